@@ -1,0 +1,339 @@
+"""Assembly: ask each hook once, check what it answers, and keep it as one frozen value."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, get_args
+
+import pluggy
+from attrs import evolve, field, frozen
+
+from connector_core import defaults, hooks
+from connector_core.auth import AuthFactory
+from connector_core.errors import PluginError
+from connector_core.extra_tables import Aggregate, Dimension, check_sources
+from connector_core.names import did_you_mean, one_line, sdk_type
+from connector_core.pagination import Paginator
+from connector_core.settings import Setting
+from connector_core.tables import Table
+from connector_core.transforms import DerivedField, Transform
+
+HOOKS = tuple(name for name in vars(hooks) if name.startswith("connector_"))
+
+
+@frozen(hash=False)
+class Plugin:
+    """A module (or any object) with hookimpls, and what messages call it: its distribution or its file.
+
+    name:    ``connector-fts``, or a file's path.
+    module:  the object whose ``connector_…`` functions answer the hooks.
+    version: the distribution's version; empty for a file.
+    """
+
+    name: str
+    module: Any = field(repr=False, eq=False)
+    version: str = ""
+
+
+CORE = Plugin("connector-core", defaults)
+
+
+@frozen
+class Origin:
+    """Where an answer came from."""
+
+    plugin: str
+    hook: str
+
+    def __str__(self) -> str:
+        return f"{self.plugin} ({self.hook})"
+
+
+@frozen(hash=False)
+class Option:
+    """Something that ``--enable`` and ``--disable`` switch: a transform or an extra table, of which table, and from where."""
+
+    value: Transform | DerivedField | Dimension | Aggregate
+    table: str
+    origin: Origin
+    enabled: bool
+
+    @property
+    def name(self) -> str:
+        """What ``--enable`` and ``--disable`` call it."""
+        return self.value.name
+
+    @property
+    def kind(self) -> str:
+        """``transform``, ``derived field``, ``dimension`` or ``aggregate``."""
+        return {Transform: "transform", DerivedField: "derived field", Dimension: "dimension", Aggregate: "aggregate"}[
+            type(self.value)
+        ]
+
+
+@frozen(hash=False)
+class TablePlan:
+    """A source table with all that its sync needs; only what is enabled.
+
+    columns:       column → type of the rows that go out: declared columns, then those of derived fields.
+    extra_columns: extra table → its columns.
+    """
+
+    table: Table
+    origin: Origin
+    paginator: Paginator
+    paginator_origin: Origin
+    transforms: tuple[Transform | DerivedField, ...]
+    extra_tables: tuple[Dimension | Aggregate, ...]
+    columns: Mapping[str, str]
+    extra_columns: Mapping[str, Mapping[str, str]]
+
+
+@frozen(hash=False)
+class Assembly:
+    """A connector, assembled: what a sync, a build and a description all start from."""
+
+    plugins: tuple[Plugin, ...]
+    tables: tuple[TablePlan, ...]
+    auth: AuthFactory
+    auth_origin: Origin
+    settings: tuple[Setting, ...]
+    setting_origins: Mapping[str, Origin]
+    options: tuple[Option, ...]
+
+    @property
+    def schema(self) -> list[dict[str, Any]]:
+        """The schema as the Connector SDK takes it: each table with its primary key (a list) and columns."""
+        tables = []
+        for plan in self.tables:
+            tables.append((plan.table.name, plan.table.primary_key, plan.columns))
+            tables += [(extra.name, extra.by, plan.extra_columns[extra.name]) for extra in plan.extra_tables]
+        return [
+            {"table": name, "primary_key": list(key), "columns": {column: sdk_type(kind) for column, kind in columns.items()}}
+            for name, key, columns in tables
+        ]
+
+
+def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Iterable[str] = ()) -> Assembly:
+    """The connector that *plugins* make together, the dataset's own first, with the named options switched on and off.
+
+    Raises PluginError, with the plugin, the hook and the remedy, when an answer cannot be used; UnknownOptionError for a
+    name in *enable* or *disable* that no plugin offers.
+    """
+    manager = _register(plugins)
+    settings = _settings(manager)
+    auth, auth_origin = _one(
+        manager, "connector_auth", callable, "a factory from the configuration to an AuthBase: ApiKeyHeader(…)"
+    )
+    tables = _many(manager, "connector_tables", Table)
+    if not tables:
+        raise PluginError(
+            f"{plugins[0].name} has no table. Write a function connector_tables, marked @hookimpl, that returns [Table(…)]."
+        )
+    options = _choose(_options(manager, [table for table, _ in tables]), set(enable), set(disable))
+    claims = _Claims()
+    plans = tuple(_plan(manager, table, origin, options, claims) for table, origin in tables)
+    merged = _merge_settings(settings, auth, auth_origin)
+    return Assembly(
+        tuple(plugins),
+        plans,
+        auth,
+        auth_origin,
+        tuple(setting for setting, _ in merged.values()),
+        {name: origin for name, (_, origin) in merged.items()},
+        tuple(options),
+    )
+
+
+class UnknownOptionError(PluginError):
+    """``--enable`` or ``--disable`` names what no plugin offers."""
+
+
+def _register(plugins: Sequence[Plugin]) -> pluggy.PluginManager:
+    """A manager of this assembly alone: core first, then the dataset, then extensions."""
+    manager = pluggy.PluginManager(hooks.PROJECT)
+    manager.add_hookspecs(hooks)
+    for plugin in (CORE, *plugins):
+        check_markers(plugin)
+        try:
+            manager.register(plugin.module, plugin.name)
+        except pluggy.PluginValidationError as error:
+            raise PluginError(f"{plugin.name}: {one_line(error)}. See the hook's signature in docs/hooks.md.") from None
+        except ValueError:
+            raise PluginError(f"{plugin.name} is named twice. Name each plugin once.") from None
+    return manager
+
+
+def check_markers(plugin: Plugin) -> None:
+    """Raise PluginError for a ``connector_…`` function without its marker, and for a marked function that is no hook."""
+    for name, value in inspect.getmembers(plugin.module, inspect.isroutine):
+        marked = hasattr(value, f"{hooks.PROJECT}_impl")
+        ours = getattr(value, "__module__", None) == getattr(plugin.module, "__name__", None)
+        if marked and name not in HOOKS:
+            raise PluginError(
+                f"{plugin.name}: {name} is marked @hookimpl but is no hook{did_you_mean(name, HOOKS)}. "
+                f"The hooks are {', '.join(HOOKS)}."
+            )
+        if name.startswith("connector_") and ours and not marked:
+            remedy = (
+                "Write @hookimpl above it" if name in HOOKS else f"There is no such hook{did_you_mean(name, HOOKS)}; rename it"
+            )
+            raise PluginError(
+                f"{plugin.name}: the function {name} is not marked as a hook. {remedy}, "
+                "or give it a name without connector_ in front."
+            )
+
+
+def _answers(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list[tuple[Any, Origin]]:
+    """Each plugin's own answer, in the order core, dataset, extensions; None left out.
+
+    Pluggy keeps its implementations in this order, ``trylast`` and ``tryfirst`` at the ends, and calls the last first. Each
+    is called here rather than through the hook, so that an answer and an error can be laid at its plugin's door.
+    """
+    found = []
+    for implementation in getattr(manager.hook, hook).get_hookimpls():
+        origin = Origin(implementation.plugin_name, hook)
+        if implementation.hookwrapper or implementation.wrapper:
+            raise PluginError(
+                f"{origin}: a wrapper cannot answer, because no hook sees what another plugin says. Write a plain @hookimpl."
+            )
+        try:
+            answer = implementation.function(*(arguments[name] for name in implementation.argnames))
+        except PluginError as error:
+            raise PluginError(f"{origin}: {error}") from error
+        except Exception as error:
+            raise PluginError(
+                f"{origin} failed with {type(error).__name__}: {one_line(error)}. "
+                "Correct the function; it is called without network and configuration."
+            ) from error
+        if answer is not None:
+            found.append((answer, origin))
+    return found
+
+
+def _one(
+    manager: pluggy.PluginManager, hook: str, fits: Callable[[Any], bool], wanted: str, **arguments: Any
+) -> tuple[Any, Origin]:
+    answer, origin = _answers(manager, hook, **arguments)[-1]
+    if isinstance(answer, type) or not fits(answer):
+        raise PluginError(f"{origin} returned {_shown(answer)}. Return {wanted}.")
+    return answer, origin
+
+
+def _many(manager: pluggy.PluginManager, hook: str, wanted: Any, **arguments: Any) -> list[tuple[Any, Origin]]:
+    names = " or ".join(kind.__name__ for kind in get_args(wanted) or (wanted,))
+    found = []
+    for answer, origin in _answers(manager, hook, **arguments):
+        if not isinstance(answer, list | tuple):
+            raise PluginError(f"{origin} returned {_shown(answer)}. Return a list: [{names}(…)].")
+        for value in answer:
+            if not isinstance(value, wanted):
+                raise PluginError(f"{origin} returned a list with {_shown(value)} in it. Each entry has to be a {names}.")
+            found.append((value, origin))
+    return found
+
+
+def _shown(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else f"{type(value).__name__} {one_line(repr(value), 60)}"
+
+
+def _options(manager: pluggy.PluginManager, tables: Iterable[Table]) -> list[Option]:
+    options = []
+    for table in tables:
+        for hook, kinds in (
+            ("connector_transforms", Transform | DerivedField),
+            ("connector_extra_tables", Dimension | Aggregate),
+        ):
+            options += [
+                Option(value, table.name, origin, value.default) for value, origin in _many(manager, hook, kinds, table=table)
+            ]
+    return options
+
+
+def _choose(options: Sequence[Option], enable: set[str], disable: set[str]) -> list[Option]:
+    known = sorted({option.name for option in options})
+    for name in sorted(enable | disable):
+        if name not in known:
+            offered = f"It offers {', '.join(known)}." if known else "It offers nothing to switch."
+            raise UnknownOptionError(
+                f"This connector has no {one_line(name, 60)!r} to enable or disable{did_you_mean(name, known)}. {offered}"
+            )
+    if both := sorted(enable & disable):
+        raise UnknownOptionError(f"{', '.join(both)}: both enabled and disabled. Leave it out of one of the two.")
+    return [
+        evolve(option, enabled=(option.enabled or option.name in enable) and option.name not in disable) for option in options
+    ]
+
+
+class _Claims:
+    """Who has claimed which name; a second claim is an error that names both."""
+
+    def __init__(self) -> None:
+        self._owners: dict[tuple[str, str], Origin] = {}
+
+    def claim(self, scope: str, name: str, what: str, origin: Origin) -> None:
+        owner = self._owners.setdefault((scope, name), origin)
+        if owner is not origin:
+            raise PluginError(
+                f"{what} is claimed twice, by {owner} and by {origin}. Rename one of them, or leave one plugin out."
+            )
+
+
+def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: Sequence[Option], claims: _Claims) -> TablePlan:
+    claims.claim("table", table.name, f"The table {table.name}", origin)
+    paginator, paginator_origin = _one(
+        manager, "connector_paginator", _is_paginator, "a paginator: CursorPaginator(…)", table=table
+    )
+    for column in table.columns:
+        claims.claim(table.name, column, f"The column {column} of {table.name}", origin)
+    own = [option for option in options if option.table == table.name]
+    for option in own:
+        _claim_option(option, claims)
+    enabled = [option.value for option in own if option.enabled]
+    transforms = tuple(value for value in enabled if isinstance(value, Transform | DerivedField))
+    extras = tuple(value for value in enabled if isinstance(value, Dimension | Aggregate))
+    derived = {column: kind for transform in transforms for column, kind in transform.columns.items()}
+    return TablePlan(
+        table,
+        origin,
+        paginator,
+        paginator_origin,
+        transforms,
+        extras,
+        {**table.columns, **derived},
+        {extra.name: check_sources(extra, table, derived) for extra in extras},
+    )
+
+
+def _claim_option(option: Option, claims: _Claims) -> None:
+    # A fresh origin for each: two claims of one plugin's own clash as well.
+    origin = evolve(option.origin)
+    claims.claim("option", option.name, f"The name {option.name}", origin)
+    if isinstance(option.value, Transform | DerivedField):
+        for column in option.value.columns:
+            claims.claim(option.table, column, f"The column {column} of {option.table}", origin)
+    else:
+        claims.claim("table", option.name, f"The table {option.name}", origin)
+
+
+def _is_paginator(value: object) -> bool:
+    return isinstance(value, Paginator)
+
+
+def _settings(manager: pluggy.PluginManager) -> list[tuple[Setting, Origin]]:
+    return _many(manager, "connector_settings", Setting)
+
+
+def _merge_settings(
+    settings: Sequence[tuple[Setting, Origin]], auth: AuthFactory, auth_origin: Origin
+) -> dict[str, tuple[Setting, Origin]]:
+    """The settings by name: those of the auth first, then the core's, each of which one plugin may replace, then the rest."""
+    merged: dict[str, tuple[Setting, Origin]] = {}
+    for setting, origin in [*((setting, auth_origin) for setting in getattr(auth, "settings", ())), *settings]:
+        _, owner = merged.get(setting.name, (None, None))
+        if owner is not None and owner.plugin != CORE.name:
+            raise PluginError(
+                f"The setting {setting.name} is claimed twice, by {owner} and by {origin}. "
+                "Rename one of them, or leave one plugin out."
+            )
+        merged[setting.name] = (setting, origin)
+    return merged

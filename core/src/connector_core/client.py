@@ -1,0 +1,289 @@
+"""The HTTP edge: one request in, one JSON object out, with retries; credentials go to the configured origin only."""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import requests
+from attrs import field, frozen
+from requests.auth import AuthBase
+from urllib3.exceptions import NameResolutionError, SSLError
+
+from connector_core.errors import ConfigurationError, RequestRejected, SourceError, UnexpectedAnswer
+from connector_core.names import one_line
+from connector_core.operations import Log
+from connector_core.pagination import Page, Request
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+REDIRECTS = 5
+TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+REJECTED = frozenset({400, 404, 410, 422})
+
+
+@frozen
+class Retry:
+    """How often and how patiently a failed request is made again.
+
+    attempts:      tries in all.
+    first_wait:    seconds before the second try; doubled for each further one, up to *longest_wait*.
+    longest_wait:  the longest pause that we choose ourselves, in seconds.
+    longest_asked: the longest pause that the API may ask for (Retry-After) before the sync gives up, in seconds.
+    jitter:        a number from 0 to 1; the pause is drawn from its upper half, so that many connectors do not return at once.
+    """
+
+    attempts: int = 6
+    first_wait: float = 1.0
+    longest_wait: float = 60.0
+    longest_asked: float = 600.0
+    jitter: Callable[[], float] = field(default=random.random, repr=False)
+
+    def wait(self, attempt: int, asked: float | None) -> float:
+        """Seconds to pause after try number *attempt* (from 1); *asked* is what the API asked for, if it did."""
+        chosen = min(self.first_wait * 2.0 ** (attempt - 1), self.longest_wait) * (1 + self.jitter()) / 2
+        return max(chosen, asked or 0.0)
+
+
+class _TransientError(Exception):
+    def __init__(self, came_back: str, asked: float | None = None) -> None:
+        super().__init__(came_back)
+        self.came_back = came_back
+        self.asked = asked
+
+
+class Client:
+    """Fetches pages of one API. Use it as a context manager; ``close`` also ends a pause between two tries.
+
+    base_url: checked already (see settings); auth: what signs each request; secrets: texts that no message may show.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        auth: AuthBase,
+        log: Log,
+        *,
+        secrets: tuple[str, ...] = (),
+        retry: Retry | None = None,
+        sleep: Callable[[float], object] | None = None,
+        agent: str = "connector-core",
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._origin = _origin(urlsplit(base_url))
+        self._auth = auth
+        self._log = log
+        self._secrets = secrets
+        self._retry = retry or Retry()
+        self._closed = threading.Event()
+        self._sleep = sleep or self._closed.wait
+        self._session = requests.Session()
+        self._session.headers.update({"Accept": "application/json", "User-Agent": agent})
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections; a request in a pause gives up."""
+        self._closed.set()
+        self._session.close()
+
+    def fetch(self, table: str, records: str, request: Request) -> Page:
+        """The page that *request* brings, its list of records taken from the key *records*.
+
+        Raises ConfigurationError (key refused), RequestRejected, UnexpectedAnswer, or SourceError once the retries are used up.
+        """
+        attempt = 1
+        while True:
+            try:
+                return self._page(table, records, request)
+            except _TransientError as error:
+                self._pause(table, request, attempt, error)
+            attempt += 1
+
+    def _pause(self, table: str, request: Request, attempt: int, error: _TransientError) -> None:
+        what = f"{table}: {request}: {error.came_back}"
+        if self._closed.is_set():
+            raise SourceError(f"{what}. The sync ended before the next try.") from None
+        if error.asked is not None and error.asked > self._retry.longest_asked:
+            raise SourceError(
+                f"{what}. The API asks to wait {error.asked:.0f} seconds, "
+                f"longer than a sync waits ({self._retry.longest_asked:.0f}). "
+                "Sync less often, or ask the API's owner for a higher limit; the next sync goes on from the last checkpoint."
+            ) from None
+        if attempt >= self._retry.attempts:
+            raise SourceError(
+                f"{what}. It failed {attempt} times in a row, so this sync ends here; "
+                "the next one goes on from the last checkpoint. "
+                "If it keeps failing, check base_url and the API's status."
+            ) from None
+        wait = self._retry.wait(attempt, error.asked)
+        self._log.warning(f"{what}. Try {attempt + 1} of {self._retry.attempts} in {wait:.1f} s.")
+        self._sleep(wait)
+
+    def _page(self, table: str, records: str, request: Request) -> Page:
+        response = self._send(table, request)
+        where = f"{table}: {request}"
+        if response.status_code != 200:
+            self._refuse(where, response)
+        body = _decode(where, response, self._shown)
+        if not isinstance(body, dict):
+            raise UnexpectedAnswer(f"{where}: the answer is a JSON {_json_type(body)}, not an object. {_CHECK_URL}")
+        if records not in body:
+            keys = one_line(", ".join(body) or "no key at all")
+            raise UnexpectedAnswer(f"{where}: the answer has no {records!r}, only {keys}. {_CHECK_URL}")
+        found = body[records]
+        if not isinstance(found, list):
+            raise UnexpectedAnswer(f"{where}: {records!r} is a JSON {_json_type(found)}, not a list of records. {_CHECK_URL}")
+        return Page(body, found, response.elapsed.total_seconds())
+
+    def _send(self, table: str, request: Request) -> requests.Response:
+        url = self._url(table, request)
+        params: Mapping[str, str] | None = request.params
+        for _ in range(REDIRECTS):
+            response = self._get(url, params)
+            if not (response.is_redirect or response.is_permanent_redirect):
+                return response
+            url = self._redirected(table, request, response)
+            params = None
+        raise UnexpectedAnswer(f"{table}: {request}: redirected {REDIRECTS} times in a row. Check base_url.")
+
+    def _get(self, url: str, params: Mapping[str, str] | None) -> requests.Response:
+        try:
+            return self._session.get(
+                url, params=params, auth=self._auth, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False
+            )
+        except requests.RequestException as error:
+            # The exception itself holds the whole URL, so only its kind goes on.
+            raise _TransientError(_reason(error)) from None
+
+    def _url(self, table: str, request: Request) -> str:
+        url = self._base_url + request.path if request.path.startswith("/") else request.path
+        if _origin(urlsplit(url)) != self._origin:
+            raise UnexpectedAnswer(
+                f"{table}: the next request would go to {_shown_origin(url)}, "
+                f"but credentials go to {_shown_origin(self._base_url)} only."
+            )
+        return url
+
+    def _redirected(self, table: str, request: Request, response: requests.Response) -> str:
+        url = urljoin(response.url, response.headers["Location"])
+        if _origin(urlsplit(url)) != self._origin:
+            raise UnexpectedAnswer(
+                f"{table}: {request}: the API redirects to {_shown_origin(url)}. "
+                f"The key is sent to {_shown_origin(self._base_url)} only, "
+                "so the redirect is not followed. If the API has moved, set base_url to its new address."
+            )
+        return url
+
+    def _refuse(self, where: str, response: requests.Response) -> NoReturn:
+        status = response.status_code
+        came_back = f"{status} {response.reason}".strip() + self._shown(response)
+        if status in TRANSIENT or status >= 500:
+            raise _TransientError(came_back, _retry_after(response))
+        if status == 401:
+            raise ConfigurationError(
+                f"{where}: {came_back}. The API does not accept the key: check the key in the configuration."
+            )
+        if status == 403:
+            raise ConfigurationError(
+                f"{where}: {came_back}. The key is known but may not read this: ask the API's owner for access."
+            )
+        if status == 404:
+            raise RequestRejected(f"{where}: {came_back}. There is nothing at this address: check base_url.")
+        if status in REJECTED:
+            raise RequestRejected(f"{where}: {came_back}. The API refuses the request: check the settings against its message.")
+        raise UnexpectedAnswer(f"{where}: {came_back}, where 200 was expected. {_CHECK_URL}")
+
+    def _shown(self, response: requests.Response) -> str:
+        """The beginning of the answer on one line, without any secret, in front of which a colon stands."""
+        text = response.content[:2000].decode("utf-8", "replace")
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        shown = one_line(text)
+        return f": {shown}" if shown else ""
+
+
+_CHECK_URL = "Check that base_url is the API that this connector is made for; if the API changed, the plugin has to follow."
+
+
+def _decode(where: str, response: requests.Response, shown: Callable[[requests.Response], str]) -> Any:
+    content = response.content
+    if content.lstrip()[:1] == b"<":
+        raise UnexpectedAnswer(f"{where}: the answer is a web page, not JSON{shown(response)}. {_CHECK_URL}")
+    try:
+        return json.loads(content, parse_constant=_no_constant)
+    except RecursionError:
+        raise UnexpectedAnswer(f"{where}: the answer is nested too deeply to be read. {_CHECK_URL}") from None
+    except ValueError:
+        # A body that was cut is worth another try; one that is no JSON at all fails the same way after the last.
+        raise _TransientError(f"200, but the body is not whole JSON ({len(content)} bytes{shown(response)})") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    # json would take NaN and Infinity, which JSON (RFC 8259, section 6) does not have.
+    raise ValueError(name)
+
+
+def _json_type(value: object) -> str:
+    names = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
+    return names[type(value)]
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port: what has to be the same for a credential to travel (RFC 6454)."""
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def _shown_origin(url: str) -> str:
+    scheme, host, port = _origin(urlsplit(url))
+    return one_line(f"{scheme}://{host}:{port}", 100)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Retry-After in seconds (RFC 9110, section 10.2.3): a number of seconds or a date; None where it is absent or unreadable."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def _reason(error: requests.RequestException) -> str:
+    causes = _causes(error)
+    if any(isinstance(cause, NameResolutionError) for cause in causes):
+        return "the host was not found"
+    if any(isinstance(cause, SSLError | requests.exceptions.SSLError) for cause in causes):
+        return "the TLS certificate was not accepted"
+    if isinstance(error, requests.ConnectTimeout):
+        return f"no connection within {CONNECT_SECONDS:.0f} s"
+    if isinstance(error, requests.Timeout):
+        return f"no answer within {READ_SECONDS:.0f} s"
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return "the connection was refused"
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return "the body could not be unpacked"
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return "the connection was closed before the whole answer was there"
+    return f"the request failed ({type(error).__name__})"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """*error* and whatever lies beneath it, also where urllib3 keeps it in ``reason`` or among the arguments."""
+    found: list[BaseException] = []
+    queue: list[object] = [error]
+    while queue:
+        item = queue.pop()
+        if isinstance(item, BaseException) and item not in found:
+            found.append(item)
+            queue += [*item.args, getattr(item, "reason", None), item.__cause__, item.__context__]
+    return found

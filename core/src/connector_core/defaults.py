@@ -1,0 +1,25 @@
+"""The core's own answers to the hooks, for a plugin that gives none."""
+
+from connector_core.auth import AuthFactory, NoAuth
+from connector_core.hooks import hookimpl
+from connector_core.pagination import CursorPaginator, Paginator
+from connector_core.settings import Setting, base_url, page_size
+from connector_core.tables import Table
+
+
+@hookimpl
+def connector_auth() -> AuthFactory:
+    """No credential."""
+    return NoAuth()
+
+
+@hookimpl
+def connector_paginator(table: Table) -> Paginator:  # noqa: ARG001  (every table alike)
+    """A cursor in the query, the next one in the answer."""
+    return CursorPaginator()
+
+
+@hookimpl
+def connector_settings() -> list[Setting]:
+    """The settings that every dataset has."""
+    return [base_url(), page_size()]

@@ -1,0 +1,32 @@
+"""What can go wrong, grouped by who has to act.
+
+Every message is one paragraph that says what happened, where, and what to do; none holds a secret.
+"""
+
+
+class ConnectorError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+
+class ConfigurationError(ConnectorError):
+    """The person who set up the connection must act: a setting is missing or wrong, or the key is refused."""
+
+
+class SourceError(ConnectorError):
+    """The API could not be reached or kept failing after every retry: wait for the next sync, or ask its owner."""
+
+
+class UnexpectedAnswer(ConnectorError):  # noqa: N818  (reads better where it is raised; every other name ends in Error)
+    """The API answered, but not as the plugin describes it: the plugin or the API has changed."""
+
+
+class RequestRejected(UnexpectedAnswer):
+    """The API refused one request (400, 404, 410 or 422); with a cursor from the state it means that the cursor is gone."""
+
+
+class DeliveryError(ConnectorError):
+    """Fivetran's SDK did not take a row or a state: a column's declared type is wrong, or the state is too large."""
+
+
+class PluginError(ConnectorError):
+    """The plugin's author must act: a hook or a value that it returned cannot be used."""

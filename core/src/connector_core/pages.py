@@ -1,0 +1,50 @@
+"""Reading a feed page by page, the next page fetched while the current one is delivered where that pays."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from attrs import frozen
+
+from connector_core.pagination import LoopGuard, Page, Paginator, Request
+
+AHEAD_FROM_SECONDS = 0.01
+"""Read ahead when the API took at least this long to answer: below it, handing over between threads costs more than it gains."""
+
+
+@frozen(hash=False)
+class PageRead:
+    """A page, the request that brought it, and the one that follows; None where the feed ends."""
+
+    request: Request
+    page: Page
+    following: Request | None
+
+
+def read_pages(fetch: Callable[[Request], Page], paginator: Paginator, request: Request) -> Iterator[PageRead]:
+    """The pages of a feed from *request* to its end, one in hand and at most one in flight.
+
+    Whatever *fetch* raises for a page is raised when that page is due, also when another thread fetched it.
+    Raises UnexpectedAnswer when the feed goes in circles.
+    """
+    guard = LoopGuard()
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="next-page")
+    try:
+        guard.check(request)
+        page = fetch(request)
+        while True:
+            following = paginator.following(request, page)
+            if following is None:
+                yield PageRead(request, page, None)
+                return
+            guard.check(following)
+            ahead = _ahead(pool, fetch, following, page)
+            yield PageRead(request, page, following)
+            page = ahead.result() if ahead else fetch(following)
+            request = following
+    finally:
+        # A request in flight is not waited for: the client is closed right after, which ends a pause between tries.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ahead(pool: ThreadPoolExecutor, fetch: Callable[[Request], Page], request: Request, page: Page) -> Future[Page] | None:
+    return pool.submit(fetch, request) if page.seconds >= AHEAD_FROM_SECONDS else None

@@ -1,0 +1,90 @@
+"""From what stands in a page to the rows that go out: checked, transformed, their undeclared fields remarked on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import define, field
+
+from connector_core.errors import PluginError, UnexpectedAnswer
+from connector_core.names import one_line
+from connector_core.operations import Log
+from connector_core.tables import Key, Record, Table
+from connector_core.transforms import DerivedField, Transform
+
+LARGEST_LONG = 2**63 - 1
+
+
+@define
+class RowMaker:
+    """Makes the rows of one table; remembers only which undeclared fields it has warned about.
+
+    columns: every declared column, those of derived fields included.
+    """
+
+    table: Table
+    transforms: Sequence[Transform | DerivedField]
+    columns: frozenset[str]
+    log: Log
+    _warned: set[str] = field(factory=set, init=False)
+
+    def rows(self, records: Sequence[Any], where: str) -> list[tuple[Key, Record | None]]:
+        """Key and row of each record of a page, None for a record that a transform leaves out; *where* names table and request.
+
+        Raises UnexpectedAnswer when a record is no object or lacks its key, PluginError when a transform fails.
+        """
+        made = []
+        for number, record in enumerate(records, 1):
+            key = self._key(record, number, where)
+            row = self._transformed(record, key)
+            if row is not None:
+                key = self._key(row, number, where) if self.transforms else key
+                self._remark(row)
+            made.append((key, row))
+        return made
+
+    def _key(self, record: Any, number: int, where: str) -> Key:
+        if not isinstance(record, dict):
+            raise UnexpectedAnswer(
+                f"{where}: record {number} is {one_line(repr(record), 60)}, not an object. "
+                "Ask the API's owner, or change the plugin."
+            )
+        for name in self.table.primary_key:
+            if record.get(name) is None:
+                lack = "is null" if name in record else "is missing"
+                raise UnexpectedAnswer(
+                    f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack}. "
+                    "Ask the API's owner, or change the plugin's primary_key."
+                )
+        return self.table.key_of(record)
+
+    def _transformed(self, record: Record, key: Key) -> Record | None:
+        row: Record | None = record
+        for transform in self.transforms:
+            try:
+                row = transform(row) if row is not None else None
+            except Exception as error:
+                raise PluginError(
+                    f"{self.table.name}: the transform {transform.name} failed on record {one_line(', '.join(key), 80)} with "
+                    f"{type(error).__name__}: {one_line(error)}. Correct it, or disable it until it is."
+                ) from error
+            if row is None:
+                return None
+            if not isinstance(row, dict):
+                raise PluginError(
+                    f"{self.table.name}: the transform {transform.name} returned {type(row).__name__}. "
+                    "Return the record, or None to leave it out."
+                )
+        return row
+
+    def _remark(self, row: Mapping[str, Any]) -> None:
+        if row.keys() <= self.columns:
+            return
+        for name in row.keys() - self.columns - self._warned:
+            value = row[name]
+            # An undeclared float travels as a 32-bit one, and so does a whole number beyond 64 bits.
+            if isinstance(value, float) or (isinstance(value, int) and abs(value) > LARGEST_LONG):
+                self._warned.add(name)
+                self.log.warning(
+                    f"{self.table.name}: field {one_line(name, 60)} is not declared and may lose digits on its way "
+                    f'({one_line(value, 40)}). Add "{one_line(name, 60)}": "DOUBLE" to the table\'s columns.'
+                )

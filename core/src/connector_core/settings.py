@@ -1,0 +1,200 @@
+"""Settings: what a connection can be configured with, and reading the values that Fivetran hands over."""
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from connector_core.errors import ConfigurationError, PluginError
+from connector_core.names import check_name, did_you_mean, one_line
+
+Kind = Literal["text", "integer", "url"]
+
+
+@frozen
+class Setting:
+    """One configuration value.
+
+    name:        its key in ``configuration.json``.
+    label:       what a setup form calls it; made from the name when left out.
+    description: one sentence for the setup form and the project's README.
+    default:     the value when none is given; None makes the setting required.
+    kind:        ``text``, ``integer`` or ``url`` (https, or http on this machine only).
+    minimum, maximum: the bounds of an integer, both included; None for no bound.
+    secret:      it is never logged, shown or written into a project.
+
+    Raises PluginError when the parts contradict each other.
+    """
+
+    name: str
+    label: str = ""
+    description: str = ""
+    default: str | None = None
+    kind: Kind = "text"
+    minimum: int | None = None
+    maximum: int | None = None
+    secret: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        check_name(self.name, "A setting")
+        if self.kind not in _READERS:
+            raise PluginError(f"Setting {self.name}: kind is {self.kind!r}. Write one of {', '.join(sorted(_READERS))}.")
+        if self.secret and self.default is not None:
+            raise PluginError(
+                f"Setting {self.name} is a secret and has a default. A secret has no default: leave one of them out."
+            )
+        if not self.label:
+            object.__setattr__(self, "label", self.name.replace("_", " ").capitalize())
+        if self.default is not None:
+            try:
+                _READERS[self.kind](self, str(self.default))
+            except ValueError as error:
+                raise PluginError(f"Setting {self.name}: its own default {self.default!r} {error}.") from None
+
+    @property
+    def required(self) -> bool:
+        """Whether a value has to be given."""
+        return self.default is None
+
+    @property
+    def placeholder(self) -> str:
+        """What stands in ``configuration.json`` until somebody fills it in: the default, or ``<your api_key>``."""
+        return f"<your {self.name}>" if self.default is None else self.default
+
+
+def base_url(default: str | None = None) -> Setting:
+    """The setting that every dataset has: the API's address. Give the API's own as *default*."""
+    return Setting("base_url", "Base URL", "Address of the API, without the path of a table.", default, kind="url")
+
+
+def page_size(default: int = 100, *, minimum: int = 1, maximum: int = 200) -> Setting:
+    """The setting that every dataset has: how many records to ask for at once, *minimum* and *maximum* included."""
+    return Setting(
+        "page_size", "Page size", "Records in a page of the API.", str(default), kind="integer", minimum=minimum, maximum=maximum
+    )
+
+
+@frozen(hash=False)
+class Configuration(Mapping[str, Any]):
+    """The values of one connection, checked and converted; its repr shows names only."""
+
+    _values: Mapping[str, Any] = field(repr=False)
+    _secret_names: frozenset[str] = frozenset()
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secret values, to be struck out of whatever is shown."""
+        return tuple(str(self._values[name]) for name in sorted(self._secret_names) if self._values.get(name))
+
+
+def read_configuration(settings: Iterable[Setting], raw: Mapping[str, Any]) -> Configuration:
+    """The configuration that Fivetran hands over (name → text), checked against *settings*.
+
+    Raises ConfigurationError with one message that lists everything that is wrong, without showing a secret's value.
+    """
+    values: dict[str, Any] = {}
+    faults = []
+    known = list(settings)
+    for setting in known:
+        try:
+            values[setting.name] = _read(setting, raw.get(setting.name))
+        except ValueError as error:
+            faults.append(f"{setting.name} {error}")
+    if faults:
+        raise ConfigurationError(f"The configuration cannot be used: {'; '.join(faults)}. Correct it and sync again.")
+    return Configuration(values, frozenset(setting.name for setting in known if setting.secret))
+
+
+def unknown_names(settings: Iterable[Setting], raw: Mapping[str, Any]) -> list[str]:
+    """A remark for each key of *raw* that is no setting, such as a misspelt one."""
+    known = [setting.name for setting in settings]
+    return [
+        f"{one_line(name, 60)} is not a setting of this connector{did_you_mean(name, known)} and is ignored"
+        for name in raw
+        if name not in known
+    ]
+
+
+def _read(setting: Setting, raw: object) -> Any:
+    if raw is not None and not isinstance(raw, str):
+        raise ValueError(f'is {type(raw).__name__}, but every value is a text: write it in quotes, like "100"')
+    text = (raw or "").strip()
+    if not text:
+        if setting.default is None:
+            raise ValueError("is missing" if raw is None else "is empty")
+        text = setting.default
+    if text.startswith("<") and text.endswith(">"):
+        raise ValueError("still holds its placeholder")
+    return _READERS[setting.kind](setting, text)
+
+
+def _read_text(setting: Setting, text: str) -> str:
+    if setting.secret and not (text.isascii() and text.isprintable()):
+        raise ValueError("holds a character that no HTTP header can carry (a line break, or a letter beyond ASCII)")
+    return text
+
+
+def _read_integer(setting: Setting, text: str) -> int:
+    bounds = _bounds(setting)
+    try:
+        number = int(text)
+    except ValueError:
+        raise ValueError(f"is {one_line(text, 40)!r}, not a whole number{bounds}") from None
+    low, high = setting.minimum, setting.maximum
+    if (low is not None and number < low) or (high is not None and number > high):
+        raise ValueError(f"is {number}, not a whole number{bounds}")
+    return number
+
+
+def _bounds(setting: Setting) -> str:
+    match setting.minimum, setting.maximum:
+        case None, None:
+            return ""
+        case low, None:
+            return f" of at least {low}"
+        case None, high:
+            return f" of at most {high}"
+        case low, high:
+            return f" from {low} to {high}"
+
+
+def _read_url(_: Setting, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("is not an address that can be read; write https://host") from None
+    # The address itself is not shown: it may hold a password.
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("holds a user name or a password; leave them out, the key has a setting of its own")
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError(f"is {one_line(text, 80)!r}, not an address; write https:// and the host")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError(f"is plain http to {one_line(host, 80)}, which would send the key readable; write https://")
+    if parts.query or parts.fragment:
+        raise ValueError("holds a ? or a #; write the address up to the path only")
+    return text.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether *host* is this machine: ``localhost`` or a loopback address (RFC 1122 3.2.1.3, RFC 4291 2.5.3)."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_READERS: dict[str, Callable[[Setting, str], Any]] = {"text": _read_text, "integer": _read_integer, "url": _read_url}

@@ -1,0 +1,76 @@
+"""The state: where each table's next sync starts, as one JSON object that Fivetran keeps between syncs.
+
+A dataset of one table has the table's own state at the top, ``{"next_cursor": "…"}``, which is also what the documented
+hand-written connectors keep; one of several tables has ``{"tables": {name: {…}}}``. Extra tables have their part in
+``extra_tables``, beside the bookmark of their source table.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from connector_core.errors import DeliveryError
+from connector_core.pagination import Bookmark
+
+LIMIT = 10_000_000
+"""Bytes of JSON that Fivetran keeps as a state."""
+
+
+@frozen(hash=False)
+class TableState:
+    """Where one table's next sync starts: the paginator's bookmark, and what its extra tables have to remember."""
+
+    bookmark: Bookmark = field(factory=dict)
+    extra_tables: Mapping[str, Any] = field(factory=dict)
+
+
+def read_state(raw: Mapping[str, Any], tables: Sequence[str]) -> dict[str, TableState]:
+    """Table → its state, from what Fivetran hands over.
+
+    A state ``{"cursor": …}`` of a hand-written connector is understood as ``{"next_cursor": …}``. Where a dataset of one
+    table has grown to several, the flat state is that of the first.
+    """
+    parts = raw.get("tables")
+    if not isinstance(parts, Mapping):
+        parts = {tables[0]: raw}
+    return {name: _read_table(parts.get(name)) for name in tables}
+
+
+def write_state(states: Mapping[str, TableState]) -> dict[str, Any]:
+    """The JSON object for a checkpoint. Raises DeliveryError when it is larger than Fivetran keeps."""
+    parts = {name: _write_table(state) for name, state in states.items()}
+    whole = next(iter(parts.values())) if len(parts) == 1 else {"tables": parts}
+    if any(state.extra_tables for state in states.values()):
+        _check_size(whole, states)
+    return whole
+
+
+def _read_table(raw: object) -> TableState:
+    if not isinstance(raw, Mapping):
+        return TableState()
+    extra_tables = raw.get("extra_tables")
+    bookmark = {name: value for name, value in raw.items() if name not in ("extra_tables", "tables")}
+    if "cursor" in bookmark:
+        old = bookmark.pop("cursor")
+        bookmark.setdefault("next_cursor", old)
+    usable = {name: value for name, value in bookmark.items() if value is not None}
+    return TableState(usable, extra_tables if isinstance(extra_tables, Mapping) else {})
+
+
+def _write_table(state: TableState) -> dict[str, Any]:
+    extra = {"extra_tables": dict(state.extra_tables)} if state.extra_tables else {}
+    return {**state.bookmark, **extra}
+
+
+def _check_size(whole: Mapping[str, Any], states: Mapping[str, TableState]) -> None:
+    size = len(json.dumps(whole))
+    if size > LIMIT:
+        groups = {name: len(part.get("rows", ())) for state in states.values() for name, part in state.extra_tables.items()}
+        largest = max(groups, key=lambda name: groups[name])
+        raise DeliveryError(
+            f"The state would take {size / 1e6:.1f} MB, and Fivetran keeps {LIMIT / 1e6:.0f} MB: "
+            f"{largest} has {groups[largest]} rows, "
+            "each of which it has to remember. Disable that extra table, or group by fewer columns."
+        )

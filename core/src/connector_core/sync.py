@@ -1,0 +1,192 @@
+"""The sync: configuration → requests → pages → records → operations → checkpoints."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from connector_core.assembly import Assembly, TablePlan
+from connector_core.checkpoints import CheckpointPolicy
+from connector_core.client import Client
+from connector_core.derivation import Derivation, derivation
+from connector_core.errors import PluginError, RequestRejected
+from connector_core.names import one_line
+from connector_core.operations import Delivery, Log, Operations
+from connector_core.pages import PageRead, read_pages
+from connector_core.pagination import Bookmark, Page, Request
+from connector_core.records import RowMaker
+from connector_core.settings import Configuration, read_configuration, unknown_names
+from connector_core.state import TableState, read_state, write_state
+from connector_core.tables import Key, Record
+
+PAGES_SHOWN = 20
+"""The log names each page up to this one; a longer sync shows its milestones, the checkpoints."""
+
+
+@frozen
+class Engine:
+    """What a sync runs on, apart from the assembly; tests and benchmarks replace parts of it.
+
+    client:      (assembly, configuration, log) → the client to fetch with.
+    clock:       seconds from any start, never going back.
+    checkpoints: when to checkpoint.
+    """
+
+    client: Callable[[Assembly, Configuration, Log], Client]
+    clock: Callable[[], float] = time.monotonic
+    checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
+
+
+def make_client(assembly: Assembly, configuration: Configuration, log: Log) -> Client:
+    """The client of a real sync. Raises PluginError when the plugin's auth cannot be made."""
+    try:
+        auth = assembly.auth(configuration)
+    except Exception as error:  # noqa: BLE001  (whatever the plugin raises)
+        raise PluginError(
+            f"{assembly.auth_origin}: the auth failed with {type(error).__name__}. Check what it reads from the configuration."
+        ) from None
+    return Client(configuration["base_url"], auth, log, secrets=configuration.secrets)
+
+
+def sync(
+    assembly: Assembly,
+    configuration: Mapping[str, Any],
+    state: Mapping[str, Any],
+    operations: Operations,
+    log: Log,
+    engine: Engine | None = None,
+) -> None:
+    """Bring every table of *assembly* up to date, from where *state* says that the last sync stopped.
+
+    It returns only when every page was read and every row delivered. Otherwise it raises a ConnectorError, and the next
+    sync goes on from the last checkpoint.
+    """
+    engine = engine or Engine(make_client)
+    values = read_configuration(assembly.settings, configuration)
+    for remark in unknown_names(assembly.settings, configuration):
+        log.warning(f"Configuration: {remark}.")
+    states = read_state(state, [plan.table.name for plan in assembly.tables])
+    delivery = Delivery(operations)
+    with engine.client(assembly, values, log) as client:
+        for plan in assembly.tables:
+            _TableSync(plan, values["page_size"], states, delivery, log, engine, client).run()
+
+
+@define
+class _TableSync:
+    """The sync of one table: how far it has come, and what the next checkpoint has to hold."""
+
+    plan: TablePlan
+    page_size: int
+    states: dict[str, TableState]
+    delivery: Delivery
+    log: Log
+    engine: Engine
+    client: Client
+    bookmark: Bookmark = field(factory=dict, init=False)
+    delivered: int = field(default=0, init=False)
+    left_out: int = field(default=0, init=False)
+    pages: int = field(default=0, init=False)
+    checkpointed: int = field(default=0, init=False)
+    checkpointed_at: float = field(default=0.0, init=False)
+
+    @property
+    def name(self) -> str:
+        return self.plan.table.name
+
+    def run(self) -> None:
+        start = self.states[self.name]
+        try:
+            self._read(start)
+        except _BookmarkRejectedError as error:
+            self.log.warning(
+                f"{self.name}: the API no longer knows the cursor that the last sync ended with ({error}). "
+                "Reading the whole feed once."
+            )
+            self._read(evolve(start, bookmark={}))
+
+    def _read(self, start: TableState) -> None:
+        kept = derivation(self.plan.table, self.plan.extra_tables, start.extra_tables, start.bookmark, self.log)
+        try:
+            self._read_from({} if kept.reads_whole else start.bookmark, kept, resumed=bool(start.bookmark))
+        finally:
+            kept.close()
+
+    def _read_from(self, bookmark: Bookmark, kept: Derivation, *, resumed: bool) -> None:
+        plan = self.plan
+        rows = RowMaker(plan.table, plan.transforms, frozenset(plan.columns), self.log)
+        first = plan.paginator.first(plan.table, self.page_size, bookmark)
+        self.bookmark = plan.paginator.bookmark(first)
+        self.checkpointed_at = self.engine.clock()
+        if bookmark and not self.bookmark:
+            self.log.warning(
+                f"{self.name}: the state ({one_line(', '.join(bookmark))}) says nothing about where to go on. "
+                "Reading the whole feed."
+            )
+        if resumed and not bookmark:
+            self.log.info(
+                f"{self.name}: reading the whole feed, because of {', '.join(extra.name for extra in plan.extra_tables)}"
+            )
+        for read in read_pages(self._fetcher(first, stored=bool(self.bookmark)), plan.paginator, first):
+            self._deliver(read, rows, kept, resumed=resumed)
+            if read.following is None:
+                break
+            self.bookmark = plan.paginator.bookmark(read.following)
+            self._checkpoint_if_due(kept)
+        self.log.info(f"{self.name}: No more pages to fetch")
+        kept.finish(self.delivery, lambda: self._checkpoint(kept))
+        self._checkpoint(kept)
+        left_out = f", {self.left_out} left out" if self.left_out else ""
+        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
+
+    def _fetcher(self, first: Request, *, stored: bool) -> Callable[[Request], Page]:
+        """Fetches one page; a refusal of the very first request is the stored bookmark's fault, if there is one."""
+
+        def fetch(request: Request) -> Page:
+            try:
+                return self.client.fetch(self.name, self.plan.table.records, request)
+            except RequestRejected as error:
+                if stored and request is first:
+                    raise _BookmarkRejectedError(str(error)) from None
+                raise
+
+        return fetch
+
+    def _deliver(self, read: PageRead, rows: RowMaker, kept: Derivation, *, resumed: bool) -> None:
+        self.pages += 1
+        if self.pages <= PAGES_SHOWN:
+            self.log.info(f"{self.name}: {read.request}")
+        taken: dict[Key, Record] = {}
+        for key, row in rows.rows(read.page.records, f"{self.name}: {read.request}"):
+            if row is not None:
+                self.delivery.upsert(self.name, row, key)
+                taken[key] = row
+                self.delivered += 1
+            else:
+                self._leave_out(key, kept, delete=key in taken or resumed)
+                taken.pop(key, None)
+        kept.add(list(taken.items()), last=read.following is None)
+
+    def _leave_out(self, key: Key, kept: Derivation, *, delete: bool) -> None:
+        # An earlier version of the record may have passed the filter and be in the table. Only in a first sync, and for a
+        # key that was not seen in it, is it certain that there is nothing to delete.
+        self.left_out += 1
+        if kept.leave_out(key) or delete:
+            self.delivery.delete(self.name, dict(zip(self.plan.table.primary_key, key, strict=True)))
+
+    def _checkpoint_if_due(self, kept: Derivation) -> None:
+        since = self.delivered - self.checkpointed
+        if self.engine.checkpoints.due(since, self.delivered, self.engine.clock() - self.checkpointed_at):
+            kept.before_checkpoint(self.delivery)
+            self._checkpoint(kept)
+
+    def _checkpoint(self, kept: Derivation) -> None:
+        self.states[self.name] = TableState(self.bookmark, kept.state(self.bookmark))
+        self.delivery.operations.checkpoint(write_state(self.states))
+        self.checkpointed, self.checkpointed_at = self.delivered, self.engine.clock()
+        self.log.info(f"{self.name}: Checkpoint saved after {self.delivered} records")
+
+
+class _BookmarkRejectedError(Exception):
+    pass

@@ -1,0 +1,64 @@
+"""A source table: what the API serves, under which names and types."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from attrs import field, frozen
+
+from connector_core.errors import PluginError
+from connector_core.names import check_column_types, check_name, column_names
+
+Record = dict[str, Any]
+"""One row: column name → value, as decoded from JSON or as a transform made it."""
+
+Key = tuple[str, ...]
+"""A record's primary key, each value as text: what tells whether two records are the same row."""
+
+
+def frozen_mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A read-only copy of *value*; anything but a mapping is an error of the plugin's."""
+    if not isinstance(value, Mapping):
+        raise PluginError(f"expected a dict, got {type(value).__name__}: {value!r}")
+    return MappingProxyType(dict(value))
+
+
+@frozen(hash=False)
+class Table:
+    """A source table.
+
+    name:        the table in the destination, lower-case snake_case.
+    path:        where the API serves it, below ``base_url``, with a slash in front.
+    records:     the key of the answer (a JSON object) that holds the list of records.
+    primary_key: the columns that identify a row, in order; each is declared in *columns*.
+    columns:     column name → Fivetran type (``STRING``, ``LONG``, ``DOUBLE``, ``NAIVE_DATE`` …). A field that is not
+                 declared arrives all the same, but floats of such a field are cut to 32 bits: declare ``DOUBLE``.
+    append_only: the API never sends a record again with other values. Extra tables are then kept up from the cursor
+                 on; where it is False they are made from the whole feed in each sync.
+
+    Raises PluginError when a value cannot be used.
+    """
+
+    name: str
+    path: str
+    records: str
+    primary_key: tuple[str, ...]
+    columns: Mapping[str, str] = field(converter=frozen_mapping)
+    append_only: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        check_name(self.name, "A table")
+        where = f"Table {self.name}"
+        if not isinstance(self.path, str) or not self.path.startswith("/"):
+            raise PluginError(f'{where}: path is {self.path!r}. Write it below base_url, with a slash in front: "/fts_data".')
+        if not isinstance(self.records, str) or not self.records:
+            raise PluginError(f"{where}: records is {self.records!r}. Name the key of the answer that holds the list of records.")
+        object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
+        check_column_types(self.columns, where)
+        undeclared = [name for name in self.primary_key if name not in self.columns]
+        if undeclared:
+            raise PluginError(f"{where}: primary_key names {', '.join(undeclared)}, which columns does not declare.")
+
+    def key_of(self, record: Mapping[str, Any]) -> Key:
+        """The primary key of *record*, each value as text."""
+        return tuple(str(record[name]) for name in self.primary_key)
