@@ -1,0 +1,13 @@
+# Only makes a virtual environment with tox in it and calls tox; what happens there stands in tox.ini.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+TOX := .venv/bin/tox
+
+.PHONY: demo test
+demo: $(TOX)
+	@$(TOX) run -q -e demo
+test: $(TOX)
+	@$(TOX) run
+
+$(TOX):
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check 'tox>=4.25,<5'

@@ -1,0 +1,327 @@
+"""The command ``connector-build``.
+
+Everything beyond click is imported inside the commands, so that ``--help`` answers at once.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from connector_build.errors import BuildError, UsageProblem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from connector_build.discovery import Source
+    from connector_build.project import Project
+    from connector_build.sample import SampleTable
+    from connector_core.assembly import Assembly
+
+F = TypeVar("F", bound=Callable[..., Any])
+TRACEBACK = "CONNECTOR_BUILD_TRACEBACK"
+
+
+class _Commands(click.Group):
+    """A group in which any name that is no verb is a dataset to build."""
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        return super().get_command(context, name) or _build_command(name)
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get(TRACEBACK):
+                raise
+            raise _as_click(error) from None
+
+
+def _as_click(error: Exception) -> click.ClickException:
+    """*error* as click shows it: one paragraph; exit 2 for wrong usage or configuration, 1 for everything else."""
+    from connector_core.assembly import UnknownOptionError
+    from connector_core.errors import ConfigurationError, ConnectorError
+    from connector_core.names import one_line
+
+    known = isinstance(error, BuildError | ConnectorError)
+    message = (
+        str(error)
+        if known
+        else (
+            f"connector-build itself failed, with {type(error).__name__}: {one_line(error)}. "
+            f"Please report it, with what the same command prints when {TRACEBACK}=1 is set."
+        )
+    )
+    wrong_use = isinstance(error, UsageProblem | UnknownOptionError | ConfigurationError)
+    return _WrongUse(message) if wrong_use else click.ClickException(message)
+
+
+class _WrongUse(click.ClickException):
+    exit_code = 2
+
+
+@click.group(
+    cls=_Commands, subcommand_metavar="DATASET | COMMAND [OPTIONS]", context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(package_name="connector-core", prog_name="connector-build")
+def main() -> None:
+    """Assemble installed dataset plugins into Fivetran Connector SDK projects.
+
+    \b
+    connector-build list              what is installed
+    connector-build fts               write the connector of the dataset fts into dist/fts
+    connector-build fts --help        the options of a build
+    connector-build demo fts          try it on this machine, against a sample API
+    """
+
+
+def _names(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    """Names given as ``a,b`` or by repeating the option."""
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def _choice_options(command: F) -> F:
+    """The options that say what a connector is assembled from."""
+    options = [
+        click.option(
+            "--enable",
+            multiple=True,
+            callback=_names,
+            metavar="NAMES",
+            help="Transforms and extra tables to switch on, with commas.",
+        ),
+        click.option(
+            "--disable", multiple=True, callback=_names, metavar="NAMES", help="Transforms and extra tables to switch off."
+        ),
+        click.option(
+            "--with", "extensions", multiple=True, callback=_names, metavar="NAMES", help="Installed extensions to add."
+        ),
+        click.option(
+            "--plugin-file",
+            "files",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="A local Python file with hookimpls to add.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+_output_option = click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Where to write; dist/DATASET if not given."
+)
+_force_option = click.option("--force", is_flag=True, help="Discard changes made by hand in an earlier build.")
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a script.")
+
+
+def _build_command(dataset: str) -> click.Command:
+    @click.command(dataset, help=f"Build the connector of the dataset {dataset}: an ordinary Fivetran project in dist/{dataset}.")
+    @_choice_options
+    @_output_option
+    @_force_option
+    def build(output: Path | None, force: bool, **choice: Any) -> None:
+        from connector_build.output import write_project
+
+        project, _ = _make(dataset, **choice)
+        folder = output or Path("dist", dataset)
+        written = write_project(project, folder, force=force)
+        _report(project, folder, rebuilt=written.rebuilt, missing=written.missing_settings)
+
+    return build
+
+
+def _assemble(
+    dataset: str,
+    enable: Sequence[str] = (),
+    disable: Sequence[str] = (),
+    extensions: Sequence[str] = (),
+    files: Sequence[Path] = (),
+) -> "tuple[Assembly, list[Source]]":
+    from connector_build.discovery import load
+    from connector_core.assembly import Plugin, assemble
+
+    sources = load(dataset, extensions, files)
+    return assemble([Plugin(source.name, source.module, source.version) for source in sources], enable, disable), sources
+
+
+def _make(dataset: str, **choice: Any) -> "tuple[Project, Assembly]":
+    from connector_build.discovery import core
+    from connector_build.project import make_project
+
+    assembly, sources = _assemble(dataset, **choice)
+    return make_project(dataset, assembly, core(), sources), assembly
+
+
+def _report(project: "Project", folder: Path, *, rebuilt: bool, missing: Sequence[str]) -> None:
+    """Say what was built, what is in it, and what to type next."""
+    from connector_build.readme import reading
+
+    assembly = project.assembly
+    made_of = ", ".join(f"{plugin.name} {plugin.version}".strip() for plugin in assembly.plugins)
+    off = [option.name for option in assembly.options if not option.enabled]
+    on = [option.name for option in assembly.options if option.enabled]
+    lines = [
+        f"{'Rebuilt' if rebuilt else 'Built'} {folder} from {made_of}",
+        f"  tables        {', '.join(project.tables)}",
+        f"  enabled       {', '.join(on) or 'nothing beyond the source tables'}",
+        *([f"  can enable    {', '.join(off)}"] if off else []),
+        f"  needs there   {', '.join(f'{name}=={version}' for name, version in project.requirements.items())}",
+        *(f"  each sync     {reading(plan).replace('`', '')}" for plan in assembly.tables),
+        *([f"  not set yet   {', '.join(missing)} in the configuration.json that was kept"] if missing else []),
+        "Next:",
+        *(["  fill in " + str(folder / "configuration.json")] if not rebuilt or missing else []),
+        f"  cd {folder} && ./debug_and_reset.sh",
+        f"  cd {folder} && ./deploy.sh          (or: fivetran deploy)",
+    ]
+    click.echo("\n".join(lines))
+
+
+@main.command("list")
+@_json_option
+def list_command(as_json: bool) -> None:
+    """List installed datasets, their versions and what each can enable; imports none of them."""
+    from connector_build.describe import show_list
+    from connector_build.discovery import installed
+
+    rows = [
+        {
+            "dataset": each.name,
+            "distribution": each.distribution,
+            "version": each.version,
+            "summary": each.summary,
+            "options": list(each.options),
+            "problem": each.problem,
+        }
+        for each in installed()
+    ]
+    if as_json:
+        _echo_json(rows)
+    else:
+        show_list(rows, _console())
+
+
+@main.command("show")
+@click.argument("dataset")
+@_choice_options
+@_json_option
+def show_command(dataset: str, as_json: bool, **choice: Any) -> None:
+    """Show a dataset's settings, tables, columns, paging and options, and where each comes from."""
+    from connector_build.describe import describe, show
+
+    assembly, sources = _assemble(dataset, **choice)
+    description = describe(assembly, dataset=dataset, versions={source.name: source.version for source in sources})
+    if as_json:
+        _echo_json(description)
+    else:
+        show(description, _console())
+
+
+@main.command("debug")
+@click.argument("dataset")
+@_choice_options
+@_output_option
+@_force_option
+@click.option(
+    "--configuration",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The configuration; configuration.json of the project if not given.",
+)
+@click.option("--reset", is_flag=True, help="Forget the state and the tables of earlier runs first.")
+def debug_command(dataset: str, output: Path | None, force: bool, configuration: Path | None, reset: bool, **choice: Any) -> None:
+    """Build a dataset's connector and run `fivetran debug` on it, against the configured API."""
+    from connector_build import fivetran
+    from connector_build.configuration import check_configuration
+    from connector_build.output import write_project
+
+    project, assembly = _make(dataset, **choice)
+    folder = output or Path("dist", dataset)
+    write_project(project, folder, force=force)
+    file = configuration or folder / "configuration.json"
+    check_configuration(assembly, file)
+    if reset:
+        fivetran.reset(folder)
+    run = fivetran.debug(folder, file, on_line=click.echo)
+    if run.returncode:
+        raise BuildError(run.error or f"fivetran debug failed with exit code {run.returncode}; its output is above.")
+
+
+@main.command("demo")
+@click.argument("dataset")
+@_choice_options
+@_output_option
+def demo_command(dataset: str, output: Path | None, **choice: Any) -> None:
+    """Go the whole road on this machine: sample API, build, `fivetran debug` twice, rows, counts, next state."""
+    from connector_build.demo import run_demo
+    from connector_build.output import write_project
+
+    project, assembly = _make(dataset, **choice)
+    folder = output or Path("dist", f"demo-{dataset}")
+    run_demo(
+        dataset=dataset,
+        tables=_sample_tables(dataset, assembly),
+        table_names=project.tables,
+        build=lambda target: write_project(project, target, force=True),
+        project=folder,
+        console=_console(),
+    )
+
+
+@main.command("serve")
+@click.argument("datasets", nargs=-1)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 for any free one.")
+@click.option("--api-key", default="sample-key", show_default=True, help="The key that the API asks for.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same records and cursors.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT",
+    help="Misbehave, such as status=429,retry_after=2,times=3; repeat for several.",
+)
+def serve_command(datasets: Sequence[str], port: int, api_key: str, seed: int, faults: Sequence[str]) -> None:
+    """Serve the sample APIs of the installed datasets, until Ctrl-C."""
+    from connector_build.serving import serve_until_interrupted
+
+    tables = [table for name in datasets or _datasets_with_sample() for table in _sample_tables(name, _assemble(name)[0])]
+    serve_until_interrupted(tables, port=port, api_key=api_key, seed=seed, faults=faults)
+
+
+def _datasets_with_sample() -> list[str]:
+    from connector_build.discovery import installed, sample
+
+    return [each.name for each in installed() if each.problem is None and sample(each.name) is not None]
+
+
+def _sample_tables(dataset: str, assembly: "Assembly") -> "list[SampleTable]":
+    """What the sample API of a dataset serves: its first source table, with the records that the plugin makes up."""
+    from connector_build.discovery import sample
+    from connector_build.sample import SampleTable
+
+    made_up = sample(dataset)
+    if made_up is None:
+        raise BuildError(f"The dataset {dataset} describes no sample records, so there is no sample API to run it against.")
+    table = assembly.tables[0].table
+    size = next(setting for setting in assembly.settings if setting.name == "page_size")
+    bounds = (size.minimum or 1, size.maximum or 1000, int(size.default or 100))
+    return [SampleTable(dataset, table.name, table.path, table.records, table.columns, made_up, bounds)]
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+
+
+def _echo_json(value: Any) -> None:
+    import json
+
+    click.echo(json.dumps(value, indent=2))
