@@ -245,7 +245,7 @@ def debug_command(dataset: str, output: Path | None, force: bool, configuration:
     project, assembly = _make(dataset, **choice)
     folder = output or Path("dist", dataset)
     write_project(project, folder, force=force)
-    file = configuration or folder / "configuration.json"
+    file = (configuration or folder / "configuration.json").absolute()
     check_configuration(assembly, file)
     if reset:
         fivetran.reset(folder)
@@ -291,14 +291,26 @@ def serve_command(datasets: Sequence[str], port: int, api_key: str, seed: int, f
     """Serve the sample APIs of the installed datasets, until Ctrl-C."""
     from connector_build.serving import serve_until_interrupted
 
-    tables = [table for name in datasets or _datasets_with_sample() for table in _sample_tables(name, _assemble(name)[0])]
+    if datasets:
+        tables = [table for name in datasets for table in _sample_tables(name, _assemble(name)[0])]
+    else:
+        tables = _every_sample_table()
     serve_until_interrupted(tables, port=port, api_key=api_key, seed=seed, faults=faults)
 
 
-def _datasets_with_sample() -> list[str]:
+def _every_sample_table() -> "list[SampleTable]":
+    """The sample tables of every installed dataset that has some; one that is broken is named and passed over."""
     from connector_build.discovery import installed, sample
+    from connector_core.errors import PluginError
 
-    return [each.name for each in installed() if each.problem is None and sample(each.name) is not None]
+    tables = []
+    for each in installed():
+        try:
+            if each.problem is None and sample(each.name) is not None:
+                tables += _sample_tables(each.name, _assemble(each.name)[0])
+        except (BuildError, PluginError) as error:
+            click.echo(f"Left out: {error}", err=True)
+    return tables
 
 
 def _sample_tables(dataset: str, assembly: "Assembly") -> "list[SampleTable]":

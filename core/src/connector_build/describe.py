@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table as Grid
 
@@ -20,15 +21,14 @@ _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 def describe(assembly: Assembly, *, dataset: str, versions: Mapping[str, str]) -> dict[str, Any]:
     """Everything that *assembly* is made of and where each part comes from, as JSON has it.
 
-    *versions* (distribution → version) fills in for plugins that do not say theirs; a distribution that is no plugin of the
-    assembly, such as the core, is left out unless something comes from it.
+    *versions* (distribution → version) fills in for plugins that do not say theirs.
     """
     return {
         "dataset": dataset,
         "plugins": [{"name": each.name, "version": each.version or versions.get(each.name, "")} for each in assembly.plugins],
         "settings": [_setting(setting, assembly.setting_origins[setting.name]) for setting in assembly.settings],
         "auth": {"value": _shown(assembly.auth), "from": _from(assembly.auth_origin)},
-        "tables": [_table(plan) for plan in assembly.tables],
+        "tables": [_table(plan, assembly.options) for plan in assembly.tables],
         "options": [_option(option) for option in assembly.options],
     }
 
@@ -57,23 +57,37 @@ def _setting(setting: Setting, origin: Origin) -> dict[str, Any]:
     }
 
 
-def _table(plan: TablePlan) -> dict[str, Any]:
+def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
     table = plan.table
-    whole = bool(plan.extra_tables) and not table.append_only
     return {
         "name": table.name,
         "path": table.path,
         "records": table.records,
         "primary_key": list(table.primary_key),
         "append_only": table.append_only,
-        "columns": [
-            {"name": name, "type": kind, "derived": name not in table.columns} for name, kind in plan.columns.items()
-        ],
+        "columns": [{"name": name, "type": kind, "derived": name not in table.columns} for name, kind in plan.columns.items()],
         "paginator": {"value": _shown(plan.paginator), "from": _from(plan.paginator_origin)},
-        "reads": "the whole feed" if whole else "from the cursor on",
-        "reading": reading(plan).replace("`", ""),
+        "reads": "the whole feed" if _reads_whole(plan) else "from the cursor on",
+        "reading": _reading(plan, options),
         "from": _from(plan.origin),
     }
+
+
+def _reads_whole(plan: TablePlan) -> bool:
+    return bool(plan.extra_tables) and not plan.table.append_only
+
+
+def _reading(plan: TablePlan, options: Iterable[Option]) -> str:
+    """What a sync reads and sends, and what it would if an extra table that is off were on."""
+    off = [
+        option.name
+        for option in options
+        if option.table == plan.table.name and not option.enabled and isinstance(option.value, Aggregate | Dimension)
+    ]
+    would = ""
+    if off and not plan.table.append_only and not plan.extra_tables:
+        would = f" With {' or '.join(off)} on, each sync would read and send the whole feed."
+    return reading(plan).replace("`", "") + would
 
 
 def _option(option: Option) -> dict[str, Any]:
@@ -104,7 +118,7 @@ def _measure(measure: Measure) -> str:
 def show(description: Mapping[str, Any], console: Console) -> None:
     """Print what `describe` made."""
     plugins = ", ".join(f"{plugin['name']} {plugin['version']}".strip() for plugin in description["plugins"])
-    _heading(console, f"{description['dataset']}: {plugins}")
+    _line(console, f"{description['dataset']}: {plugins}", style="bold")
     _heading(console, "Settings")
     _grid(console, ("name", "default", "what it is", "from"), map(_setting_row, description["settings"]))
     auth = description["auth"]
@@ -112,8 +126,12 @@ def show(description: Mapping[str, Any], console: Console) -> None:
     for table in description["tables"]:
         _show_table(table, console)
     _heading(console, "Can be switched with --enable and --disable")
-    _grid(console, ("name", "now", "default", "what it is", "from"), map(_option_row, description["options"]))
-    if not description["options"]:
+    options = description["options"]
+    _grid(console, ("name", "now", "default", "what it is", "from"), map(_option_row, options))
+    for option in options:
+        if "by" in option:
+            _line(console, f"  {option['name']}  by {', '.join(option['by'])}: {_contents(option)}")
+    if not options:
         _line(console, "  nothing")
 
 
@@ -154,15 +172,14 @@ def _setting_text(setting: Mapping[str, Any]) -> str:
 
 
 def _option_row(option: Mapping[str, Any]) -> tuple[str, ...]:
-    return option["name"], _switch(option["enabled"]), _switch(option["default"]), _option_text(option), _origin(option)
-
-
-def _option_text(option: Mapping[str, Any]) -> str:
     what = f"{option['kind']} of {option['table']}"
-    if "by" not in option:
-        return what
+    return option["name"], _switch(option["enabled"]), _switch(option["default"]), what, _origin(option)
+
+
+def _contents(option: Mapping[str, Any]) -> str:
     measures = [f"{name} = {measure}" for name, measure in option.get("measures", {}).items()]
-    return f"{what} by {', '.join(option['by'])}: {', '.join([*option.get('columns', ()), *measures])}"
+    newest = f", of the record with the largest {option['newest']}" if "newest" in option else ""
+    return ", ".join([*option.get("columns", ()), *measures]) + newest
 
 
 def _switch(value: bool) -> str:
@@ -184,22 +201,13 @@ def _line(console: Console, text: str, style: str | None = None) -> None:
 
 
 def _grid(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table without frame; where nobody looks at it in a terminal, as wide as it needs to be."""
+    """A table without frame; where it is piped, as wide as it needs to be."""
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for head in heads:
         grid.add_column(head, overflow="fold")
     for row in rows:
-        grid.add_row(*(_plain(cell) for cell in row))
-    if not grid.rows:
-        return
-    if console.is_terminal:
-        console.print(grid)
-    else:
-        widest = Measurement.get(console, console.options.update(width=100_000), grid).maximum
-        console.print(grid, width=widest, crop=False, soft_wrap=False)
-
-
-def _plain(cell: str) -> str:
-    from rich.markup import escape
-
-    return escape(cell)
+        grid.add_row(*map(escape, row))
+    if not console.is_terminal:
+        grid.width = Measurement.get(console, console.options.update(width=100_000), grid).maximum
+    if grid.rows:
+        console.print(grid, crop=False)

@@ -25,7 +25,8 @@ DATASETS = "connector_core"
 EXTENSIONS = "connector_core_extensions"
 OPTIONS = "connector_core_options"
 SAMPLES = "connector_core_samples"
-VERBS = frozenset({"build", "check", "debug", "demo", "diff", "help", "list", "new", "serve", "show", "verify"})
+COMMANDS = ("debug", "demo", "list", "serve", "show")
+VERBS = frozenset({*COMMANDS, "build", "check", "diff", "help", "new", "verify"})
 """Names that no dataset may take, because they are subcommands or soon will be."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -87,7 +88,7 @@ def find(dataset: str) -> Installed:
         names = [candidate.name for candidate in known]
         hint = f"Installed: {', '.join(names)}." if names else "No dataset is installed."
         raise UsageProblem(
-            f"There is no dataset {one_line(dataset, 60)!r}{did_you_mean(dataset, names)}. {hint} "
+            f"There is no dataset {one_line(dataset, 60)!r}{did_you_mean(dataset, [*names, *COMMANDS])}. {hint} "
             f"If it has a plugin, pip install that plugin first (its name is often connector-{one_line(dataset, 60)})."
         )
     if found[0].problem:
@@ -136,7 +137,7 @@ def _installed(point: EntryPoint, options: dict[str, list[str]]) -> Installed:
     distribution = point.dist
     name, version, summary = ("?", "?", "")
     if distribution is not None:
-        name, version, summary = distribution.name, distribution.version, distribution.metadata.json.get("summary", "")
+        name, version, summary = distribution.name, distribution.version, str(distribution.metadata.json.get("summary", ""))
     return Installed(point.name, name, version, summary, point.value, tuple(sorted(options.get(point.name, ()))))
 
 

@@ -87,7 +87,7 @@ def _remedy(name: str, path: str) -> str:
     if name == "connector_build":
         return "connector_build never ships: keep what needs it in the module that describes the sample records."
     if "/" not in path:
-        return "A local file can use the standard library, requests and what the dataset's plugin needs; for more, make a distribution."
+        return "A local file can use the standard library, requests and what the plugin needs; for more, make a distribution."
     return "Add the distribution that provides it to the plugin's dependencies, and install the plugin again."
 
 

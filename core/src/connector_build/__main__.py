@@ -1,0 +1,5 @@
+"""``python -m connector_build``: the same as ``connector-build``."""
+
+from connector_build.cli import main
+
+main(prog_name="connector-build")

@@ -1,0 +1,93 @@
+"""Distributions made up for a test: a package and its metadata in a folder, found once that folder is on sys.path."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PLUGIN = """
+from connector_core import Table, base_url, hookimpl
+
+
+@hookimpl
+def connector_tables():
+    return [
+        Table(
+            name="{dataset}_records",
+            path="/{dataset}",
+            records="items",
+            primary_key=["id"],
+            columns={{"id": "STRING", "amount": "DOUBLE", "owner": "STRING", "changed": "LONG"}},
+        )
+    ]
+
+
+@hookimpl
+def connector_settings():
+    return [base_url("https://api.example.com")]
+"""
+
+
+def install(
+    folder: Path,
+    name: str,
+    files: Mapping[str, str],
+    entry_points: Mapping[str, Mapping[str, str]],
+    *,
+    version: str = "1.0",
+    requires: tuple[str, ...] = (),
+) -> None:
+    """Lay *files* and the metadata of the distribution *name* into *folder*, as pip would.
+
+    Source: PyPA, "Recording installed projects".
+    """
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+    info.mkdir(parents=True)
+    needs = "".join(f"Requires-Dist: {need}\n" for need in requires)
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: made up\n{needs}", encoding="utf-8"
+    )
+    groups = (
+        f"[{group}]\n" + "".join(f"{key} = {value}\n" for key, value in points.items()) for group, points in entry_points.items()
+    )
+    (info / "entry_points.txt").write_text("\n".join(groups), encoding="utf-8")
+    (info / "RECORD").write_text("".join(f"{path},,\n" for path in files), encoding="utf-8")
+
+
+def install_dataset(folder: Path, dataset: str, plugin: str | None = None, requires: tuple[str, ...] = ()) -> None:
+    """Install ``connector-<dataset>`` with one module; *plugin* is its source, by default one with a table of four columns."""
+    source = PLUGIN.format(dataset=dataset) if plugin is None else plugin
+    points = {"connector_core": {dataset: f"connector_{dataset}"}}
+    install(folder, f"connector-{dataset}", {f"connector_{dataset}/__init__.py": source}, points, requires=requires)
+
+
+def connector_build(*arguments: str, path: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the real command in a process of its own, with the distributions in *path* installed on top."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("connector-build")), *arguments],
+        cwd=cwd,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(path),
+            "HOME": str(cwd),
+            "NO_COLOR": "1",
+            "COLUMNS": "200",
+            "DO_NOT_TRACK": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def lock_of(project: Path) -> dict[str, Any]:
+    """The lock of a built project."""
+    lock = json.loads((project / "connector.lock.json").read_text(encoding="utf-8"))
+    assert isinstance(lock, dict)
+    return lock
