@@ -250,8 +250,9 @@ def debug_command(dataset: str, output: Path | None, force: bool, configuration:
     if reset:
         fivetran.reset(folder)
     run = fivetran.debug(folder, file, on_line=click.echo)
-    if run.returncode:
-        raise BuildError(run.error or f"fivetran debug failed with exit code {run.returncode}; its output is above.")
+    # Not the exit code: a connector that ends itself in the middle of a sync leaves it at 0.
+    if run.error:
+        raise BuildError(run.error)
 
 
 @main.command("demo")
@@ -272,6 +273,7 @@ def demo_command(dataset: str, output: Path | None, **choice: Any) -> None:
         build=lambda target: write_project(project, target, force=True),
         project=folder,
         console=_console(),
+        plans=assembly.tables,
     )
 
 
