@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -189,7 +190,7 @@ def _run(project: Path, arguments: Sequence[str], on_line: Callable[[str], None]
     """Run the command in *project*; its exit code and what it printed."""
     command = [str(find_fivetran()), *arguments]
     kept: deque[str] = deque(maxlen=_LINES_KEPT)
-    with _environment() as environment:
+    with _environment() as environment, _no_version_check():
         try:
             child = subprocess.Popen(
                 command,
@@ -244,6 +245,28 @@ def _environment() -> Iterator[dict[str, str]]:
             "PYTHONIOENCODING": "utf-8",
             "PYTHONUNBUFFERED": "1",
         }
+
+
+@contextmanager
+def _no_version_check() -> Iterator[None]:
+    """Keep the command from looking for a newer release of itself, which waits where the package index cannot be reached.
+
+    It looks unless a file in the home folder says that it did so lately. The file is borrowed for the run, and afterwards
+    is as it was, so that the command tells of a newer release whenever it is called by hand.
+    """
+    file = Path.home() / ".fivetran" / "connector_sdk" / "_last_version_check"
+    before = file.read_bytes() if file.is_file() else None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(str(int(time.time())), encoding="utf-8")
+    except OSError:
+        # A home that cannot be written: the command will look, and say so.
+        yield
+        return
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True) if before is None else file.write_bytes(before)
 
 
 def _severe(output: str) -> str:

@@ -129,8 +129,10 @@ def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Ite
         raise PluginError(
             f"{plugins[0].name} has no table. Write a function connector_tables, marked @hookimpl, that returns [Table(…)]."
         )
-    options = _choose(_options(manager, [table for table, _ in tables]), set(enable), set(disable))
     claims = _Claims()
+    for table, origin in tables:
+        claims.claim("table", table.name, f"The table {table.name}", evolve(origin))
+    options = _choose(_options(manager, [table for table, _ in tables]), set(enable), set(disable))
     plans = tuple(_plan(manager, table, origin, options, claims) for table, origin in tables)
     merged = _merge_settings(settings, auth, auth_origin)
     return Assembly(
@@ -268,10 +270,14 @@ class _Claims:
     """Who has claimed which name; a second claim is an error that names both."""
 
     def __init__(self) -> None:
-        self._owners: dict[tuple[str, str], Origin] = {}
+        self._owners: dict[tuple[str, str], tuple[Origin, str]] = {}
 
-    def claim(self, scope: str, name: str, what: str, origin: Origin) -> None:
-        owner = self._owners.setdefault((scope, name), origin)
+    def claim(self, scope: str, name: str, what: str, origin: Origin, table: str = "") -> None:
+        owner, other = self._owners.setdefault((scope, name), (origin, table))
+        if owner == origin and other != table:
+            raise PluginError(
+                f"{origin} gives {name} to {other} and to {table}. Look at its argument table, and give it to one of them."
+            )
         if owner is not origin:
             raise PluginError(
                 f"{what} is claimed twice, by {owner} and by {origin}. Rename one of them, or leave one plugin out."
@@ -279,7 +285,6 @@ class _Claims:
 
 
 def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: Sequence[Option], claims: _Claims) -> TablePlan:
-    claims.claim("table", table.name, f"The table {table.name}", origin)
     paginator, paginator_origin = _one(
         manager, "connector_paginator", _is_paginator, "a paginator: CursorPaginator(…)", table=table
     )
@@ -300,14 +305,21 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
         transforms,
         extras,
         {**table.columns, **derived},
-        {extra.name: check_sources(extra, table, derived) for extra in extras},
+        {option.name: _extra_columns(option, table, derived) for option in own if option.value in extras},
     )
+
+
+def _extra_columns(option: Option, table: Table, derived: Mapping[str, str]) -> Mapping[str, str]:
+    try:
+        return check_sources(option.value, table, derived)  # type: ignore[arg-type]  # the caller's choice of options
+    except PluginError as error:
+        raise PluginError(f"{option.origin}: {error}") from None
 
 
 def _claim_option(option: Option, claims: _Claims) -> None:
     # A fresh origin for each: two claims of one plugin's own clash as well.
     origin = evolve(option.origin)
-    claims.claim("option", option.name, f"The name {option.name}", origin)
+    claims.claim("option", option.name, f"The name {option.name}", origin, option.table)
     if isinstance(option.value, Transform | DerivedField):
         for column in option.value.columns:
             claims.claim(option.table, column, f"The column {column} of {option.table}", origin)
@@ -326,14 +338,25 @@ def _settings(manager: pluggy.PluginManager) -> list[tuple[Setting, Origin]]:
 def _merge_settings(
     settings: Sequence[tuple[Setting, Origin]], auth: AuthFactory, auth_origin: Origin
 ) -> dict[str, tuple[Setting, Origin]]:
-    """The settings by name: those of the auth first, then the core's, each of which one plugin may replace, then the rest."""
+    """The settings by name: those of the auth first, then the core's, then the rest.
+
+    One plugin may replace a setting of the core's, and the plugin that gives the auth one of the auth's, to describe it better.
+    """
     merged: dict[str, tuple[Setting, Origin]] = {}
-    for setting, origin in [*((setting, auth_origin) for setting in getattr(auth, "settings", ())), *settings]:
-        _, owner = merged.get(setting.name, (None, None))
-        if owner is not None and owner.plugin != CORE.name:
+    of_auth = getattr(auth, "settings", ())
+    if not isinstance(of_auth, list | tuple) or not all(isinstance(setting, Setting) for setting in of_auth):
+        raise PluginError(f"{auth_origin}: its auth has as settings {_shown(of_auth)}. Give it a list: [Setting(…)].")
+    for setting, origin in [*((setting, auth_origin) for setting in of_auth), *settings]:
+        known, owner = merged.get(setting.name, (None, None))
+        restated = owner is not None and owner.hook == "connector_auth" and owner.plugin == origin.plugin
+        if restated and known is not None and known.secret and not setting.secret:
+            raise PluginError(f"{origin}: the setting {setting.name} is a secret of its auth. Write secret=True here too.")
+        if owner is not None and owner.plugin != CORE.name and not restated:
             raise PluginError(
                 f"The setting {setting.name} is claimed twice, by {owner} and by {origin}. "
                 "Rename one of them, or leave one plugin out."
             )
+        if setting.kind != {"base_url": "url", "page_size": "integer"}.get(setting.name, setting.kind):
+            raise PluginError(f"{origin}: the setting {setting.name} is of kind {setting.kind}. Make it with {setting.name}(…).")
         merged[setting.name] = (setting, origin)
     return merged

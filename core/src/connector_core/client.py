@@ -7,17 +7,19 @@ import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 from attrs import field, frozen
 from requests.auth import AuthBase
 from urllib3.exceptions import NameResolutionError, SSLError
+from urllib3.util import parse_url
 
 from connector_core.errors import ConfigurationError, RequestRejected, SourceError, UnexpectedAnswer
 from connector_core.names import one_line
 from connector_core.operations import Log
 from connector_core.pagination import Page, Request
+from connector_core.settings import is_loopback, strike
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
@@ -74,7 +76,7 @@ class Client:
         agent: str = "connector-core",
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._origin = _origin(urlsplit(base_url))
+        self._origin = _origin(base_url)
         self._auth = auth
         self._log = log
         self._secrets = secrets
@@ -82,6 +84,8 @@ class Client:
         self._closed = threading.Event()
         self._sleep = sleep or self._closed.wait
         self._session = requests.Session()
+        # Plain http is allowed to this machine only, so no proxy of the environment may carry it elsewhere.
+        self._session.trust_env = not is_loopback(self._origin[1] or "")
         self._session.headers.update({"Accept": "application/json", "User-Agent": agent})
 
     def __enter__(self) -> "Client":
@@ -110,8 +114,7 @@ class Client:
 
     def _pause(self, table: str, request: Request, attempt: int, error: _TransientError) -> None:
         what = f"{table}: {request}: {error.came_back}"
-        if self._closed.is_set():
-            raise SourceError(f"{what}. The sync ended before the next try.") from None
+        self._check_open(what)
         if error.asked is not None and error.asked > self._retry.longest_asked:
             raise SourceError(
                 f"{what}. The API asks to wait {error.asked:.0f} seconds, "
@@ -127,6 +130,11 @@ class Client:
         wait = self._retry.wait(attempt, error.asked)
         self._log.warning(f"{what}. Try {attempt + 1} of {self._retry.attempts} in {wait:.1f} s.")
         self._sleep(wait)
+        self._check_open(what)
+
+    def _check_open(self, what: str) -> None:
+        if self._closed.is_set():
+            raise SourceError(f"{what}. The sync ended before the next try.") from None
 
     def _page(self, table: str, records: str, request: Request) -> Page:
         response = self._send(table, request)
@@ -148,7 +156,13 @@ class Client:
         url = self._url(table, request)
         params: Mapping[str, str] | None = request.params
         for _ in range(REDIRECTS):
-            response = self._get(url, params)
+            try:
+                response = self._get(url, params)
+            except ValueError as error:  # also from requests itself, which reads the address of a redirect at once
+                raise UnexpectedAnswer(
+                    f"{table}: {request}: it cannot be sent, or the API redirects to what is no address "
+                    f"({type(error).__name__}). {_CHECK_URL}"
+                ) from None
             if not (response.is_redirect or response.is_permanent_redirect):
                 return response
             url = self._redirected(table, request, response)
@@ -161,27 +175,36 @@ class Client:
                 url, params=params, auth=self._auth, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False
             )
         except requests.RequestException as error:
+            if isinstance(error, ValueError):  # InvalidURL and its like: another try would end the same way
+                raise
             # The exception itself holds the whole URL, so only its kind goes on.
             raise _TransientError(_reason(error)) from None
 
     def _url(self, table: str, request: Request) -> str:
         url = self._base_url + request.path if request.path.startswith("/") else request.path
-        if _origin(urlsplit(url)) != self._origin:
+        if not self._is_ours(url):
             raise UnexpectedAnswer(
                 f"{table}: the next request would go to {_shown_origin(url)}, "
-                f"but credentials go to {_shown_origin(self._base_url)} only."
+                f"but credentials go to {_shown_origin(self._base_url)} only. "
+                "Set base_url to the API's address, or correct the plugin's paginator."
             )
         return url
 
     def _redirected(self, table: str, request: Request, response: requests.Response) -> str:
         url = urljoin(response.url, response.headers["Location"])
-        if _origin(urlsplit(url)) != self._origin:
+        if not self._is_ours(url):
             raise UnexpectedAnswer(
                 f"{table}: {request}: the API redirects to {_shown_origin(url)}. "
                 f"The key is sent to {_shown_origin(self._base_url)} only, "
                 "so the redirect is not followed. If the API has moved, set base_url to its new address."
             )
         return url
+
+    def _is_ours(self, url: str) -> bool:
+        try:
+            return _origin(url) == self._origin
+        except ValueError:
+            return False
 
     def _refuse(self, where: str, response: requests.Response) -> NoReturn:
         status = response.status_code
@@ -204,10 +227,8 @@ class Client:
 
     def _shown(self, response: requests.Response) -> str:
         """The beginning of the answer on one line, without any secret, in front of which a colon stands."""
-        text = response.content[:2000].decode("utf-8", "replace")
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        shown = one_line(text)
+        # Struck out before it is cut: half a secret would not be found.
+        shown = one_line(strike(self._secrets, response.content.decode("utf-8", "replace"))[:2000])
         return f": {shown}" if shown else ""
 
 
@@ -220,6 +241,8 @@ def _decode(where: str, response: requests.Response, shown: Callable[[requests.R
         raise UnexpectedAnswer(f"{where}: the answer is a web page, not JSON{shown(response)}. {_CHECK_URL}")
     try:
         return json.loads(content, parse_constant=_no_constant)
+    except _NotJsonError as error:
+        raise UnexpectedAnswer(f"{where}: the answer holds {error}, so it is not JSON. {_CHECK_URL}") from None
     except RecursionError:
         raise UnexpectedAnswer(f"{where}: the answer is nested too deeply to be read. {_CHECK_URL}") from None
     except ValueError:
@@ -227,9 +250,13 @@ def _decode(where: str, response: requests.Response, shown: Callable[[requests.R
         raise _TransientError(f"200, but the body is not whole JSON ({len(content)} bytes{shown(response)})") from None
 
 
+class _NotJsonError(Exception):
+    pass
+
+
 def _no_constant(name: str) -> NoReturn:
     # json would take NaN and Infinity, which JSON (RFC 8259, section 6) does not have.
-    raise ValueError(name)
+    raise _NotJsonError(name)
 
 
 def _json_type(value: object) -> str:
@@ -237,13 +264,20 @@ def _json_type(value: object) -> str:
     return names[type(value)]
 
 
-def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port: what has to be the same for a credential to travel (RFC 6454)."""
-    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+def _origin(url: str) -> tuple[str | None, str | None, int | None]:
+    """Scheme, host and port: what has to be the same for a credential to travel (RFC 6454). ValueError: no address.
+
+    Read by the parser that requests goes by. urllib.parse would read another host where a backslash stands before an @.
+    """
+    parts = parse_url(url)
+    return parts.scheme, parts.host, parts.port or {"https": 443, "http": 80}.get(parts.scheme or "")
 
 
 def _shown_origin(url: str) -> str:
-    scheme, host, port = _origin(urlsplit(url))
+    try:
+        scheme, host, port = _origin(url)
+    except ValueError:
+        return "what is no address"
     return one_line(f"{scheme}://{host}:{port}", 100)
 
 
@@ -254,8 +288,15 @@ def _retry_after(response: requests.Response) -> float | None:
         return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
+
+
+_REASONS: Mapping[type[requests.RequestException], str] = {
+    requests.exceptions.ProxyError: "the proxy that HTTPS_PROXY names did not let it through",
+    requests.ConnectTimeout: f"no connection within {CONNECT_SECONDS:.0f} s",
+    requests.Timeout: f"no answer within {READ_SECONDS:.0f} s",
+}
 
 
 def _reason(error: requests.RequestException) -> str:
@@ -264,10 +305,9 @@ def _reason(error: requests.RequestException) -> str:
         return "the host was not found"
     if any(isinstance(cause, SSLError | requests.exceptions.SSLError) for cause in causes):
         return "the TLS certificate was not accepted"
-    if isinstance(error, requests.ConnectTimeout):
-        return f"no connection within {CONNECT_SECONDS:.0f} s"
-    if isinstance(error, requests.Timeout):
-        return f"no answer within {READ_SECONDS:.0f} s"
+    for kind, reason in _REASONS.items():
+        if isinstance(error, kind):
+            return reason
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return "the connection was refused"
     if isinstance(error, requests.exceptions.ContentDecodingError):

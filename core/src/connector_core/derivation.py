@@ -40,8 +40,8 @@ class Derivation(Protocol):
     def add(self, rows: Rows, *, last: bool) -> None:
         """Take in the delivered rows of one page; *last* tells that the feed ends with it."""
 
-    def leave_out(self, key: Key) -> bool:
-        """Forget a record that a transform now leaves out; True if it was taken in earlier in this sync."""
+    def leave_out(self, key: Key) -> None:
+        """Forget what was taken in earlier in this sync of a record that a transform now leaves out."""
 
     def before_checkpoint(self, delivery: Delivery) -> None:
         """Send what a checkpoint in the middle of the feed has to cover."""
@@ -120,11 +120,8 @@ class WholeFeed:
     def add(self, rows: Rows, *, last: bool) -> None:  # noqa: ARG002  (the last page is like any other here)
         self._ledger.put(rows)
 
-    def leave_out(self, key: Key) -> bool:
-        known = key in self._ledger
-        if known:
-            self._ledger.remove(key)
-        return known
+    def leave_out(self, key: Key) -> None:
+        self._ledger.remove(key)
 
     def before_checkpoint(self, delivery: Delivery) -> None:
         """Nothing: half a feed says nothing about a group, so the tables stand as the last sync left them until the end."""
@@ -181,8 +178,8 @@ class Appending:
             for live, groups, changed in zip(self._live, self._groups, self._changed, strict=True):
                 changed |= _fold_into(groups, live.extra, record, key)
 
-    def leave_out(self, key: Key) -> bool:  # noqa: ARG002  (a feed that only appends has nothing to take back)
-        return False
+    def leave_out(self, key: Key) -> None:
+        """Nothing: a feed that only appends has nothing to take back."""
 
     def before_checkpoint(self, delivery: Delivery) -> None:
         for live, groups, changed in zip(self._live, self._groups, self._changed, strict=True):

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 from attrs import field, frozen
 
 from connector_core.errors import PluginError
-from connector_core.names import check_column_name, check_name, column_names
+from connector_core.names import check_column_name, check_name, column_names, did_you_mean
 from connector_core.tables import Key, Record, Table, frozen_mapping
 
 Accumulator = Any
@@ -212,7 +212,8 @@ def check_sources(extra: ExtraTable, table: Table, derived: Mapping[str, str]) -
     unknown = [name for name in extra.needs if name not in types]
     if unknown:
         raise PluginError(
-            f"{extra.name} reads {', '.join(unknown)}, which {table.name} does not declare. Declare the column in the table's "
+            f"{extra.name} reads {', '.join(unknown)}{did_you_mean(unknown[0], types)}, "
+            f"which {table.name} does not declare. Declare the column in the table's "
             "columns; if it is a derived field, enable that field too."
         )
     return extra.column_types(types)

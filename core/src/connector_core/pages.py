@@ -5,6 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from attrs import frozen
 
+from connector_core.errors import ConnectorError, PluginError, UnexpectedAnswer
+from connector_core.names import one_line
 from connector_core.pagination import LoopGuard, Page, Paginator, Request
 
 AHEAD_FROM_SECONDS = 0.01
@@ -20,7 +22,9 @@ class PageRead:
     following: Request | None
 
 
-def read_pages(fetch: Callable[[Request], Page], paginator: Paginator, request: Request) -> Iterator[PageRead]:
+def read_pages(
+    fetch: Callable[[Request], Page], paginator: Paginator, request: Request, table: str = "", origin: object = "the paginator"
+) -> Iterator[PageRead]:
     """The pages of a feed from *request* to its end, one in hand and at most one in flight.
 
     Whatever *fetch* raises for a page is raised when that page is due, also when another thread fetched it.
@@ -32,11 +36,21 @@ def read_pages(fetch: Callable[[Request], Page], paginator: Paginator, request: 
         guard.check(request)
         page = fetch(request)
         while True:
-            following = paginator.following(request, page)
+            try:
+                following = paginator.following(request, page)
+                if following is not None:
+                    guard.check(following)
+            except UnexpectedAnswer as error:
+                raise type(error)(f"{table}: {error}") from None
+            except ConnectorError:
+                raise
+            except Exception as error:
+                raise PluginError(
+                    f"{table}: {request}: {origin} failed with {type(error).__name__}: {one_line(error)}. Correct the paginator."
+                ) from error
             if following is None:
                 yield PageRead(request, page, None)
                 return
-            guard.check(following)
             ahead = _ahead(pool, fetch, following, page)
             yield PageRead(request, page, following)
             page = ahead.result() if ahead else fetch(following)

@@ -109,7 +109,8 @@ class CursorPaginator:
         if isinstance(cursor, int) and not isinstance(cursor, bool):
             return str(cursor)
         raise UnexpectedAnswer(
-            f"{request}: {self.next_field} is {one_line(repr(cursor), 60)}, where a text, a whole number or null was expected."
+            f"{request}: {self.next_field} is {one_line(repr(cursor), 60)}, where a text, a whole number or null was expected. "
+            "If the API changed, change the plugin's paginator."
         )
 
 

@@ -37,12 +37,12 @@ class RowMaker:
             key = self._key(record, number, where)
             row = self._transformed(record, key)
             if row is not None:
-                key = self._key(row, number, where) if self.transforms else key
+                key = self._key(row, number, where, ours=True) if self.transforms else key
                 self._remark(row)
             made.append((key, row))
         return made
 
-    def _key(self, record: Any, number: int, where: str) -> Key:
+    def _key(self, record: Any, number: int, where: str, *, ours: bool = False) -> Key:
         if not isinstance(record, dict):
             raise UnexpectedAnswer(
                 f"{where}: record {number} is {one_line(repr(record), 60)}, not an object. "
@@ -51,6 +51,12 @@ class RowMaker:
         for name in self.table.primary_key:
             if record.get(name) is None:
                 lack = "is null" if name in record else "is missing"
+                if ours:
+                    raise PluginError(
+                        f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack} after the "
+                        f"transforms {', '.join(transform.name for transform in self.transforms)}. Correct the one that "
+                        "took it away."
+                    )
                 raise UnexpectedAnswer(
                     f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack}. "
                     "Ask the API's owner, or change the plugin's primary_key."

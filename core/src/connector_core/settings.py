@@ -1,11 +1,13 @@
 """Settings: what a connection can be configured with, and reading the values that Fivetran hands over."""
 
 import ipaddress
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from attrs import field, frozen
+from urllib3.util import parse_url
 
 from connector_core.errors import ConfigurationError, PluginError
 from connector_core.names import check_name, did_you_mean, one_line
@@ -47,9 +49,11 @@ class Setting:
             )
         if not self.label:
             object.__setattr__(self, "label", self.name.replace("_", " ").capitalize())
+        if not isinstance(self.default, str | None):
+            raise PluginError(f'Setting {self.name}: its default {self.default!r} is no text. Write it in quotes, like "100".')
         if self.default is not None:
             try:
-                _READERS[self.kind](self, str(self.default))
+                _READERS[self.kind](self, self.default)
             except ValueError as error:
                 raise PluginError(f"Setting {self.name}: its own default {self.default!r} {error}.") from None
 
@@ -96,6 +100,16 @@ class Configuration(Mapping[str, Any]):
     def secrets(self) -> tuple[str, ...]:
         """The secret values, to be struck out of whatever is shown."""
         return tuple(str(self._values[name]) for name in sorted(self._secret_names) if self._values.get(name))
+
+
+def strike(secrets: Iterable[str], text: str) -> str:
+    """*text* without any of *secrets*, also where one is escaped, or cut short in front of dots."""
+    for secret in secrets:
+        for form in {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe="")}:
+            text = text.replace(form, "***")
+            for length in range(len(form) - 1, 3, -1):
+                text = text.replace(f"{form[:length]}...", "***...")
+    return text
 
 
 def read_configuration(settings: Iterable[Setting], raw: Mapping[str, Any]) -> Configuration:
@@ -153,7 +167,7 @@ def _read_integer(setting: Setting, text: str) -> int:
         raise ValueError(f"is {one_line(text, 40)!r}, not a whole number{bounds}") from None
     low, high = setting.minimum, setting.maximum
     if (low is not None and number < low) or (high is not None and number > high):
-        raise ValueError(f"is {number}, not a whole number{bounds}")
+        raise ValueError(f"is {one_line(number, 40)}, not a whole number{bounds}")
     return number
 
 
@@ -173,17 +187,20 @@ def _read_url(_: Setting, text: str) -> str:
     try:
         parts = urlsplit(text)
         host, _port = parts.hostname, parts.port
+        parse_url(text)  # what requests goes by is stricter about the host
     except ValueError:
         raise ValueError("is not an address that can be read; write https://host") from None
     # The address itself is not shown: it may hold a password.
-    if parts.username is not None or parts.password is not None:
+    if "@" in text:
         raise ValueError("holds a user name or a password; leave them out, the key has a setting of its own")
+    if "?" in text or "#" in text:
+        raise ValueError("holds a ? or a #; write the address up to the path only")
+    if any(character.isspace() for character in text):
+        raise ValueError("holds a space or a line break; write https:// and the host")
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError(f"is {one_line(text, 80)!r}, not an address; write https:// and the host")
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError(f"is plain http to {one_line(host, 80)}, which would send the key readable; write https://")
-    if parts.query or parts.fragment:
-        raise ValueError("holds a ? or a #; write the address up to the path only")
     return text.rstrip("/")
 
 

@@ -5,18 +5,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import define, evolve, field, frozen
+from requests.auth import AuthBase
 
 from connector_core.assembly import Assembly, TablePlan
 from connector_core.checkpoints import CheckpointPolicy
 from connector_core.client import Client
 from connector_core.derivation import Derivation, derivation
-from connector_core.errors import PluginError, RequestRejected
+from connector_core.errors import ConnectorError, PluginError, RequestRejected
 from connector_core.names import one_line
 from connector_core.operations import Delivery, Log, Operations
 from connector_core.pages import PageRead, read_pages
 from connector_core.pagination import Bookmark, Page, Request
 from connector_core.records import RowMaker
-from connector_core.settings import Configuration, read_configuration, unknown_names
+from connector_core.settings import Configuration, read_configuration, strike, unknown_names
 from connector_core.state import TableState, read_state, write_state
 from connector_core.tables import Key, Record
 
@@ -46,6 +47,8 @@ def make_client(assembly: Assembly, configuration: Configuration, log: Log) -> C
         raise PluginError(
             f"{assembly.auth_origin}: the auth failed with {type(error).__name__}. Check what it reads from the configuration."
         ) from None
+    if not isinstance(auth, AuthBase):
+        raise PluginError(f"{assembly.auth_origin}: the auth made {type(auth).__name__}. Return a requests.auth.AuthBase.")
     return Client(configuration["base_url"], auth, log, secrets=configuration.secrets)
 
 
@@ -64,13 +67,31 @@ def sync(
     """
     engine = engine or Engine(make_client)
     values = read_configuration(assembly.settings, configuration)
+    log = _DiscreetLog(log, values.secrets)
     for remark in unknown_names(assembly.settings, configuration):
         log.warning(f"Configuration: {remark}.")
     states = read_state(state, [plan.table.name for plan in assembly.tables])
     delivery = Delivery(operations)
-    with engine.client(assembly, values, log) as client:
-        for plan in assembly.tables:
-            _TableSync(plan, values["page_size"], states, delivery, log, engine, client).run()
+    try:
+        with engine.client(assembly, values, log) as client:
+            for plan in assembly.tables:
+                _TableSync(plan, values["page_size"], states, delivery, log, engine, client).run()
+    except ConnectorError as error:
+        raise type(error)(strike(values.secrets, str(error))) from error.__cause__
+
+
+@frozen
+class _DiscreetLog:
+    """A log that shows no secret, whatever the API says."""
+
+    log: Log
+    secrets: tuple[str, ...] = field(repr=False)
+
+    def info(self, message: str) -> None:
+        self.log.info(strike(self.secrets, message))
+
+    def warning(self, message: str) -> None:
+        self.log.warning(strike(self.secrets, message))
 
 
 @define
@@ -109,11 +130,14 @@ class _TableSync:
     def _read(self, start: TableState) -> None:
         kept = derivation(self.plan.table, self.plan.extra_tables, start.extra_tables, start.bookmark, self.log)
         try:
-            self._read_from({} if kept.reads_whole else start.bookmark, kept, resumed=bool(start.bookmark))
+            if kept.reads_whole and start.bookmark:
+                extras = ", ".join(extra.name for extra in self.plan.extra_tables)
+                self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
+            self._read_from({} if kept.reads_whole else start.bookmark, kept)
         finally:
             kept.close()
 
-    def _read_from(self, bookmark: Bookmark, kept: Derivation, *, resumed: bool) -> None:
+    def _read_from(self, bookmark: Bookmark, kept: Derivation) -> None:
         plan = self.plan
         rows = RowMaker(plan.table, plan.transforms, frozenset(plan.columns), self.log)
         first = plan.paginator.first(plan.table, self.page_size, bookmark)
@@ -124,12 +148,9 @@ class _TableSync:
                 f"{self.name}: the state ({one_line(', '.join(bookmark))}) says nothing about where to go on. "
                 "Reading the whole feed."
             )
-        if resumed and not bookmark:
-            self.log.info(
-                f"{self.name}: reading the whole feed, because of {', '.join(extra.name for extra in plan.extra_tables)}"
-            )
-        for read in read_pages(self._fetcher(first, stored=bool(self.bookmark)), plan.paginator, first):
-            self._deliver(read, rows, kept, resumed=resumed)
+        fetch = self._fetcher(first, stored=bool(self.bookmark))
+        for read in read_pages(fetch, plan.paginator, first, self.name, plan.paginator_origin):
+            self._deliver(read, rows, kept)
             if read.following is None:
                 break
             self.bookmark = plan.paginator.bookmark(read.following)
@@ -153,7 +174,7 @@ class _TableSync:
 
         return fetch
 
-    def _deliver(self, read: PageRead, rows: RowMaker, kept: Derivation, *, resumed: bool) -> None:
+    def _deliver(self, read: PageRead, rows: RowMaker, kept: Derivation) -> None:
         self.pages += 1
         if self.pages <= PAGES_SHOWN:
             self.log.info(f"{self.name}: {read.request}")
@@ -164,16 +185,16 @@ class _TableSync:
                 taken[key] = row
                 self.delivered += 1
             else:
-                self._leave_out(key, kept, delete=key in taken or resumed)
+                self._leave_out(key, kept)
                 taken.pop(key, None)
         kept.add(list(taken.items()), last=read.following is None)
 
-    def _leave_out(self, key: Key, kept: Derivation, *, delete: bool) -> None:
-        # An earlier version of the record may have passed the filter and be in the table. Only in a first sync, and for a
-        # key that was not seen in it, is it certain that there is nothing to delete.
+    def _leave_out(self, key: Key, kept: Derivation) -> None:
+        # An earlier version of the record may have passed the filter and be in the table. Even a first sync cannot know: one
+        # before it may have crashed between its first row and its first checkpoint.
         self.left_out += 1
-        if kept.leave_out(key) or delete:
-            self.delivery.delete(self.name, dict(zip(self.plan.table.primary_key, key, strict=True)))
+        kept.leave_out(key)
+        self.delivery.delete(self.name, dict(zip(self.plan.table.primary_key, key, strict=True)))
 
     def _checkpoint_if_due(self, kept: Derivation) -> None:
         since = self.delivered - self.checkpointed

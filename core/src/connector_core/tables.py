@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from connector_core.errors import PluginError
 from connector_core.names import check_column_types, check_name, column_names
@@ -43,7 +43,7 @@ class Table:
     path: str
     records: str
     primary_key: tuple[str, ...]
-    columns: Mapping[str, str] = field(converter=frozen_mapping)
+    columns: Mapping[str, str]
     append_only: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -54,6 +54,9 @@ class Table:
         if not isinstance(self.records, str) or not self.records:
             raise PluginError(f"{where}: records is {self.records!r}. Name the key of the answer that holds the list of records.")
         object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
+        if not isinstance(self.columns, Mapping):
+            raise PluginError(f'{where}: columns must be a dict, not {type(self.columns).__name__}. Write {{"id": "STRING", …}}.')
+        object.__setattr__(self, "columns", frozen_mapping(self.columns))
         check_column_types(self.columns, where)
         undeclared = [name for name in self.primary_key if name not in self.columns]
         if undeclared:
