@@ -340,6 +340,25 @@ def test_every_finished_sync_leaves_exact_tables(
     subject.check_at_rest()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None, max_examples=150)
+@given(
+    seed=st.integers(0, 1000),
+    rounds=st.lists(st.tuples(few, st.sampled_from([1, 3, 5, 50]), st.integers(0, 3)), min_size=1, max_size=5),
+)
+def test_records_come_between_syncs_that_crash_before_a_checkpoint(
+    kind: str, seed: int, rounds: Sequence[tuple[int, int, int]]
+) -> None:
+    """Rows went out that the state knows nothing of, and the values that it knows may be back by the next sync."""
+    subject = world(kind, seed)
+    for n, page_size, checkpoint in rounds:
+        Append(n)(subject)
+        PageSize(page_size)(subject)
+        CrashAtCheckpoint(checkpoint)(subject)
+    Append(1)(subject)
+    Sync()(subject)
+
+
 @pytest.mark.parametrize("rolled_back", [False, True], ids=["arrived", "rolled back"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_crash_at_any_operation_leaves_no_trace(kind: str, rolled_back: bool) -> None:

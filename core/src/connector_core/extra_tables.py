@@ -5,7 +5,7 @@ extra table is therefore the answer to one SQL query over the live rows of its s
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
@@ -272,7 +272,15 @@ def _total(accumulator: list[Any] | None) -> int | float | None:
     if accumulator is None:
         return None
     whole, parts = accumulator
-    return whole if parts is None else math.fsum([*parts, whole])
+    return whole if parts is None else math.fsum([*parts, *_floats(whole)])
+
+
+def _floats(whole: int) -> Iterator[float]:
+    """Floats that add up to *whole* exactly, which one float does only up to 2**53."""
+    while whole:
+        part = float(whole)
+        yield part
+        whole -= int(part)
 
 
 def _minimum_step(before: Any, value: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from connector_core.errors import PluginError, UnexpectedAnswer
 from connector_core.names import one_line
@@ -12,6 +12,13 @@ from connector_core.tables import Key, Record, Table
 from connector_core.transforms import DerivedField, Transform
 
 LARGEST_LONG = 2**63 - 1
+
+
+@frozen
+class LeftOut:
+    """In place of a row: a transform leaves the record out. *keys* are its primary key columns as the API sent them."""
+
+    keys: Record
 
 
 @define
@@ -27,16 +34,16 @@ class RowMaker:
     log: Log
     _warned: set[str] = field(factory=set, init=False)
 
-    def rows(self, records: Sequence[Any], where: str) -> list[tuple[Key, Record | None]]:
-        """Key and row of each record of a page, None for a record that a transform leaves out; *where* names table and request.
+    def rows(self, records: Sequence[Any], where: str) -> list[tuple[Key, Record | LeftOut]]:
+        """Key and row of each record of a page, or what is left of one; *where* names table and request.
 
         Raises UnexpectedAnswer when a record is no object or lacks its key, PluginError when a transform fails.
         """
-        made = []
+        made: list[tuple[Key, Record | LeftOut]] = []
         for number, record in enumerate(records, 1):
             key = self._key(record, number, where)
-            row = self._transformed(record, key)
-            if row is not None:
+            row = self._transformed(record, key) if self.transforms else record
+            if not isinstance(row, LeftOut):
                 key = self._key(row, number, where, ours=True) if self.transforms else key
                 self._remark(row)
             made.append((key, row))
@@ -63,23 +70,25 @@ class RowMaker:
                 )
         return self.table.key_of(record)
 
-    def _transformed(self, record: Record, key: Key) -> Record | None:
-        row: Record | None = record
+    def _transformed(self, record: Record, key: Key) -> Record | LeftOut:
+        keys = {name: record[name] for name in self.table.primary_key}
+        row = record
         for transform in self.transforms:
             try:
-                row = transform(row) if row is not None else None
+                made = transform(row)
             except Exception as error:
                 raise PluginError(
                     f"{self.table.name}: the transform {transform.name} failed on record {one_line(', '.join(key), 80)} with "
                     f"{type(error).__name__}: {one_line(error)}. Correct it, or disable it until it is."
                 ) from error
-            if row is None:
-                return None
-            if not isinstance(row, dict):
+            if made is None:
+                return LeftOut(keys)
+            if not isinstance(made, dict):
                 raise PluginError(
-                    f"{self.table.name}: the transform {transform.name} returned {type(row).__name__}. "
+                    f"{self.table.name}: the transform {transform.name} returned {type(made).__name__}. "
                     "Return the record, or None to leave it out."
                 )
+            row = made
         return row
 
     def _remark(self, row: Mapping[str, Any]) -> None:

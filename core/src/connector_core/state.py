@@ -52,10 +52,9 @@ def _read_table(raw: object) -> TableState:
         return TableState()
     extra_tables = raw.get("extra_tables")
     bookmark = {name: value for name, value in raw.items() if name not in ("extra_tables", "tables")}
-    if "cursor" in bookmark:
-        old = bookmark.pop("cursor")
-        bookmark.setdefault("next_cursor", old)
     usable = {name: value for name, value in bookmark.items() if value is not None}
+    if "cursor" in usable:
+        usable = {"next_cursor": usable.pop("cursor")} | usable
     return TableState(usable, extra_tables if isinstance(extra_tables, Mapping) else {})
 
 

@@ -16,7 +16,7 @@ from connector_core.names import one_line
 from connector_core.operations import Delivery, Log, Operations
 from connector_core.pages import PageRead, read_pages
 from connector_core.pagination import Bookmark, Page, Request
-from connector_core.records import RowMaker
+from connector_core.records import LeftOut, RowMaker
 from connector_core.settings import Configuration, read_configuration, strike, unknown_names
 from connector_core.state import TableState, read_state, write_state
 from connector_core.tables import Key, Record
@@ -131,11 +131,21 @@ class _TableSync:
         kept = derivation(self.plan.table, self.plan.extra_tables, start.extra_tables, start.bookmark, self.log)
         try:
             if kept.reads_whole and start.bookmark:
-                extras = ", ".join(extra.name for extra in self.plan.extra_tables)
-                self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
+                self._start_over(kept)
             self._read_from({} if kept.reads_whole else start.bookmark, kept)
         finally:
             kept.close()
+
+    def _start_over(self, kept: Derivation) -> None:
+        """Read from the start although the state has a bookmark, and let the state say so.
+
+        A feed may still hold an old version of a record. Should this sync send it and then crash, and the next one have no
+        extra table to read the whole feed for, it would otherwise go on behind the newer version.
+        """
+        extras = ", ".join(extra.name for extra in self.plan.extra_tables)
+        self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
+        self.bookmark = {}
+        self._checkpoint(kept)
 
     def _read_from(self, bookmark: Bookmark, kept: Derivation) -> None:
         plan = self.plan
@@ -180,33 +190,33 @@ class _TableSync:
             self.log.info(f"{self.name}: {read.request}")
         taken: dict[Key, Record] = {}
         for key, row in rows.rows(read.page.records, f"{self.name}: {read.request}"):
-            if row is not None:
+            if isinstance(row, LeftOut):
+                self._leave_out(key, row, kept)
+                taken.pop(key, None)
+            else:
                 self.delivery.upsert(self.name, row, key)
                 taken[key] = row
                 self.delivered += 1
-            else:
-                self._leave_out(key, kept)
-                taken.pop(key, None)
         kept.add(list(taken.items()), last=read.following is None)
 
-    def _leave_out(self, key: Key, kept: Derivation) -> None:
+    def _leave_out(self, key: Key, left_out: LeftOut, kept: Derivation) -> None:
         # An earlier version of the record may have passed the filter and be in the table. Even a first sync cannot know: one
         # before it may have crashed between its first row and its first checkpoint.
         self.left_out += 1
         kept.leave_out(key)
-        self.delivery.delete(self.name, dict(zip(self.plan.table.primary_key, key, strict=True)))
+        self.delivery.delete(self.name, left_out.keys)
 
     def _checkpoint_if_due(self, kept: Derivation) -> None:
         since = self.delivered - self.checkpointed
         if self.engine.checkpoints.due(since, self.delivered, self.engine.clock() - self.checkpointed_at):
-            kept.before_checkpoint(self.delivery)
             self._checkpoint(kept)
 
     def _checkpoint(self, kept: Derivation) -> None:
         self.states[self.name] = TableState(self.bookmark, kept.state(self.bookmark))
         self.delivery.operations.checkpoint(write_state(self.states))
         self.checkpointed, self.checkpointed_at = self.delivered, self.engine.clock()
-        self.log.info(f"{self.name}: Checkpoint saved after {self.delivered} records")
+        if self.delivered:
+            self.log.info(f"{self.name}: Checkpoint saved after {self.delivered} records")
 
 
 class _BookmarkRejectedError(Exception):
