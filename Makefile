@@ -9,5 +9,6 @@ test: $(TOX)
 	@$(TOX) run
 
 $(TOX):
+	@echo "Setting up; the first time takes a while ..."
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check 'tox>=4.25,<5'

@@ -2,7 +2,11 @@
 
 import importlib
 import io
+import os
+import re
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -93,7 +97,7 @@ def test_fts_is_incremental(run: Demo, tmp_path: Path) -> None:
     assert "Second sync: 78 upserts, 1 checkpoint; incremental: the feed has 775 records\n" in text
     assert "fts_records: the first 5 of 775 rows" in text
     assert 'Next sync state: {"next_cursor": "' in text
-    assert "fts_records: 775 rows, each value as it should be\n" in text
+    assert "fts_records: 775 rows, every value right\n" in text
     assert text.endswith("./deploy.sh           or: fivetran deploy\n")
     assert (tmp_path / "project" / "configuration.json").read_text() == '{"api_key": "my own"}'
     assert threading.active_count() == threads
@@ -104,8 +108,8 @@ def test_mso_with_everything_on_in_a_terminal(run: Demo) -> None:
     assert "First sync: 650 upserts" in text
     assert "the whole feed was read, because of mso_products" in text
     assert "efficiency_ratio" in text
-    assert "mso_records: 625 rows, each value as it should be\n" in text
-    assert "mso_products: 50 rows, each value as it should be\n" in text
+    assert "mso_records: 625 rows, every value right\n" in text
+    assert "mso_products: 50 rows, every value right\n" in text
     assert '"rows": "(50 entries)"' in text
     assert "connector-build mso --enable efficiency_ratio,mso_products " in text
 
@@ -183,3 +187,23 @@ def test_summary_of_a_sync_that_sent_all() -> None:
 def test_next_steps_repeat_what_was_enabled() -> None:
     assert "connector-build fts  " in next_steps("fts", ())
     assert "connector-build fts --enable fts_technicians " in next_steps("fts", assembled("fts", "fts_technicians").tables)
+
+
+def test_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
+    """The whole command, as ``make demo`` runs it; only the port of the sample API may differ."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("```text\n")[2].partition("```")[0]
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+    printed = subprocess.run(
+        [Path(sys.executable).with_name("connector-build"), "demo", "fts"],
+        cwd=tmp_path,
+        env={**environment, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert portless(printed) == portless(shown)
+
+
+def portless(text: str) -> list[str]:
+    return [line.rstrip() for line in re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text).strip().splitlines()]

@@ -243,7 +243,7 @@ def _verdict(found: TableRows, wanted: Sequence[Record] | None) -> str:
         return ""
     fields = {name for record in wanted for name in record}
     compared = len(comparable(found.columns, wanted))
-    return ", each value as it should be" + (f" ({compared} of {len(fields)} columns compared)" if compared < len(fields) else "")
+    return ", every value right" + (f" ({compared} of {len(fields)} columns compared)" if compared < len(fields) else "")
 
 
 def expected(name: str, records: Iterable[Record], plan: TablePlan | None) -> dict[str, list[Record]]:
