@@ -27,37 +27,40 @@ def read_pages(
 ) -> Iterator[PageRead]:
     """The pages of a feed from *request* to its end, one in hand and at most one in flight.
 
-    Whatever *fetch* raises for a page is raised when that page is due, also when another thread fetched it.
-    Raises UnexpectedAnswer when the feed goes in circles.
+    *table* and *origin*, the plugin and hook that the paginator came from, are for messages. Whatever *fetch* raises for a page
+    is raised when that page is due, also when another thread fetched it. Raises UnexpectedAnswer when the feed goes in circles
+    or does not say where to go on, PluginError when the paginator fails.
     """
     guard = LoopGuard()
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="next-page")
     try:
         guard.check(request)
         page = fetch(request)
-        while True:
-            try:
-                following = paginator.following(request, page)
-                if following is not None:
-                    guard.check(following)
-            except UnexpectedAnswer as error:
-                raise type(error)(f"{table}: {error}") from None
-            except ConnectorError:
-                raise
-            except Exception as error:
-                raise PluginError(
-                    f"{table}: {request}: {origin} failed with {type(error).__name__}: {one_line(error)}. Correct the paginator."
-                ) from error
-            if following is None:
-                yield PageRead(request, page, None)
-                return
+        while (following := _following(paginator, guard, PageRead(request, page, None), table, origin)) is not None:
             ahead = _ahead(pool, fetch, following, page)
             yield PageRead(request, page, following)
             page = ahead.result() if ahead else fetch(following)
             request = following
+        yield PageRead(request, page, None)
     finally:
         # A request in flight is not waited for: the client is closed right after, which ends a pause between tries.
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _following(paginator: Paginator, guard: LoopGuard, read: PageRead, table: str, origin: object) -> Request | None:
+    try:
+        following = paginator.following(read.request, read.page)
+        if following is not None:
+            guard.check(following)
+    except UnexpectedAnswer as error:
+        raise type(error)(f"{table}: {error}") from None
+    except ConnectorError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{table}: {read.request}: {origin} failed with {type(error).__name__}: {one_line(error)}. Correct the paginator."
+        ) from error
+    return following
 
 
 def _ahead(pool: ThreadPoolExecutor, fetch: Callable[[Request], Page], request: Request, page: Page) -> Future[Page] | None:

@@ -131,21 +131,20 @@ class _TableSync:
         kept = derivation(self.plan.table, self.plan.extra_tables, start.extra_tables, start.bookmark, self.log)
         try:
             if kept.reads_whole and start.bookmark:
-                self._start_over(kept)
+                extras = ", ".join(extra.name for extra in self.plan.extra_tables)
+                self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             self._read_from({} if kept.reads_whole else start.bookmark, kept)
         finally:
             kept.close()
 
     def _start_over(self, kept: Derivation) -> None:
-        """Read from the start although the state has a bookmark, and let the state say so.
+        """Let the state say that this read goes from the start of the feed, before its first row goes out.
 
-        A feed may still hold an old version of a record. Should this sync send it and then crash, and the next one have no
-        extra table to read the whole feed for, it would otherwise go on behind the newer version.
+        A feed may still hold old versions of a record. Should this sync send one and then crash, the next would otherwise go on
+        at the old bookmark, behind the newer version.
         """
-        extras = ", ".join(extra.name for extra in self.plan.extra_tables)
-        self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
-        self.bookmark = {}
-        self._checkpoint(kept)
+        if self.states[self.name].bookmark and not self.bookmark:
+            self._checkpoint(kept)
 
     def _read_from(self, bookmark: Bookmark, kept: Derivation) -> None:
         plan = self.plan
@@ -160,6 +159,8 @@ class _TableSync:
             )
         fetch = self._fetcher(first, stored=bool(self.bookmark))
         for read in read_pages(fetch, plan.paginator, first, self.name, plan.paginator_origin):
+            if not self.pages:
+                self._start_over(kept)
             self._deliver(read, rows, kept)
             if read.following is None:
                 break
