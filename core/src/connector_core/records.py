@@ -16,7 +16,7 @@ LARGEST_LONG = 2**63 - 1
 
 @frozen
 class LeftOut:
-    """In place of a row: a transform leaves the record out. *keys* are its primary key columns as the API sent them."""
+    """In place of a row: a transform leaves the record out. *keys* are its primary key columns as that transform saw them."""
 
     keys: Record
 
@@ -43,8 +43,9 @@ class RowMaker:
         for number, record in enumerate(records, 1):
             key = self._key(record, number, where)
             row = self._transformed(record, key) if self.transforms else record
+            if self.transforms:
+                key = self._key(row.keys if isinstance(row, LeftOut) else row, number, where, ours=True)
             if not isinstance(row, LeftOut):
-                key = self._key(row, number, where, ours=True) if self.transforms else key
                 self._remark(row)
             made.append((key, row))
         return made
@@ -71,9 +72,9 @@ class RowMaker:
         return self.table.key_of(record)
 
     def _transformed(self, record: Record, key: Key) -> Record | LeftOut:
-        keys = {name: record[name] for name in self.table.primary_key}
         row = record
         for transform in self.transforms:
+            keys = {name: row.get(name) for name in self.table.primary_key}
             try:
                 made = transform(row)
             except Exception as error:
