@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from connector_build.errors import BuildError
-from connector_build.fivetran import debug, find_fivetran, read_error, read_operations, read_tables, reset
+from connector_build.fivetran import debug, find_fivetran, read_error, read_operations, read_tables, reset, without_traceback
 
 INDENT = " " * 35
 SUMMARY = """\
@@ -298,3 +298,18 @@ def test_real_runs(project: Path, tmp_path: Path) -> None:
 
     reset(project)
     assert read_tables(project, ["t"], 5)[0].total == 0
+
+
+def test_tracebacks_are_left_out_of_what_is_shown() -> None:
+    shown: list[str] = []
+    show = without_traceback(shown.append)
+    for line in (
+        "07:00:00 INFO one",
+        "07:00:01 SEVERE it failed",
+        "    Traceback (most recent call last):",
+        "      File x",
+        "",
+        "07:00:02 INFO two",
+    ):
+        show(line)
+    assert shown == ["07:00:00 INFO one", "07:00:01 SEVERE it failed", "07:00:02 INFO two"]

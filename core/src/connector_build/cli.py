@@ -249,7 +249,7 @@ def debug_command(dataset: str, output: Path | None, force: bool, configuration:
     check_configuration(assembly, file)
     if reset:
         fivetran.reset(folder)
-    run = fivetran.debug(folder, file, on_line=click.echo)
+    run = fivetran.debug(folder, file, on_line=fivetran.without_traceback(click.echo))
     # Not the exit code: a connector that ends itself in the middle of a sync leaves it at 0.
     if run.error:
         raise BuildError(run.error)

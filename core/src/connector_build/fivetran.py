@@ -72,6 +72,20 @@ class TableRows:
     total: int
 
 
+def without_traceback(on_line: Callable[[str], None]) -> Callable[[str], None]:
+    """*on_line*, spared the tracebacks that the command logs; they are also in its crash report, in ``crash-reports/``."""
+    inside = False
+
+    def show(line: str) -> None:
+        nonlocal inside
+        # The log indents whatever belongs to an entry, so the next line that is not indented starts another one.
+        inside = (inside and line[:1] in ("", " ")) or line.lstrip().startswith("Traceback (most recent call last):")
+        if not inside:
+            on_line(line)
+
+    return show
+
+
 def find_fivetran() -> Path:
     """The `fivetran` command: the one beside this Python, else the first on PATH. Raises BuildError when there is none."""
     found = shutil.which("fivetran", path=str(Path(sys.executable).parent)) or shutil.which("fivetran")
