@@ -7,6 +7,7 @@ change in between. Below them, one example for each way in which a table could b
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import date
 from functools import cache
 from itertools import product
 from random import Random
@@ -25,6 +26,7 @@ from connector_core import (
     DeliveryError,
     DerivedField,
     Dimension,
+    PluginError,
     Table,
     Transform,
     count,
@@ -88,7 +90,7 @@ class Maker:
     resend: bool = False
 
     def make(self, number: int, random: Random) -> Record:
-        return {"id": f"job{number:03d}", **_values(random)}
+        return {"id": f"job{999 - number}", **_values(random)}  # the newest record has the smallest key
 
     def change(self, record: Record, random: Random) -> Record:
         return dict(record) if self.resend else {**record, **_values(random)}
@@ -533,10 +535,15 @@ def test_a_record_left_out_after_a_crash_before_the_first_checkpoint_is_deleted(
     assert data.column("jobs", "id") == [2, 3]
 
 
-def test_a_record_left_out_later_in_the_same_first_sync_is_deleted() -> None:
-    data = scripted([{"id": 1}, {"id": 2}, {"id": 3}, {"id": 1, "hidden": True}])
-    data.sync(transforms=[HIDE])
+@pytest.mark.parametrize("page_size", [2, 10], ids=["another page", "the same page"])
+def test_a_record_left_out_later_in_the_same_first_sync_is_deleted(page_size: int) -> None:
+    workers = Aggregate("workers", by=("worker",), measures={"n": count()})
+    records: list[Record] = [{"id": number, "worker": "A"} for number in (1, 2, 3)]
+    data = scripted([*records, {"id": 1, "worker": "A", "hidden": True}], worker="STRING")
+    data.page_size = page_size
+    data.sync(workers, transforms=[HIDE])
     assert data.column("jobs", "id") == [2, 3]
+    assert data.column("workers", "n") == [2]
 
 
 def test_a_record_is_left_out_by_its_key_as_it_was_sent() -> None:
@@ -547,6 +554,16 @@ def test_a_record_is_left_out_by_its_key_as_it_was_sent() -> None:
     data.sync(transforms=[HIDE])
     assert data.warehouse.on("jobs")[-1].data == {"id": 3}
     assert data.column("jobs", "id") == [1, 2]
+
+
+def test_a_record_is_left_out_by_the_key_that_a_transform_gave_it() -> None:
+    lower = Transform("lower", lambda record: {**record, "id": record["id"].lower()})
+    workers = Aggregate("workers", by=("worker",), measures={"n": count()})
+    data = scripted([{"id": "A", "worker": "X"}, {"id": "B", "worker": "X"}], id="STRING", worker="STRING")
+    data.sync(workers, transforms=[lower, HIDE])
+    data.records.append({"id": "B", "worker": "X", "hidden": True})
+    data.sync(workers, transforms=[lower, HIDE])
+    assert data.column("jobs", "id") == ["a"]
 
 
 def test_a_filter_that_is_new_takes_records_of_the_last_page_out_of_totals() -> None:
@@ -748,3 +765,27 @@ def test_no_secret_in_the_state_nor_in_the_log(kind: str) -> None:
     everything = json.dumps([subject.warehouse.operations, log.infos, log.warnings])
     assert "a-key-that-stays-home" not in everything
     assert subject.warehouse.count("checkpoint") > 3
+
+
+@pytest.mark.parametrize("append_only", [False, True], ids=["whole feed", "append-only"])
+def test_a_total_beyond_the_largest_float_is_an_error_that_names_the_table(append_only: bool) -> None:
+    totals = Aggregate("totals", by=("worker",), measures={"sum": total("amount")})
+    data = scripted(
+        [{"id": number, "worker": "A", "amount": 1.7e308} for number in range(3)],
+        append_only=append_only,
+        amount="DOUBLE",
+        worker="STRING",
+    )
+    with pytest.raises(PluginError, match=r"totals: .*beyond the largest 64-bit float"):
+        data.sync(totals)
+
+
+def test_a_value_that_json_does_not_have_cannot_ride_in_the_state() -> None:
+    newest_day = Aggregate("days", by=("worker",), measures={"last": maximum("day")})
+    as_date = Transform("as_date", lambda record: {**record, "day": date.fromisoformat(record["day"])})
+    data = scripted(
+        [{"id": number, "worker": "A", "day": f"2026-01-0{number}"} for number in range(1, 8)],
+        append_only=True, worker="STRING", day="NAIVE_DATE",
+    )  # fmt: skip
+    with pytest.raises(PluginError, match="JSON does not have"):
+        data.sync(newest_day, transforms=[as_date])

@@ -252,9 +252,13 @@ def test_a_rejected_cursor_of_an_append_only_feed_counts_nothing_twice() -> None
     assert_exact(assembly, warehouse)
 
 
-def test_a_rejection_later_in_the_sync_is_loud() -> None:
+@pytest.mark.parametrize("synced_before", [False, True], ids=["first sync", "later sync"])
+def test_a_rejection_later_in_the_sync_is_loud(synced_before: bool) -> None:
     feed = Feed("fts", SAMPLE)
     api, warehouse = FakeApi({"fts_records": feed}), Warehouse(FTS)
+    if synced_before:
+        run(FTS, warehouse, api)
+        feed.append(400)
     api.on_request = lambda number: feed.expire_cursors() if number == 3 else None
     with pytest.raises(RequestRejected, match="unknown cursor"):
         run(FTS, warehouse, api)
@@ -263,6 +267,28 @@ def test_a_rejection_later_in_the_sync_is_loud() -> None:
     log = run(FTS, warehouse, api)
     assert len(log.warnings) == 1
     assert warehouse.live("fts_records") == {(record["record_id"],): record for record in feed.records()}
+
+
+def test_a_cursor_that_is_rejected_once_only_hides_no_newer_version() -> None:
+    """The whole read that follows sends old versions again; when it fails, the next sync must not go on behind the new ones."""
+    sample = Sample(12, lambda number, _: _job(number), lambda old, _: {**old, "worker": "somebody else"})
+    feed = LogFeed(sample, "id")
+    feed.change(12)
+    api, warehouse = FakeApi({"jobs": feed}), Warehouse(JOBS)
+    run(JOBS, warehouse, api, 5)
+
+    def fail(number: int) -> None:
+        if number == 0:
+            raise RequestRejected("404: a moment of maintenance")
+        if number == 2:
+            raise SourceError("503: and then a longer one")
+
+    api.on_request = fail
+    with pytest.raises(SourceError):
+        run(JOBS, warehouse, api, 5)
+    api.on_request = None
+    run(JOBS, warehouse, api, 5)
+    assert warehouse.live("jobs") == {(record["id"],): record for record in feed.records()}
 
 
 def test_a_rejection_of_the_very_first_request_without_a_cursor_is_loud() -> None:
@@ -350,7 +376,10 @@ class Circle:
 @pytest.mark.parametrize("length", [1, 2, 5])
 @pytest.mark.parametrize("tail", [1, 4])
 def test_a_loop_of_cursors_is_an_error(tail: int, length: int, seconds: float) -> None:
-    api, warehouse = FakeApi({"jobs": Circle(tail, length)}, seconds=seconds), Warehouse(JOBS)
+    def stop(number: int) -> None:
+        assert number < 100, "this would never end"
+
+    api, warehouse = FakeApi({"jobs": Circle(tail, length)}, seconds=seconds, on_request=stop), Warehouse(JOBS)
     for _ in range(2):  # the second sync starts in the loop, or right before it
         before = len(api.requests)
         with pytest.raises(UnexpectedAnswer, match="leads back to a page that this sync has already read"):

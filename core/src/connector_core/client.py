@@ -24,6 +24,7 @@ from connector_core.settings import is_loopback, strike
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 REDIRECTS = 5
+SHOWN_BYTES = 100_000
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 REJECTED = frozenset({400, 404, 410, 422})
 
@@ -227,8 +228,8 @@ class Client:
 
     def _shown(self, response: requests.Response) -> str:
         """The beginning of the answer on one line, without any secret, in front of which a colon stands."""
-        # Struck out before it is cut: half a secret would not be found.
-        shown = one_line(strike(self._secrets, response.content.decode("utf-8", "replace"))[:2000])
+        # Struck out before it is cut to what is shown: half a secret would not be found.
+        shown = one_line(strike(self._secrets, response.content[:SHOWN_BYTES].decode("utf-8", "replace"))[:2000])
         return f": {shown}" if shown else ""
 
 

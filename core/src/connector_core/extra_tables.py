@@ -137,7 +137,10 @@ class Aggregate:
 
     def row(self, group: Group, accumulator: Accumulator) -> Record:
         """The row of one group."""
-        values = (_RESULTS.get(m.kind, _same)(a) for m, a in zip(self.measures.values(), accumulator, strict=True))
+        try:
+            values = [_RESULTS.get(m.kind, _same)(a) for m, a in zip(self.measures.values(), accumulator, strict=True)]
+        except TypeError as error:
+            raise PluginError(f"{self.name}: the row of {group}: {error}. Measure another column, or convert it.") from None
         return dict(zip((*self.by, *self.measures), (*group, *values), strict=True))
 
 
@@ -265,6 +268,8 @@ def _add(parts: list[float], value: float) -> list[float]:
         rest = small - (value - large)
         if rest:
             grown.append(rest)
+    if not math.isfinite(value):
+        raise TypeError("its sum goes beyond the largest 64-bit float")
     return [*grown, value]
 
 
@@ -272,7 +277,10 @@ def _total(accumulator: list[Any] | None) -> int | float | None:
     if accumulator is None:
         return None
     whole, parts = accumulator
-    return whole if parts is None else math.fsum([*parts, *_floats(whole)])
+    try:
+        return whole if parts is None else math.fsum([*parts, *_floats(whole)])
+    except OverflowError:
+        raise TypeError("its sum goes beyond the largest 64-bit float") from None
 
 
 def _floats(whole: int) -> Iterator[float]:

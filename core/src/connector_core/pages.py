@@ -1,6 +1,6 @@
 """Reading a feed page by page, the next page fetched while the current one is delivered where that pays."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from attrs import frozen
@@ -24,7 +24,7 @@ class PageRead:
 
 def read_pages(
     fetch: Callable[[Request], Page], paginator: Paginator, request: Request, table: str = "", origin: object = "the paginator"
-) -> Iterator[PageRead]:
+) -> Generator[PageRead, None, None]:
     """The pages of a feed from *request* to its end, one in hand and at most one in flight.
 
     *table* and *origin*, the plugin and hook that the paginator came from, are for messages. Whatever *fetch* raises for a page

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from connector_core.errors import DeliveryError
+from connector_core.errors import DeliveryError, PluginError
 from connector_core.pagination import Bookmark
 
 LIMIT = 10_000_000
@@ -39,7 +39,10 @@ def read_state(raw: Mapping[str, Any], tables: Sequence[str]) -> dict[str, Table
 
 
 def write_state(states: Mapping[str, TableState]) -> dict[str, Any]:
-    """The JSON object for a checkpoint. Raises DeliveryError when it is larger than Fivetran keeps."""
+    """The JSON object for a checkpoint.
+
+    Raises DeliveryError when it is larger than Fivetran keeps, PluginError when an extra table brings what JSON does not have.
+    """
     parts = {name: _write_table(state) for name, state in states.items()}
     whole = next(iter(parts.values())) if len(parts) == 1 else {"tables": parts}
     if any(state.extra_tables for state in states.values()):
@@ -64,7 +67,13 @@ def _write_table(state: TableState) -> dict[str, Any]:
 
 
 def _check_size(whole: Mapping[str, Any], states: Mapping[str, TableState]) -> None:
-    size = len(json.dumps(whole))
+    try:
+        size = len(json.dumps(whole))
+    except TypeError as error:
+        raise PluginError(
+            f"An extra table keeps a value in the state that JSON does not have: {error}. Leave the column as the API sends it, "
+            "or convert it to a text or a number in a transform."
+        ) from None
     if size > LIMIT:
         groups = {name: len(part.get("rows", ())) for state in states.values() for name, part in state.extra_tables.items()}
         largest = max(groups, key=lambda name: groups[name])

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any
 
 from attrs import define, evolve, field, frozen
@@ -158,14 +159,14 @@ class _TableSync:
                 "Reading the whole feed."
             )
         fetch = self._fetcher(first, stored=bool(self.bookmark))
-        for read in read_pages(fetch, plan.paginator, first, self.name, plan.paginator_origin):
-            if not self.pages:
-                self._start_over(kept)
-            self._deliver(read, rows, kept)
-            if read.following is None:
-                break
-            self.bookmark = plan.paginator.bookmark(read.following)
-            self._checkpoint_if_due(kept)
+        with closing(read_pages(fetch, plan.paginator, first, self.name, plan.paginator_origin)) as pages:
+            for read in pages:
+                if not self.pages:
+                    self._start_over(kept)
+                self._deliver(read, rows, kept)
+                if read.following is not None:
+                    self.bookmark = plan.paginator.bookmark(read.following)
+                    self._checkpoint_if_due(kept)
         self.log.info(f"{self.name}: No more pages to fetch")
         kept.finish(self.delivery, lambda: self._checkpoint(kept))
         self._checkpoint(kept)
