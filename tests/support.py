@@ -16,7 +16,17 @@ from attrs import define, field
 
 from connector_build.feed import FeedPage, UnknownCursor
 from connector_build.sample import Sample
-from connector_core import Aggregate, ApiKeyHeader, CursorPaginator, DerivedField, Dimension, Table, Transform, hookimpl
+from connector_core import (
+    Aggregate,
+    ApiKeyHeader,
+    CursorPaginator,
+    DerivedField,
+    Dimension,
+    Paginator,
+    Table,
+    Transform,
+    hookimpl,
+)
 from connector_core.assembly import Assembly, Plugin
 from connector_core.client import Client
 from connector_core.errors import RequestRejected
@@ -268,8 +278,9 @@ def plugin(
     *tables: Table,
     transforms: Sequence[Transform | DerivedField] = (),
     extra_tables: Sequence[Dimension | Aggregate] = (),
+    paginator: Paginator | None = None,
 ) -> Plugin:
-    """A dataset of these tables; transforms and extra tables belong to the first."""
+    """A dataset of these tables; transforms and extra tables belong to the first. Without a *paginator*, a CursorPaginator."""
 
     @hookimpl
     def connector_tables() -> list[Table]:
@@ -280,8 +291,8 @@ def plugin(
         return ApiKeyHeader("api_key")
 
     @hookimpl
-    def connector_paginator(table: Table) -> CursorPaginator:
-        return CursorPaginator()
+    def connector_paginator(table: Table) -> Paginator:
+        return paginator or CursorPaginator()
 
     @hookimpl
     def connector_transforms(table: Table) -> list[Transform | DerivedField]:

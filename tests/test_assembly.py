@@ -212,7 +212,7 @@ def test_two_assemblies_do_not_see_each_others_plugins() -> None:
 
 
 def test_the_schema_is_what_the_sdk_takes() -> None:
-    pay = Aggregate("crew_pay", ["crew"], {"shifts": count(), "pay": total("pay")})  # type: ignore[arg-type]
+    pay = Aggregate("crew_pay", ["crew"], {"shifts": count(), "pay": total("pay")})
     crews = Dimension("crews", ("crew",), ("pay",), newest="shift_id")
     worth = DerivedField("worth", len, type="DECIMAL(10,4)")
     assembly = assemble(
@@ -586,3 +586,17 @@ def test_a_module_extends_fts_with_a_derived_field_and_a_dimension() -> None:
     assert [known.name for known in assembly.plugins] == ["connector-fts", "fts_customers.py"]
     plain = assemble([FTS, Plugin("fts_customers.py", module)], disable=["is_costly", "fts_customers"])
     assert plain.schema == assemble([FTS]).schema
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "stored"), [("createdAt", "created_at", "created_at"), ("top10", "top_10", "top_10"), ("a b", "a-b", "a_b")]
+)
+def test_columns_that_would_be_one_in_the_destination(one: str, other: str, stored: str) -> None:
+    table = Table("crew_shifts", "/shifts", "shifts", ["id"], {"id": "STRING", one: "STRING", other: "STRING"})
+
+    @hookimpl
+    def connector_tables() -> list[Table]:
+        return [table]
+
+    with pytest.raises(PluginError, match=f"{one} and {other} both become {stored}"):
+        assemble([Plugin("connector-crew", SimpleNamespace(connector_tables=connector_tables))])

@@ -35,7 +35,8 @@ from connector_core.checkpoints import CheckpointPolicy
 from connector_core.client import Client, Retry
 from connector_core.errors import RequestRejected
 from connector_core.operations import Log as LogProtocol
-from connector_core.pagination import CursorPaginator, Page
+from connector_core.pagination import Page
+from connector_core.paginators import CursorPaginator
 from connector_core.sync import Engine, sync
 from connector_fts.sample import SAMPLE
 from sinks import Answer, Log, Sink, accept, recorder

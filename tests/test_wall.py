@@ -21,34 +21,60 @@ THIRD_PARTY = {"attrs", "pluggy", "requests", "urllib3"}  # urllib3 comes with r
 PUBLIC = [
     "Aggregate",
     "ApiKeyHeader",
+    "ApiKeyQuery",
+    "AuthChoice",
     "AuthFactory",
+    "BasicAuth",
+    "BearerToken",
+    "ClientCertificate",
     "Configuration",
     "ConfigurationError",
     "ConnectorError",
     "CursorPaginator",
     "DeliveryError",
     "DerivedField",
+    "DigestAuth",
     "Dimension",
+    "FullRead",
+    "FunctionPaginator",
+    "JwtBearer",
+    "KeysetPaginator",
+    "LinkHeaderPaginator",
     "Measure",
+    "NextLinkPaginator",
     "NoAuth",
+    "OAuth2ClientCredentials",
+    "OAuth2RefreshToken",
+    "OffsetPaginator",
     "Page",
+    "PageNumberPaginator",
     "Paginator",
     "PluginError",
     "Record",
     "Request",
+    "SessionLogin",
     "Setting",
+    "SinglePage",
     "SourceError",
     "Table",
     "Transform",
     "UnexpectedAnswer",
+    "UpdatedSince",
+    "Windows",
     "base_url",
     "count",
+    "empty_page",
+    "hard_limit",
     "hookimpl",
+    "last_page",
     "maximum",
     "minimum",
+    "no_more",
     "page_size",
     "ratio",
+    "short_page",
     "total",
+    "total_reached",
 ]
 
 
@@ -87,6 +113,8 @@ def test_what_ships_imports_only_what_ships(path: Path) -> None:
     allowed = THIRD_PARTY | {"connector_core"} | set(sys.stdlib_module_names)
     if path == CORE / "fivetran.py":
         allowed.add(SDK)
+    if path == CORE / "jwt_bearer.py":
+        allowed.add("jwt")  # imported when it is used, and declared by the plugin that uses it
     assert packages(path) <= allowed
 
 

@@ -74,7 +74,7 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
 
 
 def _reads_whole(plan: TablePlan) -> bool:
-    return bool(plan.extra_tables) and not plan.table.append_only
+    return (bool(plan.extra_tables) and plan.repeats) or getattr(plan.paginator, "reads", "").startswith("whole")
 
 
 def _reading(plan: TablePlan, options: Iterable[Option]) -> str:
@@ -85,7 +85,7 @@ def _reading(plan: TablePlan, options: Iterable[Option]) -> str:
         if option.table == plan.table.name and not option.enabled and isinstance(option.value, Aggregate | Dimension)
     ]
     would = ""
-    if off and not plan.table.append_only and not plan.extra_tables:
+    if off and plan.repeats and not plan.extra_tables:
         would = f" With {' or '.join(off)} on, each sync would read and send the whole feed."
     return reading(plan).replace("`", "") + would
 

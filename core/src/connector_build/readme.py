@@ -27,13 +27,9 @@ def reading(plan: TablePlan) -> str:
     """What a sync of one source table reads and sends, and why."""
     name = plan.table.name
     if not plan.extra_tables:
-        return (
-            f"`{name}` is synced incrementally: each sync starts at the cursor that the last one ended with, "
-            "reads that page again, "
-            "and so picks up what was added since."
-        )
+        return f"`{name}` is read {getattr(plan.paginator, 'reads', 'as its paginator says')}."
     extras = _names(extra.name for extra in plan.extra_tables)
-    if plan.table.append_only:
+    if not plan.repeats:
         return f"`{name}` only ever grows, so {extras} is kept up from the cursor on; its totals are part of the state."
     return (
         f"{extras} is made from the records of `{name}`. That feed may send a record again with new values, "

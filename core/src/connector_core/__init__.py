@@ -3,11 +3,32 @@
 A plugin imports what it needs from here and nothing from the modules below.
 """
 
-from connector_core.auth import ApiKeyHeader, AuthFactory, NoAuth
+from connector_core.auth import ApiKeyHeader, ApiKeyQuery, AuthChoice, AuthFactory, BasicAuth, BearerToken, DigestAuth, NoAuth
+from connector_core.certificate import ClientCertificate
 from connector_core.errors import ConfigurationError, ConnectorError, DeliveryError, PluginError, SourceError, UnexpectedAnswer
 from connector_core.extra_tables import Aggregate, Dimension, Measure, count, maximum, minimum, total
 from connector_core.hooks import hookimpl
-from connector_core.pagination import CursorPaginator, Page, Paginator, Request
+from connector_core.incremental import FullRead, UpdatedSince, Windows
+from connector_core.jwt_bearer import JwtBearer
+from connector_core.login import SessionLogin
+from connector_core.oauth import OAuth2ClientCredentials, OAuth2RefreshToken
+from connector_core.pagination import Page, Paginator, Request
+from connector_core.paginators import (
+    CursorPaginator,
+    FunctionPaginator,
+    KeysetPaginator,
+    LinkHeaderPaginator,
+    NextLinkPaginator,
+    OffsetPaginator,
+    PageNumberPaginator,
+    SinglePage,
+    empty_page,
+    hard_limit,
+    last_page,
+    no_more,
+    short_page,
+    total_reached,
+)
 from connector_core.settings import Configuration, Setting, base_url, page_size
 from connector_core.tables import Record, Table
 from connector_core.transforms import DerivedField, Transform, ratio
@@ -15,32 +36,58 @@ from connector_core.transforms import DerivedField, Transform, ratio
 __all__ = [
     "Aggregate",
     "ApiKeyHeader",
+    "ApiKeyQuery",
+    "AuthChoice",
     "AuthFactory",
+    "BasicAuth",
+    "BearerToken",
+    "ClientCertificate",
     "Configuration",
     "ConfigurationError",
     "ConnectorError",
     "CursorPaginator",
     "DeliveryError",
     "DerivedField",
+    "DigestAuth",
     "Dimension",
+    "FullRead",
+    "FunctionPaginator",
+    "JwtBearer",
+    "KeysetPaginator",
+    "LinkHeaderPaginator",
     "Measure",
+    "NextLinkPaginator",
     "NoAuth",
+    "OAuth2ClientCredentials",
+    "OAuth2RefreshToken",
+    "OffsetPaginator",
     "Page",
+    "PageNumberPaginator",
     "Paginator",
     "PluginError",
     "Record",
     "Request",
+    "SessionLogin",
     "Setting",
+    "SinglePage",
     "SourceError",
     "Table",
     "Transform",
     "UnexpectedAnswer",
+    "UpdatedSince",
+    "Windows",
     "base_url",
     "count",
+    "empty_page",
+    "hard_limit",
     "hookimpl",
+    "last_page",
     "maximum",
     "minimum",
+    "no_more",
     "page_size",
     "ratio",
+    "short_page",
     "total",
+    "total_reached",
 ]

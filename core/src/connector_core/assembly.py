@@ -11,7 +11,7 @@ from connector_core import defaults, hooks
 from connector_core.auth import AuthFactory
 from connector_core.errors import PluginError
 from connector_core.extra_tables import Aggregate, Dimension, check_sources
-from connector_core.names import did_you_mean, one_line, sdk_type
+from connector_core.names import check_distinct, did_you_mean, one_line, sdk_type
 from connector_core.pagination import Paginator
 from connector_core.settings import Setting
 from connector_core.tables import Table
@@ -86,6 +86,12 @@ class TablePlan:
     extra_tables: tuple[Dimension | Aggregate, ...]
     columns: Mapping[str, str]
     extra_columns: Mapping[str, Mapping[str, str]]
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a record may come again, "
+        "from the API or because an incremental strategy reads the edge of what it has again."""
+        return not self.table.append_only or getattr(self.paginator, "repeats", False)
 
 
 @frozen(hash=False)
@@ -297,6 +303,7 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
     transforms = tuple(value for value in enabled if isinstance(value, Transform | DerivedField))
     extras = tuple(value for value in enabled if isinstance(value, Dimension | Aggregate))
     derived = {column: kind for transform in transforms for column, kind in transform.columns.items()}
+    check_distinct([*table.columns, *derived], f"{origin}: {table.name}")
     return TablePlan(
         table,
         origin,

@@ -1,25 +1,29 @@
 """The HTTP edge: one request in, one JSON object out, with retries; credentials go to the configured origin only."""
 
 import json
+import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from attrs import field, frozen
+from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import NameResolutionError, SSLError
 from urllib3.util import parse_url
 
+from connector_core.auth import Anonymous
+from connector_core.discretion import SecretsFilter, strike
 from connector_core.errors import ConfigurationError, RequestRejected, SourceError, UnexpectedAnswer
 from connector_core.names import one_line
 from connector_core.operations import Log
-from connector_core.pagination import Page, Request
-from connector_core.settings import is_loopback, strike
+from connector_core.pagination import Page, Request, value_at
+from connector_core.settings import is_loopback
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
@@ -62,7 +66,8 @@ class _TransientError(Exception):
 class Client:
     """Fetches pages of one API. Use it as a context manager; ``close`` also ends a pause between two tries.
 
-    base_url: checked already (see settings); auth: what signs each request; secrets: texts that no message may show.
+    base_url: checked already (see settings); auth: what signs each request; secrets: texts that no message may show;
+    it may grow during the sync, by the tokens that the API issues.
     """
 
     def __init__(
@@ -71,7 +76,7 @@ class Client:
         auth: AuthBase,
         log: Log,
         *,
-        secrets: tuple[str, ...] = (),
+        secrets: Iterable[str] = (),
         retry: Retry | None = None,
         sleep: Callable[[float], object] | None = None,
         agent: str = "connector-core",
@@ -88,8 +93,12 @@ class Client:
         # Plain http is allowed to this machine only, so no proxy of the environment may carry it elsewhere.
         self._session.trust_env = not is_loopback(self._origin[1] or "")
         self._session.headers.update({"Accept": "application/json", "User-Agent": agent})
+        self._filter = SecretsFilter(secrets)
+        if attach := getattr(auth, "attach", None):
+            attach(self)
 
     def __enter__(self) -> "Client":
+        _URLLIB3.addFilter(self._filter)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,6 +108,51 @@ class Client:
         """Let go of the connections; a request in a pause gives up."""
         self._closed.set()
         self._session.close()
+        _URLLIB3.removeFilter(self._filter)
+
+    def mount(self, adapter: BaseAdapter) -> None:
+        """Send what goes to ``base_url`` through *adapter* (see connector_core.tokens.Line)."""
+        parts = urlsplit(self._base_url)
+        if parts.scheme != "https":
+            raise ConfigurationError("base_url is plain http, over which no client certificate is sent. Write https://.")
+        self._session.mount(f"{parts.scheme}://{parts.netloc}/", adapter)
+
+    def post(
+        self,
+        address: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+        auth: AuthBase | None = None,
+    ) -> requests.Response:
+        """The answer to an auth object's own request (see connector_core.tokens.Line)."""
+        url = self._base_url + address if address.startswith("/") else address
+        what = f"POST {one_line(address.partition('?')[0], 100)}"
+        try:
+            response = self._session.post(
+                url,
+                data=form,
+                json=json,
+                auth=auth or Anonymous(),
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+            )
+        except ValueError as error:  # as in _send
+            raise UnexpectedAnswer(
+                f"{what}: it cannot be sent, or the API redirects to what is no address ({type(error).__name__}). {_CHECK_URL}"
+            ) from None
+        except requests.RequestException as error:
+            raise _TransientError(f"{what}: {_reason(error)}") from None
+        status = response.status_code
+        if status in TRANSIENT or status >= 500:
+            raise _TransientError(f"{what}: {status} {response.reason}".strip() + self._shown(response), _retry_after(response))
+        if response.is_redirect or response.is_permanent_redirect:
+            raise UnexpectedAnswer(
+                f"{what}: the API redirects to {_shown_origin(urljoin(url, response.headers['Location']))}. Credentials go to "
+                f"{_shown_origin(url)} only, and a request for a token is never redirected. "
+                "If its address has changed, correct base_url or the plugin's auth."
+            )
+        return response
 
     def fetch(self, table: str, records: str, request: Request) -> Page:
         """The page that *request* brings, its list of records taken from the key *records*.
@@ -143,22 +197,23 @@ class Client:
         if response.status_code != 200:
             self._refuse(where, response)
         body = _decode(where, response, self._shown)
-        if not isinstance(body, dict):
+        if not isinstance(body, dict) and records != "@":
             raise UnexpectedAnswer(f"{where}: the answer is a JSON {_json_type(body)}, not an object. {_CHECK_URL}")
-        if records not in body:
+        found = value_at(body, records)
+        if found is None and records not in body:
             keys = one_line(", ".join(body) or "no key at all")
             raise UnexpectedAnswer(f"{where}: the answer has no {records!r}, only {keys}. {_CHECK_URL}")
-        found = body[records]
         if not isinstance(found, list):
             raise UnexpectedAnswer(f"{where}: {records!r} is a JSON {_json_type(found)}, not a list of records. {_CHECK_URL}")
-        return Page(body, found, response.elapsed.total_seconds())
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Page(body, found, response.elapsed.total_seconds(), headers)
 
     def _send(self, table: str, request: Request) -> requests.Response:
         url = self._url(table, request)
         params: Mapping[str, str] | None = request.params
         for _ in range(REDIRECTS):
             try:
-                response = self._get(url, params)
+                response = self._exchange(request, url, params)
             except ValueError as error:  # also from requests itself, which reads the address of a redirect at once
                 raise UnexpectedAnswer(
                     f"{table}: {request}: it cannot be sent, or the API redirects to what is no address "
@@ -170,10 +225,17 @@ class Client:
             params = None
         raise UnexpectedAnswer(f"{table}: {request}: redirected {REDIRECTS} times in a row. Check base_url.")
 
-    def _get(self, url: str, params: Mapping[str, str] | None) -> requests.Response:
+    def _exchange(self, request: Request, url: str, params: Mapping[str, str] | None) -> requests.Response:
         try:
-            return self._session.get(
-                url, params=params, auth=self._auth, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False
+            return self._session.request(
+                request.method,
+                url,
+                params=params,
+                headers=request.headers,
+                json=request.json,
+                auth=self._auth,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
             )
         except requests.RequestException as error:
             if isinstance(error, ValueError):  # InvalidURL and its like: another try would end the same way
@@ -233,6 +295,7 @@ class Client:
         return f": {shown}" if shown else ""
 
 
+_URLLIB3 = logging.getLogger("urllib3.connectionpool")  # the one that shows whole addresses, when it is asked for details
 _CHECK_URL = "Check that base_url is the API that this connector is made for; if the API changed, the plugin has to follow."
 
 

@@ -2,7 +2,8 @@
 
 from connector_core.auth import AuthFactory, NoAuth
 from connector_core.hooks import hookimpl
-from connector_core.pagination import CursorPaginator, Paginator
+from connector_core.pagination import Paginator
+from connector_core.paginators import CursorPaginator
 from connector_core.settings import Setting, base_url, page_size
 from connector_core.tables import Table
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
+from connector_core.assembly import TablePlan
 from connector_core.errors import PluginError, UnexpectedAnswer
 from connector_core.extra_tables import Accumulator, ExtraTable, Group
 from connector_core.ledger import Ledger
@@ -88,8 +89,8 @@ class Derivation(ABC):
         self._live = [LiveRows(extra, state.get(extra.name, {})) for extra in extras]
 
     @abstractmethod
-    def add(self, rows: Rows, *, last: bool) -> None:
-        """Take in the delivered rows of one page; *last* tells that the feed ends with it."""
+    def add(self, rows: Rows, *, again: bool) -> None:
+        """Take in the delivered rows of one page; *again* tells that it is the last, and that the next sync reads it again."""
 
     @abstractmethod
     def leave_out(self, key: Key) -> None:
@@ -132,7 +133,7 @@ class WholeFeed(Derivation):
         super().__init__(table, extras, state, log)
         self._ledger = Ledger(dict.fromkeys(name for extra in extras for name in extra.needs))
 
-    def add(self, rows: Rows, *, last: bool) -> None:  # noqa: ARG002  (the last page is like any other here)
+    def add(self, rows: Rows, *, again: bool) -> None:  # noqa: ARG002  (the last page is like any other here)
         self._ledger.put(rows)
 
     def leave_out(self, key: Key) -> None:
@@ -158,10 +159,10 @@ class Appending(Derivation):
         self._tail: list[Groups] | None = None
         self._seen = Ledger(())
 
-    def add(self, rows: Rows, *, last: bool) -> None:
+    def add(self, rows: Rows, *, again: bool) -> None:
         if not self._extras:
             return
-        if last:
+        if again:
             # The next sync reads this page again, so the totals that go with its bookmark are those from before it.
             self._tail = [dict(groups) for groups in self._groups]
         for key, record in rows:
@@ -177,7 +178,9 @@ class Appending(Derivation):
 
     def state(self, bookmark: Bookmark) -> dict[str, Any]:
         state = super().state(bookmark)
-        for extra, groups in zip(self._extras, self._tail or self._groups, strict=True):
+        # Nothing comes before the start of the feed, so nothing has been counted there.
+        counted = (self._tail or self._groups) if bookmark else [{} for _ in self._extras]
+        for extra, groups in zip(self._extras, counted, strict=True):
             totals = {_text(group): accumulator for group, accumulator in groups.items()}
             state[extra.name] |= {"of": _definition(extra), "at": dict(bookmark), "totals": totals}
         return state
@@ -195,11 +198,11 @@ class Appending(Derivation):
         self._seen.put([(key, {})])
 
 
-def derivation(table: Table, extras: Sequence[ExtraTable], state: Mapping[str, Any], bookmark: Bookmark, log: Log) -> Derivation:
-    """How the extra tables of *table* are kept, starting from their parts of the *state* saved at *bookmark*."""
-    if extras and not table.append_only:
-        return WholeFeed(table, extras, state, log)
-    return Appending(table, extras, state, bookmark, log)
+def derivation(plan: TablePlan, state: Mapping[str, Any], bookmark: Bookmark, log: Log) -> Derivation:
+    """How the extra tables of a source table are kept, starting from their parts of the *state* saved at *bookmark*."""
+    if plan.extra_tables and plan.repeats:
+        return WholeFeed(plan.table, plan.extra_tables, state, log)
+    return Appending(plan.table, plan.extra_tables, state, bookmark, log)
 
 
 def _fold_all(extras: Sequence[ExtraTable], records: Iterable[tuple[Key, Record]], log: Log) -> list[Groups]:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 from attrs import field, frozen
 
 from connector_core.errors import PluginError
-from connector_core.names import check_column_name, check_name, column_names, did_you_mean
+from connector_core.names import check_column_name, check_name, column_names, did_you_mean, listed
 from connector_core.tables import Key, Record, Table, frozen_mapping
 
 Accumulator = Any
@@ -95,7 +95,7 @@ class Aggregate:
     """
 
     name: str
-    by: tuple[str, ...]
+    by: tuple[str, ...] = field(converter=listed)
     measures: Mapping[str, Measure] = field(converter=frozen_mapping)
     default: bool = field(default=True, repr=False)
 
@@ -159,8 +159,8 @@ class Dimension:
     """
 
     name: str
-    key: tuple[str, ...]
-    columns: tuple[str, ...]
+    key: tuple[str, ...] = field(converter=listed)
+    columns: tuple[str, ...] = field(converter=listed)
     newest: str
     default: bool = field(default=True, repr=False)
 

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from connector_core.errors import PluginError
 
@@ -31,6 +32,11 @@ def check_column_name(name: object, where: str) -> None:
         raise PluginError(f"{where} has a column named {name!r}. Write the field's name in the API's answer.")
     if name.startswith("_fivetran"):
         raise PluginError(f"{where} has a column named {name!r}. Fivetran keeps names with _fivetran in front for itself.")
+
+
+def listed(names: Iterable[str]) -> tuple[str, ...]:
+    """A list of names as a frozen value keeps it; what is no list stays as it is, for ``column_names`` to object to."""
+    return tuple(names) if isinstance(names, list) else cast("tuple[str, ...]", names)
 
 
 def column_names(value: object, where: str) -> tuple[str, ...]:
@@ -67,6 +73,24 @@ def sdk_type(kind: str) -> str | dict[str, str | int]:
     """A declared column type as the Connector SDK takes it: DECIMAL as a dict with precision and scale."""
     decimal = _DECIMAL.fullmatch(kind)
     return {"type": "DECIMAL", "precision": int(decimal[1]), "scale": int(decimal[2])} if decimal else kind
+
+
+def stored_name(name: str) -> str:
+    """The name that Fivetran gives a column in the destination: ``createdAt`` becomes ``created_at``, ``top10`` ``top_10``."""
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])", "_", name)
+    return re.sub(r"[^0-9a-z]+", "_", parts.lower()).strip("_")
+
+
+def check_distinct(columns: Iterable[str], where: str) -> None:
+    """Raise PluginError when two columns would be one in the destination, where one would overwrite the other."""
+    owners: dict[str, str] = {}
+    for name in columns:
+        other = owners.setdefault(stored_name(name), name)
+        if other != name:
+            raise PluginError(
+                f"{where}: the columns {other} and {name} both become {stored_name(name)} in the destination. "
+                "Leave one out of the plugin, and out of the records with a transform, or rename it with one."
+            )
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

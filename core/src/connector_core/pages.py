@@ -39,8 +39,13 @@ def read_pages(
         while (following := _following(paginator, guard, PageRead(request, page, None), table, origin)) is not None:
             ahead = _ahead(pool, fetch, following, page)
             yield PageRead(request, page, following)
-            page = ahead.result() if ahead else fetch(following)
+            before, page = page, ahead.result() if ahead else fetch(following)
             request = following
+            if page.records and page.records == before.records:
+                raise UnexpectedAnswer(
+                    f"{table}: {request}: the API sends the same records as for the page before, so the feed would never end. "
+                    "The next sync goes on from the last checkpoint; if it fails the same way, check the plugin's paginator."
+                )
         yield PageRead(request, page, None)
     finally:
         # A request in flight is not waited for: the client is closed right after, which ends a pause between tries.

@@ -1,17 +1,21 @@
-"""Pagination: from a request and the page it brought to the next request.
+"""Pagination: what a request, a page and a paginator are, and noticing a feed that goes in circles.
 
 A paginator is a frozen value without a position of its own: the position lives in the request, so two tables, two
 parents or two threads can share one without one moving the other.
 """
 
+import json
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from connector_core.errors import UnexpectedAnswer
 from connector_core.names import one_line
 from connector_core.tables import Table, frozen_mapping
+
+Where = Literal["query", "body", "header"]
+"""Where a request carries a position: its query, its JSON body or its headers."""
 
 Bookmark = Mapping[str, Any]
 """A JSON object that brings a paginator back to a request; it becomes part of the state. Empty: from the start."""
@@ -19,23 +23,73 @@ Bookmark = Mapping[str, Any]
 
 @frozen(hash=False)
 class Request:
-    """One GET request to the API: *path* below ``base_url`` and the query parameters, without any credential."""
+    """One request to the API, without any credential.
+
+    path:    below ``base_url``, with a slash in front; or a whole address on the same host, as a next link may be.
+    params:  query parameters.
+    method:  ``GET`` or ``POST``.
+    headers: further headers, such as one that takes a cursor.
+    json:    the body of a POST, sent as JSON; None for no body.
+    position: what a paginator wants to know when the answer is there, beyond what it sent; never sent, and no part of equality.
+    """
 
     path: str
     params: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
+    method: str = "GET"
+    headers: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
+    json: Any = None
+    position: Mapping[str, Any] = field(factory=dict, eq=False, repr=False, converter=frozen_mapping)
 
     def __str__(self) -> str:
         query = "&".join(f"{name}={value}" for name, value in self.params.items())
-        return one_line(f"GET {self.path}" + (f"?{query}" if query else ""))
+        headers = "".join(f" {name}: {value}" for name, value in self.headers.items())
+        body = "" if self.json is None else f" {json.dumps(self.json)}"
+        return one_line(f"{self.method} {self.path}" + (f"?{query}" if query else "") + headers + body)
+
+    def placed(self, where: Where, name: str, value: Any) -> "Request":
+        """This request with *name* set to *value* in its query, its JSON body or its headers."""
+        match where:
+            case "query":
+                return evolve(self, params={**self.params, name: str(value)})
+            case "header":
+                return evolve(self, headers={**self.headers, name: str(value)})
+            case "body":
+                return evolve(self, json={**(self.json or {}), name: value})
+
+    def found(self, where: Where, name: str) -> Any:
+        """What *name* is set to in the query, the JSON body or the headers; None where it is not."""
+        return {"query": self.params, "header": self.headers, "body": self.json or {}}[where].get(name)
 
 
 @frozen(hash=False)
 class Page:
-    """One answer of the API: its JSON object, the records in it, and how long the API took to answer, in seconds."""
+    """One answer of the API.
 
-    body: Mapping[str, Any] = field(repr=False)
+    body:    the decoded JSON: an object, or a list for an API that answers with the records alone.
+    records: the records in it.
+    seconds: how long the API took to answer.
+    headers: of the answer; their names in lower case.
+    """
+
+    body: Any = field(repr=False)
     records: list[Any] = field(repr=False)
     seconds: float = 0.0
+    headers: Mapping[str, str] = field(factory=dict, repr=False, converter=frozen_mapping)
+
+    def get(self, path: str) -> Any:
+        """The value at *path* in the body, such as ``next_cursor`` or ``meta.next``; None where there is none."""
+        return value_at(self.body, path)
+
+
+def value_at(body: Any, path: str) -> Any:
+    """The value at *path* in decoded JSON: keys with dots between them, ``@`` for the whole; None where there is none.
+
+    This is the part of JMESPath (its specification, "Identifiers" and "Sub-expressions") that needs no library.
+    """
+    value = body
+    for name in () if path == "@" else path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 @runtime_checkable
@@ -52,66 +106,10 @@ class Paginator(Protocol):
         """
 
     def bookmark(self, request: Request) -> Bookmark:
-        """What the state has to hold in order to make *request* again in a later sync."""
+        """What the state has to hold, as JSON, in order to make *request* again."""
 
-
-@frozen
-class CursorPaginator:
-    """The API hands out a cursor with each page, to be sent back for the next one.
-
-    param:      the query parameter that takes the cursor.
-    next_field: the key of the answer that holds the next cursor; null or an empty text on the last page.
-    size_param: the query parameter that takes the setting ``page_size``; None when the API has none.
-    more_field: the key of the answer that says whether more pages follow, used when it is there.
-
-    The bookmark is ``{"next_cursor": <cursor>}``, the state of the documented hand-written connectors.
-    """
-
-    param: str = "cursor"
-    next_field: str = "next_cursor"
-    size_param: str | None = "page_size"
-    more_field: str = "has_more"
-
-    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
-        params = {self.size_param: str(page_size)} if self.size_param else {}
-        if cursor := bookmark.get("next_cursor"):
-            params[self.param] = str(cursor)
-        return Request(table.path, params)
-
-    def following(self, request: Request, page: Page) -> Request | None:
-        more = page.body.get(self.more_field)
-        if more is False:
-            return None
-        cursor = self._cursor(request, page)
-        if cursor:
-            return Request(request.path, {**request.params, self.param: cursor})
-        if more is True:
-            raise UnexpectedAnswer(
-                f"{request}: the answer says {self.more_field}: true but gives no {self.next_field}, so the rest of the feed "
-                "cannot be read. Ask the API's owner; nothing that was delivered is lost."
-            )
-        return None
-
-    def bookmark(self, request: Request) -> Bookmark:
-        cursor = request.params.get(self.param)
-        return {"next_cursor": cursor} if cursor else {}
-
-    def _cursor(self, request: Request, page: Page) -> str | None:
-        if self.next_field not in page.body:
-            raise UnexpectedAnswer(
-                f"{request}: the answer has neither {self.next_field} nor {self.more_field}: false, so it cannot be told "
-                f"whether the feed ends here. It has {one_line(', '.join(page.body) or 'no key at all')}. If the API changed, "
-                "change the plugin's paginator."
-            )
-        cursor = page.body[self.next_field]
-        if cursor is None or isinstance(cursor, str):
-            return cursor
-        if isinstance(cursor, int) and not isinstance(cursor, bool):
-            return str(cursor)
-        raise UnexpectedAnswer(
-            f"{request}: {self.next_field} is {one_line(repr(cursor), 60)}, where a text, a whole number or null was expected. "
-            "If the API changed, change the plugin's paginator."
-        )
+    def rest(self, request: Request, page: Page) -> Bookmark:
+        """Where the next sync starts once *page*, the last one, was read; empty for a feed to be read whole each time."""
 
 
 class LoopGuard:

@@ -1,18 +1,18 @@
 """Settings: what a connection can be configured with, and reading the values that Fivetran hands over."""
 
 import ipaddress
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
 from urllib3.util import parse_url
 
+from connector_core.discretion import Secrets
 from connector_core.errors import ConfigurationError, PluginError
 from connector_core.names import check_name, did_you_mean, one_line
 
-Kind = Literal["text", "integer", "url"]
+Kind = Literal["text", "integer", "url", "choice"]
 
 
 @frozen
@@ -23,9 +23,11 @@ class Setting:
     label:       what a setup form calls it; made from the name when left out.
     description: one sentence for the setup form and the project's README.
     default:     the value when none is given; None makes the setting required.
-    kind:        ``text``, ``integer`` or ``url`` (https, or http on this machine only).
+    kind:        ``text``, ``integer``, ``url`` (https, or http on this machine only) or ``choice`` (one of *choices*).
     minimum, maximum: the bounds of an integer, both included; None for no bound.
     secret:      it is never logged, shown or written into a project.
+    choices:     what a choice may say.
+    when:        a setting before it and the values of it for which this one is read; None: always.
 
     Raises PluginError when the parts contradict each other.
     """
@@ -38,11 +40,15 @@ class Setting:
     minimum: int | None = None
     maximum: int | None = None
     secret: bool = False
+    choices: tuple[str, ...] = ()
+    when: tuple[str, tuple[str, ...]] | None = None
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A setting")
         if self.kind not in _READERS:
             raise PluginError(f"Setting {self.name}: kind is {self.kind!r}. Write one of {', '.join(sorted(_READERS))}.")
+        if (self.kind == "choice") != bool(self.choices):
+            raise PluginError(f"Setting {self.name}: choices belong to kind 'choice', and it needs them. Write choices=[…].")
         if self.secret and self.default is not None:
             raise PluginError(
                 f"Setting {self.name} is a secret and has a default. A secret has no default: leave one of them out."
@@ -86,6 +92,12 @@ class Configuration(Mapping[str, Any]):
 
     _values: Mapping[str, Any] = field(repr=False)
     _secret_names: frozenset[str] = frozenset()
+    hidden: Secrets = field(init=False, repr=False, eq=False)
+    """The secrets as they are known at the time; an auth object adds what it makes or is given: ``hidden.add(token)``."""
+
+    def __attrs_post_init__(self) -> None:
+        secrets = (str(self._values[name]) for name in sorted(self._secret_names) if self._values.get(name))
+        object.__setattr__(self, "hidden", Secrets(secrets))
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -99,17 +111,7 @@ class Configuration(Mapping[str, Any]):
     @property
     def secrets(self) -> tuple[str, ...]:
         """The secret values, to be struck out of whatever is shown."""
-        return tuple(str(self._values[name]) for name in sorted(self._secret_names) if self._values.get(name))
-
-
-def strike(secrets: Iterable[str], text: str) -> str:
-    """*text* without any of *secrets*, also where one is escaped, or cut short in front of dots."""
-    for secret in secrets:
-        for form in {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe="")}:
-            text = text.replace(form, "***")
-            for length in range(len(form) - 1, 3, -1):
-                text = text.replace(f"{form[:length]}...", "***...")
-    return text
+        return tuple(self.hidden)
 
 
 def read_configuration(settings: Iterable[Setting], raw: Mapping[str, Any]) -> Configuration:
@@ -120,14 +122,24 @@ def read_configuration(settings: Iterable[Setting], raw: Mapping[str, Any]) -> C
     values: dict[str, Any] = {}
     faults = []
     known = list(settings)
+    unread = []
     for setting in known:
+        if not _is_read(setting, values):
+            unread.append(setting)
+            continue
         try:
             values[setting.name] = _read(setting, raw.get(setting.name))
         except ValueError as error:
             faults.append(f"{setting.name} {error}")
     if faults:
         raise ConfigurationError(f"The configuration cannot be used: {'; '.join(faults)}. Correct it and sync again.")
-    return Configuration(values, frozenset(setting.name for setting in known if setting.secret))
+    read = Configuration(values, frozenset(setting.name for setting in known if setting.secret))
+    read.hidden.add(*(str(raw.get(setting.name) or "").strip() for setting in unread if setting.secret))
+    return read
+
+
+def _is_read(setting: Setting, values: Mapping[str, Any]) -> bool:
+    return setting.when is None or values.get(setting.when[0]) in setting.when[1]
 
 
 def unknown_names(settings: Iterable[Setting], raw: Mapping[str, Any]) -> list[str]:
@@ -169,6 +181,14 @@ def _read_integer(setting: Setting, text: str) -> int:
     if (low is not None and number < low) or (high is not None and number > high):
         raise ValueError(f"is {one_line(number, 40)}, not a whole number{bounds}")
     return number
+
+
+def _read_choice(setting: Setting, text: str) -> str:
+    if text not in setting.choices:
+        raise ValueError(
+            f"is {one_line(text, 40)!r}{did_you_mean(text, setting.choices)}, not one of {', '.join(setting.choices)}"
+        )
+    return text
 
 
 def _bounds(setting: Setting) -> str:
@@ -214,4 +234,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-_READERS: dict[str, Callable[[Setting, str], Any]] = {"text": _read_text, "integer": _read_integer, "url": _read_url}
+_READERS: dict[str, Callable[[Setting, str], Any]] = {
+    "text": _read_text,
+    "integer": _read_integer,
+    "url": _read_url,
+    "choice": _read_choice,
+}

@@ -12,13 +12,14 @@ from connector_core.assembly import Assembly, TablePlan
 from connector_core.checkpoints import CheckpointPolicy
 from connector_core.client import Client
 from connector_core.derivation import Derivation, derivation
-from connector_core.errors import ConnectorError, PluginError, RequestRejected
+from connector_core.discretion import Secrets, strike
+from connector_core.errors import ConfigurationError, ConnectorError, PluginError, RequestRejected
 from connector_core.names import one_line
 from connector_core.operations import Delivery, Log, Operations
 from connector_core.pages import PageRead, read_pages
 from connector_core.pagination import Bookmark, Page, Request
 from connector_core.records import LeftOut, RowMaker
-from connector_core.settings import Configuration, read_configuration, strike, unknown_names
+from connector_core.settings import Configuration, read_configuration, unknown_names
 from connector_core.state import TableState, read_state, write_state
 from connector_core.tables import Key, Record
 
@@ -44,13 +45,17 @@ def make_client(assembly: Assembly, configuration: Configuration, log: Log) -> C
     """The client of a real sync. Raises PluginError when the plugin's auth cannot be made."""
     try:
         auth = assembly.auth(configuration)
+    except ConfigurationError:
+        raise
+    except PluginError as error:
+        raise PluginError(f"{assembly.auth_origin}: {error}") from None
     except Exception as error:  # noqa: BLE001  (whatever the plugin raises)
         raise PluginError(
             f"{assembly.auth_origin}: the auth failed with {type(error).__name__}. Check what it reads from the configuration."
         ) from None
     if not isinstance(auth, AuthBase):
         raise PluginError(f"{assembly.auth_origin}: the auth made {type(auth).__name__}. Return a requests.auth.AuthBase.")
-    return Client(configuration["base_url"], auth, log, secrets=configuration.secrets)
+    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden)
 
 
 def sync(
@@ -68,7 +73,7 @@ def sync(
     """
     engine = engine or Engine(make_client)
     values = read_configuration(assembly.settings, configuration)
-    log = _DiscreetLog(log, values.secrets)
+    log = _DiscreetLog(log, values.hidden)
     for remark in unknown_names(assembly.settings, configuration):
         log.warning(f"Configuration: {remark}.")
     states = read_state(state, [plan.table.name for plan in assembly.tables])
@@ -78,7 +83,7 @@ def sync(
             for plan in assembly.tables:
                 _TableSync(plan, values["page_size"], states, delivery, log, engine, client).run()
     except ConnectorError as error:
-        raise type(error)(strike(values.secrets, str(error))) from error.__cause__
+        raise type(error)(strike(values.hidden, str(error))) from error.__cause__
 
 
 @frozen
@@ -86,7 +91,7 @@ class _DiscreetLog:
     """A log that shows no secret, whatever the API says."""
 
     log: Log
-    secrets: tuple[str, ...] = field(repr=False)
+    secrets: Secrets = field(repr=False)
 
     def info(self, message: str) -> None:
         self.log.info(strike(self.secrets, message))
@@ -129,7 +134,7 @@ class _TableSync:
             self._read(evolve(start, bookmark={}))
 
     def _read(self, start: TableState) -> None:
-        kept = derivation(self.plan.table, self.plan.extra_tables, start.extra_tables, start.bookmark, self.log)
+        kept = derivation(self.plan, start.extra_tables, start.bookmark, self.log)
         try:
             if kept.reads_whole and start.bookmark:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
@@ -151,7 +156,7 @@ class _TableSync:
         plan = self.plan
         rows = RowMaker(plan.table, plan.transforms, frozenset(plan.columns), self.log)
         first = plan.paginator.first(plan.table, self.page_size, bookmark)
-        self.bookmark = plan.paginator.bookmark(first)
+        self.bookmark = plan.paginator.bookmark(first) if bookmark else {}
         self.checkpointed_at = self.engine.clock()
         if bookmark and not self.bookmark:
             self.log.warning(
@@ -163,8 +168,11 @@ class _TableSync:
             for read in pages:
                 if not self.pages:
                     self._start_over(kept)
-                self._deliver(read, rows, kept)
-                if read.following is not None:
+                rest = None if read.following else plan.paginator.rest(read.request, read.page)
+                self._deliver(read, rows, kept, again=rest is not None and rest == self.bookmark)
+                if rest is not None:
+                    self.bookmark = rest
+                elif read.following is not None:
                     self.bookmark = plan.paginator.bookmark(read.following)
                     self._checkpoint_if_due(kept)
         self.log.info(f"{self.name}: No more pages to fetch")
@@ -186,7 +194,7 @@ class _TableSync:
 
         return fetch
 
-    def _deliver(self, read: PageRead, rows: RowMaker, kept: Derivation) -> None:
+    def _deliver(self, read: PageRead, rows: RowMaker, kept: Derivation, *, again: bool) -> None:
         self.pages += 1
         if self.pages <= PAGES_SHOWN:
             self.log.info(f"{self.name}: {read.request}")
@@ -199,7 +207,7 @@ class _TableSync:
                 self.delivery.upsert(self.name, row, key)
                 taken[key] = row
                 self.delivered += 1
-        kept.add(list(taken.items()), last=read.following is None)
+        kept.add(list(taken.items()), again=again)
 
     def _leave_out(self, key: Key, left_out: LeftOut, kept: Derivation) -> None:
         # An earlier version of the record may have passed the filter and be in the table. Even a first sync cannot know: one

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from connector_core.errors import PluginError
-from connector_core.names import check_column_types, check_name, column_names
+from connector_core.names import check_column_types, check_name, column_names, listed
 
 Record = dict[str, Any]
 """One row: column name → value, as decoded from JSON or as a transform made it."""
@@ -29,10 +29,13 @@ class Table:
 
     name:        the table in the destination, lower-case snake_case.
     path:        where the API serves it, below ``base_url``, with a slash in front.
-    records:     the key of the answer (a JSON object) that holds the list of records.
+    records:     where the answer has the list of records: a key, keys with dots between them (``data.items``), or ``@`` where
+                 the answer is the list.
     primary_key: the columns that identify a row, in order; each is declared in *columns*.
     columns:     column name → Fivetran type (``STRING``, ``LONG``, ``DOUBLE``, ``NAIVE_DATE`` …). A field that is not
                  declared arrives all the same, but floats of such a field are cut to 32 bits: declare ``DOUBLE``.
+    params:      query parameters of every first request, such as a filter.
+    body:        the JSON object to POST; None for a GET.
     append_only: the API never sends a record again with other values. Extra tables are then kept up from the cursor
                  on; where it is False they are made from the whole feed in each sync.
 
@@ -42,9 +45,11 @@ class Table:
     name: str
     path: str
     records: str
-    primary_key: tuple[str, ...]
+    primary_key: tuple[str, ...] = field(converter=listed)
     columns: Mapping[str, str]
     append_only: bool = False
+    params: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
+    body: Mapping[str, Any] | None = None
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A table")
@@ -52,7 +57,9 @@ class Table:
         if not isinstance(self.path, str) or not self.path.startswith("/"):
             raise PluginError(f'{where}: path is {self.path!r}. Write it below base_url, with a slash in front: "/fts_data".')
         if not isinstance(self.records, str) or not self.records:
-            raise PluginError(f"{where}: records is {self.records!r}. Name the key of the answer that holds the list of records.")
+            raise PluginError(
+                f"{where}: records is {self.records!r}. Name the key of the answer that holds the list of records, or @."
+            )
         object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
         if not isinstance(self.columns, Mapping):
             raise PluginError(f'{where}: columns must be a dict, not {type(self.columns).__name__}. Write {{"id": "STRING", …}}.')
