@@ -96,7 +96,8 @@ class Jobs:
         found = [record for record in found if record["id"] > int(asked.get("after", 0))]
         start = int(asked.get("offset") or asked.get("cursor") or (int(asked.get("page", 1)) - 1) * limit)
         end = start + limit
-        kept = f"&since={asked['since']}" if "since" in asked else ""
+        # Like many an API, it repeats every parameter in its links, the key in the query among them.
+        kept = "".join(f"&{name}={asked[name]}" for name in ("since", "api_key") if name in asked)
         link = f"{self.url}/jobs?limit={limit}&offset={end}{kept}" if end < len(found) else None
         body = {
             "items": found[start:end],

@@ -24,6 +24,9 @@ from connector_build.sample import Sample
 from connector_core import (
     Aggregate,
     ConfigurationError,
+    FunctionPaginator,
+    Page,
+    PluginError,
     Request,
     SourceError,
     Table,
@@ -594,3 +597,16 @@ def _total(values: Sequence[float | int | None], *, carried: bool = False) -> fl
         return None
     result: float | int | None = aggregate.row(("A",), accumulator)["sum"]
     return result
+
+
+def test_a_cursor_that_is_the_key_is_refused_rather_than_stored() -> None:
+    """A key that the API hands out as a cursor could only go on from a state that holds it."""
+
+    def following(request: Request, page: Page) -> Request | None:
+        return None if "cursor" in request.params else request.placed("query", "cursor", CONFIGURATION["api_key"])
+
+    assembly = assemble([plugin(JOBS.tables[0].table, paginator=FunctionPaginator(following, size_param="page_size"))])
+    warehouse = Warehouse(assembly)
+    with pytest.raises(PluginError, match="holds a secret, which no state may"):
+        run(assembly, warehouse, FakeApi({"jobs": Numbered(500)}))
+    assert CONFIGURATION["api_key"] not in str(warehouse.operations)

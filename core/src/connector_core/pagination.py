@@ -5,8 +5,9 @@ parents or two threads can share one without one moving the other.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Literal, Protocol, runtime_checkable
+from urllib.parse import parse_qsl, urlencode
 
 from attrs import evolve, field, frozen
 
@@ -55,6 +56,16 @@ class Request:
                 return evolve(self, headers={**self.headers, name: str(value)})
             case "body":
                 return evolve(self, json={**(self.json or {}), name: value})
+
+    def without(self, values: Container[str]) -> "Request":
+        """This request without the query parameters, in its path, whose value is one of *values*.
+
+        A next link may repeat the key that the request came with. The auth adds it again; the state must not hold it.
+        """
+        path, _, query = self.path.partition("?")
+        pairs = parse_qsl(query, keep_blank_values=True)
+        kept = [(name, value) for name, value in pairs if value not in values]
+        return self if len(kept) == len(pairs) else evolve(self, path=f"{path}?{urlencode(kept)}" if kept else path)
 
     def found(self, where: Where, name: str) -> Any:
         """What *name* is set to in the query, the JSON body or the headers; None where it is not."""

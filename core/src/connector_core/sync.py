@@ -1,5 +1,6 @@
 """The sync: configuration → requests → pages → records → operations → checkpoints."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -17,11 +18,11 @@ from connector_core.errors import ConfigurationError, ConnectorError, PluginErro
 from connector_core.names import one_line
 from connector_core.operations import Delivery, Log, Operations
 from connector_core.pages import PageRead, read_pages
-from connector_core.pagination import Bookmark, Page, Request
+from connector_core.pagination import Bookmark, Page, Paginator, Request
 from connector_core.records import LeftOut, RowMaker
 from connector_core.settings import Configuration, read_configuration, unknown_names
 from connector_core.state import TableState, read_state, write_state
-from connector_core.tables import Key, Record
+from connector_core.tables import Key, Record, Table
 
 PAGES_SHOWN = 20
 """The log names each page up to this one; a longer sync shows its milestones, the checkpoints."""
@@ -81,7 +82,7 @@ def sync(
     try:
         with engine.client(assembly, values, log) as client:
             for plan in assembly.tables:
-                _TableSync(plan, values["page_size"], states, delivery, log, engine, client).run()
+                _TableSync(plan, values["page_size"], states, delivery, log, engine, client, values.hidden).run()
     except ConnectorError as error:
         raise type(error)(strike(values.hidden, str(error))) from error.__cause__
 
@@ -100,6 +101,27 @@ class _DiscreetLog:
         self.log.warning(strike(self.secrets, message))
 
 
+@frozen
+class _DiscreetPaginator:
+    """A paginator whose next requests hold no secret that the API put into them."""
+
+    paginator: Paginator
+    secrets: Secrets = field(repr=False)
+
+    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
+        return self.paginator.first(table, page_size, bookmark)
+
+    def following(self, request: Request, page: Page) -> Request | None:
+        following = self.paginator.following(request, page)
+        return following.without(set(self.secrets)) if following and "?" in following.path else following
+
+    def bookmark(self, request: Request) -> Bookmark:
+        return self.paginator.bookmark(request)
+
+    def rest(self, request: Request, page: Page) -> Bookmark:
+        return self.paginator.rest(request, page)
+
+
 @define
 class _TableSync:
     """The sync of one table: how far it has come, and what the next checkpoint has to hold."""
@@ -111,6 +133,7 @@ class _TableSync:
     log: Log
     engine: Engine
     client: Client
+    hidden: Secrets
     bookmark: Bookmark = field(factory=dict, init=False)
     delivered: int = field(default=0, init=False)
     left_out: int = field(default=0, init=False)
@@ -164,7 +187,8 @@ class _TableSync:
                 "Reading the whole feed."
             )
         fetch = self._fetcher(first, stored=bool(self.bookmark))
-        with closing(read_pages(fetch, plan.paginator, first, self.name, plan.paginator_origin)) as pages:
+        paginator = _DiscreetPaginator(plan.paginator, self.hidden)
+        with closing(read_pages(fetch, paginator, first, self.name, plan.paginator_origin)) as pages:
             for read in pages:
                 if not self.pages:
                     self._start_over(kept)
@@ -222,6 +246,12 @@ class _TableSync:
             self._checkpoint(kept)
 
     def _checkpoint(self, kept: Derivation) -> None:
+        bookmark = json.dumps(dict(self.bookmark))
+        if strike(self.hidden, bookmark) != bookmark:
+            raise PluginError(
+                f"{self.plan.paginator_origin}: the place to go on from holds a secret, which no state may. "
+                "Make the next request without it; the auth adds it again."
+            )
         self.states[self.name] = TableState(self.bookmark, kept.state(self.bookmark))
         self.delivery.operations.checkpoint(write_state(self.states))
         self.checkpointed, self.checkpointed_at = self.delivered, self.engine.clock()
