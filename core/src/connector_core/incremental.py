@@ -12,20 +12,18 @@ from attrs import evolve, field, frozen
 from connector_core.errors import PluginError, UnexpectedAnswer
 from connector_core.names import one_line
 from connector_core.pagination import Bookmark, Page, Paginator, Request
-from connector_core.paginators import SinglePage
+from connector_core.paginators import RestsAtTheStart, SinglePage
 from connector_core.tables import Table
 
 
 @frozen(hash=False)
-class FullRead:
+class FullRead(RestsAtTheStart):
     """Every sync reads the feed from its start, for a feed whose cursor does not bring what changed.
 
     pages: how the answers are paged. The state holds a bookmark while a read is under way, and nothing between two.
     """
 
     pages: Paginator
-
-    reads = "whole in each sync, from its start"
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         return self.pages.first(table, page_size, bookmark)
@@ -35,9 +33,6 @@ class FullRead:
 
     def bookmark(self, request: Request) -> Bookmark:
         return self.pages.bookmark(request)
-
-    def rest(self, request: Request, page: Page) -> Bookmark:  # noqa: ARG002  (wherever it ended)
-        return {}
 
 
 @frozen(hash=False)

@@ -122,11 +122,25 @@ def first_request(table: Table) -> Request:
     return Request(table.path, table.params, "GET" if table.body is None else "POST", json=table.body)
 
 
+def sized(request: Request, param: str | None, page_size: int, where: Where = "query") -> Request:
+    """*request* with the setting ``page_size`` in *param*, if the API has one."""
+    return request.placed(where, param, page_size) if param else request
+
+
 @frozen
-class SinglePage:
-    """The API answers with everything at once. Each sync reads it whole."""
+class RestsAtTheStart:
+    """What paginators share after which the next sync starts at the start again."""
 
     reads = "whole in each sync, from its start"
+
+    def rest(self, request: Request, page: Page) -> Bookmark:  # noqa: ARG002  (wherever it ended)
+        """Nothing: the next sync reads the feed whole."""
+        return {}
+
+
+@frozen
+class SinglePage(RestsAtTheStart):
+    """The API answers with everything at once. Each sync reads it whole."""
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:  # noqa: ARG002  (there is one request only)
         return first_request(table)
@@ -135,9 +149,6 @@ class SinglePage:
         return None
 
     def bookmark(self, request: Request) -> Bookmark:  # noqa: ARG002
-        return {}
-
-    def rest(self, request: Request, page: Page) -> Bookmark:  # noqa: ARG002
         return {}
 
 
@@ -173,10 +184,7 @@ class CursorPaginator:
     )
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
-        request = first_request(table)
-        if self.size_param:
-            # A size goes as a number where JSON has numbers.
-            request = request.placed("query" if self.where == "header" else self.where, self.size_param, page_size)
+        request = sized(first_request(table), self.size_param, page_size, "query" if self.where == "header" else self.where)
         cursor = bookmark.get("next_cursor")
         return self._at(request, cursor) if cursor else request
 
@@ -232,7 +240,7 @@ class CursorPaginator:
 
 
 @frozen(hash=False)
-class PageNumberPaginator:
+class PageNumberPaginator(RestsAtTheStart):
     """Pages have numbers.
 
     param:      the query parameter that takes the number.
@@ -249,12 +257,9 @@ class PageNumberPaginator:
     size_param: str | None = "page_size"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=_rules)
 
-    reads = "whole in each sync, from its start"
-
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
-        request = first_request(table)
+        request = sized(first_request(table), self.size_param, page_size)
         if self.size_param:
-            request = request.placed("query", self.size_param, page_size)
             return request.placed("query", self.param, self.first_page + _whole(bookmark, "records") // page_size)
         return request.placed("query", self.param, _whole(bookmark, "page", self.first_page))
 
@@ -271,12 +276,9 @@ class PageNumberPaginator:
             return {"records": (number - self.first_page) * int(request.params[self.size_param])}
         return {"page": number}
 
-    def rest(self, request: Request, page: Page) -> Bookmark:  # noqa: ARG002  (wherever it ended)
-        return {}
-
 
 @frozen(hash=False)
-class OffsetPaginator:
+class OffsetPaginator(RestsAtTheStart):
     """Pages start after so many records.
 
     param:      the query parameter that takes the offset.
@@ -290,12 +292,8 @@ class OffsetPaginator:
     size_param: str | None = "limit"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=_rules)
 
-    reads = "whole in each sync, from its start"
-
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
-        request = first_request(table)
-        if self.size_param:
-            request = request.placed("query", self.size_param, page_size)
+        request = sized(first_request(table), self.size_param, page_size)
         return request.placed("query", self.param, _whole(bookmark, "offset"))
 
     def following(self, request: Request, page: Page) -> Request | None:
@@ -307,9 +305,6 @@ class OffsetPaginator:
     def bookmark(self, request: Request) -> Bookmark:
         offset = int(request.params[self.param])
         return {"offset": offset} if offset else {}
-
-    def rest(self, request: Request, page: Page) -> Bookmark:  # noqa: ARG002  (wherever it ended)
-        return {}
 
 
 @frozen(hash=False)
@@ -332,9 +327,7 @@ class KeysetPaginator:
     reads = "incrementally: each sync starts after the last key that was seen"
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
-        request = first_request(table)
-        if self.size_param:
-            request = request.placed("query", self.size_param, page_size)
+        request = sized(first_request(table), self.size_param, page_size)
         after = bookmark.get("after")
         return request if after is None else request.placed("query", self.param, after)
 
@@ -361,7 +354,7 @@ class KeysetPaginator:
 
 
 @frozen(hash=False)
-class NextLinkPaginator:
+class NextLinkPaginator(RestsAtTheStart):
     """The answer holds the whole address of the next page.
 
     next_field: where: ``next_page_url``, ``links.next``; null or missing on the last page.
@@ -373,14 +366,11 @@ class NextLinkPaginator:
     next_field: str = "next"
     size_param: str | None = None
 
-    reads = "whole in each sync, from its start"
-
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         link = bookmark.get("next_link")
         if isinstance(link, str) and link:
             return _linked(first_request(table), link)
-        request = first_request(table)
-        return request.placed("query", self.size_param, page_size) if self.size_param else request
+        return sized(first_request(table), self.size_param, page_size)
 
     def following(self, request: Request, page: Page) -> Request | None:
         link = self._link(page)
@@ -394,9 +384,6 @@ class NextLinkPaginator:
     def bookmark(self, request: Request) -> Bookmark:
         # A request with a whole address, or with a query of its own, came from a link.
         return {"next_link": request.path} if "?" in request.path or "://" in request.path else {}
-
-    def rest(self, request: Request, page: Page) -> Bookmark:  # noqa: ARG002  (wherever it ended)
-        return {}
 
     def _link(self, page: Page) -> Any:
         return page.get(self.next_field)
@@ -418,7 +405,7 @@ class LinkHeaderPaginator(NextLinkPaginator):
 
 
 @frozen(hash=False)
-class FunctionPaginator:
+class FunctionPaginator(RestsAtTheStart):
     """Any other way: a pure function from a request and its page to the next request, or None at the end.
 
     next_request: the function. It must not keep anything between calls: build the next request from the one it is given.
@@ -430,14 +417,11 @@ class FunctionPaginator:
     next_request: Callable[[Request, Page], Request | None] = field(repr=False)
     size_param: str | None = None
 
-    reads = "whole in each sync, from its start"
-
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         stored = bookmark.get("request")
         if isinstance(stored, Mapping):
             return Request(**stored)
-        request = first_request(table)
-        return request.placed("query", self.size_param, page_size) if self.size_param else request
+        return sized(first_request(table), self.size_param, page_size)
 
     def following(self, request: Request, page: Page) -> Request | None:
         following = self.next_request(request, page)
@@ -455,9 +439,6 @@ class FunctionPaginator:
                 "json": request.json,
             }
         }
-
-    def rest(self, request: Request, page: Page) -> Bookmark:  # noqa: ARG002  (wherever it ended)
-        return {}
 
 
 _LINK = re.compile(r"<([^>]*)>((?:[^,\"<]|\"[^\"]*\")*)")
