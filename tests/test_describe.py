@@ -11,7 +11,21 @@ from rich.console import Console
 import connector_fts
 import connector_mso
 from connector_build.describe import describe, show, show_list
-from connector_core import Aggregate, ApiKeyHeader, Setting, Table, Transform, base_url, count, hookimpl, total
+from connector_core import (
+    Aggregate,
+    ApiKeyHeader,
+    Budget,
+    Setting,
+    Table,
+    Transform,
+    base_url,
+    count,
+    fail,
+    hookimpl,
+    ignore,
+    total,
+    wait_until,
+)
 from connector_core.assembly import Assembly, Plugin, assemble
 
 
@@ -110,6 +124,32 @@ def test_what_a_sync_reads() -> None:
     (appending,) = described(Appending(), "connector-logs")["tables"]
     assert appending["reads"] == "from the cursor on"
     assert "its totals are part of the state" in appending["reading"]
+
+
+def test_error_rules_and_a_budget() -> None:
+    class Ruled(Appending):
+        @hookimpl
+        def connector_tables(self) -> list[Table]:
+            rules = [
+                ignore(status=[404, 410]),
+                fail(content=("error", "[gone]"), hint="Renew it."),
+                wait_until(header="X-Reset", status=403),
+            ]
+            return [Table("logs", "/logs", "logs", ("id",), {"id": "LONG", "cost": "DOUBLE"}, errors=rules, budget=Budget(5, 60))]
+
+    made = described(Ruled(), "connector-logs")
+    assert made["tables"][0]["errors"] == [
+        "ignore on status 404, 410",
+        "fail on content error = '[gone]': Renew it.",
+        "wait until header X-Reset on status 403",
+    ]
+    text = printed(made)
+    assert "  errors     ignore on status 404, 410\n  errors     fail on content error = '[gone]': Renew it.\n" in text
+    assert "  budget     5 requests in 60 s\n" in text
+    without = described(connector_fts, "connector-fts")
+    assert (without["tables"][0]["errors"], without["tables"][0]["budget"]) == ([], None)
+    assert "  errors " not in printed(without)
+    assert "  budget " not in printed(without)
 
 
 def test_a_function_is_named_without_its_address() -> None:

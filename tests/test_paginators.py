@@ -320,7 +320,7 @@ def test_values_are_found_by_path() -> None:
 # docs/sources.md
 
 SOURCES = (Path(__file__).resolve().parents[1] / "docs" / "sources.md").read_text(encoding="utf-8")
-SECTIONS = SOURCES.partition("\n## Pagination\n")[2]
+SECTIONS = SOURCES.partition("\n## Pagination\n")[2].partition("\n## Error rules")[0].partition("\n## Records\n")[0]
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", SECTIONS, re.M | re.S)
 
 

@@ -14,6 +14,7 @@ from connector_build.readme import reading
 from connector_core.assembly import Assembly, Option, Origin, TablePlan
 from connector_core.extra_tables import Aggregate, Dimension, Measure
 from connector_core.settings import Setting
+from connector_core.transforms import Transform
 
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -65,6 +66,8 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "records": table.records,
         "primary_key": list(table.primary_key),
         "append_only": table.append_only,
+        "errors": [str(rule) for rule in table.errors],
+        "budget": str(table.budget) if table.budget else None,
         "columns": [{"name": name, "type": kind, "derived": name not in table.columns} for name, kind in plan.columns.items()],
         "paginator": {"value": _shown(plan.paginator), "from": _from(plan.paginator_origin)},
         "reads": "the whole feed" if _reads_whole(plan) else "from the cursor on",
@@ -98,6 +101,8 @@ def _option(option: Option) -> dict[str, Any]:
             details = {"by": list(value.by), "measures": {name: _measure(each) for name, each in value.measures.items()}}
         case Dimension():
             details = {"by": list(value.by), "columns": list(value.columns), "newest": value.newest}
+        case Transform():
+            details = {"columns": list(value.columns), "removes": list(value.removes), "function": _shown(value.function)}
         case _:
             details = {"columns": list(value.columns)}
     return {
@@ -131,6 +136,8 @@ def show(description: Mapping[str, Any], console: Console) -> None:
     for option in options:
         if "by" in option:
             _line(console, f"  {option['name']}  by {', '.join(option['by'])}: {_contents(option)}")
+        elif "function" in option:
+            _line(console, f"  {option['name']}  {option['function']}")
     if not options:
         _line(console, "  nothing")
 
@@ -142,6 +149,10 @@ def _show_table(table: Mapping[str, Any], console: Console) -> None:
     _line(console, f"  key        {', '.join(table['primary_key'])}")
     _line(console, f"  paginator  {table['paginator']['value']}, from {_origin(table['paginator'])}")
     _line(console, f"  each sync  {table['reading']}")
+    for rule in table["errors"]:
+        _line(console, f"  errors     {rule}")
+    if table["budget"]:
+        _line(console, f"  budget     {table['budget']}")
     rows = ((each["name"], each["type"], "derived" if each["derived"] else "") for each in table["columns"])
     _grid(console, ("column", "type", ""), rows)
 

@@ -74,7 +74,7 @@ class Option:
 class TablePlan:
     """A source table with all that its sync needs; only what is enabled.
 
-    columns:       column → type of the rows that go out: declared columns, then those of derived fields.
+    columns:       column → type of the rows that go out: the declared columns as the transforms, in order, leave them.
     extra_columns: extra table → its columns.
     """
 
@@ -89,9 +89,13 @@ class TablePlan:
 
     @property
     def repeats(self) -> bool:
-        """Whether a record may come again, "
-        "from the API or because an incremental strategy reads the edge of what it has again."""
-        return not self.table.append_only or getattr(self.paginator, "repeats", False)
+        """Whether a record may come again.
+
+        From the API, as the tombstone that a transform deletes it by, or because an incremental strategy reads the edge of what
+        it has again.
+        """
+        again = getattr(self.paginator, "repeats", False) or any(transform.repeats for transform in self.transforms)
+        return not self.table.append_only or again
 
 
 @frozen(hash=False)
@@ -285,9 +289,11 @@ class _Claims:
                 f"{origin} gives {name} to {other} and to {table}. Look at its argument table, and give it to one of them."
             )
         if owner is not origin:
-            raise PluginError(
-                f"{what} is claimed twice, by {owner} and by {origin}. Rename one of them, or leave one plugin out."
-            )
+            raise _claimed_twice(what, owner, origin)
+
+
+def _claimed_twice(what: str, owner: Origin, origin: Origin) -> PluginError:
+    return PluginError(f"{what} is claimed twice, by {owner} and by {origin}. Rename one of them, or leave one plugin out.")
 
 
 def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: Sequence[Option], claims: _Claims) -> TablePlan:
@@ -302,8 +308,8 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
     enabled = [option.value for option in own if option.enabled]
     transforms = tuple(value for value in enabled if isinstance(value, Transform | DerivedField))
     extras = tuple(value for value in enabled if isinstance(value, Dimension | Aggregate))
-    derived = {column: kind for transform in transforms for column, kind in transform.columns.items()}
-    check_distinct([*table.columns, *derived], f"{origin}: {table.name}")
+    columns = _columns(table, origin, [option for option in own if option.enabled])
+    check_distinct(columns, f"{origin}: {table.name}")
     return TablePlan(
         table,
         origin,
@@ -311,14 +317,60 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
         paginator_origin,
         transforms,
         extras,
-        {**table.columns, **derived},
-        {option.name: _extra_columns(option, table, derived) for option in own if option.value in extras},
+        columns,
+        {option.name: _extra_columns(option, table, columns) for option in own if option.value in extras},
     )
 
 
-def _extra_columns(option: Option, table: Table, derived: Mapping[str, str]) -> Mapping[str, str]:
+def _columns(table: Table, origin: Origin, options: Iterable[Option]) -> dict[str, str]:
+    """The columns of *table* as those of its *options* that are transforms, in order, leave them."""
+    columns = dict(table.columns)
+    owners = dict.fromkeys(columns, origin)
+    earlier: list[str] = []  # transforms that may leave a record out
+    for option in options:
+        transform = option.value
+        if not isinstance(transform, Transform | DerivedField):
+            continue
+        try:
+            removes, adds = transform.column_changes(columns)
+        except PluginError as error:
+            raise PluginError(f"{option.origin}: {transform.name}: {error}") from None
+        _check_key(table, option, set(removes), set(adds), earlier)
+        for name in removes:
+            columns.pop(name, None)
+            owners.pop(name, None)
+        for name, kind in adds.items():
+            # A field that is not declared may be given the name of a column that the table's own plugin declares.
+            fills = kind is None and owners.get(name) is origin and origin.plugin == option.origin.plugin
+            if name in owners and not fills:
+                raise _claimed_twice(f"The column {name} of {table.name}", owners[name], option.origin)
+            owners[name] = option.origin
+            if kind is not None:
+                columns[name] = kind
+        earlier += [transform.name] if transform.leaves_out else []
+    return columns
+
+
+def _check_key(table: Table, option: Option, removes: set[str], adds: set[str], earlier: Sequence[str]) -> None:
+    """Raise PluginError unless *option* leaves each key column where the API sends it, and unchanged once a delete needs it."""
+    for name in table.primary_key:
+        what = f"{name}, which identifies the records of {table.name}"
+        if (name in removes) != (name in adds):
+            raise PluginError(
+                f"{option.origin}: {option.name} {'takes away' if name in removes else 'gives another field the name'} {what}. "
+                "Name the key in primary_key and columns as the API sends it, and leave it there: "
+                "Fivetran stores recordId as record_id."
+            )
+        if name in removes and earlier:
+            raise PluginError(
+                f"{option.origin}: {option.name} changes {what}, after {', '.join(earlier)}, which would delete a record by the "
+                f"key from before. Put {option.name} first."
+            )
+
+
+def _extra_columns(option: Option, table: Table, columns: Mapping[str, str]) -> Mapping[str, str]:
     try:
-        return check_sources(option.value, table, derived)  # type: ignore[arg-type]  # the caller's choice of options
+        return check_sources(option.value, table, columns)  # type: ignore[arg-type]  # the caller's choice of options
     except PluginError as error:
         raise PluginError(f"{option.origin}: {error}") from None
 
@@ -329,7 +381,8 @@ def _claim_option(option: Option, claims: _Claims) -> None:
     claims.claim("option", option.name, f"The name {option.name}", origin, option.table)
     if isinstance(option.value, Transform | DerivedField):
         for column in option.value.columns:
-            claims.claim(option.table, column, f"The column {column} of {option.table}", origin)
+            if column not in option.value.removes:  # it would be the same column with another type
+                claims.claim(option.table, column, f"The column {column} of {option.table}", origin)
     else:
         claims.claim("table", option.name, f"The table {option.name}", origin)
 

@@ -5,7 +5,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -19,7 +19,9 @@ from urllib3.util import parse_url
 
 from connector_core.auth import Anonymous
 from connector_core.discretion import SecretsFilter, strike
+from connector_core.error_rules import ErrorRule
 from connector_core.errors import ConfigurationError, RequestRejected, SourceError, UnexpectedAnswer
+from connector_core.limits import Budget, Limits, seconds_until
 from connector_core.names import one_line
 from connector_core.operations import Log
 from connector_core.pagination import Page, Request, value_at
@@ -28,6 +30,8 @@ from connector_core.settings import is_loopback
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 REDIRECTS = 5
+SHOWN_FROM_SECONDS = 5.0
+"""The log names a pause for the sake of a budget from this length on: shorter ones are how a budget is kept."""
 SHOWN_BYTES = 100_000
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 REJECTED = frozenset({400, 404, 410, 422})
@@ -67,7 +71,7 @@ class Client:
     """Fetches pages of one API. Use it as a context manager; ``close`` also ends a pause between two tries.
 
     base_url: checked already (see settings); auth: what signs each request; secrets: texts that no message may show;
-    it may grow during the sync, by the tokens that the API issues.
+    it may grow during the sync, by the tokens that the API issues; sleep, clock and now (seconds since 1970) are for tests.
     """
 
     def __init__(
@@ -79,6 +83,8 @@ class Client:
         secrets: Iterable[str] = (),
         retry: Retry | None = None,
         sleep: Callable[[float], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
         agent: str = "connector-core",
     ) -> None:
         self._base_url = base_url.rstrip("/")
@@ -89,6 +95,9 @@ class Client:
         self._retry = retry or Retry()
         self._closed = threading.Event()
         self._sleep = sleep or self._closed.wait
+        self._now = now
+        self._limits = Limits(clock, now)
+        self._ignored: dict[tuple[str, ErrorRule], object] = {}
         self._session = requests.Session()
         # Plain http is allowed to this machine only, so no proxy of the environment may carry it elsewhere.
         self._session.trust_env = not is_loopback(self._origin[1] or "")
@@ -154,15 +163,19 @@ class Client:
             )
         return response
 
-    def fetch(self, table: str, records: str, request: Request) -> Page:
+    def fetch(
+        self, table: str, records: str, request: Request, *, errors: Sequence[ErrorRule] = (), budget: Budget | None = None
+    ) -> Page:
         """The page that *request* brings, its list of records taken from the key *records*.
+
+        The first of the *errors* that fits an answer decides what becomes of it. A request waits until *budget* allows it.
 
         Raises ConfigurationError (key refused), RequestRejected, UnexpectedAnswer, or SourceError once the retries are used up.
         """
         attempt = 1
         while True:
             try:
-                return self._page(table, records, request)
+                return self._page(table, records, request, errors, budget)
             except _TransientError as error:
                 self._pause(table, request, attempt, error)
             attempt += 1
@@ -191,12 +204,18 @@ class Client:
         if self._closed.is_set():
             raise SourceError(f"{what}. The sync ended before the next try.") from None
 
-    def _page(self, table: str, records: str, request: Request) -> Page:
-        response = self._send(table, request)
+    def _page(self, table: str, records: str, request: Request, errors: Sequence[ErrorRule], budget: Budget | None) -> Page:
+        response = self._send(table, request, budget)
         where = f"{table}: {request}"
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        answer = _Answer(response)
+        for rule in errors:
+            if rule.matches(response.status_code, response.headers, answer.at):
+                self._follow(rule, table, where, answer)
+                return Page({}, [], response.elapsed.total_seconds(), headers, ended=True)
         if response.status_code != 200:
             self._refuse(where, response)
-        body = _decode(where, response, self._shown)
+        body = _decode(where, response, self._shown) if answer.body is None else answer.body
         if not isinstance(body, dict) and records != "@":
             raise UnexpectedAnswer(f"{where}: the answer is a JSON {_json_type(body)}, not an object. {_CHECK_URL}")
         found = value_at(body, records)
@@ -205,15 +224,62 @@ class Client:
             raise UnexpectedAnswer(f"{where}: the answer has no {records!r}, only {keys}. {_CHECK_URL}")
         if not isinstance(found, list):
             raise UnexpectedAnswer(f"{where}: {records!r} is a JSON {_json_type(found)}, not a list of records. {_CHECK_URL}")
-        headers = {name.lower(): value for name, value in response.headers.items()}
         return Page(body, found, response.elapsed.total_seconds(), headers)
 
-    def _send(self, table: str, request: Request) -> requests.Response:
+    def _follow(self, rule: ErrorRule, table: str, where: str, answer: "_Answer") -> None:
+        """Do what *rule* says; return where that is to ignore the answer."""
+        response = answer.response
+        came_back = f"{response.status_code} {response.reason}".strip() + self._shown(response)
+        match rule.action:
+            case "retry":
+                raise _TransientError(came_back, _retry_after(response))
+            case "wait_until":
+                raise _TransientError(came_back, self._asked(rule, f"{where}: {came_back}", answer))
+            case "fail":
+                error = ConfigurationError if rule.configuration else UnexpectedAnswer
+                raise error(f"{where}: {came_back}. {rule.hint}")
+            case "ignore":
+                mark = object()
+                if self._ignored.setdefault((table, rule), mark) is mark:
+                    self._log.info(
+                        f"{where}: {came_back}. The plugin ignores such an answer: it counts as an empty page, and ends the feed."
+                    )
+
+    def _asked(self, rule: ErrorRule, what: str, answer: "_Answer") -> float:
+        value = answer.response.headers.get(rule.until_header) if rule.until_header else answer.at(rule.until_path or "@")
+        asked = seconds_until(value, self._now())
+        if asked is None:
+            raise UnexpectedAnswer(
+                f"{what}. The plugin waits after such an answer, but {rule.until} does not say until when. "
+                "If the API changed, change the plugin's error rule."
+            )
+        return asked
+
+    def _await_turn(self, what: str, budget: Budget | None) -> None:
+        """Pause until the API's quota and *budget* allow a request."""
+        longest = self._retry.longest_asked
+        slot = self._limits.take(budget, longest)
+        while slot.wait > 0:
+            why = "The API's quota is used up" if slot.quota else f"The plugin's budget of {budget} is used up"
+            if slot.wait > longest:
+                raise SourceError(
+                    f"{what}: {why}, and the next request is due in {slot.wait:.0f} seconds, longer than a sync waits "
+                    f"({longest:.0f}). Sync less often, or ask the API's owner for a higher limit; "
+                    "the next sync goes on from the last checkpoint."
+                )
+            if slot.quota or slot.wait >= SHOWN_FROM_SECONDS:
+                self._log.info(f"{what}: {why}. Going on in {slot.wait:.1f} s.")
+            self._sleep(slot.wait)
+            self._check_open(f"{what}: {why}")
+            slot = self._limits.left()
+
+    def _send(self, table: str, request: Request, budget: Budget | None) -> requests.Response:
         url = self._url(table, request)
         params: Mapping[str, str] | None = request.params
         for _ in range(REDIRECTS):
             try:
-                response = self._exchange(request, url, params)
+                self._await_turn(f"{table}: {request}", budget)
+                response = self._exchange(request, url, params, budget)
             except ValueError as error:  # also from requests itself, which reads the address of a redirect at once
                 raise UnexpectedAnswer(
                     f"{table}: {request}: it cannot be sent, or the API redirects to what is no address "
@@ -225,9 +291,9 @@ class Client:
             params = None
         raise UnexpectedAnswer(f"{table}: {request}: redirected {REDIRECTS} times in a row. Check base_url.")
 
-    def _exchange(self, request: Request, url: str, params: Mapping[str, str] | None) -> requests.Response:
+    def _exchange(self, request: Request, url: str, params: Mapping[str, str] | None, budget: Budget | None) -> requests.Response:
         try:
-            return self._session.request(
+            response = self._session.request(
                 request.method,
                 url,
                 params=params,
@@ -242,6 +308,10 @@ class Client:
                 raise
             # The exception itself holds the whole URL, so only its kind goes on.
             raise _TransientError(_reason(error)) from None
+        self._limits.sent(budget, len(response.history))  # an auth object sends a request again that was answered 401
+        if _retry_after(response) is None:  # which is the more exact where it is given
+            self._limits.heard(response.headers)
+        return response
 
     def _url(self, table: str, request: Request) -> str:
         url = self._base_url + request.path if request.path.startswith("/") else request.path
@@ -293,6 +363,25 @@ class Client:
         # Struck out before it is cut to what is shown: half a secret would not be found.
         shown = one_line(strike(self._secrets, response.content[:SHOWN_BYTES].decode("utf-8", "replace"))[:2000])
         return f": {shown}" if shown else ""
+
+
+class _Answer:
+    """An answer whose JSON is decoded when a rule asks for it, and once."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self.response = response
+        self.body: Any = None
+        self._decoded = False
+
+    def at(self, path: str) -> Any:
+        """The value at *path*; None where there is none, or no JSON."""
+        if not self._decoded:
+            self._decoded = True
+            try:
+                self.body = json.loads(self.response.content, parse_constant=_no_constant)
+            except (ValueError, RecursionError, _NotJsonError):
+                self.body = None
+        return value_at(self.body, path)
 
 
 _URLLIB3 = logging.getLogger("urllib3.connectionpool")  # the one that shows whole addresses, when it is asked for details

@@ -57,8 +57,8 @@ class LiveRows:
         """Note that the rows of *groups* which are about to be sent or deleted may have arrived; False if there are none."""
         wanted = {_text(group): _digest(self.extra.row(group, accumulator)) for group, accumulator in groups.items()}
         unsure = [name for name, digest in wanted.items() if self._digests.get(name) != digest]
-        self._digests.update(dict.fromkeys(unsure, UNSURE))
         gone = self._digests.keys() - wanted.keys()
+        self._digests.update(dict.fromkeys([*unsure, *gone], UNSURE))  # a group that is gone may come back just as it was
         return bool(unsure or gone)
 
     def send(self, groups: Groups, delivery: Delivery) -> None:

@@ -205,14 +205,17 @@ class Dimension:
         return dict(zip((*self.key, *self.columns), (*group, *accumulator[1]), strict=True))
 
 
-def check_sources(extra: ExtraTable, table: Table, derived: Mapping[str, str]) -> dict[str, str]:
-    """The types of *extra*'s columns.
+def check_sources(extra: ExtraTable, table: Table, types: Mapping[str, str]) -> dict[str, str]:
+    """The types of *extra*'s columns, given those of *table* after its transforms.
 
-    Raises PluginError when it reads a column that *table* does not declare and no enabled derived field adds: a misspelt
-    column would otherwise be null in every row.
+    Raises PluginError when it reads a column that is not among them: it would be null in every row.
     """
-    types = {**table.columns, **derived}
     unknown = [name for name in extra.needs if name not in types]
+    if unknown and unknown[0] in table.columns:
+        raise PluginError(
+            f"{extra.name} reads {unknown[0]}, which an enabled transform of {table.name} takes away. "
+            "Read what it leaves instead, or disable it."
+        )
     if unknown:
         raise PluginError(
             f"{extra.name} reads {', '.join(unknown)}{did_you_mean(unknown[0], types)}, "

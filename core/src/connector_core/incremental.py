@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from connector_core.errors import PluginError, UnexpectedAnswer
 from connector_core.names import one_line
-from connector_core.pagination import Bookmark, Page, Paginator, Request
+from connector_core.pagination import Bookmark, Page, Paginator, Request, next_request
 from connector_core.paginators import RestsAtTheStart, SinglePage
 from connector_core.tables import Table
 
@@ -25,11 +25,13 @@ class FullRead(RestsAtTheStart):
 
     pages: Paginator
 
+    reads_on = True
+
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         return self.pages.first(table, page_size, bookmark)
 
     def following(self, request: Request, page: Page) -> Request | None:
-        return self.pages.following(request, page)
+        return next_request(self.pages, request, page)
 
     def bookmark(self, request: Request) -> Bookmark:
         return self.pages.bookmark(request)
@@ -65,6 +67,7 @@ class UpdatedSince:
     first_only: bool = False
 
     repeats = True
+    reads_on = True
 
     @property
     def reads(self) -> str:
@@ -82,7 +85,7 @@ class UpdatedSince:
         return evolve(request, position={"since": since, "newest": bookmark.get("newest")})
 
     def following(self, request: Request, page: Page) -> Request | None:
-        following = self.pages.following(request, page)
+        following = next_request(self.pages, request, page)
         if following is None:
             return None
         params = {name: value for name, value in following.params.items() if not (self.first_only and name == self.param)}
@@ -144,6 +147,7 @@ class Windows:
     today: Callable[[], date] = field(default=lambda: datetime.now(UTC).date(), repr=False)
 
     repeats = True
+    reads_on = True
     reads = "incrementally, window by window: each sync starts at the last window that had records, and reads it again"
 
     def __attrs_post_init__(self) -> None:
@@ -168,7 +172,7 @@ class Windows:
     def following(self, request: Request, page: Page) -> Request | None:
         place = request.position
         seen = place["seen"] or bool(page.records)
-        if inner := self.pages.following(request, page):
+        if inner := next_request(self.pages, request, page):
             return evolve(inner, position={**place, "seen": seen})
         empty = 0 if seen else place["empty"] + 1
         begin = self._moved(place["from"], self.step)

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from connector_core.errors import ConnectorError, PluginError, UnexpectedAnswer
 from connector_core.names import one_line
-from connector_core.pagination import LoopGuard, Page, Paginator, Request
+from connector_core.pagination import LoopGuard, Page, Paginator, Request, next_request
 
 AHEAD_FROM_SECONDS = 0.01
 """Read ahead when the API took at least this long to answer: below it, handing over between threads costs more than it gains."""
@@ -54,7 +54,7 @@ def read_pages(
 
 def _following(paginator: Paginator, guard: LoopGuard, read: PageRead, table: str, origin: object) -> Request | None:
     try:
-        following = paginator.following(read.request, read.page)
+        following = next_request(paginator, read.request, read.page)
         if following is not None:
             guard.check(following)
     except UnexpectedAnswer as error:

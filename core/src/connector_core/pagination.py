@@ -80,12 +80,14 @@ class Page:
     records: the records in it.
     seconds: how long the API took to answer.
     headers: of the answer; their names in lower case.
+    ended:   an error rule took the answer for the end of the feed.
     """
 
     body: Any = field(repr=False)
     records: list[Any] = field(repr=False)
     seconds: float = 0.0
     headers: Mapping[str, str] = field(factory=dict, repr=False, converter=frozen_mapping)
+    ended: bool = False
 
     def get(self, path: str) -> Any:
         """The value at *path* in the body, such as ``next_cursor`` or ``meta.next``; None where there is none."""
@@ -121,6 +123,16 @@ class Paginator(Protocol):
 
     def rest(self, request: Request, page: Page) -> Bookmark:
         """Where the next sync starts once *page*, the last one, was read; empty for a feed to be read whole each time."""
+
+
+def next_request(paginator: Paginator, request: Request, page: Page) -> Request | None:
+    """The request after *request*; None after a page that an error rule made the last.
+
+    A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended.
+    """
+    if page.ended and not getattr(paginator, "reads_on", False):
+        return None
+    return paginator.following(request, page)
 
 
 class LoopGuard:

@@ -16,16 +16,17 @@ LARGEST_LONG = 2**63 - 1
 
 @frozen
 class LeftOut:
-    """In place of a row: a transform leaves the record out. *keys* are its primary key columns as that transform saw them."""
+    """In place of a row: the transform *by* leaves the record out. *keys* are its primary key columns as it saw them."""
 
     keys: Record
+    by: str
 
 
 @define
 class RowMaker:
     """Makes the rows of one table; remembers only which undeclared fields it has warned about.
 
-    columns: every declared column, those of derived fields included.
+    columns: every declared column, as the transforms leave them.
     """
 
     table: Table
@@ -83,7 +84,7 @@ class RowMaker:
                     f"{type(error).__name__}: {one_line(error)}. Correct it, or disable it until it is."
                 ) from error
             if made is None:
-                return LeftOut(keys)
+                return LeftOut(keys, transform.name)
             if not isinstance(made, dict):
                 raise PluginError(
                     f"{self.table.name}: the transform {transform.name} returned {type(made).__name__}. "

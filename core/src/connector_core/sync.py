@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any
@@ -18,7 +19,7 @@ from connector_core.errors import ConfigurationError, ConnectorError, PluginErro
 from connector_core.names import one_line
 from connector_core.operations import Delivery, Log, Operations
 from connector_core.pages import PageRead, read_pages
-from connector_core.pagination import Bookmark, Page, Paginator, Request
+from connector_core.pagination import Bookmark, Page, Paginator, Request, next_request
 from connector_core.records import LeftOut, RowMaker
 from connector_core.settings import Configuration, read_configuration, unknown_names
 from connector_core.state import TableState, read_state, write_state
@@ -108,11 +109,13 @@ class _DiscreetPaginator:
     paginator: Paginator
     secrets: Secrets = field(repr=False)
 
+    reads_on = True
+
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         return self.paginator.first(table, page_size, bookmark)
 
     def following(self, request: Request, page: Page) -> Request | None:
-        following = self.paginator.following(request, page)
+        following = next_request(self.paginator, request, page)
         return following.without(set(self.secrets)) if following and "?" in following.path else following
 
     def bookmark(self, request: Request) -> Bookmark:
@@ -136,7 +139,7 @@ class _TableSync:
     hidden: Secrets
     bookmark: Bookmark = field(factory=dict, init=False)
     delivered: int = field(default=0, init=False)
-    left_out: int = field(default=0, init=False)
+    left_out: Counter[str] = field(factory=Counter, init=False)
     pages: int = field(default=0, init=False)
     checkpointed: int = field(default=0, init=False)
     checkpointed_at: float = field(default=0.0, init=False)
@@ -144,6 +147,11 @@ class _TableSync:
     @property
     def name(self) -> str:
         return self.plan.table.name
+
+    @property
+    def _handled(self) -> int:
+        """Records that went out, as an upsert or as a delete."""
+        return self.delivered + self.left_out.total()
 
     def run(self) -> None:
         start = self.states[self.name]
@@ -202,15 +210,19 @@ class _TableSync:
         self.log.info(f"{self.name}: No more pages to fetch")
         kept.finish(self.delivery, lambda: self._checkpoint(kept))
         self._checkpoint(kept)
-        left_out = f", {self.left_out} left out" if self.left_out else ""
+        each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
+        left_out = f", {self.left_out.total()} left out ({each})" if each else ""
         self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
 
     def _fetcher(self, first: Request, *, stored: bool) -> Callable[[Request], Page]:
         """Fetches one page; a refusal of the very first request is the stored bookmark's fault, if there is one."""
 
+        table = self.plan.table
+        rules: dict[str, Any] = {"errors": table.errors, "budget": table.budget} if table.errors or table.budget else {}
+
         def fetch(request: Request) -> Page:
             try:
-                return self.client.fetch(self.name, self.plan.table.records, request)
+                return self.client.fetch(table.name, table.records, request, **rules)
             except RequestRejected as error:
                 if stored and request is first:
                     raise _BookmarkRejectedError(str(error)) from None
@@ -236,13 +248,13 @@ class _TableSync:
     def _leave_out(self, key: Key, left_out: LeftOut, kept: Derivation) -> None:
         # An earlier version of the record may have passed the filter and be in the table. Even a first sync cannot know: one
         # before it may have crashed between its first row and its first checkpoint.
-        self.left_out += 1
+        self.left_out[left_out.by] += 1
         kept.leave_out(key)
         self.delivery.delete(self.name, left_out.keys)
 
     def _checkpoint_if_due(self, kept: Derivation) -> None:
-        since = self.delivered - self.checkpointed
-        if self.engine.checkpoints.due(since, self.delivered, self.engine.clock() - self.checkpointed_at):
+        since = self._handled - self.checkpointed
+        if self.engine.checkpoints.due(since, self._handled, self.engine.clock() - self.checkpointed_at):
             self._checkpoint(kept)
 
     def _checkpoint(self, kept: Derivation) -> None:
@@ -254,7 +266,7 @@ class _TableSync:
             )
         self.states[self.name] = TableState(self.bookmark, kept.state(self.bookmark))
         self.delivery.operations.checkpoint(write_state(self.states))
-        self.checkpointed, self.checkpointed_at = self.delivered, self.engine.clock()
+        self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:
             self.log.info(f"{self.name}: Checkpoint saved after {self.delivered} records")
 

@@ -1,13 +1,15 @@
 """A source table: what the API serves, under which names and types."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from attrs import field, frozen
 
+from connector_core.error_rules import ErrorRule
 from connector_core.errors import PluginError
-from connector_core.names import check_column_types, check_name, column_names, listed
+from connector_core.limits import Budget
+from connector_core.names import check_column_types, check_name, column_names, listed, one_line
 
 Record = dict[str, Any]
 """One row: column name → value, as decoded from JSON or as a transform made it."""
@@ -21,6 +23,19 @@ def frozen_mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise PluginError(f"expected a dict, got {type(value).__name__}: {value!r}")
     return MappingProxyType(dict(value))
+
+
+def _rules(rules: Sequence[ErrorRule]) -> tuple[ErrorRule, ...]:
+    if isinstance(rules, str | Mapping) or not isinstance(rules, Sequence):
+        raise PluginError(f"errors must be a list of error rules, not {_shown(rules)}. Write errors=[ignore(status=404)].")
+    for rule in rules:
+        if not isinstance(rule, ErrorRule):
+            raise PluginError(f"errors has {_shown(rule)} in it. Each entry has to be an error rule: ignore(status=404).")
+    return tuple(rules)
+
+
+def _shown(value: object) -> str:
+    return getattr(value, "__name__", None) or one_line(str(value) if isinstance(value, ErrorRule) else repr(value), 60)
 
 
 @frozen(hash=False)
@@ -38,6 +53,8 @@ class Table:
     body:        the JSON object to POST; None for a GET.
     append_only: the API never sends a record again with other values. Extra tables are then kept up from the cursor
                  on; where it is False they are made from the whole feed in each sync.
+    errors:      rules for answers that mean something else here than elsewhere; the first that fits an answer decides.
+    budget:      how many requests the API takes in which time; None where nobody says.
 
     Raises PluginError when a value cannot be used.
     """
@@ -50,6 +67,8 @@ class Table:
     append_only: bool = False
     params: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
     body: Mapping[str, Any] | None = None
+    errors: Sequence[ErrorRule] = ()
+    budget: Budget | None = None
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A table")
@@ -60,6 +79,12 @@ class Table:
             raise PluginError(
                 f"{where}: records is {self.records!r}. Name the key of the answer that holds the list of records, or @."
             )
+        try:
+            object.__setattr__(self, "errors", _rules(self.errors))
+        except PluginError as error:
+            raise PluginError(f"{where}: {error}") from None
+        if not (self.budget is None or isinstance(self.budget, Budget)):
+            raise PluginError(f"{where}: budget is {_shown(self.budget)}. Write Budget(requests=100, seconds=60).")
         object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
         if not isinstance(self.columns, Mapping):
             raise PluginError(f'{where}: columns must be a dict, not {type(self.columns).__name__}. Write {{"id": "STRING", …}}.')
