@@ -109,7 +109,7 @@ def synced(assembly: Assembly, warehouse: Warehouse, api: JobsApi, page_size: in
 
 
 @strategies
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rounds=st.lists(changes, min_size=1, max_size=4), page_sizes=st.lists(st.integers(1, 7), min_size=4, max_size=4))
 def test_every_sync_brings_the_newest_version_of_each_record(kind: str, rounds: list[Any], page_sizes: list[int]) -> None:
     api, assembly = JobsApi(inclusive="exclusive" not in kind), assembled(STRATEGIES[kind], WORKERS)
@@ -239,7 +239,6 @@ BY_ID = {
 
 
 @pytest.mark.parametrize("kind", BY_ID)
-@settings(deadline=None)
 @given(n=st.integers(0, 30), more=st.integers(0, 30), pages=st.integers(1, 6))
 def test_windows_bring_every_id_and_go_on_where_they_stopped(kind: str, n: int, more: int, pages: int) -> None:
     api = JobsApi()

@@ -325,7 +325,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
 
 @pytest.mark.parametrize("filtered", [False, True], ids=["all", "filtered"])
 @pytest.mark.parametrize("kind", KINDS)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     seed=st.integers(0, 1000),
     enabled=st.frozensets(st.sampled_from(sorted(NAMES_OF_EXTRAS))),
@@ -343,7 +343,7 @@ def test_every_finished_sync_leaves_exact_tables(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     seed=st.integers(0, 1000),
     rounds=st.lists(st.tuples(st.integers(1, 3), st.sampled_from([5, 50]), st.integers(0, 1)), min_size=2, max_size=6),

@@ -481,12 +481,11 @@ def test_an_error_while_fetching_fails_the_sync_after_what_was_delivered(error: 
 
 
 def test_no_thread_is_left_behind() -> None:
-    before = threading.active_count()
     run(JOBS, Warehouse(JOBS), FakeApi({"jobs": Numbered(50)}, seconds=0.05), 10)
-    for thread in threading.enumerate():
-        if thread.name.startswith("next-page"):
-            thread.join(5)
-    assert threading.active_count() == before
+    readers = [thread for thread in threading.enumerate() if thread.name.startswith("next-page")]
+    for thread in readers:
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in readers)
 
 
 # Fields that nobody declared.
