@@ -652,10 +652,11 @@ def test_a_session_token_that_is_not_where_it_should_be(connect: Connect) -> Non
         connection.fails(UnexpectedAnswer, "no 'data.session.id', only token, user")
 
 
-def test_a_session_with_a_lifetime(connect: Connect) -> None:
-    tokens = Tokens()
+@pytest.mark.parametrize("lifetime", [0.0001, "session.seconds"])
+def test_a_session_with_a_lifetime(connect: Connect, lifetime: float | str) -> None:
+    tokens = Tokens(answer={"session": {"seconds": 0.0001}})
     with served(tokens.api().app) as url:
-        auth = SessionLogin("/token", token="access_token", lifetime=0.0001)
+        auth = SessionLogin("/token", token="access_token", lifetime=lifetime)
         connect(url, auth, {"username": USER, "password": SECRET}).succeeds()
     assert len(tokens.heard) == PAGES
 

@@ -8,9 +8,10 @@ from attrs import field, frozen
 from requests.auth import AuthBase
 
 from connector_core.errors import PluginError
+from connector_core.pagination import value_at
 from connector_core.settings import Configuration, Setting
 from connector_core.tables import frozen_mapping
-from connector_core.tokens import Line, Token, TokenAuth, ask, check_address, text_at, token_for
+from connector_core.tokens import Line, Token, TokenAuth, ask, check_address, lifetime_in, text_at, token_for
 
 
 @frozen(hash=False)
@@ -24,7 +25,8 @@ class SessionLogin:
     form:     send the body as a form instead of JSON.
     token:    where the answer holds the token, keys joined by dots: ``data.session.token``.
     header, prefix: how the token is sent; the prefix with its space.
-    lifetime: seconds after which to log in again without waiting for a rejection; None where the API does not say.
+    lifetime: seconds after which to log in again without waiting for a rejection, or where the answer says so, keys joined by
+              dots: ``expires_in``; None where the API does not say.
     """
 
     path: str
@@ -35,7 +37,7 @@ class SessionLogin:
     token: str = "token"  # noqa: S105  (a key of the answer)
     header: str = "Authorization"
     prefix: str = "Bearer "
-    lifetime: float | None = None
+    lifetime: float | str | None = None
 
     def __attrs_post_init__(self) -> None:
         check_address(self.path, "SessionLogin: path")
@@ -58,6 +60,8 @@ class SessionLogin:
             body = {**self.body, **{name: configuration[setting] for name, setting in self.fields.items()}}
             form, json = (body, None) if self.form else (None, body)
             answer = ask(line, configuration.hidden, self.fields.values(), self.path, form=form, json=json)
-            return token_for(text_at(answer, self.token, self.path), self.lifetime, since)
+            said = self.lifetime
+            seconds = lifetime_in(value_at(answer, said)) if isinstance(said, str) else said
+            return token_for(text_at(answer, self.token, self.path), seconds, since)
 
         return TokenAuth(log_in, configuration.hidden, self.header, self.prefix)
