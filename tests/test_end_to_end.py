@@ -63,7 +63,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def fts_only(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Commands of an environment with connector-fts, without connector-mso and without extras."""
+    """Commands of an environment with connector-fts and what it depends on, without connector-mso."""
     return make_environment(tmp_path_factory.mktemp("fts-only"), wheels["connector_core"], wheels["connector_fts"])
 
 
@@ -122,15 +122,23 @@ def rows(project: Path, table: str) -> list[dict[str, object]]:
         return [{n: v for n, v in zip(names, row, strict=True) if n != "_fivetran_deleted"} for row in found.fetchall()]
 
 
-def test_each_plugin_installs_and_works_without_the_other(fts_only: Path, tmp_path: Path) -> None:
-    listed = json.loads(run(fts_only / "connector-build", "list", "--json", cwd=tmp_path).stdout)
-    assert [row["dataset"] for row in listed] == ["fts"]
+def test_fts_installs_and_works_without_mso(fts_only: Path, home: Path, tmp_path: Path) -> None:
+    assert_alone(fts_only, "fts", home, tmp_path)
     project = build(fts_only, tmp_path, "fts", "--enable", "fts_technicians,cost_per_hour")
     assert (project / "connector_fts/__init__.py").exists()
-    refused = run(fts_only / "connector-build", "demo", "fts", cwd=tmp_path)
-    assert refused.returncode != 0
-    assert "connector-core[local]" in refused.stderr
-    assert "Traceback" not in refused.stderr
+
+
+def test_mso_installs_and_works_without_fts(wheels: dict[str, Path], home: Path, tmp_path: Path) -> None:
+    commands = make_environment(tmp_path / "mso-only", wheels["connector_core"], wheels["connector_mso"])
+    assert_alone(commands, "mso", home, tmp_path)
+
+
+def assert_alone(commands: Path, dataset: str, home: Path, cwd: Path) -> None:
+    listed = json.loads(run(commands / "connector-build", "list", "--json", cwd=cwd).stdout)
+    assert [row["dataset"] for row in listed] == [dataset]
+    demo = run(commands / "connector-build", "demo", dataset, cwd=cwd, HOME=str(home))
+    assert demo.returncode == 0, demo.stderr
+    assert "every value right" in demo.stdout
 
 
 def test_wheels_hold_types_and_nothing_of_the_tests(wheels: dict[str, Path]) -> None:
