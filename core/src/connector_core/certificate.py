@@ -64,7 +64,7 @@ class _CertificateAdapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *arguments: object, **options: object) -> None:
-        super().init_poolmanager(*arguments, **options, ssl_context=self._context)  # type: ignore[arg-type]
+        super().init_poolmanager(*arguments, **options, ssl_context=self._context)  # type: ignore[arg-type]  # passed on as they came
 
     def proxy_manager_for(self, proxy: str, **options: object) -> object:
         return super().proxy_manager_for(proxy, **options, ssl_context=self._context)

@@ -152,9 +152,8 @@ class Client:
             ) from None
         except requests.RequestException as error:
             raise _TransientError(f"{what}: {_reason(error)}") from None
-        status = response.status_code
-        if status in TRANSIENT or status >= 500:
-            raise _TransientError(f"{what}: {status} {response.reason}".strip() + self._shown(response), _retry_after(response))
+        if _is_transient(response):
+            raise _TransientError(f"{what}: {self._came_back(response)}", _retry_after(response))
         if response.is_redirect or response.is_permanent_redirect:
             raise UnexpectedAnswer(
                 f"{what}: the API redirects to {_shown_origin(urljoin(url, response.headers['Location']))}. Credentials go to "
@@ -229,7 +228,7 @@ class Client:
     def _follow(self, rule: ErrorRule, table: str, where: str, answer: "_Answer") -> None:
         """Do what *rule* says; return where that is to ignore the answer."""
         response = answer.response
-        came_back = f"{response.status_code} {response.reason}".strip() + self._shown(response)
+        came_back = self._came_back(response)
         match rule.action:
             case "retry":
                 raise _TransientError(came_back, _retry_after(response))
@@ -341,8 +340,8 @@ class Client:
 
     def _refuse(self, where: str, response: requests.Response) -> NoReturn:
         status = response.status_code
-        came_back = f"{status} {response.reason}".strip() + self._shown(response)
-        if status in TRANSIENT or status >= 500:
+        came_back = self._came_back(response)
+        if _is_transient(response):
             raise _TransientError(came_back, _retry_after(response))
         if status == 401:
             raise ConfigurationError(
@@ -357,6 +356,10 @@ class Client:
         if status in REJECTED:
             raise RequestRejected(f"{where}: {came_back}. The API refuses the request: check the settings against its message.")
         raise UnexpectedAnswer(f"{where}: {came_back}, where 200 was expected. {_CHECK_URL}")
+
+    def _came_back(self, response: requests.Response) -> str:
+        """The status, and the beginning of the answer, as messages tell them."""
+        return f"{response.status_code} {response.reason}".strip() + self._shown(response)
 
     def _shown(self, response: requests.Response) -> str:
         """The beginning of the answer on one line, without any secret, in front of which a colon stands."""
@@ -386,6 +389,10 @@ class _Answer:
 
 _URLLIB3 = logging.getLogger("urllib3.connectionpool")  # the one that shows whole addresses, when it is asked for details
 _CHECK_URL = "Check that base_url is the API that this connector is made for; if the API changed, the plugin has to follow."
+
+
+def _is_transient(response: requests.Response) -> bool:
+    return response.status_code in TRANSIENT or response.status_code >= 500
 
 
 def _decode(where: str, response: requests.Response, shown: Callable[[requests.Response], str]) -> Any:

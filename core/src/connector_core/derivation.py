@@ -62,13 +62,13 @@ class LiveRows:
         return bool(unsure or gone)
 
     def send(self, groups: Groups, delivery: Delivery) -> None:
-        """Make the destination's rows those of *groups*: send what differs, delete what is no group any more."""
+        """Make the destination's rows those of *groups*, once ``doubt`` has told which of them differ from what it has."""
         for group, accumulator in groups.items():
-            row = self.extra.row(group, accumulator)
-            name, digest = _text(group), _digest(row)
-            if self._digests.get(name) != digest:
+            name = _text(group)
+            if self._digests[name] == UNSURE:
+                row = self.extra.row(group, accumulator)
                 delivery.upsert(self.extra.name, row, group)
-                self._digests[name] = digest
+                self._digests[name] = _digest(row)
         for name in self._digests.keys() - {_text(group) for group in groups}:
             delivery.delete(self.extra.name, dict(zip(self.extra.by, json.loads(name), strict=True)))
             del self._digests[name]

@@ -102,7 +102,7 @@ class DerivedField:
         """Whether it may leave a record out: no."""
         return False
 
-    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:  # noqa: ARG002
+    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:  # noqa: ARG002  (the signature of a Transform's)
         """What it does to a table of these *columns*: adds its own."""
         return (), self.columns
 
