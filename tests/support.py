@@ -205,7 +205,7 @@ class FakeApi:
         """An engine on this API; *parts* are further parts of it, such as a clock."""
         return Engine(client=lambda *_: cast(Client, self), **parts)
 
-    def fetch(self, table: str, records: str, request: Request) -> Page:
+    def fetch(self, table: Table, request: Request) -> Page:
         """One page, as `connector_core.client.Client` fetches it."""
         number = len(self.requests) - self._base
         self.requests.append(request)
@@ -214,10 +214,10 @@ class FakeApi:
         if self.on_request:
             self.on_request(number)
         try:
-            page = self.feeds[table].page(request.params.get("cursor"), int(request.params["page_size"]))
+            page = self.feeds[table.name].page(request.params.get("cursor"), int(request.params["page_size"]))
         except UnknownCursor as error:
             raise RequestRejected(f"{request}: 400: {error}") from None
-        body = {records: page.records, "next_cursor": page.next_cursor, "has_more": page.has_more}
+        body = {table.records: page.records, "next_cursor": page.next_cursor, "has_more": page.has_more}
         return Page(body, page.records, self.seconds)
 
 

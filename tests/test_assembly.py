@@ -82,15 +82,15 @@ def test_the_core_answers_what_a_plugin_does_not() -> None:
     assert str(plan.paginator_origin) == "connector-core (connector_paginator)"
     assert assembly.auth == NoAuth()
     assert str(assembly.auth_origin) == "connector-core (connector_auth)"
-    assert [setting.name for setting in assembly.settings] == ["base_url", "page_size"]
-    assert [setting.required for setting in assembly.settings] == [True, False]
+    assert [setting.name for setting in assembly.settings] == ["base_url", "page_size", "max_answer_mb"]
+    assert [setting.required for setting in assembly.settings] == [True, False, False]
     assert assembly.options == ()
     assert plan.columns == SHIFTS.columns
 
 
 def test_the_datasets_as_they_are() -> None:
     fts, mso = assemble([FTS]), assemble([MSO])
-    assert [setting.name for setting in fts.settings] == ["api_key", "base_url", "page_size"]
+    assert [setting.name for setting in fts.settings] == ["api_key", "base_url", "page_size", "max_answer_mb"]
     assert str(fts.setting_origins["api_key"]) == "connector-fts (connector_auth)"
     assert str(fts.setting_origins["base_url"]) == "connector-fts (connector_settings)"
     assert str(fts.setting_origins["page_size"]) == "connector-core (connector_settings)"
@@ -112,7 +112,7 @@ def test_lists_are_in_the_order_core_dataset_extension() -> None:
             plugin("extension", connector_transforms=[late], connector_settings=[Setting("zone")]),
         ]
     )
-    assert [setting.name for setting in assembly.settings] == ["base_url", "page_size", "region", "zone"]
+    assert [setting.name for setting in assembly.settings] == ["base_url", "page_size", "max_answer_mb", "region", "zone"]
     assert [transform.name for transform in assembly.tables[0].transforms] == ["early", "late"]
 
 
@@ -494,14 +494,22 @@ def test_the_cores_settings_may_be_replaced_once() -> None:
     [size] = [setting for setting in assembly.settings if setting.name == "page_size"]
     assert (size.default, size.maximum) == ("50", 500)
     assert str(assembly.setting_origins["page_size"]) == "extension (connector_settings)"
-    assert [setting.name for setting in assembly.settings] == ["api_key", "base_url", "page_size"]
+    assert [setting.name for setting in assembly.settings] == ["api_key", "base_url", "page_size", "max_answer_mb"]
 
 
-@pytest.mark.parametrize("setting", [Setting("base_url"), Setting("page_size", default="100")])
-def test_the_cores_settings_keep_their_kind(setting: Setting) -> None:
+@pytest.mark.parametrize(
+    ("setting", "remedy"),
+    [
+        (Setting("base_url"), "base_url("),
+        (Setting("page_size", default="100"), "page_size("),
+        (Setting("max_answer_mb", default="100"), 'kind="integer"'),
+        (Setting("threads", default="2"), 'kind="integer"'),
+    ],
+)
+def test_the_cores_settings_keep_their_kind(setting: Setting, remedy: str) -> None:
     # As plain text, base_url would let the key leave over plain http, and page_size could be anything.
     message = refusal([plugin("dataset", connector_tables=[SHIFTS], connector_settings=[setting])])
-    for word in ("dataset (connector_settings)", setting.name, f"{setting.name}("):
+    for word in ("dataset (connector_settings)", setting.name, remedy):
         assert word in message
 
 

@@ -517,9 +517,9 @@ def test_two_threads_renew_once(connect: Connect) -> None:
     api.app.post("/token")(tokens.issue)
     configuration = read_configuration(CREDENTIALS.settings, CLIENT)
     with served(api.app) as url, Client(url, CREDENTIALS(configuration), Log(), secrets=configuration.hidden) as client:
-        first = client.fetch("items", "items", Request("/items"))
+        first = client.fetch(TABLE, Request("/items"))
         with ThreadPoolExecutor(2) as pool:
-            pages = list(pool.map(lambda n: client.fetch("items", "items", Request("/items", {"cursor": str(n)})), (2, 3)))
+            pages = list(pool.map(lambda n: client.fetch(TABLE, Request("/items", {"cursor": str(n)})), (2, 3)))
     assert [page.records for page in [first, *pages]] == [[{"id": 1}], [{"id": 2}], [{"id": 3}]]
     assert len(tokens.heard) == 2
 

@@ -41,7 +41,7 @@ def unsigned() -> AuthBase:
 
 
 def fetch(client: Client, request: Request = REQUEST) -> list[Any]:
-    return client.fetch("fts_records", "fts_records", request).records
+    return list(client.fetch(connector_fts.RECORDS, request).records)
 
 
 @pytest.fixture(autouse=True)

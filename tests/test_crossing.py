@@ -144,11 +144,11 @@ class Crashing(Client):
     crash_at: int | None = None
     made = 0
 
-    def fetch(self, table: str, records: str, request: Request, **more: Any) -> Page:
+    def fetch(self, table: Table, request: Request) -> Page:
         if self.made == self.crash_at:
             raise Crash
         self.made += 1
-        return super().fetch(table, records, request, **more)
+        return super().fetch(table, request)
 
 
 def synced(assembly: Assembly, warehouse: Warehouse, api: Jobs, page_size: int, crash_at: int | None = None) -> None:

@@ -89,7 +89,7 @@ def test_fts() -> None:
         "from": {"plugin": "connector-fts", "hook": "connector_auth"},
     }
     settings = by_name(made["settings"])
-    assert list(settings) == ["api_key", "base_url", "page_size"]
+    assert list(settings) == ["api_key", "base_url", "page_size", "max_answer_mb"]
     assert settings["api_key"]["secret"]
     assert settings["api_key"]["required"]
     assert (settings["page_size"]["minimum"], settings["page_size"]["maximum"]) == (1, 200)

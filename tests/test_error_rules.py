@@ -66,6 +66,10 @@ def page(*ids: int, cursor: str | None = None) -> Answer:
     return answer(200, {"jobs": [{"id": each} for each in ids], "next_cursor": cursor, "has_more": cursor is not None})
 
 
+def table(errors: Sequence[ErrorRule] = (), budget: Budget | None = None) -> Table:
+    return evolve(TABLE, errors=errors, budget=budget)
+
+
 @define
 class Time:
     """A clock and a sleep: nothing waits, and each pause moves the clock."""
@@ -111,7 +115,7 @@ class Api:
     def fetch(self, *errors: ErrorRule, budget: Budget | None = None, times: int = 1, attempts: int = 6) -> Page:
         with self.client(attempts=attempts) as client:
             for _ in range(times):
-                fetched = client.fetch("jobs", "jobs", REQUEST, errors=errors, budget=budget)
+                fetched = client.fetch(table(errors, budget), REQUEST)
         return fetched
 
 
@@ -525,7 +529,7 @@ def test_threads_of_one_client_share_a_budget_over_http() -> None:
     with serving(heard) as api:
         client = Client(api.url, ApiKeyHeader("api_key")(Configuration({"api_key": KEY})), api.log, sleep=real.wait)
         with client, ThreadPoolExecutor(4) as pool:
-            fetches = [pool.submit(client.fetch, "jobs", "jobs", REQUEST, budget=Budget(2, 0.2)) for _ in range(8)]
+            fetches = [pool.submit(client.fetch, table(budget=Budget(2, 0.2)), REQUEST) for _ in range(8)]
             assert all(each.result().records for each in fetches)
     assert max(sent) - min(sent) > 0.3
 
@@ -534,9 +538,9 @@ def test_a_request_that_auth_makes_again_counts() -> None:
     challenge = answer(401, WWW_Authenticate='Digest realm="r", nonce="n", qop="auth"')
     auth = DigestAuth()(Configuration({"username": "crew", "password": KEY}, frozenset({"password"})))
     with serving(challenge, page(1)) as api, api.client(auth) as client:
-        client.fetch("jobs", "jobs", REQUEST, budget=Budget(2, 10))
+        client.fetch(table(budget=Budget(2, 10)), REQUEST)
         assert api.time.pauses == []
-        client.fetch("jobs", "jobs", REQUEST, budget=Budget(2, 10))
+        client.fetch(table(budget=Budget(2, 10)), REQUEST)
     assert len(api.asked) == 3
     assert api.time.pauses == [10.0]
 
@@ -545,8 +549,8 @@ def test_closing_ends_a_pause_for_the_quota() -> None:
     with serving(answer(RateLimit="x;r=0;t=60")) as api:
         client = Client(api.url, ApiKeyHeader("api_key")(Configuration({"api_key": KEY})), api.log)
         with ThreadPoolExecutor(1) as pool:
-            client.fetch("jobs", "jobs", REQUEST)
-            result = pool.submit(client.fetch, "jobs", "jobs", REQUEST)
+            client.fetch(table(), REQUEST)
+            result = pool.submit(client.fetch, table(), REQUEST)
             for _ in range(500):
                 if not api.log.lines:
                     threading.Event().wait(0.01)

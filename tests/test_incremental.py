@@ -66,7 +66,7 @@ class JobsApi:
     def engine(self) -> Engine:
         return Engine(client=lambda *_: cast(Client, self), checkpoints=CheckpointPolicy(records=1))
 
-    def fetch(self, table: str, records: str, request: Request) -> Page:
+    def fetch(self, table: Table, request: Request) -> Page:
         if self.crash_at is not None and len(self.asked) >= self.crash_at:
             raise Crash
         self.asked.append(request)
@@ -224,7 +224,7 @@ def read(
     ids: list[int] = []
     rest: Mapping[str, Any] = bookmark
     first = paginator.first(TABLE, 3, bookmark)
-    for number, page in enumerate(read_pages(lambda request: api.fetch("jobs", "jobs", request), paginator, first), 1):
+    for number, page in enumerate(read_pages(lambda request: api.fetch(TABLE, request), paginator, first), 1):
         ids += [record["id"] for record in page.page.records]
         rest = paginator.bookmark(page.following) if page.following else paginator.rest(page.request, page.page)
         if number == pages:

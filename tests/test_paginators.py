@@ -38,8 +38,9 @@ from connector_core import (
     total_reached,
 )
 from connector_core.assembly import Plugin, assemble
+from connector_core.extraction import value_at
 from connector_core.pages import read_pages
-from connector_core.pagination import Bookmark, value_at
+from connector_core.pagination import Bookmark
 from connector_core.paginators import StopRule
 
 TABLE = Table("jobs", "/jobs", "items", ["id"], {"id": "LONG"})

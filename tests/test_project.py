@@ -81,7 +81,7 @@ def test_a_rebuild_keeps_the_configuration_and_what_debug_runs_left(fts: Project
     (folder / "connector_core/__pycache__").mkdir()
     written = write_project(project_of("fts"), folder)
     assert written.rebuilt
-    assert written.missing_settings == ("base_url", "page_size")
+    assert written.missing_settings == ("base_url", "page_size", "max_answer_mb")
     assert (folder / "configuration.json").read_text() == '{"api_key": "mine"}'
     assert (folder / "files/warehouse.db").read_text() == "rows"
     assert "enable=[]" in (folder / "connector.py").read_text()

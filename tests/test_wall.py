@@ -31,6 +31,7 @@ PUBLIC = [
     "Configuration",
     "ConfigurationError",
     "ConnectorError",
+    "Csv",
     "CursorPaginator",
     "DeliveryError",
     "DerivedField",
@@ -39,6 +40,7 @@ PUBLIC = [
     "ErrorRule",
     "FullRead",
     "FunctionPaginator",
+    "JsonLines",
     "JwtBearer",
     "KeysetPaginator",
     "LinkHeaderPaginator",
@@ -51,6 +53,7 @@ PUBLIC = [
     "Page",
     "PageNumberPaginator",
     "Paginator",
+    "Parent",
     "PluginError",
     "Record",
     "Request",
@@ -127,6 +130,8 @@ def test_what_ships_imports_only_what_ships(path: Path) -> None:
         allowed.add(SDK)
     if path == CORE / "jwt_bearer.py":
         allowed.add("jwt")  # imported when it is used, and declared by the plugin that uses it
+    if path == CORE / "extraction.py":
+        allowed.add("jmespath")  # the same
     assert packages(path) <= allowed
 
 

@@ -63,7 +63,14 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
     return {
         "name": table.name,
         "path": table.path,
+        "method": table.method,
         "records": table.records,
+        "format": str(table.format) if table.format else "JSON",
+        "parent": {"table": table.parent.table, "adds": dict(table.parent.adds), "changed": table.parent.changed}
+        if table.parent
+        else None,
+        "deleted": table.deleted,
+        "full_refresh": table.full_refresh,
         "primary_key": list(table.primary_key),
         "append_only": table.append_only,
         "errors": [str(rule) for rule in table.errors],
@@ -77,7 +84,11 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
 
 
 def _reads_whole(plan: TablePlan) -> bool:
-    return (bool(plan.extra_tables) and plan.repeats) or getattr(plan.paginator, "reads", "").startswith("whole")
+    return (
+        plan.table.full_refresh
+        or (bool(plan.extra_tables) and plan.repeats)
+        or getattr(plan.paginator, "reads", "").startswith("whole")
+    )
 
 
 def _reading(plan: TablePlan, options: Iterable[Option]) -> str:
@@ -145,7 +156,12 @@ def show(description: Mapping[str, Any], console: Console) -> None:
 def _show_table(table: Mapping[str, Any], console: Console) -> None:
     _heading(console, f"Table {table['name']}")
     _line(console, f"  from       {_origin(table)}")
-    _line(console, f"  records    GET {table['path']}, under {table['records']}")
+    where = f"under {table['records']}" if table["format"] == "JSON" else f"in {table['format']}"
+    _line(console, f"  records    {table['method']} {table['path']}, {where}")
+    if table["parent"]:
+        _line(console, f"  parent     {_parent(table['parent'])}")
+    if table["deleted"]:
+        _line(console, f"  deleted    the keys that each answer lists under {table['deleted']}")
     _line(console, f"  key        {', '.join(table['primary_key'])}")
     _line(console, f"  paginator  {table['paginator']['value']}, from {_origin(table['paginator'])}")
     _line(console, f"  each sync  {table['reading']}")
@@ -170,6 +186,12 @@ def show_list(installed: Sequence[Mapping[str, Any]], console: Console) -> None:
     for each in installed:
         if each["problem"]:
             _line(console, f"{each['dataset']}: {each['problem']}", style="red")
+
+
+def _parent(parent: Mapping[str, Any]) -> str:
+    adds = ", ".join(f"{column} = {name}" for column, name in parent["adds"].items())
+    changed = f"; only where {parent['changed']} has changed" if parent["changed"] else ""
+    return f"one feed for each record of {parent['table']}, which gives it {adds}{changed}"
 
 
 def _setting_row(setting: Mapping[str, Any]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from connector_build.discovery import Source
 from connector_build.errors import BuildError
 from connector_build.readme import readme
-from connector_build.shipping import check_imports, requirements, source_files
+from connector_build.shipping import check_imports, check_needs, requirements, source_files
 from connector_core.assembly import Assembly
 
 LOCK = "connector.lock.json"
@@ -64,6 +64,7 @@ def make_project(dataset: str, assembly: Assembly, core: Source, sources: Sequen
         files |= of_source
     pins = requirements(sources)
     check_imports(files, pins)
+    check_needs(assembly.needs, pins)
     configuration = {setting.name: setting.placeholder for setting in assembly.settings}
     tables = " ".join(table["table"] for table in assembly.schema)
     files["connector.py"] = _connector_py(dataset, assembly, sources)

@@ -26,11 +26,14 @@ def readme(dataset: str, assembly: Assembly) -> str:
 def reading(plan: TablePlan) -> str:
     """What a sync of one source table reads and sends, and why."""
     name = plan.table.name
+    how = _how(plan)
     if not plan.extra_tables:
-        return f"`{name}` is read {getattr(plan.paginator, 'reads', 'as its paginator says')}."
+        return f"`{name}` is read {how}."
     extras = _names(extra.name for extra in plan.extra_tables)
     if not plan.repeats:
         return f"`{name}` only ever grows, so {extras} is kept up from the cursor on; its totals are part of the state."
+    if plan.table.full_refresh:
+        return f"`{name}` is read {how}. {extras} is made from it; rows are sent only when they changed."
     return (
         f"{extras} is made from the records of `{name}`. That feed may send a record again with new values, "
         "so each sync reads and "
@@ -38,6 +41,18 @@ def reading(plan: TablePlan) -> str:
         f"Rows of {extras} are sent only "
         "when they changed, and deleted when their last record has gone elsewhere."
     )
+
+
+def _how(plan: TablePlan) -> str:
+    """How a table without extra tables is read."""
+    table = plan.table
+    if table.full_refresh:
+        return "whole in each sync, and replaced: rows that the API no longer sends are deleted"
+    reads = str(getattr(plan.paginator, "reads", "as its paginator says"))
+    if table.parent is None:
+        return reads
+    changed = f" whose `{table.parent.changed}` has changed" if table.parent.changed else ""
+    return f"once for each record of `{table.parent.table}`{changed}, for each of them {reads}"
 
 
 def _setting(setting: Setting) -> tuple[str, str, str]:
@@ -55,7 +70,7 @@ def _setting(setting: Setting) -> tuple[str, str, str]:
 def _table(plan: TablePlan) -> str:
     parts = [
         f"### `{plan.table.name}`\n",
-        f"From `GET {plan.table.path}`. Primary key: {_names(plan.table.primary_key)}.\n",
+        f"From `{plan.table.method} {plan.table.path}`. Primary key: {_names(plan.table.primary_key)}.\n",
         _columns(plan.columns),
     ]
     for extra in plan.extra_tables:

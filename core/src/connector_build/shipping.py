@@ -83,12 +83,23 @@ def check_imports(files: Mapping[str, bytes], pins: Iterable[str]) -> None:
                     )
 
 
+def check_needs(needs: Iterable[str], pins: Iterable[str]) -> None:
+    """Raise BuildError when a package that the plugins use through the core is none of those that get installed there."""
+    provided = {name for pin in pins for name in _provides(Distribution.from_name(pin))}
+    for name in needs:
+        if name not in provided:
+            raise BuildError(f"This connector needs the package {name}, which would not be there on Fivetran. {_DECLARE}")
+
+
+_DECLARE = "Add the distribution that provides it to the plugin's dependencies, and install the plugin again."
+
+
 def _remedy(name: str, path: str) -> str:
     if name == "connector_build":
         return "connector_build never ships: keep what needs it in the module that describes the sample records."
     if "/" not in path:
         return "A local file can use the standard library, requests and what the plugin needs; for more, make a distribution."
-    return "Add the distribution that provides it to the plugin's dependencies, and install the plugin again."
+    return _DECLARE
 
 
 def _is_left_out(path: PurePosixPath, left_out: set[PurePosixPath]) -> bool:

@@ -8,6 +8,7 @@ from connector_core.certificate import ClientCertificate
 from connector_core.error_rules import ErrorRule, fail, ignore, retry, wait_until
 from connector_core.errors import ConfigurationError, ConnectorError, DeliveryError, PluginError, SourceError, UnexpectedAnswer
 from connector_core.extra_tables import Aggregate, Dimension, Measure, count, maximum, minimum, total
+from connector_core.formats import Csv, JsonLines
 from connector_core.hooks import hookimpl
 from connector_core.incremental import FullRead, UpdatedSince, Windows
 from connector_core.jwt_bearer import JwtBearer
@@ -31,6 +32,7 @@ from connector_core.paginators import (
     short_page,
     total_reached,
 )
+from connector_core.parents import Parent
 from connector_core.ready_transforms import drop, flatten, hashed, only_if, rename, tombstones
 from connector_core.settings import Configuration, Setting, base_url, page_size
 from connector_core.tables import Record, Table
@@ -49,6 +51,7 @@ __all__ = [
     "Configuration",
     "ConfigurationError",
     "ConnectorError",
+    "Csv",
     "CursorPaginator",
     "DeliveryError",
     "DerivedField",
@@ -57,6 +60,7 @@ __all__ = [
     "ErrorRule",
     "FullRead",
     "FunctionPaginator",
+    "JsonLines",
     "JwtBearer",
     "KeysetPaginator",
     "LinkHeaderPaginator",
@@ -69,6 +73,7 @@ __all__ = [
     "Page",
     "PageNumberPaginator",
     "Paginator",
+    "Parent",
     "PluginError",
     "Record",
     "Request",

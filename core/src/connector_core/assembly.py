@@ -13,7 +13,7 @@ from connector_core.errors import PluginError
 from connector_core.extra_tables import Aggregate, Dimension, check_sources
 from connector_core.names import check_distinct, did_you_mean, one_line, sdk_type
 from connector_core.pagination import Paginator
-from connector_core.settings import Setting
+from connector_core.settings import CORE_KINDS, Setting, threads
 from connector_core.tables import Table
 from connector_core.transforms import DerivedField, Transform
 
@@ -76,6 +76,7 @@ class TablePlan:
 
     columns:       column → type of the rows that go out: the declared columns as the transforms, in order, leave them.
     extra_columns: extra table → its columns.
+    parent:        of a child table, the plan of its parent.
     """
 
     table: Table
@@ -86,16 +87,18 @@ class TablePlan:
     extra_tables: tuple[Dimension | Aggregate, ...]
     columns: Mapping[str, str]
     extra_columns: Mapping[str, Mapping[str, str]]
+    parent: "TablePlan | None" = None
 
     @property
     def repeats(self) -> bool:
         """Whether a record may come again.
 
-        From the API, as the tombstone that a transform deletes it by, or because an incremental strategy reads the edge of what
-        it has again.
+        From the API, among those that an answer or a transform says are deleted, because an incremental strategy reads the edge
+        of what it has again, or because a sync replaces the table or reads it parent by parent.
         """
+        table = self.table
         again = getattr(self.paginator, "repeats", False) or any(transform.repeats for transform in self.transforms)
-        return not self.table.append_only or again
+        return not table.append_only or again or bool(table.deleted or table.parent or table.full_refresh)
 
 
 @frozen(hash=False)
@@ -109,6 +112,12 @@ class Assembly:
     settings: tuple[Setting, ...]
     setting_origins: Mapping[str, Origin]
     options: tuple[Option, ...]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The packages, by the name that they are imported under, that a plugin has to depend on."""
+        of_tables = [name for plan in self.tables for name in plan.table.needs]
+        return tuple(dict.fromkeys([*getattr(self.auth, "needs", ()), *of_tables]))
 
     @property
     def schema(self) -> list[dict[str, Any]]:
@@ -143,7 +152,9 @@ def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Ite
     for table, origin in tables:
         claims.claim("table", table.name, f"The table {table.name}", evolve(origin))
     options = _choose(_options(manager, [table for table, _ in tables]), set(enable), set(disable))
-    plans = tuple(_plan(manager, table, origin, options, claims) for table, origin in tables)
+    plans = _with_parents([_plan(manager, table, origin, options, claims) for table, origin in tables])
+    if any(plan.parent for plan in plans):
+        settings = [(threads(), Origin(CORE.name, "connector_settings")), *settings]
     merged = _merge_settings(settings, auth, auth_origin)
     return Assembly(
         tuple(plugins),
@@ -322,6 +333,28 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
     )
 
 
+def _with_parents(plans: Sequence[TablePlan]) -> tuple[TablePlan, ...]:
+    """The plans, each of a child table with that of its parent."""
+    known = {plan.table.name: plan for plan in plans}
+    return tuple(evolve(plan, parent=_parent(plan, known)) if plan.table.parent else plan for plan in plans)
+
+
+def _parent(plan: TablePlan, known: Mapping[str, TablePlan]) -> TablePlan:
+    child, name = plan.table, plan.table.parent.table if plan.table.parent else ""
+    found = known.get(name)
+    if found is None:
+        raise PluginError(
+            f"{plan.origin}: the parent of {child.name} is {name}{did_you_mean(name, known)}, which is no table of this "
+            f"connector. Its tables are {', '.join(known)}."
+        )
+    if found.table.parent:
+        raise PluginError(
+            f"{plan.origin}: the parent of {child.name} is {name}, which is a child itself. Only a table of its own can be a "
+            "parent: read the grandchildren through an address that lists them all, or by what the first parent knows."
+        )
+    return found
+
+
 def _columns(table: Table, origin: Origin, options: Iterable[Option]) -> dict[str, str]:
     """The columns of *table* as those of its *options* that are transforms, in order, leave them."""
     columns = dict(table.columns)
@@ -336,6 +369,7 @@ def _columns(table: Table, origin: Origin, options: Iterable[Option]) -> dict[st
         except PluginError as error:
             raise PluginError(f"{option.origin}: {transform.name}: {error}") from None
         _check_key(table, option, set(removes), set(adds), earlier)
+        _check_deleted_key(table, option, set(removes))
         for name in removes:
             columns.pop(name, None)
             owners.pop(name, None)
@@ -366,6 +400,16 @@ def _check_key(table: Table, option: Option, removes: set[str], adds: set[str], 
                 f"{option.origin}: {option.name} changes {what}, after {', '.join(earlier)}, which would delete a record by the "
                 f"key from before. Put {option.name} first."
             )
+
+
+def _check_deleted_key(table: Table, option: Option, removes: set[str]) -> None:
+    """Raise PluginError when *option* changes a key column that the API lists deleted records by."""
+    changed = [name for name in table.primary_key if name in removes]
+    if table.deleted and changed:
+        raise PluginError(
+            f"{option.origin}: {option.name} changes {', '.join(changed)}, by which the API says what is deleted "
+            f"({table.name}: {table.deleted}). Leave the key as the API sends it."
+        )
 
 
 def _extra_columns(option: Option, table: Table, columns: Mapping[str, str]) -> Mapping[str, str]:
@@ -416,7 +460,9 @@ def _merge_settings(
                 f"The setting {setting.name} is claimed twice, by {owner} and by {origin}. "
                 "Rename one of them, or leave one plugin out."
             )
-        if setting.kind != {"base_url": "url", "page_size": "integer"}.get(setting.name, setting.kind):
-            raise PluginError(f"{origin}: the setting {setting.name} is of kind {setting.kind}. Make it with {setting.name}(…).")
+        kind = CORE_KINDS.get(setting.name, setting.kind)
+        if setting.kind != kind:
+            remedy = f"Make it with {setting.name}(…)" if setting.name in ("base_url", "page_size") else f'Write kind="{kind}"'
+            raise PluginError(f"{origin}: the setting {setting.name} is of kind {setting.kind}. {remedy}.")
         merged[setting.name] = (setting, origin)
     return merged

@@ -167,6 +167,11 @@ class AuthChoice:
         shown = [evolve(each, description=_only_for(each)) for each in found.values()]
         return (choice, *shown)
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The packages that one of the options needs."""
+        return tuple(name for factory in self.options.values() for name in getattr(factory, "needs", ()))
+
     def __call__(self, configuration: Configuration) -> AuthBase:
         return self.options[configuration[self.setting]](configuration)
 

@@ -1,13 +1,13 @@
 """The HTTP edge: one request in, one JSON object out, with retries; credentials go to the configured origin only."""
 
-import json
 import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -17,15 +17,21 @@ from requests.auth import AuthBase
 from urllib3.exceptions import NameResolutionError, SSLError
 from urllib3.util import parse_url
 
+from connector_core.answers import CHECK_URL, Answer, records_in
 from connector_core.auth import Anonymous
+from connector_core.decoding import NotJson
 from connector_core.discretion import SecretsFilter, strike
 from connector_core.error_rules import ErrorRule
 from connector_core.errors import ConfigurationError, RequestRejected, SourceError, UnexpectedAnswer
+from connector_core.formats import BrokenBody, TooLarge, unpacked
 from connector_core.limits import Budget, Limits, seconds_until
 from connector_core.names import one_line
 from connector_core.operations import Log
-from connector_core.pagination import Page, Request, value_at
+from connector_core.pagination import Page, Request
 from connector_core.settings import is_loopback
+from connector_core.tables import Table
+
+T = TypeVar("T")
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
@@ -33,6 +39,9 @@ REDIRECTS = 5
 SHOWN_FROM_SECONDS = 5.0
 """The log names a pause for the sake of a budget from this length on: shorter ones are how a budget is kept."""
 SHOWN_BYTES = 100_000
+CHUNK_BYTES = 65_536
+ANSWER_BYTES = 100_000_000
+"""The largest answer, unpacked, that is taken unless the setting says otherwise."""
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 REJECTED = frozenset({400, 404, 410, 422})
 
@@ -71,7 +80,8 @@ class Client:
     """Fetches pages of one API. Use it as a context manager; ``close`` also ends a pause between two tries.
 
     base_url: checked already (see settings); auth: what signs each request; secrets: texts that no message may show;
-    it may grow during the sync, by the tokens that the API issues; sleep, clock and now (seconds since 1970) are for tests.
+    it may grow during the sync, by the tokens that the API issues; limit: the largest body, unpacked, in bytes; sleep, clock and
+    now (seconds since 1970) are for tests.
     """
 
     def __init__(
@@ -86,6 +96,7 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         agent: str = "connector-core",
+        limit: int = ANSWER_BYTES,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._origin = _origin(base_url)
@@ -96,6 +107,7 @@ class Client:
         self._closed = threading.Event()
         self._sleep = sleep or self._closed.wait
         self._now = now
+        self._limit = limit
         self._limits = Limits(clock, now)
         self._ignored: dict[tuple[str, ErrorRule], object] = {}
         self._session = requests.Session()
@@ -148,12 +160,12 @@ class Client:
             )
         except ValueError as error:  # as in _send
             raise UnexpectedAnswer(
-                f"{what}: it cannot be sent, or the API redirects to what is no address ({type(error).__name__}). {_CHECK_URL}"
+                f"{what}: it cannot be sent, or the API redirects to what is no address ({type(error).__name__}). {CHECK_URL}"
             ) from None
         except requests.RequestException as error:
             raise _TransientError(f"{what}: {_reason(error)}") from None
         if _is_transient(response):
-            raise _TransientError(f"{what}: {self._came_back(response)}", _retry_after(response))
+            raise _TransientError(f"{what}: {self._came_back(response, response.content)}", _retry_after(response))
         if response.is_redirect or response.is_permanent_redirect:
             raise UnexpectedAnswer(
                 f"{what}: the API redirects to {_shown_origin(urljoin(url, response.headers['Location']))}. Credentials go to "
@@ -162,21 +174,20 @@ class Client:
             )
         return response
 
-    def fetch(
-        self, table: str, records: str, request: Request, *, errors: Sequence[ErrorRule] = (), budget: Budget | None = None
-    ) -> Page:
-        """The page that *request* brings, its list of records taken from the key *records*.
+    def fetch(self, table: Table, request: Request) -> Page:
+        """The page that *request* brings, its records taken from where *table* says.
 
-        The first of the *errors* that fits an answer decides what becomes of it. A request waits until *budget* allows it.
+        The first of the table's error rules that fits an answer decides what becomes of it. A request waits until its budget
+        allows it.
 
         Raises ConfigurationError (key refused), RequestRejected, UnexpectedAnswer, or SourceError once the retries are used up.
         """
         attempt = 1
         while True:
             try:
-                return self._page(table, records, request, errors, budget)
+                return self._page(table, request)
             except _TransientError as error:
-                self._pause(table, request, attempt, error)
+                self._pause(table.name, request, attempt, error)
             attempt += 1
 
     def _pause(self, table: str, request: Request, attempt: int, error: _TransientError) -> None:
@@ -203,35 +214,60 @@ class Client:
         if self._closed.is_set():
             raise SourceError(f"{what}. The sync ended before the next try.") from None
 
-    def _page(self, table: str, records: str, request: Request, errors: Sequence[ErrorRule], budget: Budget | None) -> Page:
-        response = self._send(table, request, budget)
-        where = f"{table}: {request}"
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        answer = _Answer(response)
-        for rule in errors:
-            if rule.matches(response.status_code, response.headers, answer.at):
-                self._follow(rule, table, where, answer)
-                return Page({}, [], response.elapsed.total_seconds(), headers, ended=True)
-        if response.status_code != 200:
-            self._refuse(where, response)
-        body = _decode(where, response, self._shown) if answer.body is None else answer.body
-        if not isinstance(body, dict) and records != "@":
-            raise UnexpectedAnswer(f"{where}: the answer is a JSON {_json_type(body)}, not an object. {_CHECK_URL}")
-        found = value_at(body, records)
-        if found is None and records not in body:
-            keys = one_line(", ".join(body) or "no key at all")
-            raise UnexpectedAnswer(f"{where}: the answer has no {records!r}, only {keys}. {_CHECK_URL}")
-        if not isinstance(found, list):
-            raise UnexpectedAnswer(f"{where}: {records!r} is a JSON {_json_type(found)}, not a list of records. {_CHECK_URL}")
-        return Page(body, found, response.elapsed.total_seconds(), headers)
+    def _page(self, table: Table, request: Request) -> Page:
+        where = f"{table.name}: {request}"
+        response = self._send(table, request)
+        with closing(response):
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            seconds = response.elapsed.total_seconds()
+            answer = Answer(response, lambda: self._body(where, response))
+            streamed = table.format is not None and response.status_code == 200
+            for rule in table.errors:
+                # What is streamed is no JSON, so there is nothing for a rule about its content.
+                if not (streamed and rule.content) and rule.matches(response.status_code, response.headers, answer.at):
+                    self._follow(rule, table.name, where, answer)
+                    return Page({}, [], seconds, headers, ended=True)
+            if response.status_code != 200:
+                self._refuse(where, answer)
+            if table.format is not None:
+                chunks = self._chunks(response)
+                return Page(None, self._read(where, lambda: self._spooled(table, where, chunks)), seconds, headers)
+            body = self._decode(where, answer)
+        return Page(body, records_in(table, where, body), seconds, headers)
 
-    def _follow(self, rule: ErrorRule, table: str, where: str, answer: "_Answer") -> None:
+    def _spooled(self, table: Table, where: str, chunks: Iterator[bytes]) -> Sequence[Any]:
+        assert table.format is not None  # noqa: S101  (the caller has looked)
+        return table.format.spool(chunks, table.columns, where, self._limit)
+
+    def _body(self, where: str, response: requests.Response) -> bytes:
+        """The whole body, unpacked."""
+        return self._read(where, lambda: b"".join(unpacked(self._chunks(response), self._limit)))
+
+    def _read(self, where: str, read: Callable[[], T]) -> T:
+        """What *read* makes of a body; a body that is cut or damaged is worth another try, one that is too large is not."""
+        try:
+            return read()
+        except BrokenBody as error:
+            raise _TransientError(f"200, but {error}") from None
+        except TooLarge:
+            raise UnexpectedAnswer(
+                f"{where}: the answer is larger than {self._limit / 1e6:.0f} MB, more than this connector takes at once. "
+                "Ask for less at a time, with a smaller page_size or a filter; "
+                "if the API has nothing smaller, set max_answer_mb higher."
+            ) from None
+
+    def _chunks(self, response: requests.Response) -> Iterator[bytes]:
+        try:
+            yield from response.iter_content(CHUNK_BYTES)
+        except requests.RequestException as error:
+            raise _TransientError(_reason(error)) from None
+
+    def _follow(self, rule: ErrorRule, table: str, where: str, answer: Answer) -> None:
         """Do what *rule* says; return where that is to ignore the answer."""
-        response = answer.response
-        came_back = self._came_back(response)
+        came_back = self._came_back(answer.response, answer.content)
         match rule.action:
             case "retry":
-                raise _TransientError(came_back, _retry_after(response))
+                raise _TransientError(came_back, _retry_after(answer.response))
             case "wait_until":
                 raise _TransientError(came_back, self._asked(rule, f"{where}: {came_back}", answer))
             case "fail":
@@ -244,7 +280,7 @@ class Client:
                         f"{where}: {came_back}. The plugin ignores such an answer: it counts as an empty page, and ends the feed."
                     )
 
-    def _asked(self, rule: ErrorRule, what: str, answer: "_Answer") -> float:
+    def _asked(self, rule: ErrorRule, what: str, answer: Answer) -> float:
         value = answer.response.headers.get(rule.until_header) if rule.until_header else answer.at(rule.until_path or "@")
         asked = seconds_until(value, self._now())
         if asked is None:
@@ -272,23 +308,24 @@ class Client:
             self._check_open(f"{what}: {why}")
             slot = self._limits.left()
 
-    def _send(self, table: str, request: Request, budget: Budget | None) -> requests.Response:
-        url = self._url(table, request)
+    def _send(self, table: Table, request: Request) -> requests.Response:
+        url = self._url(table.name, request)
         params: Mapping[str, str] | None = request.params
         for _ in range(REDIRECTS):
             try:
-                self._await_turn(f"{table}: {request}", budget)
-                response = self._exchange(request, url, params, budget)
+                self._await_turn(f"{table.name}: {request}", table.budget)
+                response = self._exchange(request, url, params, table.budget)
             except ValueError as error:  # also from requests itself, which reads the address of a redirect at once
                 raise UnexpectedAnswer(
-                    f"{table}: {request}: it cannot be sent, or the API redirects to what is no address "
-                    f"({type(error).__name__}). {_CHECK_URL}"
+                    f"{table.name}: {request}: it cannot be sent, or the API redirects to what is no address "
+                    f"({type(error).__name__}). {CHECK_URL}"
                 ) from None
             if not (response.is_redirect or response.is_permanent_redirect):
                 return response
-            url = self._redirected(table, request, response)
+            response.close()
+            url = self._redirected(table.name, request, response)
             params = None
-        raise UnexpectedAnswer(f"{table}: {request}: redirected {REDIRECTS} times in a row. Check base_url.")
+        raise UnexpectedAnswer(f"{table.name}: {request}: redirected {REDIRECTS} times in a row. Check base_url.")
 
     def _exchange(self, request: Request, url: str, params: Mapping[str, str] | None, budget: Budget | None) -> requests.Response:
         try:
@@ -301,6 +338,7 @@ class Client:
                 auth=self._auth,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
+                stream=True,
             )
         except requests.RequestException as error:
             if isinstance(error, ValueError):  # InvalidURL and its like: another try would end the same way
@@ -338,9 +376,10 @@ class Client:
         except ValueError:
             return False
 
-    def _refuse(self, where: str, response: requests.Response) -> NoReturn:
+    def _refuse(self, where: str, answer: Answer) -> NoReturn:
+        response = answer.response
         status = response.status_code
-        came_back = self._came_back(response)
+        came_back = self._came_back(response, answer.content)
         if _is_transient(response):
             raise _TransientError(came_back, _retry_after(response))
         if status == 401:
@@ -355,73 +394,36 @@ class Client:
             raise RequestRejected(f"{where}: {came_back}. There is nothing at this address: check base_url.")
         if status in REJECTED:
             raise RequestRejected(f"{where}: {came_back}. The API refuses the request: check the settings against its message.")
-        raise UnexpectedAnswer(f"{where}: {came_back}, where 200 was expected. {_CHECK_URL}")
+        raise UnexpectedAnswer(f"{where}: {came_back}, where 200 was expected. {CHECK_URL}")
 
-    def _came_back(self, response: requests.Response) -> str:
+    def _decode(self, where: str, answer: Answer) -> Any:
+        try:
+            return answer.json()
+        except NotJson as error:
+            raise UnexpectedAnswer(
+                f"{where}: the answer {error}{self._shown(answer.content) if error.shown else ''}. {CHECK_URL}"
+            ) from None
+        except ValueError:
+            # A body that was cut is worth another try; one that is no JSON at all fails the same way after the last.
+            size = len(answer.content)
+            raise _TransientError(f"200, but the body is not whole JSON ({size} bytes{self._shown(answer.content)})") from None
+
+    def _came_back(self, response: requests.Response, content: bytes) -> str:
         """The status, and the beginning of the answer, as messages tell them."""
-        return f"{response.status_code} {response.reason}".strip() + self._shown(response)
+        return f"{response.status_code} {response.reason}".strip() + self._shown(content)
 
-    def _shown(self, response: requests.Response) -> str:
+    def _shown(self, content: bytes) -> str:
         """The beginning of the answer on one line, without any secret, in front of which a colon stands."""
         # Struck out before it is cut to what is shown: half a secret would not be found.
-        shown = one_line(strike(self._secrets, response.content[:SHOWN_BYTES].decode("utf-8", "replace"))[:2000])
+        shown = one_line(strike(self._secrets, content[:SHOWN_BYTES].decode("utf-8", "replace"))[:2000])
         return f": {shown}" if shown else ""
 
 
-class _Answer:
-    """An answer whose JSON is decoded when a rule asks for it, and once."""
-
-    def __init__(self, response: requests.Response) -> None:
-        self.response = response
-        self.body: Any = None
-        self._decoded = False
-
-    def at(self, path: str) -> Any:
-        """The value at *path*; None where there is none, or no JSON."""
-        if not self._decoded:
-            self._decoded = True
-            try:
-                self.body = json.loads(self.response.content, parse_constant=_no_constant)
-            except (ValueError, RecursionError, _NotJsonError):
-                self.body = None
-        return value_at(self.body, path)
-
-
 _URLLIB3 = logging.getLogger("urllib3.connectionpool")  # the one that shows whole addresses, when it is asked for details
-_CHECK_URL = "Check that base_url is the API that this connector is made for; if the API changed, the plugin has to follow."
 
 
 def _is_transient(response: requests.Response) -> bool:
     return response.status_code in TRANSIENT or response.status_code >= 500
-
-
-def _decode(where: str, response: requests.Response, shown: Callable[[requests.Response], str]) -> Any:
-    content = response.content
-    if content.lstrip()[:1] == b"<":
-        raise UnexpectedAnswer(f"{where}: the answer is a web page, not JSON{shown(response)}. {_CHECK_URL}")
-    try:
-        return json.loads(content, parse_constant=_no_constant)
-    except _NotJsonError as error:
-        raise UnexpectedAnswer(f"{where}: the answer holds {error}, so it is not JSON. {_CHECK_URL}") from None
-    except RecursionError:
-        raise UnexpectedAnswer(f"{where}: the answer is nested too deeply to be read. {_CHECK_URL}") from None
-    except ValueError:
-        # A body that was cut is worth another try; one that is no JSON at all fails the same way after the last.
-        raise _TransientError(f"200, but the body is not whole JSON ({len(content)} bytes{shown(response)})") from None
-
-
-class _NotJsonError(Exception):
-    pass
-
-
-def _no_constant(name: str) -> NoReturn:
-    # json would take NaN and Infinity, which JSON (RFC 8259, section 6) does not have.
-    raise _NotJsonError(name)
-
-
-def _json_type(value: object) -> str:
-    names = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
-    return names[type(value)]
 
 
 def _origin(url: str) -> tuple[str | None, str | None, int | None]:

@@ -4,7 +4,7 @@ from connector_core.auth import AuthFactory, NoAuth
 from connector_core.hooks import hookimpl
 from connector_core.pagination import Paginator
 from connector_core.paginators import CursorPaginator
-from connector_core.settings import Setting, base_url, page_size
+from connector_core.settings import Setting, base_url, max_answer_mb, page_size
 from connector_core.tables import Table
 
 
@@ -23,4 +23,4 @@ def connector_paginator(table: Table) -> Paginator:  # noqa: ARG001  (every tabl
 @hookimpl
 def connector_settings() -> list[Setting]:
     """The settings that every dataset has."""
-    return [base_url(), page_size()]
+    return [base_url(), page_size(), max_answer_mb()]

@@ -48,6 +48,11 @@ class JwtBearer:
         )
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """The packages, by the name that they are imported under, that it needs beyond what ships."""
+        return ("jwt",)
+
+    @property
     def _shared(self) -> bool:
         return self.algorithm.startswith("HS")
 

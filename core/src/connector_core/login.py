@@ -8,7 +8,7 @@ from attrs import field, frozen
 from requests.auth import AuthBase
 
 from connector_core.errors import PluginError
-from connector_core.pagination import value_at
+from connector_core.extraction import value_at
 from connector_core.settings import Configuration, Setting
 from connector_core.tables import frozen_mapping
 from connector_core.tokens import Line, Token, TokenAuth, ask, check_address, lifetime_in, text_at, token_for

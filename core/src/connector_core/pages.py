@@ -1,7 +1,9 @@
-"""Reading a feed page by page, the next page fetched while the current one is delivered where that pays."""
+"""Reading feeds page by page: the next page fetched ahead where that pays, or several feeds at once."""
 
-from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from typing import TypeVar
 
 from attrs import frozen
 
@@ -11,6 +13,9 @@ from connector_core.pagination import LoopGuard, Page, Paginator, Request, next_
 
 AHEAD_FROM_SECONDS = 0.01
 """Read ahead when the API took at least this long to answer: below it, handing over between threads costs more than it gains."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @frozen(hash=False)
@@ -23,9 +28,15 @@ class PageRead:
 
 
 def read_pages(
-    fetch: Callable[[Request], Page], paginator: Paginator, request: Request, table: str = "", origin: object = "the paginator"
+    fetch: Callable[[Request], Page],
+    paginator: Paginator,
+    request: Request,
+    table: str = "",
+    origin: object = "the paginator",
+    *,
+    ahead: bool = True,
 ) -> Generator[PageRead, None, None]:
-    """The pages of a feed from *request* to its end, one in hand and at most one in flight.
+    """The pages of a feed from *request* to its end, one in hand and at most one in flight; without *ahead*, none in flight.
 
     *table* and *origin*, the plugin and hook that the paginator came from, are for messages. Whatever *fetch* raises for a page
     is raised when that page is due, also when another thread fetched it. Raises UnexpectedAnswer when the feed goes in circles
@@ -37,9 +48,9 @@ def read_pages(
         guard.check(request)
         page = fetch(request)
         while (following := _following(paginator, guard, PageRead(request, page, None), table, origin)) is not None:
-            ahead = _ahead(pool, fetch, following, page)
+            coming = pool.submit(fetch, following) if ahead and page.seconds >= AHEAD_FROM_SECONDS else None
             yield PageRead(request, page, following)
-            before, page = page, ahead.result() if ahead else fetch(following)
+            before, page = page, coming.result() if coming else fetch(following)
             request = following
             if page.records and page.records == before.records:
                 raise UnexpectedAnswer(
@@ -58,7 +69,8 @@ def _following(paginator: Paginator, guard: LoopGuard, read: PageRead, table: st
         if following is not None:
             guard.check(following)
     except UnexpectedAnswer as error:
-        raise type(error)(f"{table}: {error}") from None
+        # A paginator does not know its table; what a record that it looked at raises does.
+        raise type(error)(str(error) if str(error).startswith(f"{table}: ") else f"{table}: {error}") from None
     except ConnectorError:
         raise
     except Exception as error:
@@ -68,5 +80,33 @@ def _following(paginator: Paginator, guard: LoopGuard, read: PageRead, table: st
     return following
 
 
-def _ahead(pool: ThreadPoolExecutor, fetch: Callable[[Request], Page], request: Request, page: Page) -> Future[Page] | None:
-    return pool.submit(fetch, request) if page.seconds >= AHEAD_FROM_SECONDS else None
+def interleaved(read: Callable[[T], Iterator[R]], items: Iterable[T], threads: int) -> Generator[tuple[T, R | None], None, None]:
+    """What *read* yields for each of the *items*, as it comes, at most *threads* of them at a time; None when an item is done.
+
+    Of each item, the next is read while the one before is in the caller's hands, and no further. Whatever *read* raises is
+    raised here.
+    """
+    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="children")
+    waiting = iter(items)
+    running: dict[Future[R | None], tuple[T, Iterator[R]]] = {}
+
+    def go_on(item: T, found: Iterator[R]) -> None:
+        running[pool.submit(next, found, None)] = (item, found)
+
+    try:
+        for item in islice(waiting, threads):
+            go_on(item, read(item))
+        while running:
+            ready, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in [future for future in running if future in ready]:  # in the order in which they were asked for
+                item, found = running.pop(future)
+                value = future.result()
+                if value is not None:
+                    go_on(item, found)
+                else:
+                    for another in islice(waiting, 1):
+                        go_on(another, read(another))
+                yield item, value
+    finally:
+        # As above: what is in flight is not waited for.
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -5,13 +5,14 @@ parents or two threads can share one without one moving the other.
 """
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlencode
 
 from attrs import evolve, field, frozen
 
 from connector_core.errors import UnexpectedAnswer
+from connector_core.extraction import value_at
 from connector_core.names import one_line
 from connector_core.tables import Table, frozen_mapping
 
@@ -77,14 +78,14 @@ class Page:
     """One answer of the API.
 
     body:    the decoded JSON: an object, or a list for an API that answers with the records alone.
-    records: the records in it.
+    records: the records in it; a list, or for a streamed format a sequence that is read from a temporary file.
     seconds: how long the API took to answer.
     headers: of the answer; their names in lower case.
     ended:   an error rule took the answer for the end of the feed.
     """
 
     body: Any = field(repr=False)
-    records: list[Any] = field(repr=False)
+    records: Sequence[Any] = field(repr=False)
     seconds: float = 0.0
     headers: Mapping[str, str] = field(factory=dict, repr=False, converter=frozen_mapping)
     ended: bool = False
@@ -92,17 +93,6 @@ class Page:
     def get(self, path: str) -> Any:
         """The value at *path* in the body, such as ``next_cursor`` or ``meta.next``; None where there is none."""
         return value_at(self.body, path)
-
-
-def value_at(body: Any, path: str) -> Any:
-    """The value at *path* in decoded JSON: keys with dots between them, ``@`` for the whole; None where there is none.
-
-    This is the part of JMESPath (its specification, "Identifiers" and "Sub-expressions") that needs no library.
-    """
-    value = body
-    for name in () if path == "@" else path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
 
 
 @runtime_checkable

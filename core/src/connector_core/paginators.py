@@ -119,7 +119,7 @@ class hard_limit:  # noqa: N801
 
 def first_request(table: Table) -> Request:
     """The request for a table before anything is said about pages: a GET, or a POST where the table has a body."""
-    return Request(table.path, table.params, "GET" if table.body is None else "POST", json=table.body)
+    return Request(table.path, table.params, table.method, table.headers, table.body)
 
 
 def sized(request: Request, param: str | None, page_size: int, where: Where = "query") -> Request:

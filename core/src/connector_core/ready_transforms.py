@@ -11,8 +11,8 @@ from typing import Any
 from attrs import field, frozen
 
 from connector_core.errors import PluginError
+from connector_core.extraction import value_at
 from connector_core.names import column_names, did_you_mean
-from connector_core.pagination import value_at
 from connector_core.tables import Record
 from connector_core.transforms import ColumnChanges
 

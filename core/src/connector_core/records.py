@@ -1,6 +1,6 @@
 """From what stands in a page to the rows that go out: checked, transformed, their undeclared fields remarked on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field, frozen
@@ -12,6 +12,8 @@ from connector_core.tables import Key, Record, Table
 from connector_core.transforms import DerivedField, Transform
 
 LARGEST_LONG = 2**63 - 1
+GONE = "deleted"
+"""What leaves out a record that an answer lists among those that are gone."""
 
 
 @frozen
@@ -20,6 +22,9 @@ class LeftOut:
 
     keys: Record
     by: str
+
+
+Rows = list[tuple[Key, Record | LeftOut]]
 
 
 @define
@@ -35,13 +40,18 @@ class RowMaker:
     log: Log
     _warned: set[str] = field(factory=set, init=False)
 
-    def rows(self, records: Sequence[Any], where: str) -> list[tuple[Key, Record | LeftOut]]:
-        """Key and row of each record of a page, or what is left of one; *where* names table and request.
+    def rows(self, records: Iterable[Any], where: str, first: int = 1, added: Mapping[str, Any] | None = None) -> Rows:
+        """Key and row of each record of a page, or what is left of one.
+
+        *where* names table and request, *first* is the number of the first of these records in the page, *added* what each of
+        them is given: the columns that a child table takes from its parent.
 
         Raises UnexpectedAnswer when a record is no object or lacks its key, PluginError when a transform fails.
         """
-        made: list[tuple[Key, Record | LeftOut]] = []
-        for number, record in enumerate(records, 1):
+        made: Rows = []
+        for number, record in enumerate(records, first):
+            if added:
+                self._add(record, added, number, where)
             key = self._key(record, number, where)
             row = self._transformed(record, key) if self.transforms else record
             if self.transforms:
@@ -50,6 +60,40 @@ class RowMaker:
                 self._remark(row)
             made.append((key, row))
         return made
+
+    def gone(self, keys: Any, where: str) -> Rows:
+        """What stands for the records that an answer says are gone; *keys* is what it lists, *where* names table and request.
+
+        Raises UnexpectedAnswer when that is no list of keys.
+        """
+        if keys is None:
+            return []
+        if not isinstance(keys, list):
+            raise UnexpectedAnswer(
+                f"{where}: {self.table.deleted} is {one_line(repr(keys), 60)}, where a list of keys was expected. "
+                "Change the table's deleted, or ask the API's owner."
+            )
+        return [self._gone(key, f"{where}: {self.table.deleted}") for key in keys]
+
+    def _gone(self, key: Any, where: str) -> tuple[Key, LeftOut]:
+        names = self.table.primary_key
+        record = key if isinstance(key, dict) else {names[0]: key} if len(names) == 1 else {}
+        found = {name: record.get(name) for name in names}
+        if None in found.values() or any(isinstance(value, dict | list) for value in found.values()):
+            raise UnexpectedAnswer(
+                f"{where} lists {one_line(repr(key), 60)}, which is no key of {self.table.name} ({', '.join(names)}). "
+                "Ask the API's owner, or change the plugin."
+            )
+        return self.table.key_of(found), LeftOut(found, GONE)
+
+    def _add(self, record: Any, added: Mapping[str, Any], number: int, where: str) -> None:
+        if isinstance(record, dict):
+            for name, value in added.items():
+                if record.setdefault(name, value) != value:
+                    raise UnexpectedAnswer(
+                        f"{where}: record {number} has {one_line(repr(record[name]), 60)} as {name}, but its parent has "
+                        f"{one_line(repr(value), 60)}. Give the parent's value a column of another name in the table's parent."
+                    )
 
     def _key(self, record: Any, number: int, where: str, *, ours: bool = False) -> Key:
         if not isinstance(record, dict):

@@ -86,6 +86,32 @@ def page_size(default: int = 100, *, minimum: int = 1, maximum: int = 200) -> Se
     )
 
 
+THREADS = "threads"
+MAX_ANSWER = "max_answer_mb"
+CORE_KINDS: Mapping[str, Kind] = {"base_url": "url", "page_size": "integer", THREADS: "integer", MAX_ANSWER: "integer"}
+"""The core's own settings, and the kind that each has to be of, also where a plugin describes it anew."""
+
+
+def threads(default: int = 4, *, maximum: int = 8) -> Setting:
+    """The setting that every dataset with a child table has: how many requests for it may be under way at once."""
+    return Setting(
+        THREADS, "Threads", "Requests at a time for child tables.", str(default), kind="integer", minimum=1, maximum=maximum
+    )
+
+
+def max_answer_mb(default: int = 100) -> Setting:
+    """The setting that every dataset has: the largest answer that is taken, unpacked, in millions of bytes."""
+    return Setting(
+        MAX_ANSWER,
+        "Largest answer",
+        "The largest answer of the API that is taken, in megabytes.",
+        str(default),
+        kind="integer",
+        minimum=1,
+        maximum=100_000,
+    )
+
+
 @frozen(hash=False)
 class Configuration(Mapping[str, Any]):
     """The values of one connection, checked and converted; its repr shows names only."""

@@ -45,8 +45,7 @@ def write_state(states: Mapping[str, TableState]) -> dict[str, Any]:
     """
     parts = {name: _write_table(state) for name, state in states.items()}
     whole = next(iter(parts.values())) if len(parts) == 1 else {"tables": parts}
-    if any(state.extra_tables for state in states.values()):
-        _check_size(whole, states)
+    _check_size(whole, states)
     return whole
 
 
@@ -71,14 +70,29 @@ def _check_size(whole: Mapping[str, Any], states: Mapping[str, TableState]) -> N
         size = len(json.dumps(whole))
     except TypeError as error:
         raise PluginError(
-            f"An extra table keeps a value in the state that JSON does not have: {error}. Leave the column as the API sends it, "
-            "or convert it to a text or a number in a transform."
+            f"A value in the state is one that JSON does not have: {error}. In an extra table, leave the column as the API sends "
+            "it, or convert it to a text or a number in a transform; in a paginator, keep texts and numbers in the bookmark."
         ) from None
     if size > LIMIT:
-        groups = {name: len(part.get("rows", ())) for state in states.values() for name, part in state.extra_tables.items()}
-        largest = max(groups, key=lambda name: groups[name])
         raise DeliveryError(
-            f"The state would take {size / 1e6:.1f} MB, and Fivetran keeps {LIMIT / 1e6:.0f} MB: "
-            f"{largest} has {groups[largest]} rows, "
-            "each of which it has to remember. Disable that extra table, or group by fewer columns."
+            f"The state would take {size / 1e6:.1f} MB, and Fivetran keeps {LIMIT / 1e6:.0f} MB: {_largest(states)}"
         )
+
+
+def _largest(states: Mapping[str, TableState]) -> str:
+    """What takes the most of the state, and what to do about it."""
+    groups = {name: len(part.get("rows", ())) for state in states.values() for name, part in state.extra_tables.items()}
+    parents = {
+        name: max((len(part) for part in state.bookmark.values() if isinstance(part, Mapping)), default=0)
+        for name, state in states.items()
+    }
+    extra, child = (max(counts, key=lambda name: counts[name], default="") for counts in (groups, parents))
+    if groups.get(extra, 0) >= parents.get(child, 0):
+        return (
+            f"{extra} has {groups.get(extra, 0)} rows, each of which it has to remember. "
+            "Disable that extra table, or group by fewer columns."
+        )
+    return (
+        f"{child} remembers where to go on for {parents[child]} records of its parent. "
+        "Read its children whole in each sync, without an incremental strategy and without changed."
+    )

@@ -3,8 +3,9 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from itertools import islice
 from typing import Any
 
 from attrs import define, evolve, field, frozen
@@ -15,18 +16,21 @@ from connector_core.checkpoints import CheckpointPolicy
 from connector_core.client import Client
 from connector_core.derivation import Derivation, derivation
 from connector_core.discretion import Secrets, strike
-from connector_core.errors import ConfigurationError, ConnectorError, PluginError, RequestRejected
-from connector_core.names import one_line
+from connector_core.errors import ConfigurationError, ConnectorError, PluginError
+from connector_core.feeds import Api, BookmarkRejectedError, Feed, Read, feed
 from connector_core.operations import Delivery, Log, Operations
-from connector_core.pages import PageRead, read_pages
-from connector_core.pagination import Bookmark, Page, Paginator, Request, next_request
-from connector_core.records import LeftOut, RowMaker
-from connector_core.settings import Configuration, read_configuration, unknown_names
+from connector_core.pagination import Bookmark
+from connector_core.records import LeftOut, RowMaker, Rows
+from connector_core.settings import MAX_ANSWER, THREADS, Configuration, read_configuration, unknown_names
+from connector_core.spool import Spool
 from connector_core.state import TableState, read_state, write_state
-from connector_core.tables import Key, Record, Table
+from connector_core.tables import Key, Record
 
 PAGES_SHOWN = 20
 """The log names each page up to this one; a longer sync shows its milestones, the checkpoints."""
+
+PART = 1000
+"""Records of one page that are made into rows before they go out: a page may be larger than memory."""
 
 
 @frozen
@@ -57,7 +61,7 @@ def make_client(assembly: Assembly, configuration: Configuration, log: Log) -> C
         ) from None
     if not isinstance(auth, AuthBase):
         raise PluginError(f"{assembly.auth_origin}: the auth made {type(auth).__name__}. Return a requests.auth.AuthBase.")
-    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden)
+    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden, limit=configuration[MAX_ANSWER] * 1_000_000)
 
 
 def sync(
@@ -82,8 +86,9 @@ def sync(
     delivery = Delivery(operations)
     try:
         with engine.client(assembly, values, log) as client:
+            api = Api(client.fetch, values["page_size"], values.hidden, log, values.get(THREADS, 1))
             for plan in assembly.tables:
-                _TableSync(plan, values["page_size"], states, delivery, log, engine, client, values.hidden).run()
+                _TableSync(plan, api, states, delivery, engine).run()
     except ConnectorError as error:
         raise type(error)(strike(values.hidden, str(error))) from error.__cause__
 
@@ -102,42 +107,15 @@ class _DiscreetLog:
         self.log.warning(strike(self.secrets, message))
 
 
-@frozen
-class _DiscreetPaginator:
-    """A paginator whose next requests hold no secret that the API put into them."""
-
-    paginator: Paginator
-    secrets: Secrets = field(repr=False)
-
-    reads_on = True
-
-    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
-        return self.paginator.first(table, page_size, bookmark)
-
-    def following(self, request: Request, page: Page) -> Request | None:
-        following = next_request(self.paginator, request, page)
-        return following.without(set(self.secrets)) if following and "?" in following.path else following
-
-    def bookmark(self, request: Request) -> Bookmark:
-        return self.paginator.bookmark(request)
-
-    def rest(self, request: Request, page: Page) -> Bookmark:
-        return self.paginator.rest(request, page)
-
-
 @define
 class _TableSync:
     """The sync of one table: how far it has come, and what the next checkpoint has to hold."""
 
     plan: TablePlan
-    page_size: int
+    api: Api
     states: dict[str, TableState]
     delivery: Delivery
-    log: Log
     engine: Engine
-    client: Client
-    hidden: Secrets
-    bookmark: Bookmark = field(factory=dict, init=False)
     delivered: int = field(default=0, init=False)
     left_out: Counter[str] = field(factory=Counter, init=False)
     pages: int = field(default=0, init=False)
@@ -149,6 +127,10 @@ class _TableSync:
         return self.plan.table.name
 
     @property
+    def log(self) -> Log:
+        return self.api.log
+
+    @property
     def _handled(self) -> int:
         """Records that went out, as an upsert or as a delete."""
         return self.delivered + self.left_out.total()
@@ -157,7 +139,7 @@ class _TableSync:
         start = self.states[self.name]
         try:
             self._read(start)
-        except _BookmarkRejectedError as error:
+        except BookmarkRejectedError as error:
             self.log.warning(
                 f"{self.name}: the API no longer knows the cursor that the last sync ended with ({error}). "
                 "Reading the whole feed once."
@@ -170,72 +152,84 @@ class _TableSync:
             if kept.reads_whole and start.bookmark:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
                 self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
-            self._read_from({} if kept.reads_whole else start.bookmark, kept)
+            whole = kept.reads_whole or self.plan.table.full_refresh
+            self._read_from({} if whole else start.bookmark, kept)
         finally:
             kept.close()
 
-    def _start_over(self, kept: Derivation) -> None:
+    def _read_from(self, bookmark: Bookmark, kept: Derivation) -> None:
+        source = feed(self.plan, self.api, bookmark)
+        self.checkpointed_at = self.engine.clock()
+        if self.plan.table.full_refresh:
+            self._replace(source, kept)
+        else:
+            self._bring_up(source, kept)
+        self.log.info(f"{self.name}: No more pages to fetch")
+        kept.finish(self.delivery, lambda: self._checkpoint(kept, source.bookmark))
+        self._checkpoint(kept, source.bookmark)
+        each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
+        left_out = f", {self.left_out.total()} left out ({each})" if each else ""
+        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
+
+    def _bring_up(self, source: Feed, kept: Derivation) -> None:
+        """Deliver the feed page by page, with checkpoints between pages."""
+        rows = self._row_maker()
+        with closing(source.reads()) as reads:
+            for number, read in enumerate(reads):
+                if not number:
+                    self._start_over(source, kept)
+                again = read is not None and read.again
+                for part in self._parts(read, rows):
+                    self._deliver(part, kept, again=again)
+                    again = False  # what goes before the page went before its first part
+                if read is None or not read.last:
+                    self._checkpoint_if_due(source, kept)
+
+    def _replace(self, source: Feed, kept: Derivation) -> None:
+        """Read the whole feed, and only then put its rows in the place of those that are there."""
+        rows = self._row_maker()
+        with Spool() as spool:
+            with closing(source.reads()) as reads:
+                for read in reads:
+                    for part in self._parts(read, rows):
+                        spool.put(part)
+            if not spool.records:
+                self.log.warning(f"{self.name}: the feed is empty, so every row of the table is deleted.")
+            self.delivery.operations.truncate(self.name)
+            for part in spool.parts():
+                self._deliver(part, kept, again=False)
+
+    def _row_maker(self) -> RowMaker:
+        return RowMaker(self.plan.table, self.plan.transforms, frozenset(self.plan.columns), self.log)
+
+    def _start_over(self, source: Feed, kept: Derivation) -> None:
         """Let the state say that this read goes from the start of the feed, before its first row goes out.
 
         A feed may still hold old versions of a record. Should this sync send one and then crash, the next would otherwise go on
         at the old bookmark, behind the newer version.
         """
-        if self.states[self.name].bookmark and not self.bookmark:
-            self._checkpoint(kept)
+        if self.states[self.name].bookmark and not source.start:
+            self._checkpoint(kept, {})
 
-    def _read_from(self, bookmark: Bookmark, kept: Derivation) -> None:
-        plan = self.plan
-        rows = RowMaker(plan.table, plan.transforms, frozenset(plan.columns), self.log)
-        first = plan.paginator.first(plan.table, self.page_size, bookmark)
-        self.bookmark = plan.paginator.bookmark(first) if bookmark else {}
-        self.checkpointed_at = self.engine.clock()
-        if bookmark and not self.bookmark:
-            self.log.warning(
-                f"{self.name}: the state ({one_line(', '.join(bookmark))}) says nothing about where to go on. "
-                "Reading the whole feed."
-            )
-        fetch = self._fetcher(first, stored=bool(self.bookmark))
-        paginator = _DiscreetPaginator(plan.paginator, self.hidden)
-        with closing(read_pages(fetch, paginator, first, self.name, plan.paginator_origin)) as pages:
-            for read in pages:
-                if not self.pages:
-                    self._start_over(kept)
-                rest = None if read.following else plan.paginator.rest(read.request, read.page)
-                self._deliver(read, rows, kept, again=rest is not None and rest == self.bookmark)
-                if rest is not None:
-                    self.bookmark = rest
-                elif read.following is not None:
-                    self.bookmark = plan.paginator.bookmark(read.following)
-                    self._checkpoint_if_due(kept)
-        self.log.info(f"{self.name}: No more pages to fetch")
-        kept.finish(self.delivery, lambda: self._checkpoint(kept))
-        self._checkpoint(kept)
-        each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
-        left_out = f", {self.left_out.total()} left out ({each})" if each else ""
-        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
-
-    def _fetcher(self, first: Request, *, stored: bool) -> Callable[[Request], Page]:
-        """Fetches one page; a refusal of the very first request is the stored bookmark's fault, if there is one."""
-
-        table = self.plan.table
-        rules: dict[str, Any] = {"errors": table.errors, "budget": table.budget} if table.errors or table.budget else {}
-
-        def fetch(request: Request) -> Page:
-            try:
-                return self.client.fetch(table.name, table.records, request, **rules)
-            except RequestRejected as error:
-                if stored and request is first:
-                    raise _BookmarkRejectedError(str(error)) from None
-                raise
-
-        return fetch
-
-    def _deliver(self, read: PageRead, rows: RowMaker, kept: Derivation, *, again: bool) -> None:
+    def _parts(self, read: Read | None, rows: RowMaker) -> Iterator[Rows]:
+        """The rows of one page, a bounded number of them at a time."""
+        if read is None:
+            return
         self.pages += 1
         if self.pages <= PAGES_SHOWN:
             self.log.info(f"{self.name}: {read.request}")
+        where = f"{self.name}: {read.request}"
+        records = iter(read.page.records)
+        first = 1
+        while part := list(islice(records, PART)):
+            yield rows.rows(part, where, first, read.added)
+            first += len(part)
+        if self.plan.table.deleted:
+            yield rows.gone(read.page.get(self.plan.table.deleted), where)
+
+    def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
         taken: dict[Key, Record] = {}
-        for key, row in rows.rows(read.page.records, f"{self.name}: {read.request}"):
+        for key, row in rows:
             if isinstance(row, LeftOut):
                 self._leave_out(key, row, kept)
                 taken.pop(key, None)
@@ -252,24 +246,20 @@ class _TableSync:
         kept.leave_out(key)
         self.delivery.delete(self.name, left_out.keys)
 
-    def _checkpoint_if_due(self, kept: Derivation) -> None:
+    def _checkpoint_if_due(self, source: Feed, kept: Derivation) -> None:
         since = self._handled - self.checkpointed
         if self.engine.checkpoints.due(since, self._handled, self.engine.clock() - self.checkpointed_at):
-            self._checkpoint(kept)
+            self._checkpoint(kept, source.bookmark)
 
-    def _checkpoint(self, kept: Derivation) -> None:
-        bookmark = json.dumps(dict(self.bookmark))
-        if strike(self.hidden, bookmark) != bookmark:
+    def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
+        text = json.dumps(dict(bookmark))
+        if strike(self.api.hidden, text) != text:
             raise PluginError(
                 f"{self.plan.paginator_origin}: the place to go on from holds a secret, which no state may. "
                 "Make the next request without it; the auth adds it again."
             )
-        self.states[self.name] = TableState(self.bookmark, kept.state(self.bookmark))
+        self.states[self.name] = TableState(bookmark, kept.state(bookmark))
         self.delivery.operations.checkpoint(write_state(self.states))
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:
             self.log.info(f"{self.name}: Checkpoint saved after {self.delivered} records")
-
-
-class _BookmarkRejectedError(Exception):
-    pass

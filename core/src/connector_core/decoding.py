@@ -1,0 +1,47 @@
+"""JSON as RFC 8259 has it, and nothing that only Python's decoder takes."""
+
+import json
+from typing import Any, NoReturn
+
+
+class NotJson(Exception):  # noqa: N818  (reads better where it is raised, as in errors)
+    """The body is something else than JSON, and would be the next time too.
+
+    Its text says what the body does: ``holds NaN``. shown: the beginning of the body tells more.
+    """
+
+    def __init__(self, message: str, *, shown: bool = False) -> None:
+        super().__init__(message)
+        self.shown = shown
+
+
+def decode(content: bytes) -> Any:
+    """*content* as JSON (RFC 8259). Raises NotJson, or ValueError where it may have been cut."""
+    _check_no_page(content.lstrip()[:1] == b"<")  # in whatever encoding
+    # Decoded strictly, where json itself would take halves of characters.
+    return decode_text(content.decode(json.detect_encoding(content)))
+
+
+def decode_text(text: str) -> Any:
+    """*text* as JSON. Raises NotJson, or ValueError where it may have been cut."""
+    _check_no_page(text.lstrip()[:1] == "<")
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise NotJson("is nested too deeply to be read") from None
+
+
+def _check_no_page(begins_with_a_tag: bool) -> None:
+    if begins_with_a_tag:
+        raise NotJson("is a web page, not JSON", shown=True)
+
+
+def _no_constant(name: str) -> NoReturn:
+    # json would take NaN and Infinity, which JSON (RFC 8259, section 6) does not have.
+    raise NotJson(f"holds {name}, so it is not JSON")
+
+
+def json_type(value: object) -> str:
+    """What JSON calls the type of *value*."""
+    names = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
+    return names[type(value)]
