@@ -534,3 +534,65 @@ def test_a_state_that_nobody_wrote_is_read_as_far_as_it_goes() -> None:
     assert warehouse.live("departments") == api.live()
     assert any("says nothing about where to go on" in line for line in log.warnings)
     assert json.dumps(warehouse.state)
+
+
+# What a crash costs
+
+
+def crashed(api: Companies, assembly: Assembly, warehouse: Warehouse, request: int, page_size: int = 2) -> dict[str, Any]:
+    """The place of the departments after a sync that crashed at *request*."""
+    api.asked, api.crash_at = [], request
+    with pytest.raises(Crash):
+        synced(assembly, warehouse, api, page_size=page_size, threads=1)
+    api.asked, api.crash_at = [], None
+    place = warehouse.state["tables"]["departments"]
+    assert isinstance(place, dict)
+    return place
+
+
+def test_the_next_sync_goes_on_in_the_middle_of_a_parents_feed() -> None:
+    api, assembly = Companies(), dataset(pages=OffsetPaginator())
+    for number in range(9):
+        api.staff(1, number, "A")
+    warehouse = Warehouse(assembly)
+    place = crashed(api, assembly, warehouse, 1 + 1 + 3)
+    assert place == {"open": {"1": {"offset": 6}}}
+    synced(assembly, warehouse, api, threads=1)
+    asked = [request.params["offset"] for request in api.asked if "departments" in request.path]
+    assert asked == ["6", "8", "9"]
+    assert warehouse.live("departments") == api.live()
+
+
+def test_the_next_sync_goes_on_in_the_middle_of_the_list_and_forgets_nobody_before_it() -> None:
+    api, assembly = Companies(), dataset(pages=UpdatedSince("since", "at", OffsetPaginator()), parents=OffsetPaginator())
+    for company in range(1, 8):
+        api.staff(company, 1, "A")
+    warehouse = Warehouse(assembly)
+    synced(assembly, warehouse, api)
+    rests = warehouse.state["tables"]["departments"]["rests"]
+    assert len(rests) == 7
+    of_companies, of_departments = 5, (1 + 2 * 2) * 2 + 1 + 1  # two pages of two parents, a list, and the first of the third
+    place = crashed(api, assembly, warehouse, of_companies + of_departments)
+    assert place["listing"] == {"offset": 4}
+    assert set(place.get("done", [])) <= {"5", "6"}
+    synced(assembly, warehouse, api, threads=1)
+    asked = [request.path for request in api.asked if "departments" in request.path]
+    assert not {"/companies/1/departments", "/companies/4/departments"} & set(asked)
+    assert warehouse.state["tables"]["departments"]["rests"] == rests
+    assert warehouse.live("departments") == api.live()
+
+
+def test_a_parent_that_changed_back_is_still_read_to_its_end() -> None:
+    child = evolve(DEPARTMENTS, parent=Parent("companies", {"company_id": "id"}, changed="name"))
+    api, assembly = Companies(apart=True), dataset(child, pages=OffsetPaginator())
+    for number in range(6):
+        api.staff(1, number, "A")
+    warehouse = Warehouse(assembly)
+    synced(assembly, warehouse, api)
+    api.companies[1] = (api.now, "B")
+    for number in range(6):
+        api.staff(1, number, "B")
+    assert "1" in crashed(api, assembly, warehouse, 1 + 1 + 2)["open"]
+    api.companies[1] = (api.now, "A")
+    synced(assembly, warehouse, api)
+    assert warehouse.live("departments") == api.live()
