@@ -1,21 +1,17 @@
-"""What the tests of the sync share: a destination, an API and a log in memory, and SQL to compare with.
+"""What the tests of the sync share, beside the test kit for plugin authors: an API in memory, and one sync from it.
 
-`Warehouse` stands for Fivetran and the destination, `FakeApi` for the HTTP client, `run` is one sync between the two, and
-`assert_exact` compares every extra table with real SQL over the live rows of its source table.
+`FakeApi` stands for the HTTP client, `run` is one sync between it and the kit's `Warehouse`.
 """
 
-import json
-import math
-import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from types import SimpleNamespace
-from typing import Any, NamedTuple, Protocol, cast
-
-from attrs import define, field
+from typing import Any, Protocol, cast
 
 from connector_build.feed import FeedPage, UnknownCursor
 from connector_build.sample import Sample
+from connector_build.testing.exact import assert_exact, query, sql
+from connector_build.testing.warehouse import Crash, ListLog, Operation, Warehouse
 from connector_core import (
     Aggregate,
     ApiKeyHeader,
@@ -34,135 +30,24 @@ from connector_core.pagination import Page, Request
 from connector_core.sync import Engine, sync
 from connector_core.tables import Record
 
+__all__ = [
+    "CONFIGURATION",
+    "Crash",
+    "FakeApi",
+    "ListLog",
+    "LogFeed",
+    "Operation",
+    "Source",
+    "Warehouse",
+    "assert_exact",
+    "plugin",
+    "query",
+    "run",
+    "sql",
+]
+
 CONFIGURATION = {"api_key": "a-key-that-stays-home", "base_url": "https://api.example.com"}
 """What `run` configures a connection with, besides the page size."""
-
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "STRING": (str,),
-    "LONG": (int,),
-    "INT": (int,),
-    "DOUBLE": (int, float),
-    "BOOLEAN": (bool,),
-}
-
-
-class Crash(Exception):  # noqa: N818 - it stands for a killed process, not for an error of ours
-    """The sync ends here, whatever it was about to do."""
-
-
-class Operation(NamedTuple):
-    """One operation that took effect; the table of a checkpoint is empty, its data the state."""
-
-    kind: str
-    table: str
-    data: dict[str, Any]
-
-
-Stored = tuple[tuple[str, Any], ...]
-"""A row's key as the warehouse keeps it: column and value. A row of an earlier primary key stays a row of its own."""
-
-
-class Warehouse:
-    """A destination in memory, with Fivetran's operations as they are documented.
-
-    An upsert replaces the whole row (absent columns become NULL) and brings a deleted one back; delete and truncate only
-    take rows out of sight, and a missing key is no error. Every operation arrives, also those after the last checkpoint of
-    a sync that failed; `roll_back` gives the other outcome that Fivetran allows.
-    """
-
-    def __init__(self, assembly: Assembly) -> None:
-        self.state: dict[str, Any] = {}
-        """The state of the last checkpoint, as the next sync gets it."""
-        self.operations: list[Operation] = []
-        """What took effect in the current sync, oldest first."""
-        self._tables: dict[str, dict[Stored, Record]] = {}
-        self._saved: dict[str, dict[Stored, Record]] = {}
-        self._crash: tuple[int, bool, str | None] | None = None
-        self.connect(assembly)
-
-    def connect(self, assembly: Assembly) -> None:
-        """Begin a sync of this assembly: its schema holds from now on, and operations are counted anew."""
-        self._schema = {entry["table"]: entry for entry in assembly.schema}
-        self.operations = []
-
-    def crash_at(self, number: int | None, *, after: bool = False, kind: str | None = None) -> None:
-        """Raise Crash at operation *number* (from 0) of the next sync, before or after it takes effect; None: not at all.
-
-        With a *kind*, such as checkpoint, only operations of that kind are counted.
-        """
-        self._crash = None if number is None else (number, after, kind)
-
-    def roll_back(self) -> None:
-        """Forget what arrived after the last checkpoint."""
-        self._tables = {name: dict(rows) for name, rows in self._saved.items()}
-
-    def live(self, table: str) -> dict[tuple[Any, ...], Record]:
-        """Primary key → row, of the rows that are not deleted."""
-        stored = self._tables.get(table, {})
-        rows = {tuple(value for _, value in key): row for key, row in stored.items()}
-        assert len(rows) == len(stored), f"{table} holds rows of two primary keys with the same values"
-        return rows
-
-    def on(self, table: str) -> list[Operation]:
-        """The operations of the current sync on one table."""
-        return [operation for operation in self.operations if operation.table == table]
-
-    def count(self, kind: str, table: str | None = None) -> int:
-        """How many operations of one kind the current sync made, on one table or on all."""
-        return sum(operation.kind == kind and table in (None, operation.table) for operation in self.operations)
-
-    def upsert(self, table: str, data: dict[str, Any]) -> None:
-        """Insert or replace a row."""
-        row = dict.fromkeys(self._entry(table)["columns"]) | data
-        key = self._key(table, row)
-        self._operate(Operation("upsert", table, dict(data)), lambda: self._rows(table).update({key: row}))
-
-    def delete(self, table: str, keys: dict[str, Any]) -> None:
-        """Take a row out of sight."""
-        assert set(keys) == set(self._entry(table)["primary_key"]), f"{table} has no key {sorted(keys)}"
-        key = self._key(table, keys)
-        self._operate(Operation("delete", table, dict(keys)), lambda: self._rows(table).pop(key, None))
-
-    def truncate(self, table: str) -> None:
-        """Take every row out of sight."""
-        self._entry(table)
-        self._operate(Operation("truncate", table, {}), lambda: self._rows(table).clear())
-
-    def checkpoint(self, state: dict[str, Any]) -> None:
-        """Keep the state and everything before it."""
-        text = json.dumps(state, allow_nan=False)
-        self._operate(Operation("checkpoint", "", json.loads(text)), lambda: self._keep(text))
-
-    def _keep(self, text: str) -> None:
-        self.state = json.loads(text)
-        self._saved = {name: dict(rows) for name, rows in self._tables.items()}
-
-    def _operate(self, operation: Operation, effect: Callable[[], object]) -> None:
-        number, after, kind = self._crash or (-1, False, None)
-        before = len(self.operations) if kind is None else self.count(kind)
-        here = number == before and kind in (None, operation.kind)
-        if here and not after:
-            raise Crash(f"before operation {len(self.operations)}")
-        effect()
-        self.operations.append(operation)
-        if here:
-            raise Crash(f"after operation {len(self.operations) - 1}")
-
-    def _entry(self, table: str) -> dict[str, Any]:
-        assert table in self._schema, f"the schema does not declare {table}"
-        return self._schema[table]
-
-    def _rows(self, table: str) -> dict[Stored, Record]:
-        return self._tables.setdefault(table, {})
-
-    def _key(self, table: str, row: Mapping[str, Any]) -> Stored:
-        entry = self._entry(table)
-        for name in entry["primary_key"]:
-            kind = entry["columns"].get(name)
-            assert row.get(name) is not None, f"{table}: NULL in its key column {name}"
-            if not isinstance(row[name], _KINDS.get(kind, (object,))):
-                raise TypeError(f"{table}: {name} is declared {kind}, but this is {row[name]!r}")
-        return tuple((name, row[name]) for name in entry["primary_key"])
 
 
 class Source(Protocol):
@@ -260,20 +145,6 @@ class LogFeed:
         return FeedPage(records, str(stop) if more else None, more)
 
 
-@define
-class ListLog:
-    """A log that keeps its messages."""
-
-    infos: list[str] = field(factory=list)
-    warnings: list[str] = field(factory=list)
-
-    def info(self, message: str) -> None:
-        self.infos.append(message)
-
-    def warning(self, message: str) -> None:
-        self.warnings.append(message)
-
-
 def plugin(
     *tables: Table,
     transforms: Sequence[Transform | DerivedField] = (),
@@ -314,56 +185,3 @@ def run(
     configuration = {**CONFIGURATION, "page_size": str(page_size)}
     sync(assembly, configuration, warehouse.state, warehouse, log, api.engine(**parts))
     return log
-
-
-def assert_exact(assembly: Assembly, warehouse: Warehouse) -> None:
-    """Every extra table's live rows are what SQL makes of its source table's live rows."""
-    for plan in assembly.tables:
-        rows = warehouse.live(plan.table.name).values()
-        for extra in plan.extra_tables:
-            wanted = sql(rows, plan.columns, query(extra, plan.table.primary_key))
-            expected = {tuple(row[name] for name in extra.by): row for row in wanted}
-            actual = warehouse.live(extra.name)
-            assert all(None not in key for key in actual), extra.name
-            assert actual.keys() == expected.keys(), extra.name
-            for key, row in actual.items():
-                assert row.keys() == expected[key].keys(), (extra.name, key)
-                wrong = {
-                    name: (value, expected[key][name]) for name, value in row.items() if not _same(value, expected[key][name])
-                }
-                assert not wrong, (extra.name, key, wrong)
-
-
-def _same(actual: Any, expected: Any) -> bool:
-    """SQLite adds floats up without the care that the core takes; anything else is the same or it is not."""
-    if isinstance(actual, float) and isinstance(expected, int | float):
-        return math.isclose(actual, expected, rel_tol=1e-9, abs_tol=1e-9)
-    return bool(actual == expected)
-
-
-def query(extra: Dimension | Aggregate, primary_key: Sequence[str]) -> str:
-    """The SQL that *extra* promises to be the answer to, over a table named source."""
-    by = ", ".join(extra.by)
-    present = " AND ".join(f"{name} IS NOT NULL" for name in extra.by)
-    if isinstance(extra, Aggregate):
-        functions = {"count": "count", "total": "sum", "minimum": "min", "maximum": "max"}
-        measures = [f"{functions[m.kind]}({m.column or '*'}) AS {name}" for name, m in extra.measures.items()]
-        return f"SELECT {by}, {', '.join(measures)} FROM source WHERE {present} GROUP BY {by}"
-    ties = ", ".join(f"CAST({name} AS TEXT) DESC" for name in primary_key)
-    place = f"row_number() OVER (PARTITION BY {by} ORDER BY {extra.newest} DESC NULLS LAST, {ties})"
-    inner = f"SELECT *, {place} AS place FROM source WHERE {present}"
-    return f"SELECT {by}, {', '.join(extra.columns)} FROM ({inner}) WHERE place = 1"
-
-
-def sql(rows: Iterable[Record], columns: Iterable[str], text: str) -> list[Record]:
-    """The answer to a query over *rows*, loaded into SQLite as a table named source."""
-    names = list(columns)
-    database = sqlite3.connect(":memory:")
-    try:
-        database.row_factory = sqlite3.Row
-        database.execute(f"CREATE TABLE source ({', '.join(names)})")
-        places = ", ".join("?" for _ in names)
-        database.executemany(f"INSERT INTO source VALUES ({places})", [[row.get(name) for name in names] for row in rows])
-        return [dict(row) for row in database.execute(text)]
-    finally:
-        database.close()

@@ -63,7 +63,8 @@ def refusal(plugins: Sequence[Plugin], kind: type[PluginError] = PluginError, **
     with pytest.raises(PluginError) as caught:
         assemble(plugins, **options)
     message = str(caught.value)
-    assert type(caught.value) is kind
+    assert isinstance(caught.value, kind)
+    assert isinstance(caught.value, UnknownOptionError) == (kind is UnknownOptionError)
     assert message.isprintable()
     return message
 

@@ -1,8 +1,11 @@
 """The client: how long it waits, how often it tries, where it sends the key, and how it is closed."""
 
+import gzip
 import json
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -295,3 +298,56 @@ def test_cookies_and_other_headers_of_an_answer_do_not_matter() -> None:
 def test_neither_the_auth_nor_the_configuration_show_the_key() -> None:
     assert KEY not in repr(signed())
     assert KEY not in repr(Configuration({"api_key": KEY}, frozenset({"api_key"})))
+
+
+# Answers that are no good
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e999", "1" + "0" * 400 + ".5"])
+def test_a_number_beyond_64_bits_is_said(number: str) -> None:
+    body = f'{{"fts_records": [{{"record_id": "1", "failure_rate": {number}}}], "has_more": false}}'.encode()
+    with recorder(Answer(body=body)) as api, Client(api.url, unsigned(), Log()) as client:
+        with pytest.raises(UnexpectedAnswer, match="which is larger than a 64-bit float"):
+            fetch(client)
+        assert len(api.heard) == 1
+
+
+def test_gzip_that_nobody_announced_is_unpacked() -> None:
+    with recorder(Answer(body=gzip.compress(EMPTY))) as api, Client(api.url, unsigned(), Log()) as client:
+        assert fetch(client) == []
+
+
+def test_an_answer_that_is_too_large() -> None:
+    body = json.dumps({"fts_records": [{"record_id": "x" * 2_000_000}], "has_more": False}).encode()
+    with recorder(Answer(body=gzip.compress(body))) as api, Client(api.url, unsigned(), Log(), limit=1_000_000) as client:
+        with pytest.raises(
+            UnexpectedAnswer, match=r"larger than 1 MB.*smaller page_size.*set max_answer_mb higher"
+        ):
+            fetch(client)
+        assert len(api.heard) == 1
+
+
+def test_an_answer_that_drips_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        stopped = Event()
+        pool.submit(drip, listener, stopped)
+        client = Client(
+            f"http://127.0.0.1:{listener.getsockname()[1]}",
+            unsigned(),
+            Log(),
+            retry=Retry(attempts=1),
+            timeout=(1, 0.2),
+        )
+        with client, pytest.raises(SourceError, match=r"the answer came too slowly, \d+ bytes in \d s"):
+            fetch(client)
+        stopped.set()
+
+
+def drip(listener: socket.socket, stopped: Event) -> None:
+    """Answer one request with a byte at a time, never late and never done."""
+    connection, _ = listener.accept()
+    with connection, suppress(OSError):
+        connection.recv(10_000)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while not stopped.wait(0.02):
+            connection.sendall(b" ")

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from connector_core import PluginError, UnexpectedAnswer
 from connector_core import formats as formats_module
+from connector_core.decoding import decode_text
 from connector_core.formats import BrokenBody, Csv, Format, JsonLines, Records, TooLarge, unpacked
 
 WHERE = "jobs: GET /jobs"
@@ -424,13 +425,12 @@ def files(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text that was parsed as JSON."""
     texts: list[str] = []
-    loads = json.loads
 
-    def noting(text: str, **arguments: Any) -> Any:
+    def noting(text: str) -> Any:
         texts.append(text)
-        return loads(text, **arguments)
+        return decode_text(text)
 
-    monkeypatch.setattr(json, "loads", noting)
+    monkeypatch.setattr(formats_module, "decode_text", noting)
     return texts
 
 

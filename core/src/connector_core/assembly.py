@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 
 from connector_core import defaults, hooks
 from connector_core.auth import AuthFactory
-from connector_core.errors import PluginError
+from connector_core.errors import HookError, NameTakenError, PluginError
 from connector_core.extra_tables import Aggregate, Dimension, check_sources
 from connector_core.names import check_distinct, did_you_mean, one_line, sdk_type
 from connector_core.pagination import Paginator
@@ -180,7 +180,7 @@ def _register(plugins: Sequence[Plugin]) -> pluggy.PluginManager:
         try:
             manager.register(plugin.module, plugin.name)
         except pluggy.PluginValidationError as error:
-            raise PluginError(f"{plugin.name}: {one_line(error)}. See the hook's signature in docs/hooks.md.") from None
+            raise HookError(f"{plugin.name}: {one_line(error)}. See the hook's signature in docs/hooks.md.") from None
         except ValueError:
             raise PluginError(f"{plugin.name} is named twice. Name each plugin once.") from None
     return manager
@@ -192,7 +192,7 @@ def check_markers(plugin: Plugin) -> None:
         marked = hasattr(value, f"{hooks.PROJECT}_impl")
         ours = getattr(value, "__module__", None) == getattr(plugin.module, "__name__", None)
         if marked and name not in HOOKS:
-            raise PluginError(
+            raise HookError(
                 f"{plugin.name}: {name} is marked @hookimpl but is no hook{did_you_mean(name, HOOKS)}. "
                 f"The hooks are {', '.join(HOOKS)}."
             )
@@ -200,7 +200,7 @@ def check_markers(plugin: Plugin) -> None:
             remedy = (
                 "Write @hookimpl above it" if name in HOOKS else f"There is no such hook{did_you_mean(name, HOOKS)}; rename it"
             )
-            raise PluginError(
+            raise HookError(
                 f"{plugin.name}: the function {name} is not marked as a hook. {remedy}, "
                 "or give it a name without connector_ in front."
             )
@@ -216,13 +216,13 @@ def _answers(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list
     for implementation in getattr(manager.hook, hook).get_hookimpls():
         origin = Origin(implementation.plugin_name, hook)
         if implementation.hookwrapper or implementation.wrapper:
-            raise PluginError(
+            raise HookError(
                 f"{origin}: a wrapper cannot answer, because no hook sees what another plugin says. Write a plain @hookimpl."
             )
         try:
             answer = implementation.function(*(arguments[name] for name in implementation.argnames))
         except PluginError as error:
-            raise PluginError(f"{origin}: {error}") from error
+            raise type(error)(f"{origin}: {error}") from error
         except Exception as error:
             raise PluginError(
                 f"{origin} failed with {type(error).__name__}: {one_line(error)}. "
@@ -238,7 +238,7 @@ def _one(
 ) -> tuple[Any, Origin]:
     answer, origin = _answers(manager, hook, **arguments)[-1]
     if isinstance(answer, type) or not fits(answer):
-        raise PluginError(f"{origin} returned {_shown(answer)}. Return {wanted}.")
+        raise HookError(f"{origin} returned {_shown(answer)}. Return {wanted}.")
     return answer, origin
 
 
@@ -247,10 +247,10 @@ def _many(manager: pluggy.PluginManager, hook: str, wanted: Any, **arguments: An
     found = []
     for answer, origin in _answers(manager, hook, **arguments):
         if not isinstance(answer, list | tuple):
-            raise PluginError(f"{origin} returned {_shown(answer)}. Return a list: [{names}(…)].")
+            raise HookError(f"{origin} returned {_shown(answer)}. Return a list: [{names}(…)].")
         for value in answer:
             if not isinstance(value, wanted):
-                raise PluginError(f"{origin} returned a list with {_shown(value)} in it. Each entry has to be a {names}.")
+                raise HookError(f"{origin} returned a list with {_shown(value)} in it. Each entry has to be a {names}.")
             found.append((value, origin))
     return found
 
@@ -296,7 +296,7 @@ class _Claims:
     def claim(self, scope: str, name: str, what: str, origin: Origin, table: str = "") -> None:
         owner, other = self._owners.setdefault((scope, name), (origin, table))
         if owner == origin and other != table:
-            raise PluginError(
+            raise NameTakenError(
                 f"{origin} gives {name} to {other} and to {table}. Look at its argument table, and give it to one of them."
             )
         if owner is not origin:
@@ -304,7 +304,7 @@ class _Claims:
 
 
 def _claimed_twice(what: str, owner: Origin, origin: Origin) -> PluginError:
-    return PluginError(f"{what} is claimed twice, by {owner} and by {origin}. Rename one of them, or leave one plugin out.")
+    return NameTakenError(f"{what} is claimed twice, by {owner} and by {origin}. Rename one of them, or leave one plugin out.")
 
 
 def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: Sequence[Option], claims: _Claims) -> TablePlan:
@@ -367,7 +367,7 @@ def _columns(table: Table, origin: Origin, options: Iterable[Option]) -> dict[st
         try:
             removes, adds = transform.column_changes(columns)
         except PluginError as error:
-            raise PluginError(f"{option.origin}: {transform.name}: {error}") from None
+            raise type(error)(f"{option.origin}: {transform.name}: {error}") from None
         _check_key(table, option, set(removes), set(adds), earlier)
         _check_deleted_key(table, option, set(removes))
         for name in removes:
@@ -416,7 +416,7 @@ def _extra_columns(option: Option, table: Table, columns: Mapping[str, str]) -> 
     try:
         return check_sources(option.value, table, columns)  # type: ignore[arg-type]  # the caller's choice of options
     except PluginError as error:
-        raise PluginError(f"{option.origin}: {error}") from None
+        raise type(error)(f"{option.origin}: {error}") from None
 
 
 def _claim_option(option: Option, claims: _Claims) -> None:
@@ -456,7 +456,7 @@ def _merge_settings(
         if restated and known is not None and known.secret and not setting.secret:
             raise PluginError(f"{origin}: the setting {setting.name} is a secret of its auth. Write secret=True here too.")
         if owner is not None and owner.plugin != CORE.name and not restated:
-            raise PluginError(
+            raise NameTakenError(
                 f"The setting {setting.name} is claimed twice, by {owner} and by {origin}. "
                 "Rename one of them, or leave one plugin out."
             )

@@ -14,7 +14,7 @@ import requests
 from attrs import field, frozen
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import NameResolutionError, SSLError
+from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, ProtocolError, ReadTimeoutError, SSLError
 from urllib3.util import parse_url
 
 from connector_core.answers import CHECK_URL, Answer, records_in
@@ -40,6 +40,8 @@ SHOWN_FROM_SECONDS = 5.0
 """The log names a pause for the sake of a budget from this length on: shorter ones are how a budget is kept."""
 SHOWN_BYTES = 100_000
 CHUNK_BYTES = 65_536
+SLOWEST = 1000
+"""Bytes a second, below which an answer that takes longer than a time-out is given up."""
 ANSWER_BYTES = 100_000_000
 """The largest answer, unpacked, that is taken unless the setting says otherwise."""
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -80,8 +82,8 @@ class Client:
     """Fetches pages of one API. Use it as a context manager; ``close`` also ends a pause between two tries.
 
     base_url: checked already (see settings); auth: what signs each request; secrets: texts that no message may show;
-    it may grow during the sync, by the tokens that the API issues; limit: the largest body, unpacked, in bytes; sleep, clock and
-    now (seconds since 1970) are for tests.
+    it may grow during the sync, by the tokens that the API issues; limit: the largest body, unpacked, in bytes; timeout: seconds
+    to connect, and to wait for the next bytes; sleep, clock and now (seconds since 1970) are for tests.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Client:
         now: Callable[[], float] = time.time,
         agent: str = "connector-core",
         limit: int = ANSWER_BYTES,
+        timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._origin = _origin(base_url)
@@ -106,8 +109,10 @@ class Client:
         self._retry = retry or Retry()
         self._closed = threading.Event()
         self._sleep = sleep or self._closed.wait
+        self._clock = clock
         self._now = now
         self._limit = limit
+        self._timeout = timeout
         self._limits = Limits(clock, now)
         self._ignored: dict[tuple[str, ErrorRule], object] = {}
         self._session = requests.Session()
@@ -155,7 +160,7 @@ class Client:
                 data=form,
                 json=json,
                 auth=auth or Anonymous(),
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=self._timeout,
                 allow_redirects=False,
             )
         except ValueError as error:  # as in _send
@@ -257,9 +262,16 @@ class Client:
             ) from None
 
     def _chunks(self, response: requests.Response) -> Iterator[bytes]:
+        """The body as it comes. One that only drips would hold the sync for hours without ever being late."""
+        since, received = self._clock(), 0
         try:
-            yield from response.iter_content(CHUNK_BYTES)
-        except requests.RequestException as error:
+            while piece := response.raw.read1(CHUNK_BYTES, decode_content=True):
+                yield piece
+                received += len(piece)
+                seconds = self._clock() - since
+                if seconds > self._timeout[1] and received < SLOWEST * seconds:
+                    raise _TransientError(f"the answer came too slowly, {received} bytes in {seconds:.0f} s")
+        except (HTTPError, OSError) as error:
             raise _TransientError(_reason(error)) from None
 
     def _follow(self, rule: ErrorRule, table: str, where: str, answer: Answer) -> None:
@@ -336,7 +348,7 @@ class Client:
                 headers=request.headers,
                 json=request.json,
                 auth=self._auth,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
             )
@@ -454,28 +466,26 @@ def _retry_after(response: requests.Response) -> float | None:
         return None
 
 
-_REASONS: Mapping[type[requests.RequestException], str] = {
-    requests.exceptions.ProxyError: "the proxy that HTTPS_PROXY names did not let it through",
-    requests.ConnectTimeout: f"no connection within {CONNECT_SECONDS:.0f} s",
-    requests.Timeout: f"no answer within {READ_SECONDS:.0f} s",
+_REASONS: Mapping[tuple[type[Exception], ...], str] = {
+    (NameResolutionError,): "the host was not found",
+    (SSLError, requests.exceptions.SSLError): "the TLS certificate was not accepted",
+    (requests.exceptions.ProxyError,): "the proxy that HTTPS_PROXY names did not let it through",
+    (requests.ConnectTimeout,): f"no connection within {CONNECT_SECONDS:.0f} s",
+    (requests.Timeout, ReadTimeoutError): f"no answer within {READ_SECONDS:.0f} s",
+    (ConnectionRefusedError,): "the connection was refused",
+    (requests.exceptions.ContentDecodingError, DecodeError): "the body could not be unpacked",
+    (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, ProtocolError, ConnectionError): (
+        "the connection was closed before the whole answer was there"
+    ),
 }
+"""What lies beneath an error → what to say of it; the first that fits."""
 
 
-def _reason(error: requests.RequestException) -> str:
+def _reason(error: Exception) -> str:
     causes = _causes(error)
-    if any(isinstance(cause, NameResolutionError) for cause in causes):
-        return "the host was not found"
-    if any(isinstance(cause, SSLError | requests.exceptions.SSLError) for cause in causes):
-        return "the TLS certificate was not accepted"
-    for kind, reason in _REASONS.items():
-        if isinstance(error, kind):
+    for kinds, reason in _REASONS.items():
+        if any(isinstance(cause, kinds) for cause in causes):
             return reason
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return "the connection was refused"
-    if isinstance(error, requests.exceptions.ContentDecodingError):
-        return "the body could not be unpacked"
-    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        return "the connection was closed before the whole answer was there"
     return f"the request failed ({type(error).__name__})"
 
 

@@ -1,11 +1,12 @@
 """JSON as RFC 8259 has it, and nothing that only Python's decoder takes."""
 
 import json
+from math import inf
 from typing import Any, NoReturn
 
 
 class NotJson(Exception):  # noqa: N818  (reads better where it is raised, as in errors)
-    """The body is something else than JSON, and would be the next time too.
+    """The body is something else than JSON that can be kept, and would be the next time too.
 
     Its text says what the body does: ``holds NaN``. shown: the beginning of the body tells more.
     """
@@ -26,7 +27,7 @@ def decode_text(text: str) -> Any:
     """*text* as JSON. Raises NotJson, or ValueError where it may have been cut."""
     _check_no_page(text.lstrip()[:1] == "<")
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return _DECODER.decode(text)
     except RecursionError:
         raise NotJson("is nested too deeply to be read") from None
 
@@ -39,6 +40,17 @@ def _check_no_page(begins_with_a_tag: bool) -> None:
 def _no_constant(name: str) -> NoReturn:
     # json would take NaN and Infinity, which JSON (RFC 8259, section 6) does not have.
     raise NotJson(f"holds {name}, so it is not JSON")
+
+
+def _finite(text: str) -> float:
+    # Python would take 1e400 for infinity, and a destination cannot hold the number.
+    value = float(text)
+    if value in (inf, -inf):
+        raise NotJson(f"holds {text[:40]}, which is larger than a 64-bit float")
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
 
 
 def json_type(value: object) -> str:

@@ -30,3 +30,23 @@ class DeliveryError(ConnectorError):
 
 class PluginError(ConnectorError):
     """The plugin's author must act: a hook or a value that it returned cannot be used."""
+
+
+class HookError(PluginError):
+    """A ``connector_…`` function is no hook, is not marked as one, or answers with a value of another type."""
+
+
+class UnkeptNameError(PluginError):
+    """A name that Fivetran would change, or keeps for itself."""
+
+
+class NameTakenError(PluginError):
+    """A name that is claimed twice."""
+
+
+class KeyColumnsError(PluginError):
+    """A primary key without columns, or with one that is not declared."""
+
+
+class ColumnTypeError(PluginError):
+    """A column type that the Connector SDK does not take."""

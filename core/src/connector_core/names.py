@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from connector_core.errors import PluginError
+from connector_core.errors import ColumnTypeError, NameTakenError, PluginError, UnkeptNameError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -20,7 +20,7 @@ _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 def check_name(name: object, what: str) -> None:
     """Raise PluginError unless *name* is one that Fivetran keeps unchanged: lower-case snake_case."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise PluginError(
+        raise UnkeptNameError(
             f"{what} is named {name!r}, which Fivetran would rename. "
             "Write lower-case letters, digits and underscores, with a letter first."
         )
@@ -29,9 +29,9 @@ def check_name(name: object, what: str) -> None:
 def check_column_name(name: object, where: str) -> None:
     """Raise PluginError unless *name* can name a column: any text that Fivetran does not reserve."""
     if not isinstance(name, str) or not name.strip():
-        raise PluginError(f"{where} has a column named {name!r}. Write the field's name in the API's answer.")
+        raise UnkeptNameError(f"{where} has a column named {name!r}. Write the field's name in the API's answer.")
     if name.startswith("_fivetran"):
-        raise PluginError(f"{where} has a column named {name!r}. Fivetran keeps names with _fivetran in front for itself.")
+        raise UnkeptNameError(f"{where} has a column named {name!r}. Fivetran keeps names with _fivetran in front for itself.")
 
 
 def listed(names: Iterable[str]) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def check_column_types(columns: Mapping[str, str], where: str) -> None:
     for name, kind in columns.items():
         check_column_name(name, where)
         if not isinstance(kind, str) or not (kind in COLUMN_TYPES or _DECIMAL.fullmatch(kind)):
-            raise PluginError(
+            raise ColumnTypeError(
                 f"{where} declares column {name!r} as {kind!r}{did_you_mean(str(kind).upper(), COLUMN_TYPES)}. "
                 f"The SDK takes {', '.join(sorted(COLUMN_TYPES))} and DECIMAL(15,2)."
             )
@@ -87,7 +87,7 @@ def check_distinct(columns: Iterable[str], where: str) -> None:
     for name in columns:
         other = owners.setdefault(stored_name(name), name)
         if other != name:
-            raise PluginError(
+            raise NameTakenError(
                 f"{where}: the columns {other} and {name} both become {stored_name(name)} in the destination. "
                 "Leave one out of the plugin, and out of the records with a transform, or rename it with one."
             )

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import field, frozen
 
 from connector_core.error_rules import ErrorRule
-from connector_core.errors import PluginError
+from connector_core.errors import KeyColumnsError, PluginError
 from connector_core.extraction import LIBRARY, finder, needs_library
 from connector_core.formats import Csv, Format, JsonLines
 from connector_core.limits import Budget
@@ -99,14 +99,17 @@ class Table:
             check_child(self)
 
     def _check_columns(self, where: str) -> None:
-        object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
+        try:
+            object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
+        except PluginError as error:
+            raise KeyColumnsError(str(error)) from None
         if not isinstance(self.columns, Mapping):
             raise PluginError(f'{where}: columns must be a dict, not {type(self.columns).__name__}. Write {{"id": "STRING", …}}.')
         object.__setattr__(self, "columns", frozen_mapping(self.columns))
         check_column_types(self.columns, where)
         undeclared = [name for name in self.primary_key if name not in self.columns]
         if undeclared:
-            raise PluginError(f"{where}: primary_key names {', '.join(undeclared)}, which columns does not declare.")
+            raise KeyColumnsError(f"{where}: primary_key names {', '.join(undeclared)}, which columns does not declare.")
 
     def _check_answers(self, where: str) -> None:
         if not isinstance(self.records, str) or not self.records:
@@ -117,7 +120,7 @@ class Table:
             object.__setattr__(self, "find", finder(self.records))
             object.__setattr__(self, "errors", _rules(self.errors))
         except PluginError as error:
-            raise PluginError(f"{where}: {error}") from None
+            raise type(error)(f"{where}: {error}") from None
         if not (self.budget is None or isinstance(self.budget, Budget)):
             raise PluginError(f"{where}: budget is {_shown(self.budget)}. Write Budget(requests=100, seconds=60).")
         if not (self.deleted is None or (isinstance(self.deleted, str) and all(self.deleted.split(".")))):
