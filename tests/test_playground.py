@@ -1,7 +1,8 @@
 """Syncs from the practice API that Fivetran publishes (``fivetran-api-playground``), a server that we did not write.
 
-Each module in ``playground/`` is a plugin for one of its endpoints. It is laid out as a distribution, built with the real
-``connector-build`` and run with the real ``fivetran debug``; then every row is held against what a plain loop reads.
+Each module in ``playground/`` is a plugin for one of its endpoints, but ``companies``, which is one for two. It is laid out as a
+distribution, built with the real ``connector-build`` and run with the real ``fivetran debug``; then every row of every table is
+held against what a plain loop reads.
 """
 
 import json
@@ -30,6 +31,11 @@ pytestmark = pytest.mark.xdist_group("playground")
 
 PLUGINS = sorted(Path(__file__).with_name("playground").glob("*.py"))
 START_SECONDS = 30.0
+_INSTALLED_ONLY = """
+import sys
+
+sys.path = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix))]
+"""
 _CREDENTIALS = {
     "http_basic": r"Http Basic Auth .*Username: (?P<username>\S+) +Password: (?P<password>\S+)",
     "http_bearer": r"HTTP Bearer .*Bearer Token: (?P<token>\S+)",
@@ -62,6 +68,8 @@ def playground(folder: Path, *options: str) -> Iterator[Playground]:
     checked = folder / ".ft_api_playground/_last_version_check"
     checked.parent.mkdir(parents=True)
     checked.write_text(str(int(time.time())))  # or it would look for a newer version of itself
+    # It starts again, with other data, whenever a file below sys.path changes; our own packages stand there, and are edited.
+    (folder / "sitecustomize.py").write_text(_INSTALLED_ONLY)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
@@ -70,8 +78,13 @@ def playground(folder: Path, *options: str) -> Iterator[Playground]:
         process = subprocess.Popen(
             [str(Path(sys.executable).with_name("playground")), "start", "--port", str(port), *options],
             cwd=folder,
-            # It writes the local time with a Z behind it.
-            env={"PATH": os.environ["PATH"], "HOME": str(folder), "TZ": "UTC", "PYTHONUNBUFFERED": "1"},
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(folder),
+                "TZ": "UTC",  # it writes the local time with a Z behind it
+                "PYTHONPATH": str(folder),
+                "PYTHONUNBUFFERED": "1",
+            },
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -182,6 +195,19 @@ def companies(api: Playground) -> Rows:
     return rows
 
 
+def departments(api: Playground) -> Rows:
+    rows: Rows = []
+    for company in companies(api):
+        rows += api.get(f"/cursors/{company['company_id']}/departments")["data"]
+    return rows
+
+
+def export_csv(api: Playground) -> Rows:
+    """The playground takes commas and line ends out of its texts, so that none is quoted."""
+    header, *lines = requests.get(f"{api.url}/export/csv", timeout=10).content.decode().splitlines()
+    return [dict(zip(header.split(","), line.split(","), strict=True)) for line in lines]
+
+
 def http_basic(api: Playground) -> Rows:
     known = api.credentials["http_basic"]
     rows: Rows = api.get("/auth/http_basic", auth=(known["username"], known["password"]))["data"]
@@ -219,23 +245,29 @@ def step(api: Playground) -> Rows:
     return rows
 
 
-READ: Mapping[str, Callable[[Playground], Rows]] = {
-    read.__name__: read
-    for read in (
-        next_page_url,
-        page_number,
-        offset,
-        keyset,
-        timestamp,
-        step,
-        companies,
-        http_basic,
-        http_bearer,
-        api_key,
-        session_token,
-    )
+# Dataset → table → what reads it.
+READ: Mapping[str, Mapping[str, Callable[[Playground], Rows]]] = {
+    **{
+        read.__name__: {"users": read}
+        for read in (
+            next_page_url,
+            page_number,
+            offset,
+            keyset,
+            timestamp,
+            step,
+            export_csv,
+            http_basic,
+            http_bearer,
+            api_key,
+            session_token,
+        )
+    },
+    "companies": {"companies": companies, "departments": departments},
 }
-TABLE = {"companies": "companies"}  # every other endpoint serves users
+KEYS = {"users": ("id",), "companies": ("company_id",), "departments": ("department_id", "company_id")}
+TOUCHED = ("companies", "departments")
+"""Tables of which the playground gives some rows, at random, the time of now as updatedAt whenever it is asked for them."""
 
 
 # Where a finished sync rests, and what the next one reads from there, for the endpoints that can be read incrementally.
@@ -309,25 +341,35 @@ def _time(text: str) -> str:
     return f"{datetime.strptime(text, '%Y-%m-%dT%H:%M:%SZ'):%Y-%m-%d %H:%M:%S}+00"
 
 
-def by_key(rows: Rows) -> dict[Any, dict[str, Any]]:
+def by_key(table: str, rows: Rows) -> dict[Any, dict[str, Any]]:
     """The rows by their primary key, which no two share."""
-    keyed = {row.get("id", row.get("company_id")): row for row in rows}
+    keyed = {tuple(row[name] for name in KEYS[table]): row for row in rows}
     assert len(keyed) == len(rows)
     return keyed
 
 
-def assert_arrived(project: Path, dataset: str, records: Rows, since: str) -> None:
-    """Each of *records*, read right before *since*, is in the destination, value by value, and nothing else is.
+def assert_arrived(project: Path, table: str, records: Rows, since: str) -> None:
+    """Each of *records*, read right before the sync and not before *since*, is in the destination, and nothing else is.
 
-    The playground touches companies whenever it is asked for them, so there a row may also have been updated since.
+    Every value is the same; in a table that the playground touches, a row may also have been updated after it was read here.
     """
-    arrived = by_key(stored(project, TABLE.get(dataset, "users")))
-    sent = by_key([as_stored(record) for record in records])
-    if dataset == "companies":
-        for key, row in arrived.items():
-            if since <= row["updated_at"] <= now():
-                sent[key]["updated_at"] = row["updated_at"]
+    arrived = by_key(table, stored(project, table))
+    sent = by_key(table, [as_stored(record) for record in records])
+    if table in TOUCHED:
+        for key in arrived.keys() & sent.keys():
+            if max(since, sent[key]["updated_at"]) <= arrived[key]["updated_at"] <= now():
+                sent[key]["updated_at"] = arrived[key]["updated_at"]
     assert arrived == sent
+
+
+def sync_and_compare(project: Path, dataset: str, api: Playground) -> tuple[DebugRun, int]:
+    """A sync that leaves every row of every table as plain loops read it right before, and how many rows these are."""
+    since, records = now(), {table: read(api) for table, read in READ[dataset].items()}
+    assert all(records.values())
+    ran = sync(project, api)
+    for table, rows in records.items():
+        assert_arrived(project, table, rows, since)
+    return ran, sum(len(rows) for rows in records.values())
 
 
 def now() -> str:
@@ -340,23 +382,55 @@ def test_no_plugin_is_long() -> None:
         assert len(module.read_text().splitlines()) <= 40, module.name
 
 
-@pytest.mark.parametrize("dataset", sorted(READ))
+@pytest.mark.parametrize("dataset", sorted(READ.keys() - {"companies"}))
 def test_every_row_arrives_and_stays(dataset: str, api: Playground, installed: Path, tmp_path: Path) -> None:
     project = build(dataset, api, installed, tmp_path, page_size="30")
-    since, records = now(), READ[dataset](api)
-    assert records
-    first = sync(project, api)
-    assert first.operations["upserts"] == len(records)
-    assert_arrived(project, dataset, records, since)
+    first, total = sync_and_compare(project, dataset, api)
+    assert first.operations["upserts"] == total
 
-    since, records = now(), READ[dataset](api)
-    second = sync(project, api)
-    assert_arrived(project, dataset, records, since)
-    state, again = REST[dataset](api) if dataset in REST else ({}, records)
-    assert second.operations["upserts"] == len(again)
-    assert (len(again) < len(records)) == (dataset in REST)
+    second, total = sync_and_compare(project, dataset, api)
     if dataset in REST:
+        state, again = REST[dataset](api)
         assert first.state == second.state == state
+        assert second.operations["upserts"] == len(again) < total
+    else:
+        assert second.operations["upserts"] == total
+
+
+def test_each_company_has_its_departments_read_from_where_they_rest(api: Playground, installed: Path, tmp_path: Path) -> None:
+    project = build("companies", api, installed, tmp_path)
+    first, total = sync_and_compare(project, "companies", api)
+    newest = {path: max(times) for path, times in times_by_path(project).items()}
+    assert requested(first) == sorted(newest)
+    assert first.operations["upserts"] == total
+    assert first.state == resting(newest)
+
+    second, _ = sync_and_compare(project, "companies", api)
+    times = times_by_path(project)
+    assert requested(second) == sorted(f"{path}?updated_since={since}" for path, since in newest.items())
+    assert second.operations["upserts"] == sum(time >= newest[path] for path in times for time in times[path])
+    assert second.state == resting({path: max(times[path]) for path in times})
+
+
+def times_by_path(project: Path) -> dict[str, list[str]]:
+    """Where companies, and the departments of each, come from → the updatedAt of those that arrived, as the API writes it."""
+    times: dict[str, list[str]] = {}
+    for table, path in (("companies", "/cursors/companies"), ("departments", "/cursors/{company_id}/departments")):
+        for row in stored(project, table):
+            updated = row["updated_at"].replace(" ", "T").replace("+00", "Z")
+            times.setdefault(path.format_map(row), []).append(updated)
+    return times
+
+
+def requested(ran: DebugRun) -> list[str]:
+    """What the sync of companies asked for in order to deliver it; the list of parents is not in the log."""
+    return sorted(re.findall(r" (?:companies|departments): GET (\S+)", ran.output))
+
+
+def resting(newest: Mapping[str, str]) -> dict[str, Any]:
+    """The state of companies when each path was read up to its newest time."""
+    rests = {path.split("/")[2]: {"since": since} for path, since in newest.items()}
+    return {"tables": {"companies": rests.pop("companies"), "departments": {"rests": rests}}}
 
 
 def test_a_rate_limit_is_waited_out(limited_api: Playground, installed: Path, tmp_path: Path) -> None:
@@ -367,4 +441,4 @@ def test_a_rate_limit_is_waited_out(limited_api: Playground, installed: Path, tm
     assert "The API's quota is used up. Going on in" in ran.output  # by its headers, before it has to refuse
     assert "429" not in ran.output
     assert ran.operations["upserts"] == 200
-    assert_arrived(project, "offset", records, since)
+    assert_arrived(project, "users", records, since)
