@@ -1,15 +1,19 @@
 """The connector as Fivetran runs it. Of this package, only this module imports the Connector SDK."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from fivetran_connector_sdk import Connector, Logging, Operations
+from fivetran_connector_sdk import ConfigurationForm, Connector, Logging, Operations, Test, form_field
 
-from connector_core.assembly import Plugin, assemble
+from connector_core.assembly import Assembly, Plugin, assemble
+from connector_core.settings import Setting
+from connector_core.setup_test import setup_test
 from connector_core.sync import sync
 
 
-def connector_for(plugins: Mapping[str, Any], enable: Iterable[str] = (), disable: Iterable[str] = ()) -> Connector:
+def connector_for(
+    plugins: Mapping[str, Any], enable: Iterable[str] = (), disable: Iterable[str] = (), dataset: str = "the connector"
+) -> Connector:
     """The SDK's ``Connector`` for *plugins* (name with version → module, the dataset's own first), some options switched.
 
     Raises PluginError when they cannot be assembled. Nothing is logged here: the SDK cannot log before a sync begins.
@@ -22,4 +26,32 @@ def connector_for(plugins: Mapping[str, Any], enable: Iterable[str] = (), disabl
     def update(configuration: Mapping[str, Any], state: Mapping[str, Any]) -> None:
         sync(assembly, configuration, state, Operations, Logging)
 
-    return Connector(update=update, schema=schema)
+    return Connector(update=update, schema=schema, configuration_form=_form_of(assembly, dataset))
+
+
+def _form_of(assembly: Assembly, dataset: str) -> Callable[[], ConfigurationForm]:
+    """The setup form: a field for each setting, and one test, which makes a request."""
+
+    def read_one_record(configuration: Mapping[str, Any]) -> Any:
+        fault = setup_test(assembly, configuration)
+        return Test.success() if fault is None else Test.failure(fault)
+
+    def configuration_form() -> ConfigurationForm:
+        form = ConfigurationForm()
+        for setting in assembly.settings:
+            form.add_field(_field(setting))
+        return form.add_test(label=f"Read one record of {dataset}", func=read_one_record)
+
+    return configuration_form
+
+
+def _field(setting: Setting) -> Any:
+    """The form's field for *setting*. One that is left empty holds the default, which the description and the hint name."""
+    about = {"description": setting.about, "required": setting.required and setting.when is None}
+    if setting.kind == "choice":
+        options = [form_field.DropdownFieldParam(value=choice) for choice in setting.choices]
+        return form_field.DropdownField(setting.name, setting.label, fields=options, **about)
+    if setting.kind == "flag":
+        return form_field.ToggleField(setting.name, setting.label, **about)
+    kind = form_field.TextField.password if setting.secret else form_field.TextField.plain_text
+    return form_field.TextField(setting.name, setting.label, kind, placeholder=setting.default, **about)

@@ -12,7 +12,7 @@ from connector_core.discretion import Secrets
 from connector_core.errors import ConfigurationError, PluginError
 from connector_core.names import check_name, did_you_mean, one_line
 
-Kind = Literal["text", "integer", "url", "choice"]
+Kind = Literal["text", "integer", "url", "choice", "flag"]
 
 
 @frozen
@@ -23,7 +23,8 @@ class Setting:
     label:       what a setup form calls it; made from the name when left out.
     description: one sentence for the setup form and the project's README.
     default:     the value when none is given; None makes the setting required.
-    kind:        ``text``, ``integer``, ``url`` (https, or http on this machine only) or ``choice`` (one of *choices*).
+    kind:        ``text``, ``integer``, ``url`` (https, or http on this machine only), ``choice`` (one of *choices*) or ``flag``
+                 (true or false; the configuration has a bool).
     minimum, maximum: the bounds of an integer, both included; None for no bound.
     secret:      it is never logged, shown or written into a project.
     choices:     what a choice may say.
@@ -67,6 +68,13 @@ class Setting:
     def required(self) -> bool:
         """Whether a value has to be given."""
         return self.default is None
+
+    @property
+    def about(self) -> str:
+        """What a setup form says below the field: the description, the bounds, and what an empty field means."""
+        bounds = f" A whole number{_bounds(self)}." if self.kind == "integer" else ""
+        left = "" if self.default is None else f" Left empty: {self.default}."
+        return f"{self.description or self.label + '.'}{bounds}{left}"
 
     @property
     def placeholder(self) -> str:
@@ -217,6 +225,12 @@ def _read_choice(setting: Setting, text: str) -> str:
     return text
 
 
+def _read_flag(_: Setting, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(f"is {one_line(text, 40)!r}, not true or false")
+    return text.lower() == "true"
+
+
 def _bounds(setting: Setting) -> str:
     match setting.minimum, setting.maximum:
         case None, None:
@@ -265,4 +279,5 @@ _READERS: dict[str, Callable[[Setting, str], Any]] = {
     "integer": _read_integer,
     "url": _read_url,
     "choice": _read_choice,
+    "flag": _read_flag,
 }

@@ -47,8 +47,8 @@ class Engine:
     checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
 
 
-def make_client(assembly: Assembly, configuration: Configuration, log: Log) -> Client:
-    """The client of a real sync. Raises PluginError when the plugin's auth cannot be made."""
+def make_client(assembly: Assembly, configuration: Configuration, log: Log, **parts: Any) -> Client:
+    """The client of a real sync; *parts* are further ones of it. Raises PluginError when the plugin's auth cannot be made."""
     try:
         auth = assembly.auth(configuration)
     except ConfigurationError:
@@ -61,7 +61,8 @@ def make_client(assembly: Assembly, configuration: Configuration, log: Log) -> C
         ) from None
     if not isinstance(auth, AuthBase):
         raise PluginError(f"{assembly.auth_origin}: the auth made {type(auth).__name__}. Return a requests.auth.AuthBase.")
-    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden, limit=configuration[MAX_ANSWER] * 1_000_000)
+    limit = configuration[MAX_ANSWER] * 1_000_000
+    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden, limit=limit, **parts)
 
 
 def sync(
