@@ -596,3 +596,22 @@ def test_a_parent_that_changed_back_is_still_read_to_its_end() -> None:
     api.companies[1] = (api.now, "A")
     synced(assembly, warehouse, api)
     assert warehouse.live("departments") == api.live()
+
+
+def test_a_transform_of_the_parent_does_not_spoil_what_its_children_are_asked_for_by() -> None:
+    def spoil(record: Record) -> Record:
+        record["owner"].pop("id")
+        return record
+
+    class Owned(Companies):
+        def _page(self, request: Request) -> Page:
+            if request.path == "/companies":
+                return Page({"next_cursor": None}, [{"id": 1, "name": "A", "at": 1, "owner": {"id": 1}}])
+            return super()._page(request)
+
+    api = Owned()
+    api.staff(1, 1, "A")
+    assembly = dataset(child(path="/companies/{parent.owner.id}/departments"), transforms=[Transform("spoiled", spoil)])
+    warehouse = Warehouse(assembly)
+    synced(assembly, warehouse, api)
+    assert warehouse.live("departments") == api.live()

@@ -341,3 +341,15 @@ def test_the_page_has_an_example_of_each_kind() -> None:
     kinds = [CursorPaginator, NextLinkPaginator, LinkHeaderPaginator, PageNumberPaginator, OffsetPaginator, KeysetPaginator]
     kinds += [SinglePage, UpdatedSince, Windows, FullRead]
     assert [kind.__name__ for kind in kinds if not any(f"{kind.__name__}(" in example for example in EXAMPLES)] == []
+
+
+def test_a_cursor_may_lie_deep_in_the_body() -> None:
+    table = Table("jobs", "/graphql", "data.jobs[*].node", ["id"], {"id": "LONG"}, body={"query": "q", "variables": {"of": 1}})
+    paginator = CursorPaginator("variables.after", "data.next", "variables.first", where="body")
+    first = paginator.first(table, 5, {})
+    assert first.json == {"query": "q", "variables": {"of": 1, "first": 5}}
+    following = paginator.following(first, Page({"data": {"next": "c"}}, []))
+    assert following
+    assert following.json == {"query": "q", "variables": {"of": 1, "first": 5, "after": "c"}}
+    assert paginator.bookmark(following) == {"next_cursor": "c"}
+    assert table.body == {"query": "q", "variables": {"of": 1}}

@@ -466,7 +466,12 @@ def test_a_group_that_goes_right_before_a_crash_and_comes_back_as_it_was() -> No
 
 SOURCES = (Path(__file__).resolve().parents[1] / "docs" / "sources.md").read_text(encoding="utf-8")
 SECTIONS = "".join(SOURCES.partition(f"\n## {title}\n")[2].partition("\n## ")[0] for title in ("Records", "Deletes"))
-EXAMPLES = dict(re.findall(r"^### (.+?)$.*?^```python\n(.*?)^```$", SECTIONS, re.M | re.S))
+ELSEWHERE = {"Where the records are", "JSON lines and CSV", "Transforms", "A list of deleted keys", "A table that is replaced"}
+EXAMPLES = {
+    title: example
+    for title, example in re.findall(r"^### (.+?)$.*?^```python\n(.*?)^```$", SECTIONS, re.M | re.S)
+    if title not in ELSEWHERE  # tests/test_source_examples.py
+}
 SHIFTS = Table("crew_shifts", "/shifts", "shifts", ["id"], {"id": "LONG", "email": "STRING", "st": "STRING", "address": "JSON"})
 SHIFT: Record = {
     "id": 1,

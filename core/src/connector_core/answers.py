@@ -55,13 +55,13 @@ def records_in(table: Table, where: str, body: Any) -> list[Any]:
 
     Raises UnexpectedAnswer when there is no list of them.
     """
-    records = table.records
-    if not isinstance(body, dict) and records != "@":
-        raise UnexpectedAnswer(f"{where}: the answer is a JSON {json_type(body)}, not an object. {CHECK_URL}")
     found = table.find(body)
-    if found is None and records not in body:
+    if isinstance(found, list):
+        return found
+    path = table.records
+    if found is None and not isinstance(body, dict) and path != "@":
+        raise UnexpectedAnswer(f"{where}: the answer is a JSON {json_type(body)}, not an object. {CHECK_URL}")
+    if found is None and path != "@" and path not in body:
         keys = one_line(", ".join(body) or "no key at all")
-        raise UnexpectedAnswer(f"{where}: the answer has no {records!r}, only {keys}. {CHECK_URL}")
-    if not isinstance(found, list):
-        raise UnexpectedAnswer(f"{where}: {records!r} is a JSON {json_type(found)}, not a list of records. {CHECK_URL}")
-    return found
+        raise UnexpectedAnswer(f"{where}: the answer has no {path!r}, only {keys}. {CHECK_URL}")
+    raise UnexpectedAnswer(f"{where}: {path!r} is a JSON {json_type(found)}, not a list of records. {CHECK_URL}")

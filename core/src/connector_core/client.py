@@ -326,7 +326,7 @@ class Client:
         for _ in range(REDIRECTS):
             try:
                 self._await_turn(f"{table.name}: {request}", table.budget)
-                response = self._exchange(request, url, params, table.budget)
+                response = self._exchange(table, request, url, params)
             except ValueError as error:  # also from requests itself, which reads the address of a redirect at once
                 raise UnexpectedAnswer(
                     f"{table.name}: {request}: it cannot be sent, or the API redirects to what is no address "
@@ -339,13 +339,14 @@ class Client:
             params = None
         raise UnexpectedAnswer(f"{table.name}: {request}: redirected {REDIRECTS} times in a row. Check base_url.")
 
-    def _exchange(self, request: Request, url: str, params: Mapping[str, str] | None, budget: Budget | None) -> requests.Response:
+    def _exchange(self, table: Table, request: Request, url: str, params: Mapping[str, str] | None) -> requests.Response:
+        accept = {"Accept": table.format.accept} if table.format else {}
         try:
             response = self._session.request(
                 request.method,
                 url,
                 params=params,
-                headers=request.headers,
+                headers={**accept, **request.headers},
                 json=request.json,
                 auth=self._auth,
                 timeout=self._timeout,
@@ -357,7 +358,7 @@ class Client:
                 raise
             # The exception itself holds the whole URL, so only its kind goes on.
             raise _TransientError(_reason(error)) from None
-        self._limits.sent(budget, len(response.history))  # an auth object sends a request again that was answered 401
+        self._limits.sent(table.budget, len(response.history))  # an auth object sends a request again that was answered 401
         if _retry_after(response) is None:  # which is the more exact where it is given
             self._limits.heard(response.headers)
         return response

@@ -56,4 +56,4 @@ _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
 def json_type(value: object) -> str:
     """What JSON calls the type of *value*."""
     names = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
-    return names[type(value)]
+    return names.get(type(value), type(value).__name__)

@@ -45,6 +45,8 @@ def finder(path: str) -> Callable[[Any], Any]:
     if needs_library(path):
         return _compiled(path)
     inner = _inner(path)
+    if not all((inner or path).split(".")):
+        raise PluginError(f"The path {path!r} has a dot too many. Write keys with dots between them.")
     return partial(value_at, path=path) if inner is None else partial(_alone, path=inner)
 
 
@@ -72,11 +74,15 @@ def _compiled(path: str) -> Callable[[Any], Any]:
         search: Callable[[Any], Any] = library.compile(path).search
     except ValueError as error:  # the base of the library's errors of syntax
         raise PluginError(f"The path {path!r} is no JMESPath expression: {one_line(error)}.") from None
-    return partial(_searched, search=search, wrong=library.exceptions.JMESPathError)
+    found = partial(_searched, path=path, search=search, errors=library.exceptions)
+    found({})  # a function that does not exist shows when it is called
+    return found
 
 
-def _searched(body: Any, search: Callable[[Any], Any], wrong: type[Exception]) -> Any:
+def _searched(body: Any, path: str, search: Callable[[Any], Any], errors: Any) -> Any:
     try:
         return search(body)
-    except wrong:  # a function that was given a value of another type: there is nothing of that kind
+    except errors.JMESPathTypeError:  # a function was given a value of another type: there is nothing of that kind
         return None
+    except errors.JMESPathError as error:
+        raise PluginError(f"The path {path!r} cannot be followed: {one_line(error)}.") from None

@@ -7,6 +7,7 @@ time. Both say where they start and, once a page was delivered, where a sync wou
 import json
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
+from copy import deepcopy
 from typing import Any, Protocol
 
 from attrs import define, evolve, field, frozen
@@ -260,8 +261,9 @@ class ChildFeed:
         where = f"{self._name}: {read.request}"
         found: dict[str, _Child | None] = {}
         for number, record in enumerate(read.page.records, 1):
-            copy = dict(record) if isinstance(record, dict) else record
-            [(key, row)] = rows.rows([copy], where, number)
+            # A transform may change the record that it is given, and the children are asked for by what the API sent.
+            given = deepcopy(record) if self._parent.transforms else record
+            [(key, row)] = rows.rows([given], where, number)
             text = key[0] if len(key) == 1 else json.dumps(key)
             found[text] = None if isinstance(row, LeftOut) else self._child(text, record, f"{where}: record {number}")
         self._seen.update(key for key, child in found.items() if child)

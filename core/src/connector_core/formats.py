@@ -14,7 +14,7 @@ from functools import partial
 from hashlib import blake2b
 from itertools import chain, islice
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, overload
+from typing import Any, BinaryIO, ClassVar, overload
 from weakref import finalize
 
 from attrs import frozen
@@ -200,6 +200,9 @@ class Csv:
     skipped. Raises PluginError when an argument cannot be used.
     """
 
+    accept: ClassVar[str] = "text/csv"
+    """What a request says that it takes."""
+
     delimiter: str = ","
     encoding: str = "utf-8"
     null: str = ""
@@ -226,6 +229,9 @@ class Csv:
 @frozen
 class JsonLines:
     """One JSON value on each line, in UTF-8, gzipped or not; blank lines are skipped."""
+
+    accept: ClassVar[str] = "application/x-ndjson, application/json"
+    """What a request says that it takes."""
 
     def spool(
         self,

@@ -4,6 +4,7 @@ import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator
 
+from connector_core.spool import packed
 from connector_core.tables import Key, Record
 
 
@@ -36,7 +37,7 @@ class Ledger:
         columns = self._columns
         self._database.executemany(
             "INSERT OR REPLACE INTO record VALUES (?, ?)",
-            ((repr(key), pickle.dumps((key, [record.get(name) for name in columns]))) for key, record in rows),
+            ((repr(key), packed((key, [record.get(name) for name in columns]))) for key, record in rows),
         )
 
     def remove(self, key: Key) -> None:

@@ -49,14 +49,14 @@ class Request:
         return one_line(f"{self.method} {self.path}" + (f"?{query}" if query else "") + headers + body)
 
     def placed(self, where: Where, name: str, value: Any) -> "Request":
-        """This request with *name* set to *value* in its query, its JSON body or its headers."""
+        """This request with *name* set to *value* in its query, its JSON body (keys with dots between them) or its headers."""
         match where:
             case "query":
                 return evolve(self, params={**self.params, name: str(value)})
             case "header":
                 return evolve(self, headers={**self.headers, name: str(value)})
             case "body":
-                return evolve(self, json={**(self.json or {}), name: value})
+                return evolve(self, json=_with(self.json or {}, name.split("."), value))
 
     def without(self, values: Container[str]) -> "Request":
         """This request without the query parameters, in its path, whose value is one of *values*.
@@ -70,7 +70,9 @@ class Request:
 
     def found(self, where: Where, name: str) -> Any:
         """What *name* is set to in the query, the JSON body or the headers; None where it is not."""
-        return {"query": self.params, "header": self.headers, "body": self.json or {}}[where].get(name)
+        if where == "body":
+            return value_at(self.json or {}, name)
+        return (self.params if where == "query" else self.headers).get(name)
 
 
 @frozen(hash=False)
@@ -93,6 +95,13 @@ class Page:
     def get(self, path: str) -> Any:
         """The value at *path* in the body, such as ``next_cursor`` or ``meta.next``; None where there is none."""
         return value_at(self.body, path)
+
+
+def _with(body: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
+    """A copy of *body* with *value* at *path*; what it shares with *body* is left as it is."""
+    name, *rest = path
+    inner = body.get(name)
+    return {**body, name: _with(inner if isinstance(inner, Mapping) else {}, rest, value) if rest else value}
 
 
 @runtime_checkable

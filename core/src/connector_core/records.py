@@ -61,8 +61,8 @@ class RowMaker:
             made.append((key, row))
         return made
 
-    def gone(self, keys: Any, where: str) -> Rows:
-        """What stands for the records that an answer says are gone; *keys* is what it lists, *where* names table and request.
+    def gone(self, keys: Any, where: str, added: Mapping[str, Any] | None = None) -> Rows:
+        """What stands for the records that an answer says are gone; *keys* is what it lists, the rest as for ``rows``.
 
         Raises UnexpectedAnswer when that is no list of keys.
         """
@@ -73,12 +73,13 @@ class RowMaker:
                 f"{where}: {self.table.deleted} is {one_line(repr(keys), 60)}, where a list of keys was expected. "
                 "Change the table's deleted, or ask the API's owner."
             )
-        return [self._gone(key, f"{where}: {self.table.deleted}") for key in keys]
+        return [self._gone(key, f"{where}: {self.table.deleted}", added or {}) for key in keys]
 
-    def _gone(self, key: Any, where: str) -> tuple[Key, LeftOut]:
+    def _gone(self, key: Any, where: str, added: Mapping[str, Any]) -> tuple[Key, LeftOut]:
         names = self.table.primary_key
-        record = key if isinstance(key, dict) else {names[0]: key} if len(names) == 1 else {}
-        found = {name: record.get(name) for name in names}
+        own = [name for name in names if name not in added]
+        record = key if isinstance(key, dict) else {own[0]: key} if len(own) == 1 else {}
+        found = {name: record.get(name, added.get(name)) for name in names}
         if None in found.values() or any(isinstance(value, dict | list) for value in found.values()):
             raise UnexpectedAnswer(
                 f"{where} lists {one_line(repr(key), 60)}, which is no key of {self.table.name} ({', '.join(names)}). "

@@ -5,10 +5,22 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
+from connector_core.errors import UnexpectedAnswer
 from connector_core.records import Rows
 
 IN_MEMORY = 8_000_000
 """Bytes that are kept in memory before the file is written to disk."""
+
+
+def packed(value: object) -> bytes:
+    """*value* in bytes, for ``pickle.loads``. Raises UnexpectedAnswer for one that is nested some hundred levels deep."""
+    try:
+        return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    except RecursionError:
+        raise UnexpectedAnswer(
+            "A record is nested too deeply to be put aside until the feed is read. Take the field out with a transform, "
+            "or ask the API's owner."
+        ) from None
 
 
 class Spool(AbstractContextManager["Spool"]):
@@ -23,7 +35,7 @@ class Spool(AbstractContextManager["Spool"]):
 
     def put(self, rows: Rows) -> None:
         """Put one part aside."""
-        pickle.dump(rows, self._file, pickle.HIGHEST_PROTOCOL)
+        self._file.write(packed(rows))
         self.records += len(rows)
 
     def parts(self) -> Iterator[Rows]:

@@ -163,11 +163,13 @@ class _TableSync:
         self.checkpointed_at = self.engine.clock()
         if self.plan.table.full_refresh:
             self._replace(source, kept)
+            rest: Bookmark = {}  # wherever the paginator rests: the next sync reads it all again
         else:
             self._bring_up(source, kept)
+            rest = source.bookmark
         self.log.info(f"{self.name}: No more pages to fetch")
-        kept.finish(self.delivery, lambda: self._checkpoint(kept, source.bookmark))
-        self._checkpoint(kept, source.bookmark)
+        kept.finish(self.delivery, lambda: self._checkpoint(kept, rest))
+        self._checkpoint(kept, rest)
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
         self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
@@ -196,6 +198,7 @@ class _TableSync:
                         spool.put(part)
             if not spool.records:
                 self.log.warning(f"{self.name}: the feed is empty, so every row of the table is deleted.")
+            self._start_over(source, kept)
             self.delivery.operations.truncate(self.name)
             for part in spool.parts():
                 self._deliver(part, kept, again=False)
@@ -206,8 +209,8 @@ class _TableSync:
     def _start_over(self, source: Feed, kept: Derivation) -> None:
         """Let the state say that this read goes from the start of the feed, before its first row goes out.
 
-        A feed may still hold old versions of a record. Should this sync send one and then crash, the next would otherwise go on
-        at the old bookmark, behind the newer version.
+        A feed may still hold old versions of a record, and a table that is replaced is empty for a moment. Should this sync crash
+        then, the next would otherwise go on at the old bookmark, behind what is missing.
         """
         if self.states[self.name].bookmark and not source.start:
             self._checkpoint(kept, {})
@@ -226,7 +229,7 @@ class _TableSync:
             yield rows.rows(part, where, first, read.added)
             first += len(part)
         if self.plan.table.deleted:
-            yield rows.gone(read.page.get(self.plan.table.deleted), where)
+            yield rows.gone(read.page.get(self.plan.table.deleted), where, read.added)
 
     def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
         taken: dict[Key, Record] = {}

@@ -128,11 +128,13 @@ class Table:
         self._check_format(where)
 
     def _check_format(self, where: str) -> None:
+        if self.records == "@" and self.deleted is not None:
+            raise PluginError(f"{where}: the answer is its records, so it cannot list under {self.deleted} what is gone.")
         if self.format is None:
             return
         if not isinstance(self.format, Csv | JsonLines):
             raise PluginError(f"{where}: format is {_shown(self.format)}. Write Csv(), JsonLines(), or leave it out for JSON.")
-        if self.records != "@" or self.deleted is not None:
+        if self.records != "@":
             raise PluginError(f'{where}: in {self.format}, an answer is its records and nothing else. Write records="@".')
 
     @property
