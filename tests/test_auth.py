@@ -599,7 +599,7 @@ def test_a_token_endpoint_that_redirects_to_no_address(connect: Connect) -> None
         return []
 
     with served(moved) as url:
-        connect(url, CREDENTIALS, CLIENT).fails(UnexpectedAnswer, "POST /token: it cannot be sent, or the API redirects")
+        connect(url, CREDENTIALS, CLIENT).fails(UnexpectedAnswer, "POST /token: the API redirects to what is no address")
 
 
 def test_a_token_endpoint_at_a_wrong_address(connect: Connect) -> None:

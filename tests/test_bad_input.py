@@ -33,7 +33,7 @@ from connector_core import (
 from connector_core.assembly import Assembly, Plugin, assemble
 from connector_core.checkpoints import CheckpointPolicy
 from connector_core.client import Client, Retry
-from connector_core.errors import RequestRejected
+from connector_core.errors import CircularFeed, RequestRejected
 from connector_core.operations import Log as LogProtocol
 from connector_core.pagination import Page
 from connector_core.paginators import CursorPaginator
@@ -344,7 +344,7 @@ def test_a_cursor_that_cannot_be_sent(api: Api) -> None:
 
 def test_next_cursor_repeats(api: Api) -> None:
     api.server.faults.add("loop")
-    api.fails(UnexpectedAnswer, "fts_records: GET /fts_data?page_size=5&cursor=", "already read", "owner")
+    api.fails(CircularFeed, "fts_records: GET /fts_data?page_size=5&cursor=", "already read", "owner")
     assert len(api.server.requests) <= 3
     api.recovers()
 
@@ -352,7 +352,7 @@ def test_next_cursor_repeats(api: Api) -> None:
 def test_next_cursor_goes_round_in_a_longer_circle(api: Api) -> None:
     for cursor in "abc" * 8:
         api.answers(page([], next_cursor=cursor * 32, has_more=True), times=1)
-    api.fails(UnexpectedAnswer, "fts_records: GET /fts_data?page_size=5&cursor=", "already read", "owner")
+    api.fails(CircularFeed, "fts_records: GET /fts_data?page_size=5&cursor=", "already read", "owner")
     assert len(api.server.requests) <= 12
     api.recovers()
 

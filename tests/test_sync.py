@@ -30,6 +30,7 @@ from connector_core import (
     Request,
     SourceError,
     Table,
+    Transform,
     UnexpectedAnswer,
     count,
     total,
@@ -609,3 +610,14 @@ def test_a_cursor_that_is_the_key_is_refused_rather_than_stored() -> None:
     with pytest.raises(PluginError, match="holds a secret, which no state may"):
         run(assembly, warehouse, FakeApi({"jobs": Numbered(500)}))
     assert CONFIGURATION["api_key"] not in str(warehouse.operations)
+
+
+def test_a_page_that_comes_again_is_noticed_although_a_transform_changed_its_records() -> None:
+    class Stuck:
+        def page(self, cursor: str | None, page_size: int) -> FeedPage:
+            return FeedPage([_job(number) for number in range(5)], str(int(cursor or 0) + 5), True)
+
+    rate = Transform("rate", lambda record: record | {"rate": record.pop("hours")}, columns={"rate": "DOUBLE"}, removes=["hours"])
+    assembly = assemble([plugin(TABLE, transforms=[rate])])
+    with pytest.raises(UnexpectedAnswer, match="the API sends the same records as for the page before"):
+        run(assembly, Warehouse(assembly), FakeApi({"jobs": Stuck()}), page_size=5)

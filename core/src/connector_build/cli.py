@@ -5,7 +5,7 @@ Everything beyond click is imported inside the commands, so that ``--help`` answ
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -66,10 +66,19 @@ class _WrongUse(click.ClickException):
 
 
 @click.group(
-    cls=_Commands, subcommand_metavar="DATASET | COMMAND [OPTIONS]", context_settings={"help_option_names": ["-h", "--help"]}
+    cls=_Commands,
+    subcommand_metavar="DATASET | COMMAND [OPTIONS]",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
 )
 @click.version_option(package_name="connector-core", prog_name="connector-build")
-def main() -> None:
+@click.option("--all", "build_all", is_flag=True, help="Build every connector that connectors.toml lists.")
+@click.option(
+    "--file", "fleet", type=click.Path(path_type=Path), metavar="FILE", help="With --all: the list; connectors.toml if not given."
+)
+@click.option("--force", is_flag=True, help="With --all: discard changes made by hand in earlier builds.")
+@click.pass_context
+def main(context: click.Context, build_all: bool, fleet: Path | None, force: bool) -> None:
     """Assemble installed dataset plugins into Fivetran Connector SDK projects.
 
     \b
@@ -77,7 +86,29 @@ def main() -> None:
     connector-build fts               write the connector of the dataset fts into dist/fts
     connector-build fts --help        the options of a build
     connector-build demo fts          try it on this machine, against a sample API
+    connector-build check fts         what every plugin has to keep, rule by rule
+    connector-build verify dist/fts   what was changed by hand since the build
+    connector-build diff dist/fts     what building it again would change in the destination
+    connector-build --all             every connector that connectors.toml lists
     """
+    if context.invoked_subcommand is None:
+        _without_command(context, build_all, fleet, force)
+    elif build_all or fleet or force:
+        raise click.UsageError("--all builds what a file lists: name no dataset or command beside it.")
+
+
+def _without_command(context: click.Context, build_all: bool, fleet: Path | None, force: bool) -> None:
+    if not build_all:
+        if fleet or force:
+            raise click.UsageError("--file and --force go with --all here.")
+        click.echo(context.get_help())
+        context.exit(2)
+    from connector_build import fleet as fleets
+
+    outcomes = fleets.build_all(fleets.read_fleet(fleet or Path(fleets.FILE)), force=force, console=_console())
+    fleets.show_outcomes(outcomes, _console())
+    if not all(outcome.built for outcome in outcomes):
+        context.exit(1)
 
 
 def _names(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
@@ -85,19 +116,9 @@ def _names(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tupl
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
-def _choice_options(command: F) -> F:
-    """The options that say what a connector is assembled from."""
+def _source_options(command: F) -> F:
+    """The options that say which plugins a connector is assembled from, beyond the dataset's own."""
     options = [
-        click.option(
-            "--enable",
-            multiple=True,
-            callback=_names,
-            metavar="NAMES",
-            help="Transforms and extra tables to switch on, with commas.",
-        ),
-        click.option(
-            "--disable", multiple=True, callback=_names, metavar="NAMES", help="Transforms and extra tables to switch off."
-        ),
         click.option(
             "--with", "extensions", multiple=True, callback=_names, metavar="NAMES", help="Installed extensions to add."
         ),
@@ -109,6 +130,26 @@ def _choice_options(command: F) -> F:
             metavar="PATH",
             help="A local Python file with hookimpls to add.",
         ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _choice_options(command: F) -> F:
+    """The options that say what a connector is assembled from, and what of it is on."""
+    options = [
+        click.option(
+            "--enable",
+            multiple=True,
+            callback=_names,
+            metavar="NAMES",
+            help="Transforms and extra tables to switch on, with commas.",
+        ),
+        click.option(
+            "--disable", multiple=True, callback=_names, metavar="NAMES", help="Transforms and extra tables to switch off."
+        ),
+        _source_options,
     ]
     for option in reversed(options):
         command = option(command)
@@ -253,6 +294,145 @@ def debug_command(dataset: str, output: Path | None, force: bool, configuration:
     # Not the exit code: a connector that ends itself in the middle of a sync leaves it at 0.
     if run.error:
         raise BuildError(run.error)
+
+
+@main.command("check")
+@click.argument("dataset")
+@_source_options
+@click.option("--rule", "rules", multiple=True, callback=_names, metavar="NAMES", help="Only this rule; repeat for several.")
+@click.option("--pages", type=click.Path(path_type=Path), metavar="FILE", help="Recorded pages that stand in for the API.")
+@click.option("--live", is_flag=True, help="Instead of the contract, compare one page of the real API with what is declared.")
+@click.option(
+    "--configuration", type=click.Path(path_type=Path), metavar="FILE", help="The configuration to ask the real API with."
+)
+@_json_option
+def check_command(
+    dataset: str, live: bool, configuration: Path | None, rules: Sequence[str], pages: Path | None, as_json: bool, **sources: Any
+) -> None:
+    """Check that a dataset's plugin keeps the contract, or with --live that it declares what its API sends.
+
+    Exit code 1 when it does not. Nothing is delivered, and without --live no API is asked.
+    """
+    _check_options(live, configuration, rules, pages)
+    if configuration is not None:
+        fails = _check_live(dataset, configuration, as_json, **sources)
+    else:
+        fails = _check_contract(dataset, as_json, rules=rules, pages=pages, **sources)
+    if fails:
+        raise click.exceptions.Exit(1)
+
+
+def _check_options(live: bool, configuration: Path | None, rules: Sequence[str], pages: Path | None) -> None:
+    if live and configuration is None:
+        raise UsageProblem("--live needs to know how to ask the API. Add --configuration dist/DATASET/configuration.json.")
+    if configuration is not None and not live:
+        raise UsageProblem("--configuration is for --live: the contract is checked without any API. Leave it out, or add --live.")
+    if live and (rules or pages is not None):
+        raise UsageProblem("--live asks the real API and checks no rule. Leave out --rule and --pages, or --live.")
+
+
+def _check_contract(dataset: str, as_json: bool, **options: Any) -> bool:
+    """Whether a rule of the contract is broken; prints what was found."""
+    from connector_build import check
+    from connector_build.discovery import find
+
+    find(dataset)
+    console = _console()
+    findings = check.run_contract(dataset, console=None if as_json else console, **options)
+    if as_json:
+        _echo_json(check.as_json(findings))
+    else:
+        check.show(findings, console)
+    return any(finding.status == "fail" for finding in findings)
+
+
+def _check_live(dataset: str, configuration: Path, as_json: bool, **sources: Any) -> bool:
+    """Whether the API sends something else than is declared; prints what was found."""
+    from connector_build import live
+    from connector_build.check import status
+
+    assembly, _ = _assemble(dataset, **sources)
+    values, remarks = live.read_values(assembly, configuration)
+    for remark in remarks:
+        click.echo(f"{configuration}: {remark}.", err=True)
+    console = _console()
+    with status(None if as_json else console, f"{dataset}: asking the API") as update:
+        compared = live.compare(assembly, values, live.StatusLog(update))
+    if as_json:
+        _echo_json(live.as_json(compared))
+    else:
+        live.show(compared, console)
+    return any(each.breaks for each in compared)
+
+
+@main.command("verify")
+@click.argument("path", type=click.Path(path_type=Path))
+@_json_option
+def verify_command(path: Path, as_json: bool) -> None:
+    """Say what was changed by hand in a built project, a folder or a zip of one, since connector-build wrote it.
+
+    Exit code 1 when anything was.
+    """
+    from connector_build import verify
+
+    verdict = verify.verify(path)
+    if as_json:
+        _echo_json(verify.as_json(path, verdict))
+    else:
+        verify.show(path, verdict, _console())
+    if verdict.differences:
+        raise click.exceptions.Exit(1)
+
+
+@main.command("diff")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path), required=False)
+@_source_options
+@_json_option
+@click.pass_context
+def diff_command(
+    context: click.Context, old: Path, new: Path | None, as_json: bool, extensions: Sequence[str], files: Sequence[Path]
+) -> None:
+    """Say what a new build means for a destination that the old one has filled.
+
+    OLD and NEW are built projects or their locks. Without NEW, OLD is compared with what its own dataset, extensions and options
+    would be built into now; local plugin files that it was built with have to be named.
+
+    The exit code is 0 where all is safe, 10 where something asks for a re-sync, and 20 where something would break.
+    """
+    from connector_build import diff
+
+    before = diff.read_lock(old)
+    if new and (extensions or files):
+        raise click.UsageError("--with and --plugin-file say what to build now: leave them out, or NEW.")
+    after = diff.read_lock(new) if new else _lock_of_now(before, extensions, files)
+    changes = diff.compare(before, after)
+    if as_json:
+        _echo_json(diff.as_json(changes))
+    else:
+        diff.show(str(old), str(new) if new else "what would be built now", changes, _console())
+    context.exit(diff.LEVELS[diff.verdict(changes)])
+
+
+def _lock_of_now(before: Mapping[str, Any], extensions: Sequence[str], files: Sequence[Path]) -> Mapping[str, Any]:
+    """The lock that the same dataset, with the same extensions and options, would have if it were built now."""
+    import json
+
+    from connector_build.diff import added_sources
+    from connector_build.project import LOCK
+
+    names, local = added_sources(before)
+    if missing := [name for name in local if name not in [path.name for path in files]]:
+        raise UsageProblem(f"It was built with the local file {missing[0]}. Say where that is: --plugin-file PATH.")
+    project, _ = _make(
+        before["dataset"],
+        enable=before["enabled"],
+        disable=before["disabled"],
+        extensions=[*names, *extensions],
+        files=files,
+    )
+    lock: Mapping[str, Any] = json.loads(project.files[LOCK])
+    return lock
 
 
 @main.command("demo")

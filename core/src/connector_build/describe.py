@@ -134,58 +134,58 @@ def _measure(measure: Measure) -> str:
 def show(description: Mapping[str, Any], console: Console) -> None:
     """Print what `describe` made."""
     plugins = ", ".join(f"{plugin['name']} {plugin['version']}".strip() for plugin in description["plugins"])
-    _line(console, f"{description['dataset']}: {plugins}", style="bold")
+    line(console, f"{description['dataset']}: {plugins}", style="bold")
     _heading(console, "Settings")
-    _grid(console, ("name", "default", "what it is", "from"), map(_setting_row, description["settings"]))
+    grid(console, ("name", "default", "what it is", "from"), map(_setting_row, description["settings"]))
     auth = description["auth"]
-    _line(console, f"  auth  {auth['value']}, from {_origin(auth)}")
+    line(console, f"  auth  {auth['value']}, from {_origin(auth)}")
     for table in description["tables"]:
         _show_table(table, console)
     _heading(console, "Can be switched with --enable and --disable")
     options = description["options"]
-    _grid(console, ("name", "now", "default", "what it is", "from"), map(_option_row, options))
+    grid(console, ("name", "now", "default", "what it is", "from"), map(_option_row, options))
     for option in options:
         if "by" in option:
-            _line(console, f"  {option['name']}  by {', '.join(option['by'])}: {_contents(option)}")
+            line(console, f"  {option['name']}  by {', '.join(option['by'])}: {_contents(option)}")
         elif "function" in option:
-            _line(console, f"  {option['name']}  {option['function']}")
+            line(console, f"  {option['name']}  {option['function']}")
     if not options:
-        _line(console, "  nothing")
+        line(console, "  nothing")
 
 
 def _show_table(table: Mapping[str, Any], console: Console) -> None:
     _heading(console, f"Table {table['name']}")
-    _line(console, f"  from       {_origin(table)}")
+    line(console, f"  from       {_origin(table)}")
     where = f"under {table['records']}" if table["format"] == "JSON" else f"in {table['format']}"
-    _line(console, f"  records    {table['method']} {table['path']}, {where}")
+    line(console, f"  records    {table['method']} {table['path']}, {where}")
     if table["parent"]:
-        _line(console, f"  parent     {_parent(table['parent'])}")
+        line(console, f"  parent     {_parent(table['parent'])}")
     if table["deleted"]:
-        _line(console, f"  deleted    the keys that each answer lists under {table['deleted']}")
-    _line(console, f"  key        {', '.join(table['primary_key'])}")
-    _line(console, f"  paginator  {table['paginator']['value']}, from {_origin(table['paginator'])}")
-    _line(console, f"  each sync  {table['reading']}")
+        line(console, f"  deleted    the keys that each answer lists under {table['deleted']}")
+    line(console, f"  key        {', '.join(table['primary_key'])}")
+    line(console, f"  paginator  {table['paginator']['value']}, from {_origin(table['paginator'])}")
+    line(console, f"  each sync  {table['reading']}")
     for rule in table["errors"]:
-        _line(console, f"  errors     {rule}")
+        line(console, f"  errors     {rule}")
     if table["budget"]:
-        _line(console, f"  budget     {table['budget']}")
+        line(console, f"  budget     {table['budget']}")
     rows = ((each["name"], each["type"], "derived" if each["derived"] else "") for each in table["columns"])
-    _grid(console, ("column", "type", ""), rows)
+    grid(console, ("column", "type", ""), rows)
 
 
 def show_list(installed: Sequence[Mapping[str, Any]], console: Console) -> None:
     """Print installed datasets: dataset, distribution, version, summary, options (a list of names), problem (or None)."""
     if not installed:
-        _line(console, "No dataset is installed. A plugin brings one: pip install connector-fts")
+        line(console, "No dataset is installed. A plugin brings one: pip install connector-fts")
         return
     rows = (
         (each["dataset"], each["distribution"], each["version"], ", ".join(each["options"]) or "-", each["summary"])
         for each in installed
     )
-    _grid(console, ("dataset", "distribution", "version", "can enable", "summary"), rows)
+    grid(console, ("dataset", "distribution", "version", "can enable", "summary"), rows)
     for each in installed:
         if each["problem"]:
-            _line(console, f"{each['dataset']}: {each['problem']}", style="red")
+            line(console, f"{each['dataset']}: {each['problem']}", style="red")
 
 
 def _parent(parent: Mapping[str, Any]) -> str:
@@ -225,22 +225,27 @@ def _origin(part: Mapping[str, Any]) -> str:
 
 def _heading(console: Console, text: str) -> None:
     console.print()
-    _line(console, text, style="bold")
+    line(console, text, style="bold")
 
 
-def _line(console: Console, text: str, style: str | None = None) -> None:
+def line(console: Console, text: str, style: str | None = None) -> None:
     # Names come from plugins: brackets in them are no markup. A line that is piped is not folded.
-    console.print(text, style=style, markup=False, highlight=False, soft_wrap=not console.is_terminal)
+    console.print(plain(text), style=style, markup=False, highlight=False, soft_wrap=not console.is_terminal)
 
 
-def _grid(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def plain(text: str) -> str:
+    """*text* without what could steer a terminal: names and messages come from plugins."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
+
+
+def grid(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table without frame; where it is piped, as wide as it needs to be."""
-    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    made = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for head in heads:
-        grid.add_column(head, overflow="fold")
+        made.add_column(head, overflow="fold")
     for row in rows:
-        grid.add_row(*map(escape, row))
+        made.add_row(*(escape(plain(cell)) for cell in row))
     if not console.is_terminal:
-        grid.width = Measurement.get(console, console.options.update(width=100_000), grid).maximum
-    if grid.rows:
-        console.print(grid, crop=False)
+        made.width = Measurement.get(console, console.options.update(width=100_000), made).maximum
+    if made.rows:
+        console.print(made, crop=False)

@@ -25,8 +25,8 @@ DATASETS = "connector_core"
 EXTENSIONS = "connector_core_extensions"
 OPTIONS = "connector_core_options"
 SAMPLES = "connector_core_samples"
-COMMANDS = ("debug", "demo", "list", "serve", "show")
-VERBS = frozenset({*COMMANDS, "build", "check", "diff", "help", "new", "verify"})
+COMMANDS = ("check", "debug", "demo", "diff", "list", "serve", "show", "verify")
+VERBS = frozenset({*COMMANDS, "build", "diff", "help", "new"})
 """Names that no dataset may take, because they are subcommands or soon will be."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -206,29 +206,30 @@ def _imported(module: str, name: str) -> ModuleType:
         return importlib.import_module(module)
     except (Exception, SystemExit) as error:
         raise BuildError(
-            f"{name}: its module {module} cannot be imported: {_cause(error)}. Correct the plugin, or uninstall {name}; "
+            f"{name}: its module {one_line(module, 100)} cannot be imported: {_cause(error)}. "
+            f"Correct the plugin, or uninstall {name}; "
             "other datasets are not touched by it."
         ) from error
 
 
 def _local(path: Path) -> Source:
-    name = path.stem
+    name, where = path.stem, one_line(path, 200)
     if path.suffix != ".py" or not path.is_file():
-        raise UsageProblem(f"--plugin-file {path}: there is no such Python file. Give the path of one .py file with hookimpls.")
+        raise UsageProblem(f"--plugin-file {where}: there is no such Python file. Give the path of one .py file with hookimpls.")
     if not _NAME.fullmatch(name) or name in sys.stdlib_module_names or name in ("connector", "connector_core", "connector_build"):
         raise UsageProblem(
-            f"--plugin-file {path}: the project would import it as {name!r}, which is taken or no module name. "
+            f"--plugin-file {where}: the project would import it as {one_line(name, 60)!r}, which is taken or no module's. "
             "Rename the file to lower-case letters, digits and underscores, such as our_fields.py."
         )
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise UsageProblem(f"--plugin-file {path}: this file cannot be loaded as Python.")
+        raise UsageProblem(f"--plugin-file {where}: this file cannot be loaded as Python.")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         raise BuildError(f"{path}: it cannot be imported: {_cause(error)}. Correct the file.") from error
-    return Source(path.name, "", module, path.resolve())
+    return Source(path.name, "", module, path.absolute())  # a link ships under its own name
 
 
 def _root(package: str, name: str) -> Path:

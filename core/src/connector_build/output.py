@@ -79,7 +79,7 @@ def _check_replaceable(project: Project, folder: Path, *, force: bool) -> bool:
             f"{folder} holds files that connector-build did not write ({_some(foreign)}). "
             "They would be lost: move them elsewhere, or choose another folder with --output."
         )
-    changed = [path for path in present if path in lock["files"] and digest((folder / path).read_bytes()) != lock["files"][path]]
+    changed = [path for path in present if path in lock["files"] and _digest(folder / path) != lock["files"][path]]
     if changed and not force:
         raise BuildError(
             f"{folder}: changed by hand since the last build: {_some(changed)}. A build would undo that. "
@@ -87,6 +87,11 @@ def _check_replaceable(project: Project, folder: Path, *, force: bool) -> bool:
             "(a local file will do: --plugin-file), or give --force to discard it."
         )
     return True
+
+
+def _digest(path: Path) -> str:
+    """The hash of what a file holds; none of a link to nothing."""
+    return digest(path.read_bytes()) if path.exists() else ""
 
 
 def _read_lock(folder: Path) -> Mapping[str, Any] | None:
@@ -116,10 +121,10 @@ def _fill(project: Project, new: Path, old: Path) -> None:
         target.write_bytes(contents)
         target.chmod(0o755 if path in SCRIPTS else 0o644)
     for name in KEPT_FILES:
-        if (old / name).is_file():
-            shutil.copy2(old / name, new / name)
+        if (old / name).is_file() or (old / name).is_symlink():
+            shutil.copy2(old / name, new / name, follow_symlinks=False)  # a link stays one: secrets are not copied about
     configuration = new / CONFIGURATION
-    if not configuration.exists():
+    if not os.path.lexists(configuration):
         configuration.write_text(json.dumps(project.configuration, indent=2) + "\n", encoding="utf-8")
         # It is about to hold a key.
         configuration.chmod(0o600)

@@ -14,10 +14,13 @@ from connector_build.errors import BuildError
 from connector_build.readme import readme
 from connector_build.shipping import check_imports, check_needs, requirements, source_files
 from connector_core.assembly import Assembly
+from connector_core.settings import Setting
 
 LOCK = "connector.lock.json"
 CONFIGURATION = "configuration.json"
 SCRIPTS = ("debug_and_reset.sh", "deploy.sh")
+WRITTEN = frozenset({"connector.py", "requirements.txt", ".gitignore", "README.md", *SCRIPTS})
+"""The files of every project, beside the lock, that come from no source."""
 
 GITIGNORE = """\
 # Secrets stay on this machine: the configuration, and Fivetran API keys for deploy.sh.
@@ -105,11 +108,25 @@ def _lock(
         "sources": [
             {"name": source.name, "version": source.version, "sha256": tree_hash(contents[source.name])} for source in sources
         ],
+        "tables": {entry["table"]: _table(entry) for entry in assembly.schema},
+        "settings": {setting.name: _setting(setting) for setting in assembly.settings},
         "enabled": [option.name for option in assembly.options if option.enabled],
         "disabled": [option.name for option in assembly.options if not option.enabled],
         "files": {path: digest(data) for path, data in sorted(files.items())},
     }
     return (json.dumps(lock, indent=2) + "\n").encode()
+
+
+def _table(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"primary_key": entry["primary_key"], "columns": {name: _type(kind) for name, kind in entry["columns"].items()}}
+
+
+def _type(kind: str | Mapping[str, Any]) -> str:
+    return kind if isinstance(kind, str) else f"{kind['type']}({kind['precision']},{kind['scale']})"
+
+
+def _setting(setting: Setting) -> dict[str, Any]:
+    return {"kind": setting.kind, "required": setting.required and setting.when is None, "secret": setting.secret}
 
 
 def digest(data: bytes) -> str:

@@ -38,7 +38,12 @@ def source_files(source: Source) -> dict[str, bytes]:
     files = {}
     for path in sorted(source.root.rglob("*")):
         relative = PurePosixPath(source.root.name, *path.relative_to(source.root).parts)
-        if path.is_dir() or "__pycache__" in relative.parts or relative.suffix == ".pyc" or _is_left_out(relative, left_out):
+        if (
+            (path.is_dir() and not path.is_symlink())
+            or "__pycache__" in relative.parts
+            or relative.suffix == ".pyc"
+            or _is_left_out(relative, left_out)
+        ):
             continue
         _check_ships(source, relative, path)
         files[str(relative)] = path.read_bytes()

@@ -65,9 +65,8 @@ class Option:
     @property
     def kind(self) -> str:
         """``transform``, ``derived field``, ``dimension`` or ``aggregate``."""
-        return {Transform: "transform", DerivedField: "derived field", Dimension: "dimension", Aggregate: "aggregate"}[
-            type(self.value)
-        ]
+        kinds = {Transform: "transform", DerivedField: "derived field", Dimension: "dimension", Aggregate: "aggregate"}
+        return next(name for kind, name in kinds.items() if isinstance(self.value, kind))
 
 
 @frozen(hash=False)
@@ -414,9 +413,11 @@ def _check_deleted_key(table: Table, option: Option, removes: set[str]) -> None:
 
 def _extra_columns(option: Option, table: Table, columns: Mapping[str, str]) -> Mapping[str, str]:
     try:
-        return check_sources(option.value, table, columns)  # type: ignore[arg-type]  # the caller's choice of options
+        found = check_sources(option.value, table, columns)  # type: ignore[arg-type]  # the caller's choice of options
     except PluginError as error:
         raise type(error)(f"{option.origin}: {error}") from None
+    check_distinct(found, f"{option.origin}: {option.name}")
+    return found
 
 
 def _claim_option(option: Option, claims: _Claims) -> None:

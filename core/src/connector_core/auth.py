@@ -2,13 +2,16 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from io import BytesIO
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 from attrs import evolve, field, frozen
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.auth import AuthBase, HTTPDigestAuth
+from urllib3 import HTTPResponse
 
+from connector_core.discretion import SHOWN_BYTES
 from connector_core.errors import ConfigurationError, PluginError
 from connector_core.settings import Configuration, Setting
 from connector_core.tables import frozen_mapping
@@ -121,7 +124,7 @@ class DigestAuth:
         return _login_settings(self.username_setting, self.password_setting)
 
     def __call__(self, configuration: Configuration) -> AuthBase:
-        return HTTPDigestAuth(configuration[self.username_setting], configuration[self.password_setting])
+        return _Digest(configuration[self.username_setting], configuration[self.password_setting])
 
 
 @frozen(hash=False)
@@ -208,6 +211,19 @@ def basic(configuration: Configuration, username: str, password: str) -> AuthBas
     credentials = b64encode(f"{username}:{password}".encode()).decode()
     configuration.hidden.add(credentials)
     return HeaderAuth("Authorization", f"Basic {credentials}")
+
+
+class _Digest(HTTPDigestAuth):
+    """What ``requests`` has, but for reading the body of a 401 to its end, which may be far."""
+
+    def handle_401(self, r: Response, **kwargs: Any) -> Response:
+        """Answer the challenge."""
+        if r.status_code == 401:
+            beginning = r.raw.read(SHOWN_BYTES, decode_content=True)
+            r.raw.close()
+            r.raw = HTTPResponse(BytesIO(beginning), preload_content=False)
+        answer: Response = super().handle_401(r, **kwargs)  # type: ignore[no-untyped-call]  # requests' stubs say nothing
+        return answer
 
 
 @frozen(eq=False)

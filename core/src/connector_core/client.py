@@ -1,12 +1,13 @@
 """The HTTP edge: one request in, one JSON object out, with retries; credentials go to the configured origin only."""
 
-import logging
+import os
 import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -17,13 +18,13 @@ from requests.auth import AuthBase
 from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, ProtocolError, ReadTimeoutError, SSLError
 from urllib3.util import parse_url
 
-from connector_core.answers import CHECK_URL, Answer, records_in
+from connector_core.answers import CHECK_URL, Answer, came_back, records_in, shown
 from connector_core.auth import Anonymous
 from connector_core.decoding import NotJson
-from connector_core.discretion import SecretsFilter, strike
+from connector_core.discretion import Secrets, quieten
 from connector_core.error_rules import ErrorRule
-from connector_core.errors import ConfigurationError, RequestRejected, SourceError, UnexpectedAnswer
-from connector_core.formats import BrokenBody, TooLarge, unpacked
+from connector_core.errors import ConfigurationError, ConnectorError, PluginError, RequestRejected, SourceError, UnexpectedAnswer
+from connector_core.formats import GZIP_MAGIC, BrokenBody, TooLarge, unpacked
 from connector_core.limits import Budget, Limits, seconds_until
 from connector_core.names import one_line
 from connector_core.operations import Log
@@ -38,7 +39,6 @@ READ_SECONDS = 60.0
 REDIRECTS = 5
 SHOWN_FROM_SECONDS = 5.0
 """The log names a pause for the sake of a budget from this length on: shorter ones are how a budget is kept."""
-SHOWN_BYTES = 100_000
 CHUNK_BYTES = 65_536
 SLOWEST = 1000
 """Bytes a second, below which an answer that takes longer than a time-out is given up."""
@@ -105,7 +105,7 @@ class Client:
         self._origin = _origin(base_url)
         self._auth = auth
         self._log = log
-        self._secrets = secrets
+        self._secrets = secrets if isinstance(secrets, Secrets) else Secrets(secrets)
         self._retry = retry or Retry()
         self._closed = threading.Event()
         self._sleep = sleep or self._closed.wait
@@ -115,16 +115,23 @@ class Client:
         self._timeout = timeout
         self._limits = Limits(clock, now)
         self._ignored: dict[tuple[str, ErrorRule], object] = {}
-        self._session = requests.Session()
-        # Plain http is allowed to this machine only, so no proxy of the environment may carry it elsewhere.
-        self._session.trust_env = not is_loopback(self._origin[1] or "")
-        self._session.headers.update({"Accept": "application/json", "User-Agent": agent})
-        self._filter = SecretsFilter(secrets)
+        self._session = self._session_for(base_url, agent)
+        self._agent = agent
+        quieten(self._secrets)
         if attach := getattr(auth, "attach", None):
             attach(self)
 
+    @staticmethod
+    def _session_for(url: str, agent: str) -> requests.Session:
+        session = _Session()
+        session.headers.update({"Accept": "application/json", "User-Agent": agent})
+        if is_loopback(_origin(url)[1] or ""):
+            # Plain http is allowed to this machine only, so no proxy of the environment may carry it elsewhere.
+            session.trust_env = False
+            session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        return session
+
     def __enter__(self) -> "Client":
-        _URLLIB3.addFilter(self._filter)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -134,7 +141,11 @@ class Client:
         """Let go of the connections; a request in a pause gives up."""
         self._closed.set()
         self._session.close()
-        _URLLIB3.removeFilter(self._filter)
+
+    def _session_of(self, url: str) -> requests.Session:
+        """The session for an auth object's own request: one without proxies for an address of this machine."""
+        local = is_loopback(_origin(url)[1] or "")
+        return self._session_for(url, self._agent) if local and self._session.trust_env else self._session
 
     def mount(self, adapter: BaseAdapter) -> None:
         """Send what goes to ``base_url`` through *adapter* (see connector_core.tokens.Line)."""
@@ -155,13 +166,14 @@ class Client:
         url = self._base_url + address if address.startswith("/") else address
         what = f"POST {one_line(address.partition('?')[0], 100)}"
         try:
-            response = self._session.post(
+            response = self._session_of(url).post(
                 url,
                 data=form,
                 json=json,
                 auth=auth or Anonymous(),
                 timeout=self._timeout,
                 allow_redirects=False,
+                stream=True,
             )
         except ValueError as error:  # as in _send
             raise UnexpectedAnswer(
@@ -169,11 +181,13 @@ class Client:
             ) from None
         except requests.RequestException as error:
             raise _TransientError(f"{what}: {_reason(error)}") from None
+        with closing(response):
+            response = _held(response, self._body(what, response))
         if _is_transient(response):
             raise _TransientError(f"{what}: {self._came_back(response, response.content)}", _retry_after(response))
         if response.is_redirect or response.is_permanent_redirect:
             raise UnexpectedAnswer(
-                f"{what}: the API redirects to {_shown_origin(urljoin(url, response.headers['Location']))}. Credentials go to "
+                f"{what}: the API redirects to {_shown_origin(_led_to(response))}. Credentials go to "
                 f"{_shown_origin(url)} only, and a request for a token is never redirected. "
                 "If its address has changed, correct base_url or the plugin's auth."
             )
@@ -262,10 +276,18 @@ class Client:
             ) from None
 
     def _chunks(self, response: requests.Response) -> Iterator[bytes]:
-        """The body as it comes. One that only drips would hold the sync for hours without ever being late."""
+        """The body as it comes, without the encoding that HTTP put around it."""
+        if response.headers.get("Content-Encoding", "").strip().lower() in ("gzip", "x-gzip"):
+            # By ourselves: urllib3 takes gzip that ends too early for whole.
+            yield from unpacked(_gzip(self._pieces(response, decode=False)), self._limit)
+        else:
+            yield from self._pieces(response, decode=True)
+
+    def _pieces(self, response: requests.Response, *, decode: bool) -> Iterator[bytes]:
+        """The body piece by piece. One that only drips would hold the sync for hours without ever being late."""
         since, received = self._clock(), 0
         try:
-            while piece := response.raw.read1(CHUNK_BYTES, decode_content=True):
+            while piece := response.raw.read1(CHUNK_BYTES, decode_content=decode):
                 yield piece
                 received += len(piece)
                 seconds = self._clock() - since
@@ -358,23 +380,23 @@ class Client:
                 raise
             # The exception itself holds the whole URL, so only its kind goes on.
             raise _TransientError(_reason(error)) from None
+        except (ConnectorError, _TransientError, ValueError):
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever the plugin's auth object raises; its text may hold the key)
+            raise PluginError(
+                f"{table.name}: {request}: the auth failed with {type(error).__name__}. Correct the plugin's auth."
+            ) from None
+        self._secrets.add(*(cookie.value or "" for cookie in response.cookies))  # a session may be in it
         self._limits.sent(table.budget, len(response.history))  # an auth object sends a request again that was answered 401
         if _retry_after(response) is None:  # which is the more exact where it is given
             self._limits.heard(response.headers)
         return response
 
     def _url(self, table: str, request: Request) -> str:
-        url = self._base_url + request.path if request.path.startswith("/") else request.path
-        if not self._is_ours(url):
-            raise UnexpectedAnswer(
-                f"{table}: the next request would go to {_shown_origin(url)}, "
-                f"but credentials go to {_shown_origin(self._base_url)} only. "
-                "Set base_url to the API's address, or correct the plugin's paginator."
-            )
-        return url
+        return check_origin(self._base_url, table, request.path)
 
     def _redirected(self, table: str, request: Request, response: requests.Response) -> str:
-        url = urljoin(response.url, response.headers["Location"])
+        url = _led_to(response)
         if not self._is_ours(url):
             raise UnexpectedAnswer(
                 f"{table}: {request}: the API redirects to {_shown_origin(url)}. "
@@ -384,10 +406,7 @@ class Client:
         return url
 
     def _is_ours(self, url: str) -> bool:
-        try:
-            return _origin(url) == self._origin
-        except ValueError:
-            return False
+        return _same_origin(url, self._base_url)
 
     def _refuse(self, where: str, answer: Answer) -> NoReturn:
         response = answer.response
@@ -423,16 +442,35 @@ class Client:
 
     def _came_back(self, response: requests.Response, content: bytes) -> str:
         """The status, and the beginning of the answer, as messages tell them."""
-        return f"{response.status_code} {response.reason}".strip() + self._shown(content)
+        return came_back(self._secrets, response, content)
 
     def _shown(self, content: bytes) -> str:
         """The beginning of the answer on one line, without any secret, in front of which a colon stands."""
-        # Struck out before it is cut to what is shown: half a secret would not be found.
-        shown = one_line(strike(self._secrets, content[:SHOWN_BYTES].decode("utf-8", "replace"))[:2000])
-        return f": {shown}" if shown else ""
+        return shown(self._secrets, content)
 
 
-_URLLIB3 = logging.getLogger("urllib3.connectionpool")  # the one that shows whole addresses, when it is asked for details
+class _Session(requests.Session):
+    """A session that follows no redirect, and does not look at where one would lead either: it would read its body whole."""
+
+    def resolve_redirects(self, *_: Any, **__: Any) -> Iterator[Any]:
+        """None: see ``Client._redirected``."""
+        return iter(())
+
+
+def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """*pieces*, which are said to be gzip. Raises BrokenBody when they are not."""
+    for number, piece in enumerate(pieces):
+        if number == 0 and not GZIP_MAGIC.startswith(piece[: len(GZIP_MAGIC)]):
+            raise BrokenBody("the body could not be unpacked: it is no gzip")
+        yield piece
+
+
+def _held(response: requests.Response, body: bytes) -> requests.Response:
+    """*response* with its *body*, which was read already."""
+    held = requests.Response()
+    held.status_code, held.reason, held.url, held.headers = response.status_code, response.reason, response.url, response.headers
+    held.raw = BytesIO(body)
+    return held
 
 
 def _is_transient(response: requests.Response) -> bool:
@@ -448,10 +486,39 @@ def _origin(url: str) -> tuple[str | None, str | None, int | None]:
     return parts.scheme, parts.host, parts.port or {"https": 443, "http": 80}.get(parts.scheme or "")
 
 
+def check_origin(base_url: str, table: str, path: str) -> str:
+    """The address of a request to *path*. Raises UnexpectedAnswer unless it is at *base_url*, where credentials may go."""
+    url = base_url.rstrip("/") + path if path.startswith("/") else path
+    if not _same_origin(url, base_url):
+        raise UnexpectedAnswer(
+            f"{table}: the next request would go to {_shown_origin(url)}, "
+            f"but credentials go to {_shown_origin(base_url)} only. "
+            "Set base_url to the API's address, or correct the plugin's paginator."
+        )
+    return url
+
+
+def _same_origin(url: str, other: str) -> bool:
+    try:
+        return _origin(url) == _origin(other)
+    except ValueError:
+        return False
+
+
+def _led_to(response: requests.Response) -> str:
+    """The address that a redirect leads to; an empty one where that is none."""
+    try:
+        return urljoin(response.url, response.headers["Location"])
+    except ValueError:
+        return ""
+
+
 def _shown_origin(url: str) -> str:
     try:
         scheme, host, port = _origin(url)
     except ValueError:
+        scheme = host = port = None
+    if not host:
         return "what is no address"
     return one_line(f"{scheme}://{host}:{port}", 100)
 

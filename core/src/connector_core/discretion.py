@@ -1,9 +1,16 @@
 """Discretion: the texts that nothing may show, those that the API issues during a sync included."""
 
+import html.entities
 import json
 import logging
+import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
+from weakref import WeakSet
+
+SHOWN_BYTES = 100_000
+"""So much of an answer is looked at in order to show its beginning."""
 
 
 class Secrets(Iterable[str]):
@@ -24,27 +31,76 @@ class Secrets(Iterable[str]):
 
 
 def strike(secrets: Iterable[str], text: str) -> str:
-    """*text* without any of *secrets*, also where one is escaped, or cut short in front of dots."""
-    forms = {form for secret in secrets for form in _forms(secret)}
-    for form in sorted(forms, key=len, reverse=True):  # the longest first: one secret may be a part of another
-        text = text.replace(form, "***")
+    """*text* without any of *secrets*, also where one is escaped, or cut short in front of dots.
+
+    However an answer, a log or an address may write a character of a secret is struck out with it: quoted for an address once or
+    several times (RFC 3986), escaped as JSON and its kin do, as an entity of HTML, and white space in whatever number.
+    """
+    for secret in sorted(secrets, key=len, reverse=True):  # the longest first: one secret may be a part of another
+        text = _pattern(secret).sub("***", text)
         if "..." in text:
-            for length in range(len(form) - 1, 3, -1):
-                text = text.replace(f"{form[:length]}...", "***...")
+            for form in _forms(secret):
+                for length in range(len(form) - 1, 3, -1):
+                    text = text.replace(f"{form[:length]}...", "***...")
     return text
 
 
+def shows(secrets: Iterable[str], text: str) -> bool:
+    """Whether one of *secrets* stands in *text* in one of the forms that we ourselves write it in."""
+    return any(form in text for secret in secrets for form in _forms(secret))
+
+
+@lru_cache(maxsize=1024)
 def _forms(secret: str) -> tuple[str, ...]:
-    return secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe=""), quote(secret), quote_plus(secret)
+    in_json = json.dumps(secret)[1:-1]
+    quoted = (quote(secret, safe=""), quote(secret), quote_plus(secret))
+    return secret, " ".join(secret.split()), in_json, json.dumps(in_json)[1:-1], repr(secret)[1:-1], *quoted
 
 
-class SecretsFilter(logging.Filter):
-    """Strikes secrets out of the lines of a logger that is not ours, such as urllib3's, which shows whole addresses."""
+@lru_cache(maxsize=1024)
+def _pattern(secret: str) -> re.Pattern[str]:
+    return re.compile("".join(_BLANK if part.isspace() else _letter(part) for part in re.findall(r"\s+|\S", secret)))
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+
+_BLANK = r"(?:\s|\+|%(?:25)*(?:20|09|0[aAdD])|\\+[ntr]|\\*u00(?:20|09|0[aAdD])|&(?:nbsp|#32|#x20);)+"
+
+
+def _letter(letter: str) -> str:
+    """What one character of a secret may look like."""
+    number = ord(letter)
+    code = "".join(f"[{digit.lower()}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{number:02x}")
+    quoted = "".join(f"%(?:25)*{byte:02x}" for byte in letter.encode(errors="surrogatepass"))
+    names = "|".join(name for name, each in html.entities.name2codepoint.items() if each == number)
+    entity = f"&(?:amp;)*(?:#0*{number}|#[xX]0*{code}{f'|{names}' if names else ''}{'|apos' if letter == chr(39) else ''});"
+    plain = r"\\+" if letter == "\\" else re.escape(letter)
+    # What is longest first: the sign itself may be the beginning of how it is written.
+    return rf"\\*(?:{entity}|(?i:{quoted})|u0*{code}|x{code}|{plain})"
+
+
+class _SecretsFilter(logging.Filter):
+    """Strikes secrets out of the lines of a logger that is not ours, such as urllib3's, which shows whole addresses.
+
+    It is told of secrets once and forgets them when nobody holds them any more: a request may still be under way, and be
+    logged, after its sync has ended.
+    """
+
+    def __init__(self) -> None:
         super().__init__()
-        self._secrets = secrets
+        self.known: WeakSet[Secrets] = WeakSet()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = strike(self._secrets, record.getMessage()), ()
+        texts = [text for secrets in tuple(self.known) for text in secrets]
+        record.msg, record.args = strike(texts, record.getMessage()), ()
+        if record.exc_info and texts:  # the traceback tells what the message does
+            record.exc_info = record.exc_text = None
         return True
+
+
+_FILTER = _SecretsFilter()
+
+
+def quieten(secrets: Secrets) -> None:
+    """Let urllib3, which shows whole addresses and headers when it is asked for details, show none of *secrets*."""
+    _FILTER.known.add(secrets)
+    for name in ("connection", "connectionpool", "response", "util.retry"):
+        logging.getLogger(f"urllib3.{name}").addFilter(_FILTER)

@@ -20,6 +20,10 @@ class UnexpectedAnswer(ConnectorError):  # noqa: N818  (reads better where it is
     """The API answered, but not as the plugin describes it: the plugin or the API has changed."""
 
 
+class CircularFeed(UnexpectedAnswer):
+    """The API's pages lead back to one that was read already."""
+
+
 class RequestRejected(UnexpectedAnswer):
     """The API refused one request (400, 404, 410 or 422); with a cursor from the state it means that the cursor is gone."""
 

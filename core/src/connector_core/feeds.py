@@ -6,20 +6,21 @@ time. Both say where they start and, once a page was delivered, where a sync wou
 
 import json
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from copy import deepcopy
 from typing import Any, Protocol
 
 from attrs import define, evolve, field, frozen
 
 from connector_core.assembly import TablePlan
+from connector_core.client import check_origin
 from connector_core.discretion import Secrets
-from connector_core.errors import RequestRejected
+from connector_core.errors import ConnectorError, PluginError, RequestRejected
 from connector_core.extraction import value_at
 from connector_core.names import one_line
 from connector_core.operations import Log
 from connector_core.pages import interleaved, read_pages
-from connector_core.pagination import Bookmark, Page, Paginator, Request, next_request
+from connector_core.pagination import Bookmark, Page, Request, next_request
 from connector_core.parents import for_parent
 from connector_core.records import LeftOut, RowMaker
 from connector_core.tables import Record, Table
@@ -34,6 +35,7 @@ class Api:
     """
 
     fetch: Callable[[Table, Request], Page]
+    base_url: str
     page_size: int
     hidden: Secrets
     log: Log
@@ -89,26 +91,46 @@ def feed(plan: TablePlan, api: Api, bookmark: Bookmark) -> Feed:
 
 
 @frozen
-class _DiscreetPaginator:
-    """A paginator whose next requests hold no secret that the API put into them."""
+class _Paginator:
+    """The paginator of *plan*: its next requests stay at the API and hold no secret that it put into them, its errors say whose
+    they are."""
 
-    paginator: Paginator
-    secrets: Secrets = field(repr=False)
+    plan: TablePlan
+    api: Api
 
     reads_on = True
 
-    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
-        return self.paginator.first(table, page_size, bookmark)
+    def first(self, page_size: int, bookmark: Bookmark) -> Request:
+        with self._blame():
+            return self.plan.paginator.first(self.plan.table, page_size, bookmark)
 
     def following(self, request: Request, page: Page) -> Request | None:
-        following = next_request(self.paginator, request, page)
-        return following.without(set(self.secrets)) if following and "?" in following.path else following
+        following = next_request(self.plan.paginator, request, page)
+        if following is None:
+            return None
+        # Here, before any state says to go on there: it would be refused in every sync from now on.
+        check_origin(self.api.base_url, self.plan.table.name, following.path)
+        return following.without(set(self.api.hidden)) if "?" in following.path else following
 
     def bookmark(self, request: Request) -> Bookmark:
-        return self.paginator.bookmark(request)
+        with self._blame():
+            return self.plan.paginator.bookmark(request)
 
     def rest(self, request: Request, page: Page) -> Bookmark:
-        return self.paginator.rest(request, page)
+        with self._blame():
+            return self.plan.paginator.rest(request, page)
+
+    @contextmanager
+    def _blame(self) -> Iterator[None]:
+        try:
+            yield
+        except ConnectorError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {type(error).__name__}: {one_line(error)}. "
+                "Correct the paginator."
+            ) from error
 
 
 class TableFeed:
@@ -118,14 +140,15 @@ class TableFeed:
         self._plan = plan
         self._api = api
         self._ahead = ahead
-        self._first = plan.paginator.first(plan.table, api.page_size, bookmark)
-        self.start: Bookmark = plan.paginator.bookmark(self._first) if bookmark else {}
+        self._paginator = _Paginator(plan, api)
+        self._first = self._paginator.first(api.page_size, bookmark)
+        self.start: Bookmark = self._paginator.bookmark(self._first) if bookmark else {}
         self.bookmark = self.start
         self.ended = False
 
     def reads(self) -> Generator[Read, None, None]:
         plan = self._plan
-        paginator = _DiscreetPaginator(plan.paginator, self._api.hidden)
+        paginator = self._paginator
         pages = read_pages(self._fetch, paginator, self._first, plan.table.name, plan.paginator_origin, ahead=self._ahead)
         with closing(pages):
             for read in pages:

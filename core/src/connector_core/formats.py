@@ -272,6 +272,10 @@ def _csv_records(form: Csv, columns: Mapping[str, str], where: str, file: Binary
     if header[0].lstrip().startswith("<"):
         raise UnexpectedAnswer(f"{where}: the answer is a web page, not CSV. {_CHECK_URL}")
     _check_header(header, where)
+    if columns and not columns.keys() & set(header):
+        raise UnexpectedAnswer(
+            f"{where}: the CSV header has none of the declared columns, only {one_line(', '.join(header), 100)}. {_CHECK_URL}"
+        )
     cells = [_Cell(name, columns.get(name, "STRING"), form.null) for name in header]
     for line, fields in rows:
         if len(fields) != len(cells):

@@ -44,14 +44,14 @@ class Delivery:
         """Send one row. Raises DeliveryError when the SDK refuses a value in it."""
         try:
             self.operations.upsert(table, row)
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
             raise DeliveryError(_refusal(table, key, error)) from None
 
     def delete(self, table: str, keys: dict[str, Any]) -> None:
         """Delete one row. Raises DeliveryError when the SDK refuses a key."""
         try:
             self.operations.delete(table, keys)
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
             raise DeliveryError(_refusal(table, tuple(keys.values()), error)) from None
 
 

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from connector_core.errors import ConnectorError, PluginError, UnexpectedAnswer
+from connector_core.errors import CircularFeed, ConnectorError, PluginError, UnexpectedAnswer
 from connector_core.names import one_line
-from connector_core.pagination import LoopGuard, Page, Paginator, Request, next_request
+from connector_core.pagination import Follower, LoopGuard, Page, Request, next_request
 
 AHEAD_FROM_SECONDS = 0.01
 """Read ahead when the API took at least this long to answer: below it, handing over between threads costs more than it gains."""
@@ -29,7 +29,7 @@ class PageRead:
 
 def read_pages(
     fetch: Callable[[Request], Page],
-    paginator: Paginator,
+    paginator: Follower,
     request: Request,
     table: str = "",
     origin: object = "the paginator",
@@ -53,7 +53,7 @@ def read_pages(
             before, page = page, coming.result() if coming else fetch(following)
             request = following
             if page.records and page.records == before.records:
-                raise UnexpectedAnswer(
+                raise CircularFeed(
                     f"{table}: {request}: the API sends the same records as for the page before, so the feed would never end. "
                     "The next sync goes on from the last checkpoint; if it fails the same way, check the plugin's paginator."
                 )
@@ -63,7 +63,7 @@ def read_pages(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _following(paginator: Paginator, guard: LoopGuard, read: PageRead, table: str, origin: object) -> Request | None:
+def _following(paginator: Follower, guard: LoopGuard, read: PageRead, table: str, origin: object) -> Request | None:
     try:
         following = next_request(paginator, read.request, read.page)
         if following is not None:

@@ -7,11 +7,11 @@ parents or two threads can share one without one moving the other.
 import json
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from attrs import evolve, field, frozen
 
-from connector_core.errors import UnexpectedAnswer
+from connector_core.errors import CircularFeed
 from connector_core.extraction import value_at
 from connector_core.names import one_line
 from connector_core.tables import Table, frozen_mapping
@@ -65,7 +65,7 @@ class Request:
         """
         path, _, query = self.path.partition("?")
         pairs = parse_qsl(query, keep_blank_values=True)
-        kept = [(name, value) for name, value in pairs if value not in values]
+        kept = [(name, value) for name, value in pairs if value not in values and unquote(value) not in values]
         return self if len(kept) == len(pairs) else evolve(self, path=f"{path}?{urlencode(kept)}" if kept else path)
 
     def found(self, where: Where, name: str) -> Any:
@@ -124,7 +124,14 @@ class Paginator(Protocol):
         """Where the next sync starts once *page*, the last one, was read; empty for a feed to be read whole each time."""
 
 
-def next_request(paginator: Paginator, request: Request, page: Page) -> Request | None:
+class Follower(Protocol):
+    """What reading pages asks of a paginator."""
+
+    def following(self, request: Request, page: Page) -> Request | None:
+        """The request after *request*, which brought *page*; None where the feed ends."""
+
+
+def next_request(paginator: Follower, request: Request, page: Page) -> Request | None:
     """The request after *request*; None after a page that an error rule made the last.
 
     A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended.
@@ -151,7 +158,7 @@ class LoopGuard:
     def check(self, request: Request) -> None:
         """Raise UnexpectedAnswer when *request* was made before in this read."""
         if request in (self._previous, self._kept):
-            raise UnexpectedAnswer(
+            raise CircularFeed(
                 f"{request}: the API's next cursor leads back to a page that this sync has already read, so the feed would never "
                 "end. The next sync goes on from the last checkpoint; if it fails the same way, ask the API's owner."
             )

@@ -332,8 +332,13 @@ class KeysetPaginator:
         return request if after is None else request.placed("query", self.param, after)
 
     def following(self, request: Request, page: Page) -> Request | None:
-        if not page.records or any(rule(request, page) for rule in self.stop):
+        if any(rule(request, page) for rule in self.stop):
             return None
+        if not page.records:
+            raise UnexpectedAnswer(
+                f"{request}: the page is empty, without a record to go on after, and nothing says that the feed ends here. "
+                "If an empty page is its end, add empty_page() to the paginator's stop; if not, ask the API's owner."
+            )
         return request.placed("query", self.param, self._last(request, page))
 
     def bookmark(self, request: Request) -> Bookmark:

@@ -118,7 +118,7 @@ class RowMaker:
         return self.table.key_of(record)
 
     def _transformed(self, record: Record, key: Key) -> Record | LeftOut:
-        row = record
+        row = dict(record)  # a transform may change it, and whether the next page is this one again is told by what came
         for transform in self.transforms:
             keys = {name: row.get(name) for name in self.table.primary_key}
             try:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 from urllib3.util import parse_url
 
-from connector_core.discretion import Secrets
+from connector_core.discretion import Secrets, strike
 from connector_core.errors import ConfigurationError, PluginError
 from connector_core.names import check_name, did_you_mean, one_line
 
@@ -166,7 +166,10 @@ def read_configuration(settings: Iterable[Setting], raw: Mapping[str, Any]) -> C
         except ValueError as error:
             faults.append(f"{setting.name} {error}")
     if faults:
-        raise ConfigurationError(f"The configuration cannot be used: {'; '.join(faults)}. Correct it and sync again.")
+        # A secret that was pasted into another field as well would be shown as that field's value.
+        secrets = [str(raw.get(setting.name) or "").strip() for setting in known if setting.secret]
+        found = strike([secret for secret in secrets if len(secret) > 3], "; ".join(faults))
+        raise ConfigurationError(f"The configuration cannot be used: {found}. Correct it and sync again.")
     read = Configuration(values, frozenset(setting.name for setting in known if setting.secret))
     read.hidden.add(*(str(raw.get(setting.name) or "").strip() for setting in unread if setting.secret))
     return read
@@ -269,7 +272,7 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
 

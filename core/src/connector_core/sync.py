@@ -15,8 +15,8 @@ from connector_core.assembly import Assembly, TablePlan
 from connector_core.checkpoints import CheckpointPolicy
 from connector_core.client import Client
 from connector_core.derivation import Derivation, derivation
-from connector_core.discretion import Secrets, strike
-from connector_core.errors import ConfigurationError, ConnectorError, PluginError
+from connector_core.discretion import Secrets, shows, strike
+from connector_core.errors import CircularFeed, ConfigurationError, ConnectorError, PluginError
 from connector_core.feeds import Api, BookmarkRejectedError, Feed, Read, feed
 from connector_core.operations import Delivery, Log, Operations
 from connector_core.pagination import Bookmark
@@ -78,20 +78,58 @@ def sync(
     It returns only when every page was read and every row delivered. Otherwise it raises a ConnectorError, and the next
     sync goes on from the last checkpoint.
     """
-    engine = engine or Engine(make_client)
-    values = read_configuration(assembly.settings, configuration)
-    log = _DiscreetLog(log, values.hidden)
-    for remark in unknown_names(assembly.settings, configuration):
-        log.warning(f"Configuration: {remark}.")
-    states = read_state(state, [plan.table.name for plan in assembly.tables])
-    delivery = Delivery(operations)
+    failure = _failure(assembly, configuration, state, _To(operations, log, engine or Engine(make_client)))
+    if failure is not None:
+        raise failure
+
+
+@frozen
+class _To:
+    """Where a sync delivers and logs, and what it runs on."""
+
+    operations: Operations
+    log: Log
+    engine: Engine
+
+
+def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any], to: _To) -> ConnectorError | None:
+    """Sync every table; what goes wrong comes back without a secret in it.
+
+    It is not raised from here: an error carries along the one that was being handled, and a crash report shows the variables of
+    the functions that it came through.
+    """
+    hidden = Secrets()
     try:
-        with engine.client(assembly, values, log) as client:
-            api = Api(client.fetch, values["page_size"], values.hidden, log, values.get(THREADS, 1))
+        values = read_configuration(assembly.settings, raw)
+        hidden = values.hidden
+        log = _DiscreetLog(to.log, hidden)
+        for remark in unknown_names(assembly.settings, raw):
+            log.warning(f"Configuration: {remark}.")
+        states = read_state(state, [plan.table.name for plan in assembly.tables])
+        with to.engine.client(assembly, values, log) as client:
+            api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, values.get(THREADS, 1))
             for plan in assembly.tables:
-                _TableSync(plan, api, states, delivery, engine).run()
+                _TableSync(plan, api, states, Delivery(to.operations), to.engine).run()
     except ConnectorError as error:
-        raise type(error)(strike(values.hidden, str(error))) from error.__cause__
+        clean = type(error)(strike(hidden, str(error)))
+        clean.__cause__ = None if _tells(error.__cause__, hidden) else error.__cause__
+        return clean
+    return None
+
+
+def _tells(error: BaseException | None, secrets: Secrets) -> bool:
+    """Whether *error*, or what lies beneath it, holds one of *secrets*."""
+    seen: set[int] = set()
+    queue = [error]
+    while queue:
+        each = queue.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            text = f"{each} {each!r}"
+            if strike(secrets, text) != text:
+                return True
+            queue += [each.__cause__, each.__context__]
+    return False
 
 
 @frozen
@@ -155,6 +193,11 @@ class _TableSync:
                 self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = kept.reads_whole or self.plan.table.full_refresh
             self._read_from({} if whole else start.bookmark, kept)
+        except CircularFeed:
+            if self.plan.extra_tables:
+                # Totals may have been saved beside a place that leads back to what they count already.
+                self._checkpoint(kept, {})
+            raise
         finally:
             kept.close()
 
@@ -250,20 +293,30 @@ class _TableSync:
         kept.leave_out(key)
         self.delivery.delete(self.name, left_out.keys)
 
+    def _check_discreet(self, bookmark: Bookmark, state: Mapping[str, Any]) -> None:
+        """Raise PluginError when what is about to be saved holds a secret: Fivetran does not encrypt a state."""
+        place = json.dumps(dict(bookmark))
+        if strike(self.api.hidden, place) != place:
+            raise PluginError(
+                f"{self.plan.paginator_origin}: the place to go on from holds a secret, which no state may. "
+                "Make the next request without it; the auth adds it again."
+            )
+        if self.plan.extra_tables and shows(self.api.hidden, json.dumps(state)):
+            raise PluginError(
+                f"{self.name}: a record holds a secret in a column that an extra table groups by, and no state may hold that. "
+                "Disable the extra table, or take the value out of the column with a transform."
+            )
+
     def _checkpoint_if_due(self, source: Feed, kept: Derivation) -> None:
         since = self._handled - self.checkpointed
         if self.engine.checkpoints.due(since, self._handled, self.engine.clock() - self.checkpointed_at):
             self._checkpoint(kept, source.bookmark)
 
     def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
-        text = json.dumps(dict(bookmark))
-        if strike(self.api.hidden, text) != text:
-            raise PluginError(
-                f"{self.plan.paginator_origin}: the place to go on from holds a secret, which no state may. "
-                "Make the next request without it; the auth adds it again."
-            )
         self.states[self.name] = TableState(bookmark, kept.state(bookmark))
-        self.delivery.operations.checkpoint(write_state(self.states))
+        state = write_state(self.states)
+        self._check_discreet(bookmark, state)
+        self.delivery.operations.checkpoint(state)
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:
             self.log.info(f"{self.name}: Checkpoint saved after {self.delivered} records")

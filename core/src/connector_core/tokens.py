@@ -13,7 +13,8 @@ from requests import PreparedRequest
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
-from connector_core.discretion import Secrets, strike
+from connector_core.answers import came_back
+from connector_core.discretion import Secrets
 from connector_core.errors import ConfigurationError, PluginError, UnexpectedAnswer
 from connector_core.names import one_line
 from connector_core.settings import is_loopback
@@ -105,8 +106,7 @@ class TokenAuth(AuthBase):
     def _answered(self, token: Token, response: requests.Response, **sending: Any) -> requests.Response:
         if response.status_code != 401:
             return response
-        _ = response.content  # read to its end, so that the connection can be used again
-        response.close()
+        response.close()  # and not read to its end, which may be far
         again = response.request.copy()
         self._sign(again, self._valid(rejected=token))
         answer: requests.Response = response.connection.send(again, **sending)
@@ -134,12 +134,12 @@ def ask(
     if response.status_code in (400, 401, 403, 422):
         names = ", ".join(settings)
         raise ConfigurationError(
-            f"{where}: {_came_back(secrets, response)}. The API gives no token for these credentials: check {names} "
-            "in the configuration."
+            f"{where}: {came_back(secrets, response, response.content)}. "
+            f"The API gives no token for these credentials: check {names} in the configuration."
         )
     if not 200 <= response.status_code < 300:
         raise UnexpectedAnswer(
-            f"{where}: {_came_back(secrets, response)}, where a token was expected. "
+            f"{where}: {came_back(secrets, response, response.content)}, where a token was expected. "
             "Check base_url; if it is right, correct the address of the token in the plugin's auth."
         )
     # From here on nothing of the answer is shown: it holds a token that nobody knows yet.
@@ -197,8 +197,3 @@ def check_address(address: str, what: str) -> None:
 def shown_address(address: str) -> str:
     """*address* without its query, on one line."""
     return one_line(address.partition("?")[0], 100)
-
-
-def _came_back(secrets: Secrets, response: requests.Response) -> str:
-    shown = one_line(strike(secrets, response.content[:100_000].decode("utf-8", "replace"))[:2000])
-    return f"{response.status_code} {response.reason}".strip() + (f": {shown}" if shown else "")

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
+from urllib.parse import parse_qsl
 
 import requests
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from connector_build.testing.mimic import Answering, asked
+from connector_build.testing.mimic import Answering, Asked, asked
 from connector_build.testing.warehouse import ListLog, Warehouse
 from connector_core import ApiKeyHeader, Configuration
 from connector_core.assembly import Assembly
@@ -43,7 +44,8 @@ def configuration_for(assembly: Assembly, *, url: str = URL, page_size: int | No
 
 def _value(setting: Setting) -> str:
     if setting.secret:
-        return CANARY + setting.name
+        host = f"https://{CANARY}{setting.name.replace('_', '-')}.example.com"
+        return host if setting.kind == "url" else f"{CANARY}{setting.name}{'-long' * 10}"  # long enough to sign with
     if setting.default is not None:
         return setting.default
     if setting.choices:
@@ -62,7 +64,7 @@ class InProcess(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        reply = self._answering(asked(str(request.method), str(request.path_url), dict(request.headers), body))
+        reply = self._answering(_asked(request, body))
         response = requests.Response()
         response.status_code = reply.status
         response.reason = "Said"
@@ -76,14 +78,26 @@ class InProcess(BaseAdapter):
         """Nothing is open."""
 
 
+def _asked(request: requests.PreparedRequest, body: bytes) -> Asked:
+    method, target, headers = str(request.method), str(request.path_url), dict(request.headers)
+    try:
+        return asked(method, target, headers, body)
+    except ValueError:  # no JSON: a form, such as a request for a token
+        return evolve(asked(method, target, headers), json=dict(parse_qsl(body.decode("utf-8", "replace"))))
+
+
 @frozen
 class Run:
-    """How a connector is tried: page size, threads, records between two checkpoints, and tries of a request that fails."""
+    """How a connector is tried: page size, threads, records between two checkpoints, and tries of a request that fails.
+
+    settings: what the configuration says beyond that, in place of made-up values.
+    """
 
     page_size: int = 5
     threads: int = 2
     checkpoint_records: int = 1
     attempts: int = 3
+    settings: Mapping[str, str] = field(factory=dict)
 
     def sync(
         self,
@@ -110,7 +124,8 @@ class Run:
 
         log = log or ListLog()
         warehouse.connect(assembly)
-        more = {"threads": str(self.threads)} if any(setting.name == "threads" for setting in assembly.settings) else {}
+        threads = {"threads": str(self.threads)} if any(setting.name == "threads" for setting in assembly.settings) else {}
+        more = {**threads, **self.settings}
         configuration: Mapping[str, str] = configuration_for(assembly, page_size=self.page_size, **more)
         engine = Engine(client, checkpoints=CheckpointPolicy(records=self.checkpoint_records, share=0.0))
         sync(assembly, configuration, warehouse.state, warehouse, log, engine)

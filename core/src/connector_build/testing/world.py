@@ -6,7 +6,7 @@ ordered by last update.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from random import Random
 from typing import Any
@@ -101,6 +101,8 @@ class World:
         for name in self._named_by_children(plan.table):
             if value_at(record, name) is None:
                 _set(record, name, f"{name}-{number}")
+        for name, day in _days(plan, number).items():
+            record[name] = record.get(name) if sample and record.get(name) else day
         return self._dated(plan, record), number
 
     def _changed(self, plan: TablePlan, old: Record) -> Record:
@@ -120,8 +122,9 @@ class World:
         record = {
             name: value_of(kind, number, self._random, key=name in table.primary_key) for name, kind in table.columns.items()
         }
-        if isinstance(table.format, Csv):  # in which the text that stands for null is no text
-            return {name: None if value == table.format.null else value for name, value in record.items()}
+        if isinstance(table.format, Csv):  # in which a nested value is a text, and the text that stands for null is none
+            texts = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in record.items()}
+            return {name: None if value == table.format.null else value for name, value in texts.items()}
         return record | {"not_declared": f"text {number}"}
 
     def _named_by_children(self, table: Table) -> Iterator[str]:
@@ -135,19 +138,17 @@ class World:
 
     def _kept(self, plan: TablePlan) -> list[str]:
         """Fields that a change must not touch, because the feed is ordered by them or cut into windows."""
-        return [name for each in _layers(plan.paginator) if isinstance(each, KeysetPaginator) for name in [each.key]]
+        keys = [each.key for each in layers(plan.paginator) if isinstance(each, KeysetPaginator)]
+        return [*keys, *_days(plan, 0)]
 
     def _dated(self, plan: TablePlan, record: Record) -> Record:
         """*record* with a time of its own, later than all before, where the feed or a child table goes by one."""
         number = next(self._numbers)
-        names = [each.newest for each in _layers(plan.paginator) if isinstance(each, UpdatedSince)]
+        names = [each.newest for each in layers(plan.paginator) if isinstance(each, UpdatedSince)]
         children = [each.table.parent for each in self._assembly.tables]
         names += [each.changed for each in children if each and each.table == plan.table.name and each.changed]
         for name in names:
             _set(record, name, _time(plan.table.columns.get(name, "STRING"), number))
-        for each in _layers(plan.paginator):
-            if isinstance(each, Windows) and isinstance(each.start, str):
-                _set_window(record, each, plan.table, self._random)
         return record
 
 
@@ -159,7 +160,8 @@ def _plain(part: Any) -> Any:
     return dict(part) if isinstance(part, Mapping) else part
 
 
-def _layers(paginator: Any) -> Iterator[Any]:
+def layers(paginator: Any) -> Iterator[Any]:
+    """A paginator, and those that it is made around."""
     while paginator is not None:
         yield paginator
         paginator = getattr(paginator, "pages", None)
@@ -174,13 +176,13 @@ def _set(record: Record, path: str, value: Any) -> None:
     record[last] = value
 
 
-def _set_window(record: Record, windows: Windows, table: Table, random: Random) -> None:
-    name = window_field(table)
-    if record.get(name) is None:
-        days = (windows.today() - datetime.fromisoformat(str(windows.start)).date()).days
-        record[name] = (
-            (datetime.fromisoformat(str(windows.start)) + timedelta(days=random.randint(0, max(0, days)))).date().isoformat()
-        )
+def _days(plan: TablePlan, number: int) -> dict[str, str]:
+    """The field that windows of days are of, if there are such, and the day of record *number*: within the windows, in order."""
+    windows = [each for each in layers(plan.paginator) if isinstance(each, Windows) and isinstance(each.start, str)]
+    return {
+        window_field(plan.table): min(each.today(), date.fromisoformat(str(each.start)) + timedelta(days=number)).isoformat()
+        for each in windows
+    }
 
 
 def window_field(table: Table) -> str:

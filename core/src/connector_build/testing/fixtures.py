@@ -1,0 +1,82 @@
+"""Fixtures for the tests of a plugin. Every pytest run loads this module, so each imports what it needs when it is used."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from connector_build.testing.mimic import Answering
+    from connector_build.testing.server import ApiServer
+    from connector_build.testing.warehouse import Warehouse
+
+
+class BuildProject(Protocol):
+    """What ``built_project`` is."""
+
+    def __call__(
+        self,
+        dataset: str,
+        enable: Sequence[str] = (),
+        disable: Sequence[str] = (),
+        *,
+        extensions: Sequence[str] = (),
+        files: Sequence[Path] = (),
+    ) -> Path:
+        """The folder of a project that is built as ``connector-build`` does it."""
+
+
+@pytest.fixture
+def api_server() -> "Iterator[ApiServer]":
+    """An HTTP server on this machine: queue answers with ``respond``, or set ``answering``; what was asked is in ``requests``.
+
+    An error in a function of the test's own that answers is raised when the test is over; clear ``errors`` if you expect it.
+    """
+    from connector_build.testing.server import ApiServer
+
+    with ApiServer() as server:
+        yield server
+    if server.errors:
+        raise server.errors[0]
+
+
+@pytest.fixture
+def warehouse() -> "type[Warehouse]":
+    """Makes an empty destination in memory for an assembly: ``warehouse(assembly)``."""
+    from connector_build.testing.warehouse import Warehouse
+
+    return Warehouse
+
+
+@pytest.fixture
+def built_project(tmp_path: Path) -> BuildProject:
+    """Builds a dataset into the test's temporary folder: ``built_project("crew", enable=["crew_totals"])``."""
+
+    def build(
+        dataset: str,
+        enable: Sequence[str] = (),
+        disable: Sequence[str] = (),
+        *,
+        extensions: Sequence[str] = (),
+        files: Sequence[Path] = (),
+    ) -> Path:
+        from connector_build.discovery import core, load
+        from connector_build.output import write_project
+        from connector_build.project import make_project
+        from connector_build.testing.subject import assembled
+
+        assembly = assembled(dataset, enable, disable, extensions=extensions, files=files)
+        project = make_project(dataset, assembly, core(), load(dataset, extensions, files))
+        return write_project(project, tmp_path / "dist" / dataset).folder
+
+    return build
+
+
+@pytest.fixture
+def recorded_pages(request: pytest.FixtureRequest) -> "Callable[[str], Answering]":
+    """Replays a recording that lies beside the test's own file: ``recorded_pages("pages.json")``."""
+    from connector_build.testing.recording import replay
+
+    folder = request.path.parent
+    return lambda name: replay(folder / name)

@@ -1,0 +1,142 @@
+"""The fault matrix of every installed dataset, written into a page of the documentation.
+
+python -m connector_build.testing.reliability [--output docs/reliability.md] [--plugin-file PATH]...
+"""
+
+import importlib.util
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from pathlib import Path
+
+import click
+from attrs import frozen
+from rich.console import Console
+from rich.markup import escape
+
+from connector_build import discovery
+from connector_build.errors import UsageProblem
+from connector_build.sample import Sample
+from connector_build.testing.matrix import FAILED, LOUD, NOT, RIGHT, Cell, run_matrix, with_everything
+from connector_build.testing.matrix_faults import FAULTS
+from connector_core.assembly import Assembly, Plugin, assemble
+
+BEGIN = "<!-- matrix: begin. python -m connector_build.testing.reliability writes what follows. -->"
+END = "<!-- matrix: end -->"
+
+
+@frozen(hash=False)
+class Column:
+    """One column of the table: a connector, and what makes the records of its first table."""
+
+    name: str
+    assembly: Assembly
+    sample: Sample | None = None
+
+
+def columns(files: Iterable[Path]) -> Iterator[Column]:
+    """Every installed dataset, and a dataset for each local plugin; what has options with all of them and with none."""
+    for dataset in discovery.installed():
+        sources = discovery.load(dataset.name)
+        plugins = [Plugin(source.name, source.module, source.version) for source in sources]
+        yield from _columns(dataset.name, plugins, discovery.sample(dataset.name))
+    for path in files:
+        yield from _columns(path.stem, [_local(path)])
+
+
+def _columns(name: str, plugins: Sequence[Plugin], sample: Sample | None = None) -> Iterator[Column]:
+    assembly = assemble(plugins)
+    names = [option.name for option in assembly.options]
+    yield Column(name, with_everything(assembly), sample)
+    if names:
+        yield Column(f"{name}, nothing enabled", assemble(plugins, disable=names), sample)
+
+
+def _local(path: Path) -> Plugin:
+    spec = importlib.util.spec_from_file_location(path.stem, path) if path.is_file() else None
+    if spec is None or spec.loader is None:
+        raise UsageProblem(f"--plugin-file {path}: there is no such Python file. Give the path of one .py file with hookimpls.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return Plugin(path.name, module)
+
+
+def table(results: Mapping[str, Sequence[Cell]]) -> str:
+    """What stands between the markers: figures, the table of faults and columns, and why some do not apply."""
+    every = [cell for cells in results.values() for cell in cells]
+    figures = ", ".join(f"{sum(cell.outcome == outcome for cell in every)} {outcome}" for outcome in (RIGHT, LOUD, NOT))
+    failed = sum(cell.outcome == FAILED for cell in every)
+    lines = [
+        f"{len(FAULTS)} faults, {len(results)} connectors, {len(every)} cells: {figures}, {failed} failed.",
+        "",
+        f"| fault | what happens | {' | '.join(results)} |",
+        f"| --- | --- |{' --- |' * len(results)}",
+    ]
+    lines += [
+        f"| {fault.name} | {fault.what} | {' | '.join(_ends(fault.name, cells) for cells in results.values())} |"
+        for fault in FAULTS
+    ]
+    reasons = list(_reasons(results))
+    return "\n".join([*lines, "", "Why some do not apply:", "", *reasons] if reasons else lines)
+
+
+def _ends(fault: str, cells: Iterable[Cell]) -> str:
+    """What a cell of the table says: how both syncs end, once where they end alike."""
+    first, incremental = [cell.outcome for cell in sorted(cells, key=lambda cell: cell.incremental) if cell.fault == fault]
+    return first if first == incremental else f"{first} / {incremental}"
+
+
+def _reasons(results: Mapping[str, Sequence[Cell]]) -> Iterator[str]:
+    """Each reason for which a fault does not apply, with its faults and the connectors."""
+    found: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    for name, cells in results.items():
+        for cell in cells:
+            if cell.outcome == NOT:
+                faults, connectors = found.setdefault(cell.detail, ({}, {}))
+                faults[cell.fault], connectors[name] = None, None
+    for reason, (faults, connectors) in found.items():
+        yield f"- {'; '.join(faults)}: {reason} ({'; '.join(connectors)})."
+
+
+def written(page: str, text: str) -> str:
+    """*page* with *text* between its markers. Raises UsageProblem when it does not have both, once each."""
+    between = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
+    if page.count(BEGIN) != 1 or len(between.findall(page)) != 1:
+        raise UsageProblem(f"The page does not have the two lines between which the table goes. Write:\n{BEGIN}\n{END}")
+    return between.sub(lambda _: f"\n{text}\n\n", page)
+
+
+def _run(column: Column, console: Console) -> list[Cell]:
+    total, done = 2 * len(FAULTS), count(1)
+    with console.status(column.name) as status:
+        return run_matrix(
+            column.assembly,
+            column.sample,
+            lambda cell: status.update(escape(f"{column.name}: {next(done)} of {total} cells, last {cell.fault}")),
+        )
+
+
+@click.command()
+@click.option("--output", type=click.Path(path_type=Path), default=Path("docs/reliability.md"), help="The page to write.")
+@click.option("--plugin-file", "files", type=click.Path(path_type=Path), multiple=True, help="A further plugin to try.")
+def main(output: Path, files: Sequence[Path]) -> None:
+    """Run the fault matrix for every installed dataset, and write its table into a page of the documentation."""
+    console = Console(stderr=True)
+    try:
+        page = output.read_text(encoding="utf-8") if output.is_file() else f"{BEGIN}\n{END}\n"
+        written(page, "")  # rather now than after the run
+        results = {column.name: _run(column, console) for column in list(columns(files))}
+        output.write_text(written(page, table(results)), encoding="utf-8")
+    except UsageProblem as problem:
+        raise click.UsageError(str(problem)) from None
+    failed = [(name, cell) for name, cells in results.items() for cell in cells if cell.outcome == FAILED]
+    for name, cell in failed:
+        click.echo(f"{name}: {cell}", err=True)
+    click.echo(f"{output}: {len(results)} connectors, {sum(map(len, results.values()))} cells, {len(failed)} failed")
+    if failed:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
