@@ -167,7 +167,7 @@ def connector_transforms(table):
 def connector_extra_tables(table):
     return [Aggregate("DATASET_totals", ["memberId"], {"member_id": count()}, default=False)]
 """,
-        ("distinct_names_once_stored_totals", "memberId and member_id both become member_id", "Rename one of them"),
+        ("distinct_names_once_stored_totals", "memberId and member_id both become member_id", "rename it with one"),
     ),
     Sample(
         "keys",

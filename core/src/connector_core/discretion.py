@@ -59,10 +59,18 @@ def _forms(secret: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _pattern(secret: str) -> re.Pattern[str]:
-    return re.compile("".join(_BLANK if part.isspace() else _letter(part) for part in re.findall(r"\s+|\S", secret)))
+    return re.compile("".join(_part(part) for part in re.findall(r"\s+|\\+|\S", secret)))
 
 
-_BLANK = r"(?:\s|\+|%(?:25)*(?:20|09|0[aAdD])|\\+[ntr]|\\*u00(?:20|09|0[aAdD])|&(?:nbsp|#32|#x20);)+"
+def _part(part: str) -> str:
+    if part.isspace():
+        return _BLANK
+    if part.startswith("\\"):
+        return rf"(?:\\|%(?:25){{0,4}}5[cC]|u005[cC]|&#(?:92|x5[cC]);){{{len(part)},{8 * len(part)}}}"
+    return _letter(part)
+
+
+_BLANK = r"(?:\s|\+|%(?:25)*(?:20|09|0[aAdD])|\\{1,8}[ntr]|\\{0,8}u00(?:20|09|0[aAdD])|&(?:nbsp|#32|#x20);){1,40}"
 
 
 def _letter(letter: str) -> str:
@@ -72,9 +80,8 @@ def _letter(letter: str) -> str:
     quoted = "".join(f"%(?:25)*{byte:02x}" for byte in letter.encode(errors="surrogatepass"))
     names = "|".join(name for name, each in html.entities.name2codepoint.items() if each == number)
     entity = f"&(?:amp;)*(?:#0*{number}|#[xX]0*{code}{f'|{names}' if names else ''}{'|apos' if letter == chr(39) else ''});"
-    plain = r"\\+" if letter == "\\" else re.escape(letter)
     # What is longest first: the sign itself may be the beginning of how it is written.
-    return rf"\\*(?:{entity}|(?i:{quoted})|u0*{code}|x{code}|{plain})"
+    return rf"\\{{0,8}}(?:{entity}|(?i:{quoted})|u0*{code}|x{code}|{re.escape(letter)})"
 
 
 class _SecretsFilter(logging.Filter):

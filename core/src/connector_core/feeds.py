@@ -17,7 +17,7 @@ from connector_core.client import check_origin
 from connector_core.discretion import Secrets
 from connector_core.errors import ConnectorError, PluginError, RequestRejected
 from connector_core.extraction import value_at
-from connector_core.names import one_line
+from connector_core.names import one_line, told
 from connector_core.operations import Log
 from connector_core.pages import interleaved, read_pages
 from connector_core.pagination import Bookmark, Page, Request, next_request
@@ -128,8 +128,7 @@ class _Paginator:
             raise
         except Exception as error:
             raise PluginError(
-                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {type(error).__name__}: {one_line(error)}. "
-                "Correct the paginator."
+                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)}. Correct the paginator."
             ) from error
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from connector_core.errors import CircularFeed, ConnectorError, PluginError, UnexpectedAnswer
-from connector_core.names import one_line
+from connector_core.names import told
 from connector_core.pagination import Follower, LoopGuard, Page, Request, next_request
 
 AHEAD_FROM_SECONDS = 0.01
@@ -74,9 +74,7 @@ def _following(paginator: Follower, guard: LoopGuard, read: PageRead, table: str
     except ConnectorError:
         raise
     except Exception as error:
-        raise PluginError(
-            f"{table}: {read.request}: {origin} failed with {type(error).__name__}: {one_line(error)}. Correct the paginator."
-        ) from error
+        raise PluginError(f"{table}: {read.request}: {origin} failed with {told(error)}. Correct the paginator.") from error
     return following
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from connector_core.errors import PluginError, UnexpectedAnswer
-from connector_core.names import one_line
+from connector_core.names import one_line, told
 from connector_core.operations import Log
 from connector_core.tables import Key, Record, Table
 from connector_core.transforms import DerivedField, Transform
@@ -126,7 +126,7 @@ class RowMaker:
             except Exception as error:
                 raise PluginError(
                     f"{self.table.name}: the transform {transform.name} failed on record {one_line(', '.join(key), 80)} with "
-                    f"{type(error).__name__}: {one_line(error)}. Correct it, or disable it until it is."
+                    f"{told(error)}. Correct it, or disable it until it is."
                 ) from error
             if made is None:
                 return LeftOut(keys, transform.name)

@@ -111,25 +111,9 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
             for plan in assembly.tables:
                 _TableSync(plan, api, states, Delivery(to.operations), to.engine).run()
     except ConnectorError as error:
-        clean = type(error)(strike(hidden, str(error)))
-        clean.__cause__ = None if _tells(error.__cause__, hidden) else error.__cause__
-        return clean
+        # Without its cause: a crash report would show the variables of where that was raised, records among them.
+        return type(error)(strike(hidden, str(error)))
     return None
-
-
-def _tells(error: BaseException | None, secrets: Secrets) -> bool:
-    """Whether *error*, or what lies beneath it, holds one of *secrets*."""
-    seen: set[int] = set()
-    queue = [error]
-    while queue:
-        each = queue.pop()
-        if each is not None and id(each) not in seen:
-            seen.add(id(each))
-            text = f"{each} {each!r}"
-            if strike(secrets, text) != text:
-                return True
-            queue += [each.__cause__, each.__context__]
-    return False
 
 
 @frozen
