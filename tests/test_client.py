@@ -320,9 +320,7 @@ def test_gzip_that_nobody_announced_is_unpacked() -> None:
 def test_an_answer_that_is_too_large() -> None:
     body = json.dumps({"fts_records": [{"record_id": "x" * 2_000_000}], "has_more": False}).encode()
     with recorder(Answer(body=gzip.compress(body))) as api, Client(api.url, unsigned(), Log(), limit=1_000_000) as client:
-        with pytest.raises(
-            UnexpectedAnswer, match=r"larger than 1 MB.*smaller page_size.*set max_answer_mb higher"
-        ):
+        with pytest.raises(UnexpectedAnswer, match=r"larger than 1 MB.*smaller page_size.*set max_answer_mb higher"):
             fetch(client)
         assert len(api.heard) == 1
 

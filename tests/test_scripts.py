@@ -551,9 +551,59 @@ def test_requirements_are_put_back(project: Project, tmp_path: Path, change: str
 def test_exit_code_of_a_failing_deploy(project: Project) -> None:
     project.fake("def deploy():\n    return 4")
     done = project.run(DEPLOY, FIVETRAN_API_KEY=KEY)
-    assert_clear_error(done, 4, "fivetran deploy failed (exit code 4)", "-- --yes")
+    assert_clear_error(done, 4, "fivetran deploy failed (exit code 4)")
+    assert "--yes" not in done.stderr
     assert "Deployed" not in done.stdout
     assert "changed requirements.txt" not in done.stdout
+
+
+NOT_THERE = "nothing new. Nothing was uploaded, and the connection my_fts is as it was."
+NOT_USED = "perhaps a package that nothing uses. The connection my_fts is as it was."
+GONE = "nothing new. The uploaded package was taken away again, and the connection my_fts is as it was."
+LINK = "https://fivetran.com/dashboard/connections"
+UNKNOWN = f"not known. Look whether the connection my_fts was changed: {LINK}"
+UPLOADED = "> uploading package\n+ package uploaded\n  package id: ours\n"
+FAILED = "x failed to update connection error: no\n"
+
+
+@pytest.mark.parametrize(
+    ("printed", "there"),
+    [
+        ("x destination not found\n", NOT_THERE),
+        ("> packaging project for upload\n+ project packaged for upload\n> uploading package\n", NOT_USED),
+        (f"{UPLOADED}{FAILED}> cleaning up orphaned package: ours\n+ cleaned up orphaned package\n", GONE),
+        (
+            f"{UPLOADED}{FAILED}x failed to cleanup orphaned package error: no\n",
+            "the package ours, which nothing uses. The connection my_fts is as it was.",
+        ),
+        (
+            f"{UPLOADED}> creating connection\n",
+            f"not known. The package ours is there. Look whether the connection my_fts was changed: {LINK}",
+        ),
+        (
+            f"{UPLOADED}connection updated but setup tests failed\nconnection id: its_id\n",
+            f"the connection my_fts, as it was just sent (a new one is paused): {LINK}/its_id/status",
+        ),
+        # What a later release of the command says in other words is not taken for nothing.
+        ("", UNKNOWN),
+        ("Package sent: ours\n", UNKNOWN),
+        ("Upload: done\n", UNKNOWN),
+        ("using package theirs\n", UNKNOWN),
+    ],
+)
+def test_what_is_on_the_server_is_said(project: Project, printed: str, there: str) -> None:
+    project.fake(f"def deploy():\n    print({printed!r}, end='')\n    return 1")
+    done = project.run(DEPLOY, "A", "D", "my_fts", FIVETRAN_API_KEY=KEY)
+    assert_clear_error(done, 1, f"\nOn the server: {there}\n")
+    assert printed in done.stdout
+
+
+def test_nobody_guesses_what_the_connector_needs(project: Project) -> None:
+    write_executable(project.bin / "pipreqs", "#!/bin/sh\necho guessed\n")
+    project.fake("def deploy():\n    os.system('pipreqs . && echo asked')")
+    done = project.run(DEPLOY, FIVETRAN_API_KEY=KEY)
+    assert "asked\n" in done.stdout
+    assert "guessed" not in done.stdout
 
 
 # --- the real fivetran command --------------------------------------------------------------------------

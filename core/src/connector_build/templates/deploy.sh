@@ -11,6 +11,7 @@ readonly DEFAULT_ACCOUNT="MDS_SNOWFLAKE_HOL"
 readonly DEFAULT_DESTINATION="NEW_SALES_ENG_HANDS_ON_LAB"
 readonly DEFAULT_CONNECTION="a_new_@DATASET@_connector"
 readonly DEFAULT_PYTHON_VERSION="3.11"
+readonly DASHBOARD="https://fivetran.com/dashboard/connections"
 
 usage() {
     cat <<EOF
@@ -30,7 +31,7 @@ in this folder or one above it: {"fivetran": {"api_keys": {"ACCOUNT": "..."}}}
 
 Example, for a connection that exists already:  ./deploy.sh ACCOUNT DESTINATION CONNECTION -- --yes
 
-Exit code: that of fivetran deploy; 2 something is missing or wrong here, and nothing was deployed.
+Exit code: that of fivetran deploy (130 after Ctrl-C); 2 something is missing or wrong here, and nothing was deployed.
 EOF
 }
 
@@ -46,14 +47,13 @@ wrong_usage() {
 }
 
 parse_arguments() {
-    account="" destination="" connection="" deploy_options=() has_options=no
+    account="" destination="" connection="" deploy_options=()
     local given=0
     while [ "$#" -gt 0 ]; do
         case "$1" in
             --)
                 shift
                 deploy_options=("$@")
-                [ "$#" -eq 0 ] || has_options=yes
                 return 0
                 ;;
             -h | --help)
@@ -270,11 +270,16 @@ keep_keys_at_home() {
     fi
 }
 
-# `fivetran deploy --yes` rewrites the pins in requirements.txt, and removes the file if it is empty.
+# What is uploaded has the pins that the project was built with. `fivetran deploy` would ask for newer ones, and upload them
+# after --yes, by what `pipreqs` guesses; here there is nothing to guess, so it finds a `pipreqs` that does nothing.
+# It also removes a requirements.txt that is empty.
 keep_requirements() {
     scratch="$(mktemp -d "${TMPDIR:-/tmp}/deploy.XXXXXX")"
     trap clean_up EXIT
     cp -p requirements.txt "$scratch/requirements.txt"
+    mkdir "$scratch/bin"
+    printf '#!/bin/sh\nexit 0\n' >"$scratch/bin/pipreqs"
+    chmod +x "$scratch/bin/pipreqs"
 }
 
 clean_up() {
@@ -286,24 +291,63 @@ clean_up() {
     rm -rf -- "$scratch"
 }
 
+printed() { # printed EXPRESSION: whether `fivetran deploy` printed a line like that
+    LC_ALL=C grep -qE -- "$1" "$scratch/printed"
+}
+
+id_of() { # id_of THING: the id that `fivetran deploy` printed for it, if any
+    LC_ALL=C sed -n "s/^ *$1 id: *//p" "$scratch/printed" | tail -n 1
+}
+
+# Says, by what `fivetran deploy` printed, what a deploy that did not end well left on the server. A line that is not
+# known here must not pass for nothing: whatever speaks of a package or an upload ends in "not known".
+say_what_is_there() {
+    local package id
+    package="$(id_of package)" id="$(id_of connection)"
+    printf 'On the server: '
+    if printed 'connection (created|updated)'; then
+        printf 'the connection %s, as it was just sent (a new one is paused): %s\n' "$connection" "$DASHBOARD${id:+/$id/status}"
+        printf 'It exists, so the next run updates it: ./deploy.sh ... -- --yes\n'
+    elif printed 'failed to (create|update) connection' && printed 'cleaned up orphaned package'; then
+        printf 'nothing new. The uploaded package was taken away again, and the connection %s is as it was.\n' "$connection"
+    elif [ -n "$package" ] && printed 'failed to (create|update) connection'; then
+        printf 'the package %s, which nothing uses. The connection %s is as it was.\n' "$package" "$connection"
+    elif [ -z "$package" ] && printed 'uploading package$'; then
+        printf 'perhaps a package that nothing uses. The connection %s is as it was.\n' "$connection"
+    elif [ -s "$scratch/printed" ] && ! printed '[Pp]ackag|[Uu]pload'; then
+        printf 'nothing new. Nothing was uploaded, and the connection %s is as it was.\n' "$connection"
+    else
+        printf 'not known. %sLook whether the connection %s was changed: %s\n' \
+            "${package:+The package $package is there. }" "$connection" "$DASHBOARD"
+    fi
+}
+
 deploy() {
-    local status=0
+    local status=0 interrupted=no
     printf '\n'
+    # Ctrl-C ends the command, and then this script still says what is on the server.
+    trap 'interrupted=yes' INT
     # The key goes in the environment: everybody on this machine can read the arguments of a command.
     # The odd expansion: an empty array counts as unset in bash 3.2.
-    FIVETRAN_API_KEY="$FIVETRAN_API_KEY" fivetran deploy \
+    FIVETRAN_API_KEY="$FIVETRAN_API_KEY" PYTHONUNBUFFERED=1 PATH="$scratch/bin:$PATH" fivetran deploy \
         --destination "$destination" --connection "$connection" \
         --configuration configuration.json --python-version "$python_version" \
-        ${deploy_options[@]+"${deploy_options[@]}"} || status=$?
+        ${deploy_options[@]+"${deploy_options[@]}"} | tee -i "$scratch/printed" || status=$?
     printf '\n'
     if [ "$status" -eq 0 ]; then
         printf 'Deployed %s as the connection %s in %s. Next: a new connection starts paused, so unpause it in the Fivetran dashboard.\n' \
             "$DATASET" "$connection" "$destination"
         return 0
     fi
-    printf 'Error: fivetran deploy failed (exit code %s); its last lines above say why. Then run this again.\n' "$status" >&2
-    if [ ! -t 0 ] && [ "$has_options" = no ]; then
-        printf 'If it stopped at a question, there was no terminal to answer it on: ./deploy.sh ... -- --yes\n' >&2
+    if [ "$interrupted" = yes ]; then
+        printf 'Error: fivetran deploy was interrupted (exit code %s).\n' "$status" >&2
+    else
+        printf 'Error: fivetran deploy failed (exit code %s); its last lines above say why. Correct that, then run this again.\n' \
+            "$status" >&2
+    fi
+    say_what_is_there >&2
+    if printed 'EOF when reading a line'; then
+        printf 'It stopped at a question, and there was no terminal to answer it on: ./deploy.sh ... -- --yes\n' >&2
     fi
     exit "$status"
 }
