@@ -2,7 +2,8 @@
 
 A case is plain JSON: a connector in words, and what happens. Whatever that is, a sync ends in the right rows or in a
 ConnectorError, makes a bounded number of requests, and syncs of an API that behaves end in the right rows. ``make test`` tries
-the same 500 cases each time; ``tox run -e fuzz`` tries 20,000 others. A case that fails there is written into ``fuzz_corpus``.
+the same 500 cases each time; ``tox run -e fuzz`` tries 20,000 others. A case that fails there is written into ``fuzz_corpus``,
+whose files are tried in every run.
 """
 
 import gzip
@@ -103,7 +104,8 @@ def _count(request: pytest.FixtureRequest) -> Iterator[None]:
     reporter = request.config.pluginmanager.getplugin("terminalreporter")
     if ASKED and reporter:
         each = ", ".join(f"{number:,} {name}" for name, number in ran.items())
-        reporter.write_line(f"\n{sum(ran.values()):,} examples ran: {each}")
+        reporter.ensure_newline()
+        reporter.write_line(f"{sum(ran.values()):,} examples ran: {each}")
 
 
 @contextmanager
@@ -167,7 +169,6 @@ class Spec:
     gone: str = "no"
     child: str = "no"
     full_refresh: bool = False
-    append_only: bool = False
     gzip: bool = False
 
     @classmethod
@@ -178,16 +179,16 @@ class Spec:
             spec = evolve(spec, records="@")
         if spec.records == "@":
             spec = evolve(spec, gone="no" if spec.gone == "list" else spec.gone)
-        if spec.strategy in ("ids", "days"):
-            spec = evolve(spec, moves="never", gone="no", pages="cursor" if spec.pages == "keyset" else spec.pages)
         if spec.child != "no":
             spec = evolve(spec, key=("LONG",), gone="no", strategy="none" if spec.strategy in ("ids", "days") else spec.strategy)
-            spec = evolve(spec, moves="to the end" if spec.moves == "never" else spec.moves)
-        if spec.strategy == "since" and spec.moves == "in place":
+            spec = evolve(spec, moves="to the end" if spec.moves in ("never", "append only") else spec.moves)
+        if spec.strategy in ("ids", "days"):
+            spec = evolve(spec, moves="never", pages="cursor" if spec.pages == "keyset" else spec.pages)
+        if spec.moves in ("never", "append only"):
+            spec = evolve(spec, gone="no")
+        if spec.moves == "in place" and (spec.strategy == "since" or spec.pages in ("cursor", "keyset")):
             spec = evolve(spec, moves="to the end")
-        if spec.moves == "in place" and spec.pages in ("cursor", "keyset"):
-            spec = evolve(spec, moves="to the end")
-        return evolve(spec, append_only=spec.append_only and spec.moves == "never" and spec.gone == "no")
+        return spec
 
     @property
     def bare(self) -> bool:
@@ -197,12 +198,7 @@ class Spec:
     @property
     def shifts(self) -> bool:
         """Whether records move from page to page when one before them does."""
-        return self.pages in ("page", "offset") and self.moves != "never"
-
-    @property
-    def fragile(self) -> bool:
-        """Whether a record that moves while a read is under way may be missed for good, as the documentation says."""
-        return self.strategy == "since" and self.shifts
+        return self.pages in ("page", "offset") and self.moves not in ("never", "append only")
 
     @property
     def follows(self) -> bool:
@@ -213,7 +209,8 @@ class Spec:
     @property
     def robust(self) -> bool:
         """Whether a read that is taken up again brings all that moved since."""
-        return self.follows or (self.full_refresh and self.child == "no")
+        starts_over = self.strategy == "since" and self.shifts and self.child == "no"
+        return self.follows or starts_over or (self.full_refresh and self.child == "no")
 
     @property
     def columns(self) -> dict[str, str]:
@@ -233,7 +230,7 @@ class Spec:
             self.records,
             tuple(self.columns)[: len(self.key)],
             self.columns,
-            append_only=self.append_only,
+            append_only=self.moves == "append only",
             body=body,
             format=form,
             deleted="gone.keys" if self.gone == "list" else None,
@@ -365,10 +362,10 @@ class Moving(Sampled):
             self._counts["jobs"] += 1
             self._store("jobs", self._job(self._counts["jobs"]), self._counts["jobs"])
             if self._spec.child != "no":
-                self._welcome(self._luck.choice(self.records("jobs"))["id"])
+                self._welcome(self._luck.randint(1, 3) % self._counts["jobs"] + 1)  # a few jobs have all of them
 
     def turn(self, number: int) -> None:
-        if self._spec.moves == "never":
+        if self._spec.moves in ("never", "append only"):
             return
         for entry in self._some("jobs", number):
             self._store("jobs", self._job(entry.number) | {"gone": entry.record["gone"]}, entry.number)
@@ -533,6 +530,8 @@ class Play:
     warehouse: Warehouse = field(init=False)
     pending: bool = False
     """Whether the last sync came to no good end."""
+    moved: bool = False
+    """Whether records moved since the last good end, and after a sync that came to none."""
     error: ConnectorError | None = None
     """What the last sync raised."""
 
@@ -553,10 +552,15 @@ class Play:
     def assembly(self) -> Assembly:
         return assembled(self.words, self.on)
 
+    @property
+    def sure(self) -> bool:
+        """Whether the next sync, if it ends well, brings every row: where something moved under a read, it may take two."""
+        return not self.moved or self.spec.robust
+
     def forget(self) -> None:
         """Drop every table and the state, for a sync from the start."""
         self.warehouse = Warehouse(self.assembly)
-        self.pending = False
+        self.pending = self.moved = False
 
     def sync(self, trouble: Trouble = no_trouble, half: int | None = None) -> Line:
         """One sync, which may crash or fail; *half* is the number of the request in whose answer it dies."""
@@ -564,7 +568,7 @@ class Play:
         self.error, self.pending = None, True
         try:
             one_sync(self.assembly, self.warehouse, Cutting(line, half), self.page_size)
-            self.pending = False
+            self.pending = self.moved = False
         except Crash:
             pass
         except ConnectorError as error:
@@ -576,7 +580,7 @@ class Play:
 
     def succeed(self) -> None:
         """A sync of an API that behaves, and the right rows."""
-        surely = not self.pending or self.spec.robust
+        surely = self.sure
         self.sync()
         assert self.error is None, f"an API that behaves, and yet: {self.error!r}"
         self.check(rows=surely)
@@ -645,17 +649,20 @@ def assert_useful(error: ConnectorError) -> None:
 
 
 def append(play: Play, number: int) -> None:
-    play.world.come(number)
+    _move(play, play.world.come, number)
 
 
 def change(play: Play, number: int) -> None:
-    if not (play.pending and play.spec.fragile):
-        play.world.turn(number)
+    _move(play, play.world.turn, number)
 
 
 def delete(play: Play, number: int) -> None:
-    if not (play.pending and play.spec.fragile):
-        play.world.go(number)
+    _move(play, play.world.go, number)
+
+
+def _move(play: Play, move: Callable[[int], None], number: int) -> None:
+    play.moved |= play.pending
+    move(number)
 
 
 def size(play: Play, number: int) -> None:
@@ -712,7 +719,7 @@ def move_meanwhile(play: Play, request: int, number: int) -> None:
 
 def misbehave(play: Play, faults: Sequence[tuple[int, str, int]]) -> None:
     """The API has faults: at which request, of which kind, and how many times."""
-    surely = not play.pending or play.spec.robust
+    surely = play.sure
     play.sync(Faulty(play, faults))
     if play.error is None:
         play.check(rows=surely)
@@ -886,9 +893,9 @@ class Strange:
         """Note what the row has to be, where the field is neither key nor what the feed is paged by."""
         if self.play.spec.child != "no" or name in (*plan.table.primary_key, "updated", "seq", "day", "gone", "hidden"):
             return
-        with suppress(RecursionError):
-            told = json.loads(written(told))
-        row = transformed(plan, told)
+        row = None
+        with suppress(RecursionError, OverflowError):  # nested too deeply to be read, or too large a number for a transform
+            row = transformed(plan, json.loads(written(told)))
         if row is not None:
             self.told[tuple(row[key] for key in plan.table.primary_key)] = dict.fromkeys(plan.columns) | row
 
@@ -927,6 +934,15 @@ def edited(body: bytes, edits: Sequence[tuple[int, int, str]]) -> bytes:
     return body
 
 
+@pytest.mark.parametrize("file", sorted(CORPUS.glob("*.json")), ids=lambda file: file.stem)
+def test_a_case_of_the_corpus_ends_well(file: Path, request: pytest.FixtureRequest) -> None:
+    """Each file says what it is about; one that is *open* shows a bug that is not mended yet."""
+    found = json.loads(file.read_text(encoding="utf-8"))
+    if "open" in found:
+        request.applymarker(pytest.mark.xfail(reason=found["open"], strict=True))
+    {"histories": histories, "answers": answers}[found["test"]](found["case"])
+
+
 # Cases
 
 few = st.integers(1, 8)
@@ -942,14 +958,37 @@ connectors = st.fixed_dictionaries(
         "key": st.sampled_from([["STRING"], ["LONG"], ["DOUBLE"], ["UTC_DATETIME"], ["LONG", "BOOLEAN"], ["STRING", "LONG"]]),
         "time": st.sampled_from(["LONG", "UTC_DATETIME", "NAIVE_DATETIME", "NAIVE_DATE"]),
         "inclusive": st.booleans(),
-        "moves": st.sampled_from(["to the end", "sent again", "in place", "never"]),
+        "moves": st.sampled_from(["to the end", "sent again", "append only", "to the end", "in place", "never"]),
         "gone": st.sampled_from(["no", "list", "tombstone"]),
         "child": st.sampled_from(["no", "no", "no", "plain", "changed"]),
-        "full_refresh": st.sampled_from([False, False, True]),
-        "append_only": st.sampled_from([True, False]),
+        "full_refresh": st.sampled_from([False, False, False, False, True]),
         "gzip": st.booleans(),
     }
 )
+ALONE = {"child": "no", "strategy": "none", "full_refresh": False}
+FAMILIES: Mapping[str, Mapping[str, Any]] = {
+    "any": {},
+    "cursor": {"pages": "cursor"},
+    "page": {"pages": "page"},
+    "offset": {"pages": "offset"},
+    "keyset": {"pages": "keyset"},
+    "link": {"pages": "link"},
+    "single": {"pages": "single"},
+    "append only": {**ALONE, "moves": "append only", "pages": "cursor"},
+    "sent again": {**ALONE, "moves": "sent again", "pages": "cursor"},
+    "in place": {**ALONE, "moves": "in place", "pages": "link"},
+    "deleted list": {**ALONE, "gone": "list", "records": "items", "format": "json", "moves": "to the end"},
+    "tombstones": {**ALONE, "gone": "tombstone", "moves": "to the end"},
+    "full read": {"strategy": "full", "child": "no"},
+    "updated since": {"strategy": "since", "child": "no"},
+    "windows of ids": {"strategy": "ids", "child": "no"},
+    "windows of days": {"strategy": "days", "child": "no"},
+    "child": {"child": "plain", "strategy": "none", "pages": "cursor"},
+    "child by change": {"child": "changed"},
+    "full refresh": {"full_refresh": True, "child": "no"},
+    "csv": {"format": "csv"},
+}
+"""What some connectors have in common: each of these is tried equally often."""
 datasets = st.sampled_from([{"dataset": name} for name in DATASETS])
 FAULTS = ["408", "425", "429", "500", "503", "401", "403", "404", "410", "302", "204", "reset", "cut", "page", "twice"]
 faults = st.tuples(st.integers(0, 8), st.sampled_from(FAULTS), st.sampled_from([1, 1, 2, 9]))
@@ -982,20 +1021,23 @@ def rounds(options: Sequence[str]) -> st.SearchStrategy[list[Any]]:
 
 def told(connector: st.SearchStrategy[Any], options: Sequence[str]) -> st.SearchStrategy[dict[str, Any]]:
     """Histories of such a connector; each begins with some records."""
-    history = st.lists(rounds(options), min_size=1, max_size=8)
+    history = st.lists(rounds(options), min_size=2, max_size=8)
     return st.fixed_dictionaries(
         {
             "connector": connector,
             "seed": st.integers(0, 1000),
-            "on": st.lists(st.sampled_from(options), unique=True),
+            "on": st.lists(st.sampled_from(options), min_size=1, unique=True),
             "history": history.map(lambda found: [["append", 12], *chain.from_iterable(found)]),
         }
     )
 
 
-@examples(40)
-@given(told(connectors, OPTIONS))
-def test_any_history_of_any_connector_ends_in_the_right_rows(case: Case) -> None:
+@pytest.mark.parametrize("family", FAMILIES)
+@examples(2)
+@given(st.data())
+def test_any_history_of_any_connector_ends_in_the_right_rows(family: str, data: st.DataObject) -> None:
+    words = connectors.map(lambda found: {**found, **FAMILIES[family]})
+    case = data.draw(told(words, OPTIONS))
     with kept("histories", case):
         histories(case)
 

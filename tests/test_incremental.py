@@ -199,8 +199,25 @@ def test_the_filter_starts_where_the_plugin_says_and_stays_through_a_read() -> N
     second = strategy.following(first, Page({}, [{"id": 1, "at": moment(9)}, {"id": 2, "at": None}]))
     assert second is not None
     assert first.params["since"] == second.params["since"] == "2020-01-01T00:00:00Z"
-    assert strategy.bookmark(second) == {"newest": moment(9), "page": {"records": 2}}
     assert strategy.rest(second, Page({}, [])) == {"since": moment(9)}
+
+
+def test_the_state_holds_a_place_in_a_read_unless_its_pages_shift() -> None:
+    """What moved behind a place in pages by number or offset would never be asked for again."""
+    page = Page({"next_cursor": "c2"}, [{"id": 1, "at": moment(9)}])
+    stored = []
+    for pages in (CursorPaginator(), PageNumberPaginator(), OffsetPaginator()):
+        strategy = UpdatedSince("since", "at", pages)
+        following = strategy.following(strategy.first(TABLE, 2, {"since": moment(5)}), page)
+        assert following is not None
+        stored.append(strategy.bookmark(following))
+    whole = {"since": moment(5)}
+    assert stored == [{**whole, "newest": moment(9), "page": {"next_cursor": "c2"}}, whole, whole]
+
+
+def test_where_no_time_is_before_the_newest_the_first_request_is_made_again() -> None:
+    strategy = UpdatedSince("since", "at", inclusive=False, start="2020-01-01T00:00:00Z")
+    assert strategy.first(TABLE, 2, {"since": "0001-01-01T00:00:00Z"}).params["since"] == "2020-01-01T00:00:00Z"
 
 
 def test_a_filter_that_the_cursor_carries_goes_with_the_first_request_only() -> None:

@@ -19,7 +19,7 @@ from hashlib import blake2b
 from typing import Any
 
 from connector_core.assembly import TablePlan
-from connector_core.errors import PluginError, UnexpectedAnswer
+from connector_core.errors import DeliveryError, PluginError, UnexpectedAnswer
 from connector_core.extra_tables import Accumulator, ExtraTable, Group
 from connector_core.ledger import Ledger
 from connector_core.names import one_line
@@ -61,7 +61,7 @@ class LiveRows:
         self._digests.update(dict.fromkeys([*unsure, *gone], UNSURE))  # a group that is gone may come back just as it was
         return bool(unsure or gone)
 
-    def send(self, groups: Groups, delivery: Delivery) -> None:
+    def send(self, groups: Groups, delivery: Delivery, log: Log) -> None:
         """Make the destination's rows those of *groups*, once ``doubt`` has told which of them differ from what it has."""
         for group, accumulator in groups.items():
             name = _text(group)
@@ -70,7 +70,11 @@ class LiveRows:
                 delivery.upsert(self.extra.name, row, group)
                 self._digests[name] = _digest(row)
         for name in self._digests.keys() - {_text(group) for group in groups}:
-            delivery.delete(self.extra.name, dict(zip(self.extra.by, json.loads(name), strict=True)))
+            try:
+                delivery.delete(self.extra.name, dict(zip(self.extra.by, json.loads(name), strict=True)))
+            except DeliveryError as error:
+                # What the SDK refuses to delete, it refused to upsert: a sync ended there, and the row never was.
+                log.warning(f"{error} The group is gone, and so is what was known of its row.")
             del self._digests[name]
 
 
@@ -113,7 +117,7 @@ class Derivation(ABC):
         if any([live.doubt(of_table) for live, of_table in zip(self._live, groups, strict=True)]):  # noqa: C419  (each has to)
             checkpoint()
             for live, of_table in zip(self._live, groups, strict=True):
-                live.send(of_table, delivery)
+                live.send(of_table, delivery, self._log)
 
     def state(self, bookmark: Bookmark) -> dict[str, Any]:  # noqa: ARG002  (where the feed stands matters to Appending)
         """Extra table → its part of the state, for a checkpoint at *bookmark*."""

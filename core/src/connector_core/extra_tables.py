@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 from attrs import field, frozen
 
 from connector_core.errors import PluginError
-from connector_core.names import check_column_name, check_name, column_names, did_you_mean, listed
+from connector_core.names import check_column_name, check_name, column_names, did_you_mean, listed, one_line
 from connector_core.tables import Key, Record, Table, frozen_mapping
 
 Accumulator = Any
@@ -132,7 +132,8 @@ class Aggregate:
             return [_STEPS[m.kind](b, record.get(m.column or "")) for b, m in zip(before, self.measures.values(), strict=True)]
         except TypeError as error:
             raise PluginError(
-                f"{self.name}: record {', '.join(key)}: {error}. Measure another column, or convert it in a transform."
+                f"{self.name}: record {one_line(', '.join(key), 80)}: {error}. "
+                "Measure another column, or convert it in a transform."
             ) from None
 
     def row(self, group: Group, accumulator: Accumulator) -> Record:
@@ -140,7 +141,9 @@ class Aggregate:
         try:
             values = [_RESULTS.get(m.kind, _same)(a) for m, a in zip(self.measures.values(), accumulator, strict=True)]
         except TypeError as error:
-            raise PluginError(f"{self.name}: the row of {group}: {error}. Measure another column, or convert it.") from None
+            raise PluginError(
+                f"{self.name}: the row of {one_line(group, 80)}: {error}. Measure another column, or convert it."
+            ) from None
         return dict(zip((*self.by, *self.measures), (*group, *values), strict=True))
 
 
@@ -196,7 +199,7 @@ class Dimension:
                 return accumulator
         except TypeError as error:
             raise PluginError(
-                f"{self.name}: record {', '.join(key)}: {self.newest} cannot tell the newest record: {error}."
+                f"{self.name}: record {one_line(', '.join(key), 80)}: {self.newest} cannot tell the newest record: {error}."
             ) from None
         return [rank, [record.get(name) for name in self.columns]]
 
@@ -250,7 +253,7 @@ def _total_step(before: list[Any] | None, value: Any) -> list[Any] | None:
     if value is None:
         return before
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"a total of {value!r}, which is no number")
+        raise TypeError(f"a total of {one_line(repr(value), 60)}, which is no number")
     whole, parts = before or (0, None)
     if isinstance(value, int):
         return [whole + value, parts]

@@ -15,7 +15,7 @@ from attrs import define, evolve, field, frozen
 from connector_core.assembly import TablePlan
 from connector_core.client import check_origin
 from connector_core.discretion import Secrets
-from connector_core.errors import ConnectorError, PluginError, RequestRejected
+from connector_core.errors import ConnectorError, PluginError, RequestRejected, UnexpectedAnswer
 from connector_core.extraction import value_at
 from connector_core.names import one_line, told
 from connector_core.operations import Log
@@ -187,7 +187,7 @@ class _Place:
     done:    keys of the parents on that page whose children were delivered.
     open:    key of a parent → where its children go on, in the middle of their feed.
     rests:   key of a parent → where its children's next sync starts.
-    changed: key of a parent → its value that changes whenever its children do.
+    changed: key of a parent → its value that changes whenever its children do, as it was when their feed was read or opened.
     """
 
     listing: Bookmark = field(factory=dict)
@@ -284,7 +284,7 @@ class ChildFeed:
         found: dict[str, _Child | None] = {}
         for number, record in enumerate(read.page.records, 1):
             # A transform may change the record that it is given, and the children are asked for by what the API sent.
-            given = deepcopy(record) if self._parent.transforms else record
+            given = _copied(record, f"{where}: record {number}") if self._parent.transforms else record
             [(key, row)] = rows.rows([given], where, number)
             text = key[0] if len(key) == 1 else json.dumps(key)
             found[text] = None if isinstance(row, LeftOut) else self._child(text, record, f"{where}: record {number}")
@@ -299,7 +299,7 @@ class ChildFeed:
         return _Child(key, for_parent(self._plan.table, record, where), added, changed)
 
     def _is_due(self, child: _Child) -> bool:
-        if child.key in self._place.done:
+        if child.key in self._place.done and child.changed == self._place.changed.get(child.key):
             return False
         known = child.key in self._place.changed and child.key not in self._place.open
         if known and child.changed is not None and self._place.changed[child.key] == child.changed:
@@ -310,7 +310,7 @@ class ChildFeed:
     def _feed(self, child: _Child) -> Iterator[tuple[Read, Bookmark, bool]]:
         """The pages of one parent's children, each with the bookmark behind it and whether it is the last."""
         plan = evolve(self._plan, table=child.table)
-        bookmark = self._place.open.get(child.key) or self._place.rests.get(child.key) or {}
+        bookmark = self._opened(child) or self._place.rests.get(child.key) or {}
         feed = TableFeed(plan, self._api, bookmark, ahead=False)
         try:
             try:
@@ -325,6 +325,10 @@ class ChildFeed:
                 f"{error} If the API answers so where a record of {self._parent.table.name} is gone, put ignore(status=…) into "
                 f"the errors of {self._name}."
             ) from None
+
+    def _opened(self, child: _Child) -> Bookmark | None:
+        """Where the feed of *child* was left by a crash; None also where a change since then may lie behind that place."""
+        return self._place.open.get(child.key) if child.changed == self._place.changed.get(child.key) else None
 
     def _pages(self, feed: TableFeed) -> Iterator[tuple[Read, Bookmark, bool]]:
         for read in feed.reads():
@@ -342,7 +346,7 @@ class ChildFeed:
             place.open.pop(child.key, None)
             place.done[child.key] = None
             _set(place.rests, child.key, bookmark or None)
-            _set(place.changed, child.key, child.changed)
+        _set(place.changed, child.key, child.changed)
         yield evolve(read, added=child.added, last=False, again=False)
 
     def _forget_others(self) -> None:
@@ -350,6 +354,13 @@ class ChildFeed:
         for known in (self._place.open, self._place.rests, self._place.changed):
             for key in known.keys() - self._seen:
                 del known[key]
+
+
+def _copied(record: Record, what: str) -> Record:
+    try:
+        return deepcopy(record)
+    except RecursionError:
+        raise UnexpectedAnswer(f"{what} is nested too deeply to be read. Ask the API's owner.") from None
 
 
 def _set(known: dict[str, Any], key: str, value: Any) -> None:

@@ -55,7 +55,8 @@ class UpdatedSince:
     far: the filter stays the same from the first page to the last. Records at the edge come again in the next sync.
 
     Pages by number or offset shift when a record changes while they are read, and a record that slips through is not asked for
-    again. Where the API offers a cursor, a next link or a key, page by that.
+    again. So a read of such pages that was cut short starts over, and the state holds no place in it. A change in the minutes of
+    one read can still make a record slip through; where the API offers a cursor, a next link or a key, page by that.
     """
 
     param: str
@@ -92,7 +93,10 @@ class UpdatedSince:
         return evolve(following, params=params, position={**request.position, "newest": self._newest(request, page)})
 
     def bookmark(self, request: Request) -> Bookmark:
-        place = {**request.position, "page": dict(self.pages.bookmark(request))}
+        if getattr(self.pages, "shifts", False):
+            place = {"since": request.position["since"]}
+        else:
+            place = {**request.position, "page": dict(self.pages.bookmark(request))}
         return {name: value for name, value in place.items() if value not in (None, {})}
 
     def rest(self, request: Request, page: Page) -> Bookmark:
@@ -118,7 +122,10 @@ class UpdatedSince:
         if isinstance(since, str):
             step = timedelta(0) if self.inclusive else timedelta(seconds=1)
             step += back if isinstance(back, timedelta) else timedelta(seconds=back)
-            return since if not step else _iso(_time(since) - step, since)
+            try:
+                return since if not step else _iso(_time(since) - step, since)
+            except OverflowError:  # there is no time before it
+                return self.start
         whole = int(back.total_seconds()) if isinstance(back, timedelta) else back
         return since - whole - (0 if self.inclusive else 1)
 

@@ -257,6 +257,8 @@ class PageNumberPaginator(RestsAtTheStart):
     size_param: str | None = "page_size"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=_rules)
 
+    shifts = True
+
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         request = sized(first_request(table), self.size_param, page_size)
         if self.size_param:
@@ -291,6 +293,8 @@ class OffsetPaginator(RestsAtTheStart):
     param: str = "offset"
     size_param: str | None = "limit"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=_rules)
+
+    shifts = True
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         request = sized(first_request(table), self.size_param, page_size)
