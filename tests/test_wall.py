@@ -16,7 +16,7 @@ CORE = ROOT / "core/src/connector_core"
 MODULES = sorted(CORE.glob("**/*.py"))
 SKIPPED = {".git", ".tox", ".venv", "build", "dist", "node_modules"}
 SDK = "fivetran_connector_sdk"
-THIRD_PARTY = {"attrs", "pluggy", "requests", "urllib3"}  # urllib3 comes with requests
+THIRD_PARTY = {"attrs", "pluggy", "requests"}
 
 PUBLIC = [
     "Aggregate",

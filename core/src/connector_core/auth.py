@@ -9,12 +9,12 @@ from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 from attrs import evolve, field, frozen
 from requests import PreparedRequest, Response
 from requests.auth import AuthBase, HTTPDigestAuth
-from urllib3 import HTTPResponse
 
 from connector_core.discretion import SHOWN_BYTES
 from connector_core.errors import ConfigurationError, PluginError
 from connector_core.settings import Configuration, Setting
 from connector_core.tables import frozen_mapping
+from connector_core.wire import HTTPResponse
 
 
 @runtime_checkable

@@ -7,12 +7,12 @@ from attrs import field, frozen
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.util.ssl_ import create_urllib3_context
 
 from connector_core.errors import ConfigurationError
 from connector_core.jwt_bearer import pem
 from connector_core.settings import Configuration, Setting
 from connector_core.tokens import Line
+from connector_core.wire import create_urllib3_context
 
 
 @frozen

@@ -15,8 +15,6 @@ import requests
 from attrs import field, frozen
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, ProtocolError, ReadTimeoutError, SSLError
-from urllib3.util import parse_url
 
 from connector_core.answers import CHECK_URL, Answer, came_back, records_in, shown
 from connector_core.auth import Anonymous
@@ -31,6 +29,7 @@ from connector_core.operations import Log
 from connector_core.pagination import Page, Request
 from connector_core.settings import is_loopback
 from connector_core.tables import Table
+from connector_core.wire import DecodeError, HTTPError, NameResolutionError, ProtocolError, ReadTimeoutError, SSLError, parse_url
 
 T = TypeVar("T")
 

@@ -6,11 +6,11 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
-from urllib3.util import parse_url
 
 from connector_core.discretion import Secrets, strike
 from connector_core.errors import ConfigurationError, PluginError
 from connector_core.names import check_name, did_you_mean, one_line
+from connector_core.wire import parse_url
 
 Kind = Literal["text", "integer", "url", "choice", "flag"]
 
