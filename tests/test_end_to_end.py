@@ -141,6 +141,28 @@ def assert_alone(commands: Path, dataset: str, home: Path, cwd: Path) -> None:
     assert "every value right" in demo.stdout
 
 
+def test_the_unified_command_builds(wheels: dict[str, Path], home: Path, tmp_path: Path) -> None:
+    # fivetran-cli and the SDK both bring a command `fivetran`; whichever is there, it hands over to the unified one.
+    commands = make_environment(tmp_path / "unified", wheels["connector_core"], wheels["connector_fts"], "fivetran-cli")
+    in_home = {"HOME": str(home), "FIVETRAN_API_KEY": KEY}
+    build(commands, tmp_path / "unified", "fts", "--enable", "cost_per_hour")
+    for name in ("of fivetran-cli", "of the SDK"):
+        folder = tmp_path / name
+        folder.mkdir()
+        built = run(commands / "fivetran", "build", "fts", "--enable", "cost_per_hour", cwd=folder, **in_home)
+        assert built.returncode == 0, built.stderr
+        assert built.stdout.startswith("Built dist/fts from connector-fts ")
+        lock = "dist/fts/connector.lock.json"
+        assert (folder / lock).read_bytes() == (tmp_path / "unified" / lock).read_bytes()
+        refused = run(commands / "fivetran", "build", "nothing", cwd=folder, **in_home)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr == run(commands / "connector-build", "nothing", cwd=folder).stderr
+        assert "connector-build" in run(commands / "fivetran", "--help", cwd=folder, **in_home).stdout
+        sdk = ("--force-reinstall", "--no-deps", "fivetran-connector-sdk>=3,<4")
+        installed = run(commands / "python", "-m", "pip", "install", "--quiet", *sdk, cwd=folder)
+        assert installed.returncode == 0, installed.stderr
+
+
 def test_wheels_hold_types_and_nothing_of_the_tests(wheels: dict[str, Path]) -> None:
     for name, packages in {"connector_core": {"connector_core", "connector_build"}, "connector_fts": {"connector_fts"}}.items():
         files = zipfile.ZipFile(wheels[name]).namelist()
