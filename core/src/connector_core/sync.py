@@ -170,13 +170,15 @@ class _TableSync:
             self._read(evolve(start, bookmark={}))
 
     def _read(self, start: TableState) -> None:
-        kept = derivation(self.plan, start.extra_tables, start.bookmark, self.log)
+        source = feed(self.plan, self.api, start.bookmark)
+        # Totals count what lies before the place where the feed really starts, which another page size may have moved back.
+        kept = derivation(self.plan, start.extra_tables, source.start, self.log)
         try:
-            if kept.reads_whole and start.bookmark:
+            if kept.reads_whole and source.start:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
                 self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = kept.reads_whole or self.plan.table.full_refresh
-            self._read_from({} if whole else start.bookmark, kept)
+            self._read_from(feed(self.plan, self.api, {}) if whole else source, kept)
         except CircularFeed:
             if self.plan.extra_tables:
                 # Totals may have been saved beside a place that leads back to what they count already.
@@ -185,8 +187,7 @@ class _TableSync:
         finally:
             kept.close()
 
-    def _read_from(self, bookmark: Bookmark, kept: Derivation) -> None:
-        source = feed(self.plan, self.api, bookmark)
+    def _read_from(self, source: Feed, kept: Derivation) -> None:
         self.checkpointed_at = self.engine.clock()
         if self.plan.table.full_refresh:
             self._replace(source, kept)
