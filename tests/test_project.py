@@ -12,6 +12,7 @@ from connector_build.discovery import core, load
 from connector_build.errors import BuildError
 from connector_build.output import write_project
 from connector_build.project import Project, make_project
+from connector_build.shipping import check_imports
 from connector_core.assembly import Plugin, assemble
 from distributions import connector_build, install_dataset, lock_of
 
@@ -192,6 +193,24 @@ def test_imports_that_would_fail_on_fivetran(tmp_path: Path, line: str, words: s
     failed = connector_build("crew", path=tmp_path / "site", cwd=tmp_path)
     assert failed.returncode == 1
     assert words in failed.stderr
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "if a:\n    pass\nelif b:\n    import pandas",
+        "for a in b:\n    pass\nelse:\n    import pandas",
+        "while a:\n    with b:\n        import pandas",
+        "try:\n    import pandas\nexcept ValueError:\n    pass",
+        "try:\n    pass\nexcept ValueError:\n    import pandas",
+        "try:\n    pass\nfinally:\n    import pandas",
+        "match a:\n    case 1:\n        import pandas",
+        "class A:\n    async def f(self):\n        async with b:\n            import pandas",
+    ],
+)
+def test_an_import_is_found_in_any_block(block: str) -> None:
+    with pytest.raises(BuildError, match="a.py, line [2-4], imports pandas"):
+        check_imports({"a.py": block.encode()}, [])
 
 
 def test_imports_that_are_provided_for(tmp_path: Path) -> None:
