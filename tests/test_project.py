@@ -209,7 +209,7 @@ def test_imports_that_would_fail_on_fivetran(tmp_path: Path, line: str, words: s
     ],
 )
 def test_an_import_is_found_in_any_block(block: str) -> None:
-    with pytest.raises(BuildError, match="a.py, line [2-4], imports pandas"):
+    with pytest.raises(BuildError, match=r"a\.py, line [2-4], imports pandas"):
         check_imports({"a.py": block.encode()}, [])
 
 
