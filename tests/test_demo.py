@@ -98,7 +98,7 @@ def test_fts_is_incremental(run: Demo, tmp_path: Path) -> None:
     assert "fts_records: the first 5 of 775 rows" in text
     assert 'Next sync state: {"next_cursor": "' in text
     assert "fts_records: 775 rows, every value right\n" in text
-    assert text.endswith("./deploy.sh           or: fivetran deploy\n")
+    assert text.endswith("./deploy.sh           send it to Fivetran\n")
     assert (tmp_path / "project" / "configuration.json").read_text() == '{"api_key": "my own"}'
     assert threading.active_count() == threads
 

@@ -598,10 +598,11 @@ def test_what_is_on_the_server_is_said(project: Project, printed: str, there: st
     assert printed in done.stdout
 
 
-def test_nobody_guesses_what_the_connector_needs(project: Project) -> None:
+@pytest.mark.parametrize(("script", "verb"), [(DEPLOY, "deploy"), (DEBUG, "debug")])
+def test_nobody_guesses_what_the_connector_needs(project: Project, script: str, verb: str) -> None:
     write_executable(project.bin / "pipreqs", "#!/bin/sh\necho guessed\n")
-    project.fake("def deploy():\n    os.system('pipreqs . && echo asked')")
-    done = project.run(DEPLOY, FIVETRAN_API_KEY=KEY)
+    project.fake(f"def {verb}():\n    os.system('pipreqs . && echo asked')")
+    done = project.run(script, answer="y\n", FIVETRAN_API_KEY=KEY)
     assert "asked\n" in done.stdout
     assert "guessed" not in done.stdout
 

@@ -220,7 +220,7 @@ def _report(project: "Project", folder: Path, *, rebuilt: bool, missing: Sequenc
         "Next:",
         *(["  fill in " + str(folder / "configuration.json")] if not rebuilt or missing else []),
         f"  cd {folder} && ./debug_and_reset.sh",
-        f"  cd {folder} && ./deploy.sh          (or: fivetran deploy)",
+        f"  cd {folder} && ./deploy.sh",
     ]
     click.echo("\n".join(lines))
 

@@ -155,7 +155,7 @@ def next_steps(dataset: str, plans: Iterable[TablePlan]) -> str:
         (f"connector-build {dataset}{enable}", f"write the connector into dist/{dataset}"),
         (f"cd dist/{dataset}", "and fill in configuration.json"),
         ("./debug_and_reset.sh", "run it on this machine against the real API"),
-        ("./deploy.sh", "or: fivetran deploy"),
+        ("./deploy.sh", "send it to Fivetran"),
     ]
     width = max(len(command) for command, _ in steps)
     return "\n".join(["Next:", *(f"  {command:<{width}}  {what}" for command, what in steps)])

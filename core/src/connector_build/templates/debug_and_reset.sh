@@ -108,7 +108,7 @@ debug_project() {
     local status=0 report
     printf 'Running: fivetran debug --configuration configuration.json\n\n'
     # Unbuffered, or Python would hold its lines back because of the pipe.
-    PYTHONUNBUFFERED=1 fivetran debug --configuration configuration.json 2>&1 | tee "$debug_log" ||
+    PYTHONUNBUFFERED=1 PATH="$scratch/bin:$PATH" fivetran debug --configuration configuration.json 2>&1 | tee "$debug_log" ||
         status="${PIPESTATUS[0]}"
     [ "$status" -ne 0 ] || return 0
     {
@@ -131,9 +131,14 @@ newest_crash_report() {
     printf '%s' "$newest"
 }
 
-# `fivetran debug` removes a requirements.txt that is empty; the next run would then miss it.
+# `fivetran debug` has `pipreqs` guess what the connector needs, which waits where no package index can be reached. The build
+# has written requirements.txt, so there is nothing to guess: a `pipreqs` that does nothing is found first.
+# The command also removes a requirements.txt that is empty; the next run would then miss it.
 keep_requirements() {
     cp -p requirements.txt "$scratch/requirements.txt"
+    mkdir "$scratch/bin"
+    printf '#!/bin/sh\nexit 0\n' >"$scratch/bin/pipreqs"
+    chmod +x "$scratch/bin/pipreqs"
 }
 
 clean_up() {
