@@ -23,6 +23,7 @@ LOCK: Mapping[str, Any] = {
     "settings": {"api_key": {"kind": "text", "required": True, "secret": True}},
     "enabled": [],
     "disabled": ["rate"],
+    "files": {"README.md": "x", "requirements.txt": "x"},
 }
 
 
@@ -90,6 +91,7 @@ def test_the_same_lock_has_no_difference() -> None:
         ),
         (changed(sources=LOCK["sources"][:1]), "safe", "source connector-jobs", "is gone"),
         (changed(enabled=["rate"], disabled=[]), "safe", "option rate", "is on now"),
+        (changed(files={"README.md": "y", "requirements.txt": "y"}), "safe", "requirements.txt", "installs other versions"),
     ],
 )
 def test_each_difference_is_weighed(changes: list[Change], level: str, what: str, words: str) -> None:

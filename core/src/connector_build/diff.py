@@ -59,15 +59,7 @@ def read_lock(path: Path) -> Lock:
         raise UsageProblem(f"{path}: there is no lock. Name a built project, or its {LOCK}.") from None
     except ValueError:
         raise BuildError(f"{file} is no lock that can be read: it is not JSON. Build the project again.") from None
-    wanted: Mapping[str, type] = {
-        "dataset": str,
-        "sources": list,
-        "tables": dict,
-        "settings": dict,
-        "enabled": list,
-        "disabled": list,
-    }
-    lacks = [name for name, kind in wanted.items() if not isinstance(lock, dict) or not isinstance(lock.get(name), kind)]
+    lacks = [name for name, kind in _PARTS.items() if not isinstance(lock, dict) or not isinstance(lock.get(name), kind)]
     if lacks:
         raise BuildError(
             f"{file} does not say what to compare ({', '.join(lacks)}). "
@@ -86,7 +78,8 @@ def added_sources(lock: Lock) -> tuple[list[str], list[str]]:
 
 def compare(old: Lock, new: Lock) -> list[Change]:
     """What differs between two builds of one connector, the gravest first."""
-    changes = [*_datasets(old, new), *_tables(old, new), *_settings(old, new), *_sources(old, new), *_options(old, new)]
+    parts = (_datasets, _tables, _settings, _sources, _options, _requirements)
+    changes = [change for part in parts for change in part(old, new)]
     return sorted(changes, key=lambda change: (-LEVELS[change.level], change.what))
 
 
@@ -183,6 +176,13 @@ def _options(old: Lock, new: Lock) -> Iterator[Change]:
     before, after = set(old["enabled"]), set(new["enabled"])
     for name in sorted(before ^ after):
         yield Change("safe", f"option {name}", "is on now" if name in after else "is off now")
+
+
+def _requirements(old: Lock, new: Lock) -> Iterator[Change]:
+    """Whether Fivetran is told to install other versions. A lock has no more of them than the hash of their file."""
+    before, after = (lock.get("files", {}).get("requirements.txt") for lock in (old, new))
+    if before != after and before and after:
+        yield Change("safe", "requirements.txt", "Fivetran installs other versions of what the connector needs")
 
 
 def as_json(changes: Sequence[Change]) -> dict[str, Any]:
