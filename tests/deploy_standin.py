@@ -35,6 +35,7 @@ class Connection:
     python_version: str = ""
     naming: str = "FIVETRAN_NAMING"
     paused: bool = True
+    resyncs: int = 0
 
 
 @define
@@ -161,6 +162,16 @@ class Fivetran:
     def update_connection(self, id_: str) -> Response:
         return self._deployed(self._connection(id_), request.get_json()["config"], 200)
 
+    def change_connection(self, id_: str) -> Response:
+        """What a user asks for, by hand; no deploy does."""
+        connection = self._connection(id_)
+        connection.paused = request.get_json()["paused"]
+        return _answer(**_shown(connection))
+
+    def resync(self, id_: str) -> Response:
+        self._connection(id_).resyncs += 1
+        return _answer(message="Re-sync has been triggered successfully")
+
     def _connection(self, id_: str) -> Connection:
         return self.connections.get(id_) or abort(404)
 
@@ -218,6 +229,8 @@ def _app(account: Fivetran) -> Flask:
         "GET /v1/groups/<group>/connectors": account.list_connections,
         "GET /v1/destinations/<group>": account.get_destination,
         "GET /v1/connections/<id_>": account.get_connection,
+        "PATCH /v1/connections/<id_>": account.change_connection,
+        "POST /v1/connections/<id_>/resync": account.resync,
         "POST /v1/connector-sdk/packages": account.create_package,
         "GET /v1/connector-sdk/packages/<id_>": account.get_package,
         "DELETE /v1/connector-sdk/packages/<id_>": account.delete_package,
