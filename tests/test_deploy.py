@@ -3,6 +3,7 @@
 However a deploy ends, the last words say what is on the server now, and nothing of the project has changed.
 """
 
+import io
 import json
 import os
 import pty
@@ -232,6 +233,26 @@ def test_the_command_alone(desk: Desk) -> None:
     connection = desk.account.named(NAME)
     assert connection.package in desk.account.packages
     assert connection.configuration == json.loads(desk.configuration)
+
+
+@pytest.mark.parametrize(("answer", "kept"), [(["--yes"], False), ([], True)], ids=["yes", "no"])
+def test_the_command_alone_does_not_keep_the_pins(desk: Desk, answer: list[str], kept: bool) -> None:
+    # Why docs/deploy.md says to use deploy.sh.
+    fivetran = Path(sys.executable).with_name("fivetran")
+    options = ("--destination", "Warehouse", "--connection", NAME, "--configuration", "configuration.json")
+    pins = (desk.project / "requirements.txt").read_bytes()
+    controller, terminal = pty.openpty()
+    process = desk.start(fivetran, "deploy", *options, "--python-version", "3.11", *answer, stdin=terminal)
+    os.write(controller, b"n\n")
+    printed, _ = process.communicate()
+    os.close(controller)
+    os.close(terminal)
+    assert process.returncode == 0, printed
+    package = desk.account.packages[str(desk.account.named(NAME).package)]
+    with ZipFile(io.BytesIO(package)) as archive:
+        sent = archive.read("requirements.txt")
+    assert (sent == pins) == kept
+    assert (b"attrs==99.0.0" in sent) != kept
 
 
 @pytest.mark.parametrize("desk", [EXTRAS], indirect=True)
