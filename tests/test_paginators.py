@@ -266,13 +266,23 @@ def test_an_answer_that_does_not_say_where_to_go_on_is_loud(paginator: Paginator
         paginator.following(paginator.first(TABLE, 5, {}), Page(body, [{"id": 1}]))
 
 
+@pytest.mark.parametrize("size", [1, 3])
 @pytest.mark.parametrize("rules", [[], [empty_page()]])
-def test_an_api_that_ignores_the_page_number_is_an_error_and_no_endless_loop(rules: list[StopRule]) -> None:
+def test_an_api_that_ignores_the_page_number_is_an_error_and_no_endless_loop(rules: list[StopRule], size: int) -> None:
     def answer(api: Api, request: Request) -> Page:
-        return Page({}, api.slice(0, 3))
+        return Page({}, api.slice(0, size))
 
     with pytest.raises(UnexpectedAnswer, match="the same records as for the page before"):
-        read(PageNumberPaginator(stop=rules), Api(answer, 9), TABLE, 3, {})
+        read(PageNumberPaginator(stop=rules), Api(answer, 9), TABLE, size, {})
+
+
+def test_a_record_that_is_sent_twice_on_pages_of_one_record_is_no_circle() -> None:
+    def answer(api: Api, request: Request) -> Page:
+        number = int(request.params["page"])
+        return Page({}, api.slice(min(number // 2, 3), 1) if number < 6 else [])
+
+    records, _ = read(PageNumberPaginator(), Api(answer, 9), TABLE, 1, {})
+    assert len(records) == 5
 
 
 @pytest.mark.parametrize(

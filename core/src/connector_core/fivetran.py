@@ -1,11 +1,13 @@
 """The connector as Fivetran runs it. Of this package, only this module imports the Connector SDK."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from attrs import frozen
 from fivetran_connector_sdk import ConfigurationForm, Connector, Logging, Operations, Test, form_field
 
 from connector_core.assembly import Assembly, Plugin, assemble
+from connector_core.dates import converters
 from connector_core.settings import Setting
 from connector_core.setup_test import setup_test
 from connector_core.sync import sync
@@ -20,13 +22,34 @@ def connector_for(
     """
     assembly = assemble([Plugin(name, module) for name, module in plugins.items()], enable, disable)
 
+    operations = _Operations({table["table"]: converters(table["columns"]) for table in assembly.schema})
+
     def schema(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:  # noqa: ARG001  (the SDK's signature)
         return assembly.schema
 
     def update(configuration: Mapping[str, Any], state: Mapping[str, Any]) -> None:
-        sync(assembly, configuration, state, Operations, Logging)
+        sync(assembly, configuration, state, operations, Logging)
 
     return Connector(update=update, schema=schema, configuration_form=_form_of(assembly, dataset))
+
+
+@frozen
+class _Operations:
+    """The SDK's operations, with texts that hold dates made into objects on the way.
+
+    dates: table → column and converter (see connector_core.dates).
+    """
+
+    dates: Mapping[str, Sequence[tuple[str, Callable[[Any], Any]]]]
+
+    def upsert(self, table: str, data: dict[str, Any]) -> None:
+        if dates := self.dates.get(table):
+            data = {**data, **{name: convert(data[name]) for name, convert in dates if name in data}}
+        Operations.upsert(table, data)
+
+    delete = staticmethod(Operations.delete)
+    truncate = staticmethod(Operations.truncate)
+    checkpoint = staticmethod(Operations.checkpoint)
 
 
 def _form_of(assembly: Assembly, dataset: str) -> Callable[[], ConfigurationForm]:

@@ -142,7 +142,10 @@ class Windows:
     today: for dates: gives the day that the last window reaches to; today in UTC.
 
     The state holds ``{"from": …}``, the window under way. A finished sync rests at the last window that had a record, which the
-    next one reads again.
+    next one reads again; so does one that goes on after a crash, because that window may have been the feed's end then.
+
+    A record that comes into a window after it was read, while later windows of the same sync already have records, is not seen.
+    Where ids or dates come in that late, page by a cursor, or ask by ``UpdatedSince``.
     """
 
     from_param: str
@@ -169,11 +172,12 @@ class Windows:
                 ) from None
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
-        stored = bookmark.get("from")
+        page = _mapping(bookmark.get("page"))
+        stored = bookmark.get("from") if page else bookmark.get("last", bookmark.get("from"))
         begin = stored if type(stored) is type(self.start) else self.start
         base = self.pages.first(table, page_size, {})
-        request = self.pages.first(table, page_size, _mapping(bookmark.get("page")))
-        position = {"from": begin, "last": bookmark.get("last"), "empty": 0, "seen": bool(bookmark.get("page")), "base": base}
+        request = self.pages.first(table, page_size, page)
+        position = {"from": begin, "last": bookmark.get("last"), "empty": 0, "seen": bool(page), "base": base}
         return evolve(self._window(request, begin), position=position)
 
     def following(self, request: Request, page: Page) -> Request | None:

@@ -110,6 +110,9 @@ def told(error: Exception) -> str:
 
 def one_line(text: object, limit: int = 200) -> str:
     """*text* as printable ASCII on one line, cut to *limit* characters: what a server sent cannot forge a log line."""
-    flat = " ".join(str(text).split()).encode("ascii", "backslashreplace").decode("ascii")
+    text = str(text)
+    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text and text.strip() == text:
+        return text  # which is nearly every one
+    flat = " ".join(text.split()).encode("ascii", "backslashreplace").decode("ascii")
     printable = "".join(character if character.isprintable() else "?" for character in flat)
     return printable if len(printable) <= limit else printable[: limit - 3] + "..."
