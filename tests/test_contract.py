@@ -164,6 +164,28 @@ def connector_transforms(table):
     assert same.status == "pass", same.message
 
 
+@pytest.mark.parametrize(
+    ("dataset", "line"),
+    [
+        ("signs", "from connector_signs_auth import connector_auth"),
+        ("parts", "from functools import partial\nconnector_auth = partial(ApiKeyHeader, 'api_key')"),
+        ("answers", "connector_auth = ApiKeyHeader('api_key')"),
+    ],
+    ids=["of another package", "a partial", "the answer itself"],
+)
+def test_whatever_is_called_like_a_hook_has_to_be_one(
+    dataset: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = "from connector_core import ApiKeyHeader\n\n\ndef connector_auth():\n    return ApiKeyHeader('api_key')\n"
+    whole = f"{HEALTHY.replace('DATASET', dataset)}\nfrom connector_core import ApiKeyHeader\n{line}\n"
+    files = {f"connector_{dataset}/__init__.py": whole, f"connector_{dataset}_auth.py": apart}
+    install(tmp_path, f"connector-{dataset}", files, {"connector_core": {dataset: f"connector_{dataset}"}})
+    monkeypatch.syspath_prepend(tmp_path)
+    [finding] = check_contract(dataset, rules=["hooks"])
+    assert finding.status == "fail"
+    assert "connector_auth is not marked as a hook, so it is never asked. Write @hookimpl above it." in finding.message
+
+
 def test_a_function_from_another_module_of_the_plugin_has_to_be_marked_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,7 +268,7 @@ def connector_auth():
 
 def stub(schema: list[dict[str, Any]]) -> Subject:
     """A subject with nothing but a schema, such as core lets nobody assemble."""
-    return cast(Subject, SimpleNamespace(assembly_with_everything=SimpleNamespace(schema=schema, tables=[])))
+    return cast(Subject, SimpleNamespace(assembly_with_everything=SimpleNamespace(schema=schema, tables=[]), assemblies=()))
 
 
 @pytest.mark.parametrize(

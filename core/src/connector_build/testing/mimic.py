@@ -204,7 +204,7 @@ def _narrowed(strategy: FullRead | UpdatedSince | Windows, table: Table, entries
 
 def _by_offset(paginator: PageNumberPaginator | OffsetPaginator, entries: list[Entry], request: Asked, out: _Out) -> list[Entry]:
     size = _size(paginator.size_param, request)
-    start = int(request.params[paginator.param])
+    start = int(_given(request, paginator.param))
     if isinstance(paginator, PageNumberPaginator):
         start = (start - paginator.first_page) * size
     _say(paginator.stop, len(entries), size, start + size < len(entries), out)
@@ -238,6 +238,13 @@ def _size(param: str | None, request: Asked, where: str = "query") -> int:
     if size < 1:
         raise ValueError(f"{param} is {size}")
     return size
+
+
+def _given(request: Asked, param: str) -> str:
+    """A parameter that the API insists on."""
+    if param not in request.params:
+        raise ValueError(f"{param} is missing")
+    return request.params[param]
 
 
 def _say(rules: Iterable[object], total: int, size: int, more: bool, out: _Out) -> None:
@@ -322,14 +329,11 @@ def _since(paginator: UpdatedSince, entries: list[Entry], request: Asked) -> lis
 
 def _window(paginator: Windows, table: Table, entries: list[Entry], request: Asked) -> list[Entry]:
     if isinstance(paginator.start, int):
-        first, low, high = paginator.start, int(request.params[paginator.from_param]), int(request.params[paginator.to_param])
+        first, low, high = paginator.start, int(_given(request, paginator.from_param)), int(_given(request, paginator.to_param))
         return [entry for entry in entries if low <= first + entry.number - 1 <= high]
     name = window_field(table)
-    return [
-        entry
-        for entry in entries
-        if request.params[paginator.from_param] <= entry.record[name] <= request.params[paginator.to_param]
-    ]
+    first_day, last_day = _given(request, paginator.from_param), _given(request, paginator.to_param)
+    return [entry for entry in entries if first_day <= entry.record[name] <= last_day]
 
 
 # Bodies

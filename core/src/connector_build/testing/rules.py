@@ -1,7 +1,7 @@
 """The rules of the contract: what a plugin owes to those who sync with it, each as a function that raises Broken.
 
-What core refuses by itself is laid at a rule by the class of its error (see contract.py). The rules about secrets, paging,
-transforms and syncs have a module each.
+What core refuses by itself is laid at a rule by the class of its error (see contract.py). The rules about column types,
+secrets, paging, transforms and syncs have a module each.
 """
 
 import inspect
@@ -14,9 +14,11 @@ from pathlib import Path
 from attrs import frozen
 from requests.auth import AuthBase
 
+from connector_build.discovery import Source
 from connector_build.errors import BuildError
 from connector_build.output import write_project
 from connector_build.testing.bare import import_bare
+from connector_build.testing.check_columns import check_column_types
 from connector_build.testing.check_paging import check_advances, check_bookmarks, check_ends
 from connector_build.testing.check_secrets import check_secrets, choices, configured
 from connector_build.testing.check_syncs import check_exact
@@ -25,7 +27,7 @@ from connector_build.testing.errors import Unmimicked
 from connector_build.testing.subject import Broken, NotChecked, Subject, difference
 from connector_core import Aggregate, DerivedField
 from connector_core.assembly import HOOKS, Assembly
-from connector_core.names import COLUMN_TYPES, one_line, stored_name
+from connector_core.names import one_line, stored_name
 
 
 @frozen
@@ -55,12 +57,17 @@ def _assembles_the_same(subject: Subject) -> None:
         )
 
 
+def _looks_like_a_hook(source: Source, name: str, value: object) -> bool:
+    """Whether a plugin's author may take *value* for a hook: it is called like one, or nearly so and the plugin's own."""
+    package = source.module.__name__.partition(".")[0]
+    own = inspect.isroutine(value) and (getattr(value, "__module__", None) or "").partition(".")[0] == package
+    return name in HOOKS or (own and name.startswith("connector_"))
+
+
 def _hooks(subject: Subject) -> None:
     for source in subject.sources:
-        package = source.module.__name__.partition(".")[0]
-        for name, value in inspect.getmembers(source.module, inspect.isroutine):
-            own = (getattr(value, "__module__", None) or "").partition(".")[0] == package
-            if own and name.startswith("connector_") and not hasattr(value, "connector_core_impl"):
+        for name, value in inspect.getmembers(source.module, callable):
+            if _looks_like_a_hook(source, name, value) and not hasattr(value, "connector_core_impl"):
                 remedy = "Write @hookimpl above it" if name in HOOKS else "There is no such hook: rename it"
                 raise Broken(f"{source.name}: {name} is not marked as a hook, so it is never asked. {remedy}.")
     assembly = subject.assembly_with_everything
@@ -130,13 +137,6 @@ def _keys(subject: Subject) -> None:
             raise Broken(f"{entry['table']}: {what}. Name the columns that identify a row, and declare them.")
 
 
-def _column_types(subject: Subject) -> None:
-    for entry in subject.assembly_with_everything.schema:
-        for name, kind in entry["columns"].items():
-            if not isinstance(kind, dict) and kind not in COLUMN_TYPES:
-                raise Broken(f"{entry['table']}: {name} is declared {kind!r}. Write one of {', '.join(sorted(COLUMN_TYPES))}.")
-
-
 def _bare_import(subject: Subject) -> None:
     try:
         project = subject.project
@@ -188,7 +188,7 @@ RULES: tuple[Rule, ...] = (
     Rule("extra_table_names", "the names of extra tables start with that of the dataset", _extra_table_names),
     Rule("distinct_names", "no name is taken twice", _distinct_names),
     Rule("keys", "primary keys are not empty, and declared", _keys),
-    Rule("column_types", "column types are those of the SDK", _column_types),
+    Rule("column_types", "column types are those of the SDK", check_column_types),
     Rule("secrets", "no repr, error, log line or state shows a secret", check_secrets),
     Rule("paginator_ends", "the paginator comes to an end", check_ends),
     Rule("paginator_advances", "the paginator makes no request twice", check_advances, ("paginator_ends",)),

@@ -5,6 +5,7 @@ ordered by last update.
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -212,6 +213,10 @@ def transformed(plan: TablePlan, record: Record) -> Record | None:
     return row
 
 
+def _base64(number: int) -> str:
+    return b64encode(f"made up {number}".encode()).decode()
+
+
 _VALUES: Mapping[str, Callable[[int, Random], Any]] = {
     "BOOLEAN": lambda _, random: random.random() < 0.5,
     "SHORT": lambda _, random: random.randint(0, 9),
@@ -223,13 +228,14 @@ _VALUES: Mapping[str, Callable[[int, Random], Any]] = {
     "NAIVE_DATETIME": lambda number, _: (EPOCH + timedelta(minutes=number)).strftime("%Y-%m-%dT%H:%M:%S"),
     "UTC_DATETIME": lambda number, _: (EPOCH + timedelta(minutes=number)).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "JSON": lambda number, _: {"number": number},
-    "BINARY": lambda _, __: "aGFzaA==",
+    "BINARY": lambda number, _: _base64(number),  # a text: JSON has no bytes, so a transform has to make them
     "XML": lambda number, _: f"<n>{number}</n>",
 }
 _KEYS: Mapping[str, Callable[[int], Any]] = {
     **dict.fromkeys(("SHORT", "INT", "LONG"), lambda number: number),
     **dict.fromkeys(("FLOAT", "DOUBLE"), float),
     "NAIVE_DATE": lambda number: (EPOCH + timedelta(days=number)).date().isoformat(),
+    "BINARY": lambda number: _base64(number),
     "NAIVE_DATETIME": lambda number: _time("NAIVE_DATETIME", number),
     "UTC_DATETIME": lambda number: _time("UTC_DATETIME", number),
 }
