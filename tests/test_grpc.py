@@ -7,6 +7,7 @@ what the warehouse has, the operations (see test_wall.py), so a difference is on
 
 import importlib
 import json
+import re
 import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -366,6 +367,49 @@ def test_a_value_that_only_this_sdk_refuses_fails_the_sync_and_is_named(build: B
     jobs.jobs[3]["a_long"] = 5.0
     failed = synced(build("everything"), {"base_url": jobs.url})
     assert "jobs: the SDK refuses record" in (failed.error or "")
+    assert "change the type in columns, or convert the value in a transform" in (failed.error or "")
+
+
+COLUMN = {
+    "BOOLEAN": "a_boolean",
+    "SHORT": "a_short",
+    "INT": "an_int",
+    "LONG": "a_long",
+    "FLOAT": "a_float",
+    "DOUBLE": "a_double",
+    "DECIMAL": "a_decimal",
+    "NAIVE_DATE": "a_date",
+    "NAIVE_DATETIME": "a_time",
+    "UTC_DATETIME": "a_moment",
+    "STRING": "a_string",
+    "JSON": "a_json",
+    "XML": "an_xml",
+}
+"""Type → the column of it in the plugin above."""
+
+
+def documented(cell: int) -> list[tuple[str, Any]]:
+    """Column and value of every example in a column of the table of types in docs/hooks.md."""
+    page = Path(__file__).parents[1] / "docs/hooks.md"
+    rows = re.findall(r"^\| (`[A-Z].*?) \| (.*?) \| (.*?) \|$", page.read_text("utf-8"), re.M)
+    examples = [(re.findall(r"`(\w+)`", row[0]), re.findall(r"`(.+?)`", row[cell])) for row in rows]
+    return [(COLUMN[kind], json.loads(text)) for kinds, texts in examples for kind in kinds if kind in COLUMN for text in texts]
+
+
+def test_values_that_fit_by_the_documentation_arrive(build: Build, jobs: Jobs) -> None:
+    examples = documented(1)
+    assert {column for column, _ in examples} == set(COLUMN.values())
+    jobs.jobs[:] = [{"id": number, column: value} for number, (column, value) in enumerate(examples)]
+    outcome = synced(build("everything"), {"base_url": jobs.url})
+    assert outcome.error is None
+    assert [each.kind for each in outcome.operations if each.table == "jobs"].count("upsert") == len(examples)
+
+
+@pytest.mark.parametrize(("column", "value"), documented(2), ids=repr)
+def test_values_that_do_not_fit_by_the_documentation_fail_the_sync(column: str, value: Any, build: Build, jobs: Jobs) -> None:
+    jobs.jobs[:] = [{"id": 1, column: value}]
+    failed = synced(build("everything"), {"base_url": jobs.url})
+    assert "jobs: the SDK refuses record ('1',): " in (failed.error or "")
     assert "change the type in columns, or convert the value in a transform" in (failed.error or "")
 
 
