@@ -23,7 +23,8 @@ from connector_build.sample import Sample
 from connector_build.testing import matrix, reliability
 from connector_build.testing.errors import Unmimicked
 from connector_build.testing.matrix import FAILED, LOUD, NOT, RIGHT, Cell, Outcome, run_cell, run_matrix, survive, with_everything
-from connector_build.testing.matrix_faults import FAULTS, STATUSES, Fault
+from connector_build.testing.matrix_faults import FAULTS, STATUSES
+from connector_build.testing.matrix_strikes import Fault
 from connector_build.testing.reliability import BEGIN, END, Column
 from connector_build.testing.runs import CANARY
 from connector_core import (

@@ -18,7 +18,8 @@ from attrs import frozen
 from connector_build.sample import Sample
 from connector_build.testing.errors import Unmimicked
 from connector_build.testing.exact import assert_exact
-from connector_build.testing.matrix_faults import FAULTS, Api, Breaker, Fault, Stage, innermost
+from connector_build.testing.matrix_faults import FAULTS
+from connector_build.testing.matrix_strikes import Api, Breaker, Fault, Stage, innermost
 from connector_build.testing.mimic import PAGE, Mimic
 from connector_build.testing.runs import CANARY, URL, configuration_for, signed
 from connector_build.testing.server import ApiServer
