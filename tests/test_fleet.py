@@ -1,12 +1,17 @@
 """Many connectors at once: one file lists them, they are built side by side, and a failure stops none of the others."""
 
+import io
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from connector_build.errors import UsageProblem
-from connector_build.fleet import read_fleet
-from distributions import connector_build, install_dataset, lock_of
+from connector_build.errors import BuildError, UsageProblem
+from connector_build.fleet import build_all, read_fleet
+from distributions import PLUGIN, connector_build, install_dataset, lock_of
 
 
 def fleet(folder: Path, text: str) -> Path:
@@ -89,6 +94,40 @@ def test_a_failure_does_not_stop_the_others(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
     assert [lock_of(tmp_path / "dist" / name)["dataset"] for name in ("jobs", "crews")] == ["jobs", "crews"]
     assert sorted(path.name for path in (tmp_path / "dist").iterdir()) == ["crews", "jobs"]
+
+
+def test_no_connector_sees_what_the_plugin_of_another_did_to_its_process(tmp_path: Path) -> None:
+    leaves = "import builtins\nassert not hasattr(builtins, 'left')\nbuiltins.left = print('printed by the plugin')\n"
+    names = [f"crew{number}" for number in range(6)]
+    for name in names:
+        install_dataset(tmp_path, name, leaves + PLUGIN.format(dataset=name))
+    fleet(tmp_path, "".join(f"[[connector]]\ndataset = '{name}'\n" for name in names))
+    done = connector_build("--all", path=tmp_path, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 built, 0 failed" in done.stdout
+    assert "printed by the plugin" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("has_fork", [True, False])
+def test_a_build_is_the_same_where_a_process_cannot_copy_itself(
+    has_fork: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not has_fork:
+        monkeypatch.delattr(os, "fork")
+    members = read_fleet(fleet(tmp_path, "[[connector]]\ndataset = 'fts'\n[[connector]]\ndataset = 'nothing'\n"))
+    built, failed = build_all(members, force=False, console=Console(file=io.StringIO()))
+    assert built.built
+    assert built.message.startswith(f"Built {tmp_path}/dist/fts from connector-fts ")
+    assert not failed.built
+    assert failed.message.startswith("There is no dataset 'nothing'.")
+    assert lock_of(tmp_path / "dist/fts")["dataset"] == "fts"
+
+
+def test_a_worker_that_ends_is_an_error_and_no_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("true"))
+    [member] = read_fleet(fleet(tmp_path, "[[connector]]\ndataset = 'fts'\n"))
+    with pytest.raises(BuildError, match=r"fts: the process that builds it has failed: .*Build again"):
+        build_all([member], force=False, console=Console(file=io.StringIO()))
 
 
 def test_another_file_and_force(tmp_path: Path) -> None:

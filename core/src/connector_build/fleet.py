@@ -1,12 +1,16 @@
 """`connector-build --all`: the connectors of a team, listed in one file, built side by side."""
 
+import json
+import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager, suppress
 from os import cpu_count
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Final
 
 from attrs import frozen
@@ -122,8 +126,13 @@ def build_all(members: Sequence[Member], *, force: bool, console: Console) -> li
     Each is built by a process of its own: a plugin that fails, or ends its process, takes no other with it.
     """
     more = ["--force"] if force else []
-    with status(console, f"{len(members)} connectors") as update, ThreadPoolExecutor(cpu_count() or 2) as pool:
-        building = {pool.submit(_build, member, more): member for member in members}
+    side_by_side = min(cpu_count() or 2, len(members))
+    with (
+        _builders(side_by_side) as builders,
+        status(console, f"{len(members)} connectors") as update,
+        ThreadPoolExecutor(side_by_side) as pool,
+    ):
+        building = {pool.submit(_build, member, more, builders): member for member in members}
         outcomes = {}
         for done, future in enumerate(as_completed(building), 1):
             outcome = future.result()
@@ -132,18 +141,68 @@ def build_all(members: Sequence[Member], *, force: bool, console: Console) -> li
     return [outcomes[member.name] for member in members]
 
 
-def _build(member: Member, more: Sequence[str]) -> Outcome:
-    command = [sys.executable, "-m", "connector_build", *member.arguments, *more]
+def _build(member: Member, more: Sequence[str], builders: "SimpleQueue[Builder]") -> Outcome:
+    builder = builders.get()
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False
-        )
-    except OSError as error:
-        raise BuildError(f"{member.name}: connector-build cannot be started: {error.strerror}.") from None
-    if done.returncode == 0:
-        return Outcome(member, True, done.stdout.strip())
-    said = done.stderr.strip().removeprefix("Error: ") or done.stdout.strip() or f"it ended with exit code {done.returncode}"
+        code, out, err = builder([*member.arguments, *more])
+    except (OSError, ValueError) as error:
+        raise BuildError(f"{member.name}: the process that builds it has failed: {one_line(error)}. Build again.") from None
+    finally:
+        builders.put(builder)
+    if code == 0:
+        return Outcome(member, True, out.strip())
+    said = err.strip().removeprefix("Error: ") or out.strip() or f"it ended with exit code {code}"
     return Outcome(member, False, one_line(said, 600))
+
+
+Builder = Callable[[Sequence[str]], tuple[int, str, str]]
+"""Arguments of `connector-build` → its exit code, stdout and stderr."""
+
+
+@contextmanager
+def _builders(number: int) -> "Iterator[SimpleQueue[Builder]]":
+    """What builds, each one connector at a time."""
+    free: SimpleQueue[Builder] = SimpleQueue()
+    with ExitStack() as stack:
+        for _ in range(number):
+            free.put(_by_copies(stack.enter_context(_worker())) if hasattr(os, "fork") else _by_command)
+        yield free
+
+
+@contextmanager
+def _worker() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-P", "-m", "connector_build.fleet_worker"]
+    try:
+        worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+    except OSError as error:
+        raise BuildError(f"A process that builds cannot be started: {error.strerror}.") from None
+    try:
+        yield worker
+    finally:
+        for pipe in (worker.stdin, worker.stdout):
+            with suppress(OSError):  # it has ended before us
+                pipe.close() if pipe else None
+        worker.wait()
+
+
+def _by_copies(worker: subprocess.Popen[str]) -> Builder:
+    """One that has *worker* build: much quicker than a new process, which has to import everything again."""
+
+    def build(arguments: Sequence[str]) -> tuple[int, str, str]:
+        if worker.stdin is None or worker.stdout is None:
+            raise ValueError("it has no pipes")
+        print(json.dumps(arguments), file=worker.stdin, flush=True)
+        done = json.loads(worker.stdout.readline())
+        return done["code"], done["out"], done["err"]
+
+    return build
+
+
+def _by_command(arguments: Sequence[str]) -> tuple[int, str, str]:
+    """The same where a process cannot copy itself."""
+    command = [sys.executable, "-P", "-m", "connector_build", *arguments]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    return done.returncode, done.stdout, done.stderr
 
 
 def show_outcomes(outcomes: Sequence[Outcome], console: Console) -> None:

@@ -7,6 +7,7 @@ there in production. Both are found here, at build time.
 import ast
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError
 from pathlib import Path, PurePosixPath
 
@@ -81,7 +82,7 @@ def check_imports(files: Mapping[str, bytes], pins: Iterable[str]) -> None:
     known = own | provided | PREINSTALLED_IMPORTS | sys.stdlib_module_names
     for path, contents in files.items():
         if path.endswith(".py"):
-            for name, line in _imports(path, contents):
+            for name, line in imports_of(path, contents):
                 if name not in known:
                     raise BuildError(
                         f"{path}, line {line}, imports {name}, which would not be there on Fivetran. {_remedy(name, path)}"
@@ -158,8 +159,13 @@ def _provides(distribution: Distribution) -> set[str]:
     return {top.removesuffix(".py") for top in tops if not top.endswith(".dist-info") and top != ".."}
 
 
-def _imports(path: str, contents: bytes) -> Iterator[tuple[str, int]]:
+@cache
+def imports_of(path: str, contents: bytes) -> tuple[tuple[str, int], ...]:
     """Top-level name and line of each import of a module that runs unconditionally or inside a function."""
+    return tuple(_imports(path, contents))
+
+
+def _imports(path: str, contents: bytes) -> Iterator[tuple[str, int]]:
     try:
         tree = ast.parse(contents, path)
     except SyntaxError as error:
