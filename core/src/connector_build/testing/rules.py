@@ -188,7 +188,7 @@ RULES: tuple[Rule, ...] = (
     Rule("extra_table_names", "the names of extra tables start with that of the dataset", _extra_table_names),
     Rule("distinct_names", "no name is taken twice", _distinct_names),
     Rule("keys", "primary keys are not empty, and declared", _keys),
-    Rule("column_types", "column types are those of the SDK", check_column_types),
+    Rule("column_types", "column types are those of the SDK, and BINARY gets bytes", check_column_types),
     Rule("secrets", "no repr, error, log line or state shows a secret", check_secrets),
     Rule("paginator_ends", "the paginator comes to an end", check_ends),
     Rule("paginator_advances", "the paginator makes no request twice", check_advances, ("paginator_ends",)),
