@@ -14,6 +14,7 @@ table that is switched off has in the state, for the day it is on again.
 
 import json
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -169,9 +170,9 @@ class Appending(Derivation):
         if again:
             # The next sync reads this page again, so the totals that go with its bookmark are those from before it.
             self._tail = [dict(groups) for groups in self._groups]
-        for key, record in rows:
-            self._check_new(key)
-            for extra, groups in zip(self._extras, self._groups, strict=True):
+        self._check_new(rows)
+        for extra, groups in zip(self._extras, self._groups, strict=True):
+            for key, record in rows:
                 _fold_into(groups, extra, record, key)
 
     def leave_out(self, key: Key) -> None:
@@ -192,14 +193,15 @@ class Appending(Derivation):
     def close(self) -> None:
         self._seen.close()
 
-    def _check_new(self, key: Key) -> None:
-        if key in self._seen:
-            raise UnexpectedAnswer(
-                f"{self._table.name}: record {one_line(', '.join(key), 80)} came twice in one sync, "
-                "but the plugin declares the feed append_only, which lets extra tables count each record once. "
-                "Take append_only out of the table."
-            )
-        self._seen.put([(key, {})])
+    def _check_new(self, rows: Rows) -> None:
+        for key, _ in rows:
+            if key in self._seen:
+                raise UnexpectedAnswer(
+                    f"{self._table.name}: record {one_line(', '.join(key), 80)} came twice in one sync, "
+                    "but the plugin declares the feed append_only, which lets extra tables count each record once. "
+                    "Take append_only out of the table."
+                )
+        self._seen.put(rows)
 
 
 def derivation(plan: TablePlan, state: Mapping[str, Any], bookmark: Bookmark, log: Log) -> Derivation:
@@ -210,21 +212,21 @@ def derivation(plan: TablePlan, state: Mapping[str, Any], bookmark: Bookmark, lo
 
 
 def _fold_all(extras: Sequence[ExtraTable], records: Iterable[tuple[Key, Record]], log: Log) -> list[Groups]:
-    folded: list[Groups] = [{} for _ in extras]
-    without_group = [0 for _ in extras]
+    folded: list[tuple[ExtraTable, Groups]] = [(extra, {}) for extra in extras]
+    left_out = Counter[str]()
     for key, record in records:
-        for number, extra in enumerate(extras):
-            if not _fold_into(folded[number], extra, record, key):
-                without_group[number] += 1
-    for extra, left_out in zip(extras, without_group, strict=True):
-        if left_out:
-            log.warning(f"{extra.name}: {left_out} records have no {' or no '.join(extra.by)} and count in no row of it.")
-    return folded
+        for extra, groups in folded:
+            if not _fold_into(groups, extra, record, key):
+                left_out[extra.name] += 1
+    for extra in extras:
+        if number := left_out[extra.name]:
+            log.warning(f"{extra.name}: {number} records have no {' or no '.join(extra.by)} and count in no row of it.")
+    return [groups for _, groups in folded]
 
 
 def _fold_into(groups: Groups, extra: ExtraTable, record: Record, key: Key) -> bool:
     """Add one record to its group; False when it has no value to group by."""
-    group = tuple(record.get(name) for name in extra.by)
+    group = tuple([record.get(name) for name in extra.by])
     if None in group:
         return False
     try:

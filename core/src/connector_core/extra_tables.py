@@ -98,6 +98,8 @@ class Aggregate:
     by: tuple[str, ...] = field(converter=listed)
     measures: Mapping[str, Measure] = field(converter=frozen_mapping)
     default: bool = field(default=True, repr=False)
+    _steps: Sequence[tuple[Callable[[Any, Any], Any], str]] = field(init=False, eq=False, repr=False)
+    _nothing: Sequence[None] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "An aggregate")
@@ -113,6 +115,9 @@ class Aggregate:
                 raise PluginError(
                     f'{where}: measure {name!r} is {measure!r}. Write count(), total("column"), minimum(…) or maximum(…).'
                 )
+        # Looked up once: a fold is made for each record.
+        object.__setattr__(self, "_steps", [(_STEPS[measure.kind], measure.column or "") for measure in self.measures.values()])
+        object.__setattr__(self, "_nothing", [None] * len(self.measures))
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -127,9 +132,9 @@ class Aggregate:
 
     def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
         """The accumulator with one more record in it."""
-        before = accumulator or [None] * len(self.measures)
+        before = accumulator or self._nothing
         try:
-            return [_STEPS[m.kind](b, record.get(m.column or "")) for b, m in zip(before, self.measures.values(), strict=True)]
+            return [step(so_far, record.get(column)) for so_far, (step, column) in zip(before, self._steps, strict=True)]
         except TypeError as error:
             raise PluginError(
                 f"{self.name}: record {one_line(', '.join(key), 80)}: {error}. "
@@ -252,9 +257,9 @@ def _total_step(before: list[Any] | None, value: Any) -> list[Any] | None:
     """One more summand: whole numbers in an int, floats as an exact sum of non-overlapping parts."""
     if value is None:
         return before
+    whole, parts = before or (0, None)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"a total of {one_line(repr(value), 60)}, which is no number")
-    whole, parts = before or (0, None)
     if isinstance(value, int):
         return [whole + value, parts]
     if not math.isfinite(value):
@@ -269,7 +274,7 @@ def _add(parts: list[float], value: float) -> list[float]:
     """
     grown = []
     for part in parts:
-        large, small = (value, part) if abs(value) >= abs(part) else (part, value)
+        large, small = (part, value) if abs(value) < abs(part) else (value, part)
         value = large + small
         rest = small - (value - large)
         if rest:

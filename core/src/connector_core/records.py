@@ -1,7 +1,7 @@
 """From what stands in a page to the rows that go out: checked, transformed, their undeclared fields remarked on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from attrs import define, field, frozen
 
@@ -39,6 +39,8 @@ class RowMaker:
     columns: frozenset[str]
     log: Log
     _warned: set[str] = field(factory=set, init=False)
+    _usual: list[str] = field(factory=list, init=False)
+    """The fields of the last row about which there was nothing to remark."""
 
     def rows(self, records: Iterable[Any], where: str, first: int = 1, added: Mapping[str, Any] | None = None) -> Rows:
         """Key and row of each record of a page, or what is left of one.
@@ -52,11 +54,11 @@ class RowMaker:
         for number, record in enumerate(records, first):
             if added:
                 self._add(record, added, number, where)
-            key = self._key(record, number, where)
-            row = self._transformed(record, key) if self.transforms else record
+            key, row = self._key(record, number, where), record
             if self.transforms:
+                row = self._transformed(record, key)
                 key = self._key(row.keys if isinstance(row, LeftOut) else row, number, where, ours=True)
-            if not isinstance(row, LeftOut):
+            if row.__class__ is not LeftOut and list(row) != self._usual:
                 self._remark(row)
             made.append((key, row))
         return made
@@ -97,31 +99,39 @@ class RowMaker:
                     )
 
     def _key(self, record: Any, number: int, where: str, *, ours: bool = False) -> Key:
+        if isinstance(record, dict):
+            values = [record.get(name) for name in self.table.primary_key]
+            if None not in values:
+                return tuple(map(str, values))
+        return self._no_key(record, number, where, ours=ours)
+
+    def _no_key(self, record: Any, number: int, where: str, *, ours: bool) -> NoReturn:
         if not isinstance(record, dict):
             raise UnexpectedAnswer(
                 f"{where}: record {number} is {one_line(repr(record), 60)}, not an object. "
                 "Ask the API's owner, or change the plugin."
             )
-        for name in self.table.primary_key:
-            if record.get(name) is None:
-                lack = "is null" if name in record else "is missing"
-                if ours:
-                    raise PluginError(
-                        f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack} after the "
-                        f"transforms {', '.join(transform.name for transform in self.transforms)}. Correct the one that "
-                        "took it away."
-                    )
-                raise UnexpectedAnswer(
-                    f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack}. "
-                    "Ask the API's owner, or change the plugin's primary_key."
-                )
-        return self.table.key_of(record)
+        name = next(name for name in self.table.primary_key if record.get(name) is None)
+        lack = "is null" if name in record else "is missing"
+        if ours:
+            raise PluginError(
+                f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack} after the "
+                f"transforms {', '.join(transform.name for transform in self.transforms)}. Correct the one that "
+                "took it away."
+            )
+        raise UnexpectedAnswer(
+            f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack}. "
+            "Ask the API's owner, or change the plugin's primary_key."
+        )
 
     def _transformed(self, record: Record, key: Key) -> Record | LeftOut:
         row = dict(record)  # a transform may change it, and whether the next page is this one again is told by what came
         for transform in self.transforms:
-            keys = {name: row.get(name) for name in self.table.primary_key}
             try:
+                if isinstance(transform, DerivedField):  # which leaves nothing out
+                    row[transform.name] = transform.function(row)
+                    continue
+                keys = {name: row.get(name) for name in self.table.primary_key}
                 made = transform(row)
             except Exception as error:
                 raise PluginError(
@@ -140,6 +150,7 @@ class RowMaker:
 
     def _remark(self, row: Mapping[str, Any]) -> None:
         if row.keys() <= self.columns:
+            self._usual = list(row)
             return
         for name in row.keys() - self.columns - self._warned:
             value = row[name]

@@ -261,12 +261,13 @@ class _TableSync:
 
     def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
         taken: dict[Key, Record] = {}
+        name, upsert = self.name, self.delivery.upsert
         for key, row in rows:
             if isinstance(row, LeftOut):
                 self._leave_out(key, row, kept)
                 taken.pop(key, None)
             else:
-                self.delivery.upsert(self.name, row, key)
+                upsert(name, row, key)
                 taken[key] = row
                 self.delivered += 1
         kept.add(list(taken.items()), again=again)

@@ -1,7 +1,7 @@
 """Record transforms: record in, record out, or None to leave the record out."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
 from attrs import field, frozen
 
@@ -111,6 +111,10 @@ class DerivedField:
         return record
 
 
+_NUMBERS = (int, float)
+"""What JSON makes of numbers; a bool, although Python counts it among the integers, is none."""
+
+
 @frozen
 class Ratio:
     """What ``ratio`` makes: a function from a record to the quotient of two of its fields."""
@@ -119,8 +123,9 @@ class Ratio:
     denominator: str
 
     def __call__(self, record: Record) -> float | None:
-        above, below = record.get(self.numerator), record.get(self.denominator)
-        if _is_number(above) and _is_number(below):
+        above: Any = record.get(self.numerator)
+        below: Any = record.get(self.denominator)
+        if above.__class__ in _NUMBERS and below.__class__ in _NUMBERS:
             return above / below if below > 0 else 0.0
         return None
 
@@ -131,10 +136,6 @@ def ratio(numerator: str, denominator: str) -> Ratio:
     It is 0.0 where the denominator is not above 0, and None where either is missing, null or no number.
     """
     return Ratio(numerator, denominator)
-
-
-def _is_number(value: Any) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _check_callable(function: object, where: str) -> None:
