@@ -213,6 +213,11 @@ class Spec:
         return self.follows or starts_over or (self.full_refresh and self.child == "no")
 
     @property
+    def whole(self) -> bool:
+        """Whether records may go without a word. Windows of ids cannot see beyond a wide gap, as the documentation says."""
+        return self.full_refresh and self.child == "no" and self.strategy != "ids"
+
+    @property
     def columns(self) -> dict[str, str]:
         """Those of the table of jobs."""
         keys = {"id": self.key[0]} | ({"part": self.key[1]} if len(self.key) > 1 else {})
@@ -377,7 +382,7 @@ class Moving(Sampled):
         if self._spec.gone == "tombstone":
             for entry in self._some("jobs", number):
                 self._store("jobs", self._job(entry.number) | {"gone": True}, entry.number)
-        elif self._spec.gone == "list" or (self._spec.full_refresh and self._spec.child == "no"):
+        elif self._spec.gone == "list" or self._spec.whole:
             for entry in self._some("jobs", number):
                 self.gone.append({name: entry.record[name] for name in self._keys_of("jobs")})
                 self._versions["jobs"] = [each for each in self._versions["jobs"] if each.number != entry.number]
