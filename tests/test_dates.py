@@ -25,7 +25,6 @@ MOMENT = datetime(2026, 2, 17, 1, 2, 3, 500_000)
 def test_a_text_becomes_what_it_says(convert: Any, text: str, value: Any) -> None:
     assert convert(text) == value
     assert type(convert(text)) is type(value)
-    assert convert(value) is value
 
 
 @pytest.mark.parametrize(
@@ -43,8 +42,6 @@ def test_a_text_becomes_what_it_says(convert: Any, text: str, value: Any) -> Non
         (to_naive_datetime, "2026-02-17T25:02:03"),
         (to_utc_datetime, "2026-02-17T01:02:03"),
         (to_utc_datetime, "2026-02-17T01:02:03.1234567Z"),
-        (to_utc_datetime, 1_770_000_000),
-        (to_utc_datetime, None),
     ],
 )
 def test_anything_else_stays_as_it_came(convert: Any, value: Any) -> None:

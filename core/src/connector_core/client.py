@@ -243,7 +243,7 @@ class Client:
 
     def _page(self, table: Table, request: Request) -> Page:
         where = f"{table.name}: {request}"
-        response = self._send(table, request)
+        response = self._send(table, request, where)
         with closing(response):
             headers = {name.lower(): value for name, value in response.headers.items()}
             seconds = response.elapsed.total_seconds()
@@ -350,16 +350,16 @@ class Client:
             self._check_open(f"{what}: {why}")
             slot = self._limits.left()
 
-    def _send(self, table: Table, request: Request) -> requests.Response:
+    def _send(self, table: Table, request: Request, where: str) -> requests.Response:
         url = self._url(table.name, request)
         params: Mapping[str, str] | None = request.params
         for _ in range(REDIRECTS):
             try:
-                self._await_turn(f"{table.name}: {request}", table.budget)
+                self._await_turn(where, table.budget)
                 response = self._exchange(table, request, url, params)
             except ValueError as error:  # also from requests itself, which reads the address of a redirect at once
                 raise UnexpectedAnswer(
-                    f"{table.name}: {request}: it cannot be sent, or the API redirects to what is no address "
+                    f"{where}: it cannot be sent, or the API redirects to what is no address "
                     f"({type(error).__name__}). {CHECK_URL}"
                 ) from None
             if not (response.is_redirect or response.is_permanent_redirect):
@@ -367,7 +367,7 @@ class Client:
             response.close()
             url = self._redirected(table.name, request, response)
             params = None
-        raise UnexpectedAnswer(f"{table.name}: {request}: redirected {REDIRECTS} times in a row. Check base_url.")
+        raise UnexpectedAnswer(f"{where}: redirected {REDIRECTS} times in a row. Check base_url.")
 
     def _exchange(self, table: Table, request: Request, url: str, params: Mapping[str, str] | None) -> requests.Response:
         accept = {"Accept": table.format.accept} if table.format else {}
@@ -394,7 +394,8 @@ class Client:
             raise PluginError(
                 f"{table.name}: {request}: the auth failed with {type(error).__name__}. Correct the plugin's auth."
             ) from None
-        self._secrets.add(*(cookie.value or "" for cookie in response.cookies))  # a session may be in it
+        if "Set-Cookie" in response.headers:
+            self._secrets.add(*(cookie.value or "" for cookie in response.cookies))  # a session may be in it
         self._limits.sent(table.budget, len(response.history))  # an auth object sends a request again that was answered 401
         if _retry_after(response) is None:  # which is the more exact where it is given
             self._limits.heard(response.headers)
@@ -536,6 +537,8 @@ def _shown_origin(url: str) -> str:
 def _retry_after(response: requests.Response) -> float | None:
     """Retry-After in seconds (RFC 9110, section 10.2.3): a number of seconds or a date; None where it is absent or unreadable."""
     text = response.headers.get("Retry-After", "").strip()
+    if not text:
+        return None
     if text.isdecimal():
         return float(text)
     try:

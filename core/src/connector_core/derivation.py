@@ -165,8 +165,6 @@ class Appending(Derivation):
         self._seen = Ledger(())
 
     def add(self, rows: Rows, *, again: bool) -> None:
-        if not self._extras:
-            return
         if again:
             # The next sync reads this page again, so the totals that go with its bookmark are those from before it.
             self._tail = [dict(groups) for groups in self._groups]

@@ -40,11 +40,14 @@ class _Operations:
     dates: table → column and converter (see connector_core.dates).
     """
 
-    dates: Mapping[str, Sequence[tuple[str, Callable[[Any], Any]]]]
+    dates: Mapping[str, Sequence[tuple[str, Callable[[str], Any]]]]
 
     def upsert(self, table: str, data: dict[str, Any]) -> None:
         if dates := self.dates.get(table):
-            data = {**data, **{name: convert(data[name]) for name, convert in dates if name in data}}
+            data = dict(data)
+            for name, convert in dates:
+                if data.get(name).__class__ is str:
+                    data[name] = convert(data[name])
         Operations.upsert(table, data)
 
     delete = staticmethod(Operations.delete)

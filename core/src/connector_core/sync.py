@@ -24,7 +24,7 @@ from connector_core.records import LeftOut, RowMaker, Rows
 from connector_core.settings import MAX_ANSWER, THREADS, Configuration, read_configuration, unknown_names
 from connector_core.spool import Spool
 from connector_core.state import TableState, read_state, write_state
-from connector_core.tables import Key, Record
+from connector_core.tables import Key
 
 PAGES_SHOWN = 20
 """The log names each page up to this one; a longer sync shows its milestones, the checkpoints."""
@@ -260,17 +260,15 @@ class _TableSync:
             yield rows.gone(read.page.get(self.plan.table.deleted), where, read.added)
 
     def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
-        taken: dict[Key, Record] = {}
-        name, upsert = self.name, self.delivery.upsert
+        name, upsert, before = self.name, self.delivery.upsert, self.left_out.total()
         for key, row in rows:
             if isinstance(row, LeftOut):
                 self._leave_out(key, row, kept)
-                taken.pop(key, None)
             else:
                 upsert(name, row, key)
-                taken[key] = row
-                self.delivered += 1
-        kept.add(list(taken.items()), again=again)
+        self.delivered += len(rows) - (self.left_out.total() - before)
+        if self.plan.extra_tables:
+            kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
 
     def _leave_out(self, key: Key, left_out: LeftOut, kept: Derivation) -> None:
         # An earlier version of the record may have passed the filter and be in the table. Even a first sync cannot know: one
