@@ -21,6 +21,8 @@ CONFIGURATIONS = (
     "ours_both",
     "appending_both",
     "bare_loop",
+    "sdk_alone",
+    "engine_alone",
     "fetch",
     "fetch_json",
 )
@@ -51,7 +53,9 @@ def sections(effort: Effort) -> list[Section]:
         Section("sync", "What a sync takes", _runs(CONFIGURATIONS, SMALL), effort.sync),
         Section("pages", "Pages of 200 records", _runs(("handwritten", "ours", "bare_loop"), SMALL, size=200), effort.pages),
         *(_waiting(wait, size, effort) for wait, size in product(WAITS, (100, 200) if effort.full else (100,))),
-        Section("peers", "Beside other frameworks", _runs(("ours", "handwritten", *PEERS), peers_read), effort.peers),
+        Section(
+            "peers", "Beside other frameworks", _runs(("ours", "engine_alone", "handwritten", *PEERS), peers_read), effort.peers
+        ),
         Section("threads", "Child tables and threads", _threads(effort), effort.threads),
     ]
     if effort.full:
