@@ -84,7 +84,8 @@ def start(folder: Path, *options: str, port: int = 0) -> Proxy:
         "proxy_names.OnThisMachine",
         *options,
     ]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    # At home it would make a folder for its cache.
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "HOME": str(folder)}
     with (folder / "printed").open("ab") as printed:
         process = subprocess.Popen(command, stdout=printed, stderr=printed, env=environment, start_new_session=True)
     proxy = Proxy(0, log, process)
