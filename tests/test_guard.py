@@ -163,7 +163,7 @@ class Run:
     url: str = URL
     checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
 
-    def sync(self, source: Source | None, state: Mapping[str, Any] | None = None, key: str = "a-key") -> Sink:
+    def sync(self, source: Source | None, state: Mapping[str, Any] | None = None) -> Sink:
         """One sync; without a *source* it asks a server at the address."""
         assembly, sink = self.case.assembly, Sink()
 
@@ -173,7 +173,7 @@ class Run:
                 made.mount(InProcess(source.answer))
             return made
 
-        configuration = {"api_key": key, "base_url": self.url, "page_size": str(self.page_size)}
+        configuration = {"api_key": "a-key", "base_url": self.url, "page_size": str(self.page_size)}
         engine = Engine(client, clock=lambda: 0.0, checkpoints=self.checkpoints)
         with self._around(sink):
             sync(assembly, configuration, state or {}, shipped(assembly, sink), ListLog(), engine)
