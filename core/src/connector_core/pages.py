@@ -14,6 +14,13 @@ from connector_core.pagination import Follower, LoopGuard, Page, Request, next_r
 AHEAD_FROM_SECONDS = 0.01
 """Read ahead when the API took at least this long to answer: below it, handing over between threads costs more than it gains."""
 
+HEAD_START_SECONDS = 0.002
+"""How long the caller waits for a request that is read ahead to be on its way.
+
+A thread that delivers records lets another run only every 5 ms (``sys.getswitchinterval``), and a request has to run several
+times before it is out: without a head start it would leave when the page before is delivered, and nothing would be gained.
+"""
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -50,6 +57,8 @@ def read_pages(
         alike = 0
         while (following := _following(paginator, guard, PageRead(request, page, None), table, origin)) is not None:
             coming = pool.submit(fetch, following) if ahead and page.seconds >= AHEAD_FROM_SECONDS else None
+            if coming:
+                wait([coming], timeout=HEAD_START_SECONDS)
             yield PageRead(request, page, following)
             before, page = page, coming.result() if coming else fetch(following)
             request = following
