@@ -21,7 +21,7 @@ import connector_fts
 from connector_build.faults import Fault
 from connector_build.sample import Sample, SampleTable
 from connector_build.serve import SampleServer
-from connector_core import ApiKeyHeader, Configuration, NoAuth, Request, SourceError, UnexpectedAnswer
+from connector_core import ApiKeyHeader, Configuration, ConfigurationError, NoAuth, Request, SourceError, UnexpectedAnswer
 from connector_core.client import Client, Retry
 from connector_fts.sample import SAMPLE
 from sinks import Answer, Log, recorder
@@ -264,7 +264,7 @@ def test_a_proxy_of_the_environment_is_used_for_other_hosts_and_never_hears_the_
     with recorder(Answer(407, "Not you")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         retry = Retry(attempts=1)
-        with Client("https://api.invalid", signed(), Log(), retry=retry) as client, pytest.raises(SourceError) as caught:
+        with Client("https://api.invalid", signed(), Log(), retry=retry) as client, pytest.raises(ConfigurationError) as caught:
             fetch(client)
     [heard] = proxy.heard
     assert heard.line.startswith("CONNECT api.invalid:443 ")

@@ -726,7 +726,7 @@ def test_a_proxy_is_asked_for_a_tunnel_without_any_credential(
     with serving(says({}, 407, reason=f"no {MARK}")) as proxy:
         monkeypatch.setenv(variable, f"http://me:{MARK}{TAIL}@{proxy.host}")
         evidence = run(KINDS[kind], Scenario(says(), None), "https://api.invalid", lab.trusted)
-    assert evidence.kind is SourceError
+    assert evidence.kind is ConfigurationError
     assert "the proxy" in evidence.message
     assert {heard.method for heard in proxy.heard} == {"CONNECT"}
     sent = [{**heard.headers, "proxy-authorization": "its own"} for heard in proxy.heard]

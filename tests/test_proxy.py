@@ -22,7 +22,7 @@ import connector_fts
 from connector_build.sample import Sample, SampleTable
 from connector_build.serve import SampleServer
 from connector_build.testing.warehouse import ListLog, Warehouse
-from connector_core import Configuration, ConnectorError, SourceError
+from connector_core import Configuration, ConfigurationError, ConnectorError, SourceError
 from connector_core.assembly import Assembly, Plugin, assemble
 from connector_core.client import Client, Retry
 from connector_core.operations import Log
@@ -245,7 +245,7 @@ def test_a_wrong_password_for_the_proxy_is_an_error_that_shows_none(
 ) -> None:
     before = closed_proxy.tunnels
     monkeypatch.setenv("HTTPS_PROXY", closed_proxy.url(user))
-    with pytest.raises(SourceError, match="the proxy that HTTPS_PROXY names did not let it through"):
+    with pytest.raises(ConfigurationError, match="the proxy that the environment names wants a user name and a password"):
         read(api.url)
     assert closed_proxy.tunnels == before
     assert api.server.requests == []
@@ -314,7 +314,7 @@ def test_a_proxy_that_is_down_is_a_loud_error_without_its_password(api: Api, mon
     with pytest.raises(SourceError) as caught:
         read(api.url)
     message = str(caught.value)
-    assert "the proxy that HTTPS_PROXY names did not let it through" in message
+    assert "the proxy that the environment names could not be reached, or did not let it through (check HTTPS_PROXY)" in message
     assert "It failed 3 times in a row, so this sync ends here; the next one goes on from the last checkpoint." in message
     assert api.server.requests == []
 
@@ -333,7 +333,7 @@ def test_a_proxy_whose_address_is_wrong_is_a_loud_error_without_its_password(
     api: Api, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
-    with pytest.raises(ConnectorError):
+    with pytest.raises(ConnectorError, match="check HTTPS_PROXY"):
         read(api.url)
     assert api.server.requests == []
 
@@ -388,7 +388,7 @@ def test_a_sync_that_a_cut_ended_is_gone_on_with_by_the_next(api: Api, monkeypat
         monkeypatch.setattr(api.server.feed("fts"), "page", cut.page)
         monkeypatch.setenv("HTTPS_PROXY", cut.proxy.url())
         warehouse = Warehouse(assemble([Plugin("connector-fts", connector_fts)]))
-        with pytest.raises(SourceError, match="the proxy that HTTPS_PROXY names"):
+        with pytest.raises(SourceError, match="the proxy that the environment names"):
             read(api.url, warehouse)
         assert len(warehouse.live("fts_records")) == 100
         cut.again(0)

@@ -16,6 +16,7 @@ import requests
 from attrs import field, frozen
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
+from requests.utils import select_proxy
 
 from connector_core.answers import CHECK_URL, Answer, came_back, records_in, shown
 from connector_core.auth import Anonymous
@@ -34,6 +35,9 @@ from connector_core.wire import DecodeError, HTTPError, NameResolutionError, Pro
 
 T = TypeVar("T")
 
+CHECK_PROXY = (
+    "check HTTPS_PROXY. It has to be http://host:port, with name:password@ in front of the host if the proxy wants that."
+)
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 REDIRECTS = 5
@@ -358,6 +362,11 @@ class Client:
                 self._await_turn(where, table.budget)
                 response = self._exchange(table, request, url, params)
             except ValueError as error:  # also from requests itself, which reads the address of a redirect at once
+                if select_proxy(url, self._route["proxies"]):
+                    raise ConfigurationError(
+                        f"{where}: it cannot be sent ({type(error).__name__}). The environment names a proxy: {CHECK_PROXY} "
+                        "If it is as it should be, check base_url."
+                    ) from None
                 raise UnexpectedAnswer(
                     f"{where}: it cannot be sent, or the API redirects to what is no address "
                     f"({type(error).__name__}). {CHECK_URL}"
@@ -386,6 +395,11 @@ class Client:
         except requests.RequestException as error:
             if isinstance(error, ValueError):  # InvalidURL and its like: another try would end the same way
                 raise
+            if any(isinstance(cause, OSError) and " 407 " in f"{cause} " for cause in _causes(error)):
+                raise ConfigurationError(
+                    f"{table.name}: {request}: the proxy that the environment names wants a user name and a password (407). "
+                    "Write them into HTTPS_PROXY: http://name:password@host:port."
+                ) from None
             # The exception itself holds the whole URL, so only its kind goes on.
             raise _TransientError(_reason(error)) from None
         except (ConnectorError, _TransientError, ValueError):
@@ -548,9 +562,12 @@ def _retry_after(response: requests.Response) -> float | None:
 
 
 _REASONS: Mapping[tuple[type[Exception], ...], str] = {
+    # First, because beneath it may be any of those that follow, about the proxy and not about the API.
+    (requests.exceptions.ProxyError,): (
+        "the proxy that the environment names could not be reached, or did not let it through (check HTTPS_PROXY)"
+    ),
     (NameResolutionError,): "the host was not found",
     (SSLError, requests.exceptions.SSLError): "the TLS certificate was not accepted",
-    (requests.exceptions.ProxyError,): "the proxy that HTTPS_PROXY names did not let it through",
     (requests.ConnectTimeout,): f"no connection within {CONNECT_SECONDS:.0f} s",
     (requests.Timeout, ReadTimeoutError): f"no answer within {READ_SECONDS:.0f} s",
     (ConnectionRefusedError,): "the connection was refused",

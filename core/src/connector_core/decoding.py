@@ -1,8 +1,10 @@
 """JSON as RFC 8259 has it, and nothing that only Python's decoder takes."""
 
 import json
-from math import inf
+import sys
 from typing import Any, NoReturn
+
+LARGEST = sys.float_info.max
 
 
 class NotJson(Exception):  # noqa: N818  (reads better where it is raised, as in errors)
@@ -45,9 +47,9 @@ def _no_constant(name: str) -> NoReturn:
 def _finite(text: str) -> float:
     # Python would take 1e400 for infinity, and a destination cannot hold the number.
     value = float(text)
-    if value in (inf, -inf):
-        raise NotJson(f"holds {text[:40]}, which is larger than a 64-bit float")
-    return value
+    if -LARGEST <= value <= LARGEST:
+        return value
+    raise NotJson(f"holds {text[:40]}, which is larger than a 64-bit float")
 
 
 _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
