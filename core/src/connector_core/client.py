@@ -141,7 +141,11 @@ class Client:
 
         To look them up costs a third of what a request does, and requests would do it each time.
         """
-        return self._session.merge_environment_settings(self._base_url, {}, True, None, None)
+        route = self._session.merge_environment_settings(self._base_url, {}, True, None, None)
+        proxy = select_proxy(self._base_url, route["proxies"])
+        if proxy and not _host_of(proxy):
+            raise ConfigurationError(f"The environment names a proxy without a host: {CHECK_PROXY}")
+        return route
 
     def __enter__(self) -> "Client":
         return self
@@ -192,7 +196,7 @@ class Client:
                 f"{what}: it cannot be sent, or the API redirects to what is no address ({type(error).__name__}). {CHECK_URL}"
             ) from None
         except requests.RequestException as error:
-            raise _TransientError(f"{what}: {_reason(error)}") from None
+            raise _failure(what, error, f"{what}: ") from None
         with closing(response):
             response = _held(response, self._body(what, response))
         if _is_transient(response):
@@ -395,13 +399,7 @@ class Client:
         except requests.RequestException as error:
             if isinstance(error, ValueError):  # InvalidURL and its like: another try would end the same way
                 raise
-            if any(isinstance(cause, OSError) and " 407 " in f"{cause} " for cause in _causes(error)):
-                raise ConfigurationError(
-                    f"{table.name}: {request}: the proxy that the environment names wants a user name and a password (407). "
-                    "Write them into HTTPS_PROXY: http://name:password@host:port."
-                ) from None
-            # The exception itself holds the whole URL, so only its kind goes on.
-            raise _TransientError(_reason(error)) from None
+            raise _failure(f"{table.name}: {request}", error) from None
         except (ConnectorError, _TransientError, ValueError):
             raise
         except Exception as error:  # noqa: BLE001  (whatever the plugin's auth object raises; its text may hold the key)
@@ -509,6 +507,13 @@ def _origin(url: str) -> tuple[str | None, str | None, int | None]:
     return parts.scheme, parts.host, parts.port or {"https": 443, "http": 80}.get(parts.scheme or "")
 
 
+def _host_of(url: str) -> str | None:
+    try:
+        return _origin(url)[1]
+    except ValueError:
+        return None
+
+
 def check_origin(base_url: str, table: str, path: str) -> str:
     """The address of a request to *path*. Raises UnexpectedAnswer unless it is at *base_url*, where credentials may go."""
     if path.startswith("/"):
@@ -577,6 +582,16 @@ _REASONS: Mapping[tuple[type[Exception], ...], str] = {
     ),
 }
 """What lies beneath an error → what to say of it; the first that fits."""
+
+
+def _failure(what: str, error: requests.RequestException, prefix: str = "") -> Exception:
+    """What to raise for a request, *what*, that brought no answer. *error* holds the whole URL, so only its kind goes on."""
+    if any(isinstance(cause, OSError) and " 407 " in f"{cause} " for cause in _causes(error)):
+        return ConfigurationError(
+            f"{what}: the proxy that the environment names wants a user name and a password (407). "
+            "Write them into HTTPS_PROXY: http://name:password@host:port."
+        )
+    return _TransientError(prefix + _reason(error))
 
 
 def _reason(error: Exception) -> str:
