@@ -279,10 +279,19 @@ def test_an_api_that_ignores_the_page_number_is_an_error_and_no_endless_loop(rul
 def test_a_record_that_is_sent_twice_on_pages_of_one_record_is_no_circle() -> None:
     def answer(api: Api, request: Request) -> Page:
         number = int(request.params["page"])
-        return Page({}, api.slice(min(number // 2, 3), 1) if number < 6 else [])
+        return Page({"page": number}, api.slice(min(number // 2, 3), 1) if number < 6 else [])
 
     records, _ = read(PageNumberPaginator(), Api(answer, 9), TABLE, 1, {})
     assert len(records) == 5
+
+
+def test_an_old_answer_of_one_record_is_noticed() -> None:
+    def answer(api: Api, request: Request) -> Page:
+        number = min(int(request.params["page"]), 2)
+        return Page({"page": number}, api.slice(number, 1))
+
+    with pytest.raises(UnexpectedAnswer, match="the same records as for the page before"):
+        read(PageNumberPaginator(), Api(answer, 9), TABLE, 1, {})
 
 
 @pytest.mark.parametrize(
