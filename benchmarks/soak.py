@@ -35,7 +35,8 @@ from connector_core.operations import Log
 from connector_core.sync import Engine, sync
 
 RECORDS = 1_000_000
-EARLY = 100_000
+EARLY = 200_000
+"""By then the ledger of the extra table has moved from memory into a file; see connector_core.ledger."""
 SHARE = 0.02
 """Of the requests, how many meet a fault."""
 FLAT = 1.1
