@@ -39,8 +39,15 @@ class RowMaker:
     columns: frozenset[str]
     log: Log
     _warned: set[str] = field(factory=set, init=False)
+    _may_move: bool = field(init=False)
+    """Whether a transform may change the key of a record: all but fields derived beside it may."""
     _usual: list[str] = field(factory=list, init=False)
     """The fields of the last row about which there was nothing to remark."""
+
+    @_may_move.default
+    def _(self) -> bool:
+        keys = self.table.primary_key
+        return not all(isinstance(each, DerivedField) and each.name not in keys for each in self.transforms)
 
     def rows(self, records: Iterable[Any], where: str, first: int = 1, added: Mapping[str, Any] | None = None) -> Rows:
         """Key and row of each record of a page, or what is left of one.
@@ -57,7 +64,8 @@ class RowMaker:
             key, row = self._key(record, number, where), record
             if self.transforms:
                 row = self._transformed(record, key)
-                key = self._key(row.keys if isinstance(row, LeftOut) else row, number, where, ours=True)
+                if self._may_move:
+                    key = self._key(row.keys if isinstance(row, LeftOut) else row, number, where, ours=True)
             if row.__class__ is not LeftOut and list(row) != self._usual:
                 self._remark(row)
             made.append((key, row))
