@@ -24,7 +24,7 @@ from rich.console import Console
 from connector_build.describe import grid, line
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.output import KEPT_FILES, KEPT_FOLDERS
-from connector_build.project import CONFIGURATION, LOCK, WRITTEN, digest
+from connector_build.project import CONFIGURATION, CONNECTOR, LOCK, WRITTEN, digest
 from connector_core.names import one_line
 
 LARGEST_ZIP: Final = 50_000_000
@@ -35,7 +35,6 @@ MOST_MEMBERS: Final = 10_000
 LARGEST_LOCK: Final = 10_000_000
 PIECE: Final = 65_536
 
-CONNECTOR: Final = "connector.py"
 FORM: Final = "configuration_form.pb"
 """What `fivetran package` adds to a zip by itself."""
 SECRET: Final = frozenset({CONFIGURATION, "config.json", "destination.json"})
