@@ -395,8 +395,8 @@ def diff_command(
 ) -> None:
     """Say what a new build means for a destination that the old one has filled.
 
-    OLD and NEW are built projects or their locks. Without NEW, OLD is compared with what its own dataset, extensions and options
-    would be built into now; local plugin files that it was built with have to be named.
+    OLD and NEW are built projects, zips of them, or their locks. Without NEW, OLD is compared with what its own dataset,
+    extensions and options would be built into now; local plugin files that it was built with have to be named.
 
     The exit code is 0 where all is safe, 10 where something asks for a re-sync, and 20 where something would break.
     """

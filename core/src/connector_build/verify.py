@@ -4,7 +4,6 @@ A zip is read in memory, piece by piece, and nothing of it is written to disk. T
 changed by hand, not a lock that was forged together with its files.
 """
 
-import json
 import os
 import re
 import stat
@@ -23,6 +22,7 @@ from rich.console import Console
 
 from connector_build.describe import grid, line
 from connector_build.errors import BuildError, UsageProblem
+from connector_build.lock import parse
 from connector_build.output import KEPT_FILES, KEPT_FOLDERS
 from connector_build.project import CONFIGURATION, CONNECTOR, LOCK, WRITTEN, digest
 from connector_core.names import one_line
@@ -118,6 +118,11 @@ def _found(path: Path) -> _Found:
         "is no zip that can be read" if path.is_file() else "is neither a folder nor a zip" if path.exists() else "is not there"
     )
     raise UsageProblem(f"{path} {what}. {_NAME_ONE}")
+
+
+def lock_in_zip(path: Path) -> bytes | None:
+    """The lock at the top of the zip *path*, if there is one. Raises BuildError for a zip that is not safe to unpack."""
+    return _in_zip(path).lock
 
 
 def _in_folder(folder: Path) -> _Found:
@@ -246,21 +251,11 @@ def _read_lock(data: bytes) -> _Lock:
     """The lock in *data*. Raises ValueError, with what is wrong with it, when it is none that a build could have written."""
     if len(data) > LARGEST_LOCK:
         raise ValueError(f"has more than {LARGEST_LOCK:,} bytes")
-    try:
-        lock = json.loads(data, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"is no JSON that can be read ({one_line(error, 100)})") from None
+    lock = parse(data)
     match lock:
         case {"dataset": str(dataset), "sources": [_, *_] as sources, "files": dict(files)}:
             return _Lock(dataset, tuple(map(_source, sources)), {name: _file(name, each) for name, each in files.items()})
     raise ValueError("lacks the dataset, the sources or the files")
-
-
-def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError("a name stands in it twice")
-    return made
 
 
 def _source(source: Any) -> tuple[str, str, str]:
