@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from connector_build.discovery import Source
 from connector_build.errors import BuildError
+from connector_build.lock import SEAL, seal_of
 from connector_build.readme import readme
 from connector_build.shipping import check_imports, check_needs, requirements, source_files
 from connector_core.assembly import Assembly
@@ -121,6 +122,7 @@ def _lock(
         "disabled": [option.name for option in assembly.options if not option.enabled],
         "files": {path: digest(data) for path, data in sorted(files.items())},
     }
+    lock[SEAL] = seal_of(lock)
     return (json.dumps(lock, indent=2) + "\n").encode()
 
 

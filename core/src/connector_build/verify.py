@@ -22,7 +22,7 @@ from rich.console import Console
 
 from connector_build.describe import grid, line
 from connector_build.errors import BuildError, UsageProblem
-from connector_build.lock import parse
+from connector_build.lock import SEAL, parse, seal_of
 from connector_build.output import KEPT_FILES, KEPT_FOLDERS
 from connector_build.project import CONFIGURATION, CONNECTOR, LOCK, WRITTEN, digest
 from connector_core.names import one_line
@@ -82,11 +82,12 @@ class _Found:
 
 @frozen
 class _Lock:
-    """A lock. sources: name, version and hash of each; files: path → SHA-256."""
+    """A lock. sources: name, version and hash of each; files: path → SHA-256; seal: what is wrong with its hash of itself."""
 
     dataset: str
     sources: tuple[tuple[str, str, str], ...]
     files: Mapping[str, str]
+    seal: str
 
 
 def verify(path: Path) -> Verdict:
@@ -254,8 +255,18 @@ def _read_lock(data: bytes) -> _Lock:
     lock = parse(data)
     match lock:
         case {"dataset": str(dataset), "sources": [_, *_] as sources, "files": dict(files)}:
-            return _Lock(dataset, tuple(map(_source, sources)), {name: _file(name, each) for name, each in files.items()})
+            listed = {name: _file(name, each) for name, each in files.items()}
+            return _Lock(dataset, tuple(map(_source, sources)), listed, _seal(lock))
     raise ValueError("lacks the dataset, the sources or the files")
+
+
+def _seal(lock: Mapping[str, Any]) -> str:
+    """What is wrong with the hash that a lock has of itself; empty where nothing is."""
+    if SEAL not in lock:
+        return "has no hash of itself: an older connector-build wrote it, or it was changed by hand"
+    if lock[SEAL] != seal_of(lock):
+        return "is not what its own hash says: the dataset, the sources, tables, settings, options or files in it were changed"
+    return ""
 
 
 def _source(source: Any) -> tuple[str, str, str]:
@@ -302,7 +313,7 @@ def _verdict(found: _Found) -> Verdict:
     return Verdict(lock.dataset, len(lock.files), sources, tuple(differences))
 
 
-_BUILD: Final = "Build the connector again."
+_BUILD: Final = "Build the connector again, with --force."
 
 
 def _no_lock(found: _Found) -> str:
@@ -318,7 +329,9 @@ def _no_lock(found: _Found) -> str:
 
 
 def _of_lock(lock: _Lock) -> Iterator[Difference]:
-    """Where the lock contradicts itself: each source has the hash of one package, and each package is that of a source."""
+    """Where the lock contradicts itself: its hash is that of the rest, each source's that of one package, and no package is left."""
+    if lock.seal:
+        yield Difference("lock", LOCK, f"{lock.seal}. {_BUILD}")
     packages = _packages(lock.files)
     built = {made for *_, made in lock.sources}
     for name, version, made in lock.sources:
