@@ -329,7 +329,7 @@ def _no_lock(found: _Found) -> str:
 
 
 def _of_lock(lock: _Lock) -> Iterator[Difference]:
-    """Where the lock contradicts itself: its hash is that of the rest, each source's that of one package, and no package is left."""
+    """Where the lock contradicts itself: its hash is of the rest, each source has that of one package, and no package is left."""
     if lock.seal:
         yield Difference("lock", LOCK, f"{lock.seal}. {_BUILD}")
     packages = _packages(lock.files)
