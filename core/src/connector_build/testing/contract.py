@@ -153,9 +153,9 @@ def contract_for(
         if isinstance(finding, UsageProblem):
             told.append(rule.name)
             pytest.fail(str(finding), pytrace=False)
-        if finding.status == "skip":
+        elif finding.status == "skip":
             pytest.skip(finding.message)
-        if finding.status == "fail":
+        elif finding.status == "fail":
             pytest.fail(f"{dataset} breaks the rule {rule.name} ({rule.title}). {finding.message}", pytrace=False)
 
     marked: Callable[[Rule], None] = pytest.mark.parametrize("rule", chosen, ids=[rule.name for rule in chosen])(test_contract)
