@@ -372,7 +372,8 @@ def test_a_rule_that_is_not_checked_is_skipped_with_the_reason(tmp_path: Path) -
     ran = run_pytest(tmp_path, "-rs", path=site)
     assert "1 failed, 1 skipped" in ran.stdout
     assert "It does not assemble: see assembles." in ran.stdout
-    assert "connector-torn: its module connector_torn cannot be imported: RuntimeError: torn" in ran.stdout
+    assert "connector-torn: its module connector_torn cannot be imported: RuntimeError (" in ran.stdout
+    assert "): torn. Correct the plugin" in ran.stdout
 
 
 def test_contract_for_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,7 +99,8 @@ def test_a_failure_does_not_stop_the_others(tmp_path: Path) -> None:
     lines = [line.split()[:2] for line in done.stdout.splitlines()[2:7]]
     assert lines == [["jobs", "built"], ["broken", "FAILED"], ["deadly", "FAILED"], ["unknown", "FAILED"], ["crews", "built"]]
     assert done.stdout.endswith("2 built, 3 failed\n")
-    assert "broken: connector-broken: its module connector_broken cannot be imported: RuntimeError: no good." in done.stdout
+    assert "broken: connector-broken: its module connector_broken cannot be imported: RuntimeError (" in done.stdout
+    assert "connector_broken/__init__.py, line 1): no good." in done.stdout
     assert "deadly: it ended with exit code 7" in done.stdout
     assert "unknown: There is no dataset 'unknown'" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
