@@ -300,6 +300,12 @@ def test_the_report_says_what_is_in_it_and_what_to_type_next(tmp_path: Path) -> 
         assert words in built.stdout
 
 
+def test_a_folder_with_a_space_is_quoted_for_the_shell(tmp_path: Path) -> None:
+    built = connector_build("fts", "--output", "a b", path=tmp_path / "site", cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert built.stdout.endswith("  cd 'a b' && ./debug_and_reset.sh\n  cd 'a b' && ./deploy.sh\n")
+
+
 def test_the_projects_readme_lists_settings_tables_columns_and_options(fts: Project) -> None:
     text = fts.files["README.md"].decode()
     for words in (

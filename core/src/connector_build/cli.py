@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -189,8 +190,23 @@ _force_option = click.option("--force", is_flag=True, help="Discard changes made
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a script.")
 
 
+class _Build(click.Command):
+    """The command that builds a dataset. Of a name that is none, the name is what is wrong, and not what stands behind it."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(context, args)
+        except click.UsageError:
+            from connector_build.discovery import find
+
+            find(self.name or "")
+            raise
+
+
 def _build_command(dataset: str) -> click.Command:
-    @click.command(dataset, help=f"Build the connector of the dataset {dataset}: an ordinary Fivetran project in dist/{dataset}.")
+    @click.command(
+        dataset, cls=_Build, help=f"Build the connector of the dataset {dataset}: an ordinary Fivetran project in dist/{dataset}."
+    )
     @_choice_options
     @_output_option
     @_force_option
@@ -245,8 +261,8 @@ def _report(project: "Project", folder: Path, *, rebuilt: bool, missing: Sequenc
         *([f"  not set yet   {', '.join(missing)} in the configuration.json that was kept"] if missing else []),
         "Next:",
         *(["  fill in " + str(folder / "configuration.json")] if not rebuilt or missing else []),
-        f"  cd {folder} && ./debug_and_reset.sh",
-        f"  cd {folder} && ./deploy.sh",
+        f"  cd {quote(str(folder))} && ./debug_and_reset.sh",
+        f"  cd {quote(str(folder))} && ./deploy.sh",
     ]
     click.echo("\n".join(lines))
 
@@ -493,10 +509,22 @@ def demo_command(dataset: str, output: Path | None, **choice: Any) -> None:
     "faults",
     multiple=True,
     metavar="FAULT",
-    help="Misbehave, such as status=429,retry_after=2,times=3; repeat for several.",
+    help="Misbehave, such as status=429,retry_after=2,times=3; see above, and repeat for several.",
 )
 def serve_command(datasets: Sequence[str], port: int, api_key: str, seed: int, faults: Sequence[str]) -> None:
-    """Serve the sample APIs of the installed datasets, until Ctrl-C."""
+    """Serve the sample APIs of the installed datasets, until Ctrl-C.
+
+    \b
+    A FAULT is one of
+      status=CODE      answer with this status; with retry_after=SECONDS, or a date
+      drop             close the connection without an answer
+      truncate         send less than was promised
+      html             a web page, and no JSON
+      loop             a next_cursor that leads back to the same page
+      expire           forget every cursor
+      latency=SECONDS  wait first; goes with each of the others
+    and behind it, with a comma, times=N for the next N requests, or every=K for each Kth one.
+    """
     from connector_build.serving import serve_until_interrupted
 
     if datasets:
@@ -528,7 +556,12 @@ def _sample_tables(dataset: str, assembly: "Assembly") -> "list[SampleTable]":
 
     made_up = sample(dataset)
     if made_up is None:
-        raise BuildError(f"The dataset {dataset} describes no sample records, so there is no sample API to run it against.")
+        raise BuildError(
+            f"The dataset {dataset} describes no sample records, so there is no sample API to run it against. "
+            "Write a module with SAMPLE = Sample(...) into its package, and name it in its pyproject.toml, below "
+            f'[project.entry-points.connector_core_samples]: {dataset} = "THE_PACKAGE.sample:SAMPLE" (docs/tutorial.md, step 5). '
+            "Then install the plugin again."
+        )
     table = assembly.tables[0].table
     size = next(setting for setting in assembly.settings if setting.name == "page_size")
     bounds = (size.minimum or 1, size.maximum or 1000, int(size.default or 100))
