@@ -300,6 +300,13 @@ def test_the_report_says_what_is_in_it_and_what_to_type_next(tmp_path: Path) -> 
         assert words in built.stdout
 
 
+def test_the_projects_readme_says_what_to_do_about_its_settings(fts: Project) -> None:
+    errors = fts.files["README.md"].decode().partition("## Common errors\n")[2].strip().splitlines()
+    assert all(line.startswith("| ") and line.count(" | ") == 1 and line.endswith(" |") for line in errors)
+    for words in ("| `the host was not found` | ", "| `api_key is missing`, `api_key still holds its placeholder` | "):
+        assert sum(line.startswith(words) for line in errors) == 1
+
+
 def test_a_folder_with_a_space_is_quoted_for_the_shell(tmp_path: Path) -> None:
     built = connector_build("fts", "--output", "a b", path=tmp_path / "site", cwd=tmp_path)
     assert built.returncode == 0, built.stderr
