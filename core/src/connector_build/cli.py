@@ -186,7 +186,11 @@ def _choice_options(command: F) -> F:
 _output_option = click.option(
     "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Where to write; dist/DATASET if not given."
 )
-_force_option = click.option("--force", is_flag=True, help="Discard changes made by hand in an earlier build.")
+_force_option = click.option(
+    "--force",
+    is_flag=True,
+    help="Discard changes made by hand in an earlier build, and build anew where its lock is damaged or missing.",
+)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a script.")
 
 
