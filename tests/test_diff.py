@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connector_build.diff import LEVELS, Change, added_sources, compare, read_lock, verdict
 from connector_build.errors import BuildError, UsageProblem
-from connector_build.lock import lacks, wrong_with
+from connector_build.lock import lacks, seal_of, wrong_with
 from connector_core.names import COLUMN_TYPES
 from distributions import connector_build, install, install_dataset, lock_of
 
@@ -246,6 +246,15 @@ def test_a_lock_that_is_nested_too_deep(tmp_path: Path) -> None:
     (tmp_path / "it").write_text("[" * 100_000)
     with pytest.raises(BuildError, match="is no JSON that can be read"):
         read_lock(tmp_path / "it")
+
+
+def test_what_is_nested_too_deep_to_be_told() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ValueError, match="is nested too deep"):
+        seal_of({"tables": deep})
+    assert wrong_with(altered("tables", "jobs", "columns", "id", to=deep)) == "a table is nested too deep"
 
 
 JSON = st.recursive(

@@ -38,9 +38,13 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def seal_of(lock: Mapping[str, Any]) -> str:
-    """The hash over *lock* without its seal."""
+    """The hash over *lock* without its seal. Raises ValueError for one that is nested too deep."""
     rest = {name: value for name, value in lock.items() if name != SEAL}
-    return sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    try:
+        text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+    except RecursionError:
+        raise ValueError("is nested too deep") from None
+    return sha256(text.encode()).hexdigest()
 
 
 def lacks(lock: Any) -> list[str]:
@@ -91,6 +95,8 @@ def _said(check: Callable[[], object]) -> Iterator[str]:
         check()
     except PluginError as error:
         yield str(error).rstrip(".")
+    except RecursionError:
+        yield "a table is nested too deep"
 
 
 def _texts_in(value: Any, *names: str) -> bool:
