@@ -272,6 +272,19 @@ def test_a_dataset_that_keeps_the_contract(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_built_project_in_the_current_folder_is_not_what_is_checked(tmp_path: Path) -> None:
+    connector_build("fts", path=tmp_path / "site", cwd=tmp_path).check_returncode()
+    (tmp_path / "dist/fts/connector_core/__init__.py").write_text("raise RuntimeError('not me')")
+    done = connector_build("check", "fts", "--rule", "same_bytes", path=tmp_path / "site", cwd=tmp_path / "dist/fts")
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_child_looks_into_the_current_folder() -> None:
+    for path in Path(check.__file__).parent.rglob("*.py"):
+        for line in path.read_text().splitlines():
+            assert "[sys.executable," not in line or '[sys.executable, "-P",' in line, f"{path}: {line}"
+
+
 def test_a_dataset_that_breaks_it(tmp_path: Path) -> None:
     install_dataset(tmp_path / "site", "crew", PLUGIN.format(dataset="crew").replace('"crew_records"', '"crewRecords"'))
     done = connector_build("check", "crew", path=tmp_path / "site", cwd=tmp_path)
@@ -288,7 +301,8 @@ def test_a_plugin_that_cannot_be_imported_breaks_it_too(tmp_path: Path) -> None:
     install_dataset(tmp_path / "site", "crew", "raise RuntimeError('boom')")
     done = connector_build("check", "crew", "--rule", "assembles", path=tmp_path / "site", cwd=tmp_path)
     assert done.returncode == 1
-    assert "FAIL: assembles: connector-crew: its module connector_crew cannot be imported: RuntimeError: boom" in done.stdout
+    assert "FAIL: assembles: connector-crew: its module connector_crew cannot be imported: RuntimeError (" in done.stdout
+    assert "connector_crew/__init__.py, line 1): boom" in done.stdout
 
 
 @pytest.mark.parametrize(

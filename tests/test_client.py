@@ -285,6 +285,18 @@ def test_a_proxy_of_the_environment_is_not_used_for_this_machine(
     assert proxy.heard == []
 
 
+def test_a_server_that_speaks_no_tls_is_told_from_one_whose_certificate_is_wrong(server: SampleServer) -> None:
+    url = server.url.replace("http://", "https://")
+    with Client(url, signed(), Log()) as client, pytest.raises(UnexpectedAnswer, match="answers, but not in TLS"):
+        fetch(client)
+
+
+def test_the_address_is_named_when_nothing_answers() -> None:
+    client = Client("https://api.invalid", signed(), Log(), retry=Retry(attempts=1))
+    with client, pytest.raises(SourceError, match=r"check base_url \(https://api\.invalid:443\)"):
+        fetch(client)
+
+
 def test_cookies_and_other_headers_of_an_answer_do_not_matter() -> None:
     answer = Answer(body=EMPTY, headers={"Set-Cookie": "session=1", "Link": '<http://example.com>; rel="next"'})
     with recorder(answer) as api, Client(api.url, signed(), Log(), agent="connector-core/0.1.0 (fts)") as client:

@@ -372,7 +372,8 @@ def test_a_rule_that_is_not_checked_is_skipped_with_the_reason(tmp_path: Path) -
     ran = run_pytest(tmp_path, "-rs", path=site)
     assert "1 failed, 1 skipped" in ran.stdout
     assert "It does not assemble: see assembles." in ran.stdout
-    assert "connector-torn: its module connector_torn cannot be imported: RuntimeError: torn" in ran.stdout
+    assert "connector-torn: its module connector_torn cannot be imported: RuntimeError (" in ran.stdout
+    assert "): torn. Correct the plugin" in ran.stdout
 
 
 def test_contract_for_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -384,8 +385,20 @@ def test_contract_for_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> N
 def test_contract_for_looks_at_nothing_yet() -> None:
     made = contract_for("no_such_dataset", rules=["names"])
     [rule] = [rule for rule in RULES if rule.name == "names"]
-    with pytest.raises(UsageProblem, match="no dataset"):
+    with pytest.raises(pytest.fail.Exception, match="no dataset"):
         made(rule)
+
+
+def test_without_a_dataset_one_rule_fails_and_the_others_are_skipped(tmp_path: Path) -> None:
+    (tmp_path / "test_bad.py").write_text(
+        "from connector_build.testing import contract_for\n\ntest_contract = contract_for('badpp')\n"
+    )
+    ran = run_pytest(tmp_path, "-rfs")
+    assert f"1 failed, {len(RULES) - 1} skipped" in ran.stdout
+    assert ran.stdout.count("There is no dataset 'badpp'") == 2, ran.stdout  # where it fails, and in pytest's summary
+    assert "There is nothing to check: see assembles." in ran.stdout
+    assert "Traceback" not in ran.stdout
+    assert "contract.py" not in ran.stdout.partition("short test summary")[0]
 
 
 # The kit

@@ -24,6 +24,7 @@ from connector_build.errors import BuildError
 from connector_build.fivetran import OPERATIONS, DebugRun, TableRows, read_tables
 from connector_build.sample import SampleTable
 from connector_core.assembly import Assembly, Plugin, assemble
+from distributions import connector_build, install_dataset
 
 CONNECTOR = """\
 import sys
@@ -207,3 +208,12 @@ def test_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
 
 def portless(text: str) -> list[str]:
     return [line.rstrip() for line in re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text).strip().splitlines()]
+
+
+def test_without_sample_records_it_says_how_to_describe_some(tmp_path: Path) -> None:
+    install_dataset(tmp_path, "crew")
+    done = connector_build("demo", "crew", path=tmp_path, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "[project.entry-points.connector_core_samples]: crew = " in done.stderr
+    assert "(docs/tutorial.md, step 5)" in done.stderr
+    assert "## 5. Try the whole road" in (Path(__file__).parents[1] / "docs/tutorial.md").read_text()

@@ -4,12 +4,16 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector_build.diff import LEVELS, Change, compare, verdict
+from connector_build.diff import LEVELS, Change, added_sources, compare, read_lock, verdict
+from connector_build.errors import BuildError, UsageProblem
+from connector_build.lock import lacks, seal_of, wrong_with
+from connector_core.names import COLUMN_TYPES
 from distributions import connector_build, install, install_dataset, lock_of
 
 TABLE = {"primary_key": ["id"], "columns": {"id": "STRING", "hours": "INT", "day": "NAIVE_DATE"}}
@@ -179,7 +183,7 @@ def connector_transforms(table):
     ("text", "words", "code"),
     [
         (None, "there is no lock", 2),
-        ("{", "is not JSON", 1),
+        ("{", "is no JSON that can be read", 1),
         ("[]", "does not say what to compare (dataset, sources, tables, settings, enabled, disabled)", 1),
         ('{"dataset": "jobs", "sources": [], "enabled": [], "disabled": []}', "(tables, settings)", 1),
     ],
@@ -191,6 +195,101 @@ def test_what_is_no_lock(tmp_path: Path, text: str | None, words: str, code: int
     assert done.returncode == code
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def altered(*path: Any, to: Any) -> Any:
+    """LOCK with something else at *path*."""
+    lock = part = json.loads(json.dumps(LOCK))
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = to
+    return lock
+
+
+@pytest.mark.parametrize(
+    ("lock", "words"),
+    [
+        (altered("sources", 1, to=1), "source 2 has no name, version or sha256 that is a text"),
+        (altered("sources", 1, to={"name": "x", "version": "1"}), "source 2 has no name, version or sha256 that is a text"),
+        (altered("sources", 0, "version", to=None), "source 1 has no name, version or sha256 that is a text"),
+        (altered("tables", "jobs", to=None), "table jobs has no columns"),
+        (altered("tables", "jobs", to={"primary_key": ["id"]}), "table jobs has no columns"),
+        (altered("tables", "jobs", "primary_key", to="id"), "table jobs has no primary_key that is a list of columns"),
+        (altered("tables", "jobs", "primary_key", to=[1]), "table jobs: its primary_key has a column named 1"),
+        (altered("tables", "jobs", "columns", "id", to="STRNG"), "declares column 'id' as 'STRNG' (did you mean STRING?)"),
+        (altered("tables", "jobs", "columns", "id", to=["STRING"]), "table jobs declares column 'id' as ['STRING']"),
+        (altered("settings", "api_key", to=None), "setting api_key has no kind"),
+        (altered("settings", "api_key", "required", to="yes"), "setting api_key has no kind"),
+        (altered("enabled", to=[None]), "enabled is no list of names"),
+        (altered("files", to=[]), "files does not give each file its hash"),
+        (altered("files", "README.md", to=1), "files does not give each file its hash"),
+    ],
+)
+def test_a_lock_with_a_part_that_no_build_writes(tmp_path: Path, lock: Any, words: str) -> None:
+    file = tmp_path / "connector.lock.json"
+    file.write_text(json.dumps(lock))
+    with pytest.raises(BuildError) as raised:
+        read_lock(tmp_path)
+    assert str(raised.value).startswith(f"{file} is no lock as a build writes it: ")
+    assert words in str(raised.value)
+    assert "build it again with --force and the plugins of that time." in str(raised.value)
+
+
+def test_a_lock_of_all_types_is_read(tmp_path: Path) -> None:
+    columns = {kind.lower(): kind for kind in COLUMN_TYPES} | {"rate": "DECIMAL(15,2)"}
+    lock = altered("tables", "jobs", to={"primary_key": ["string"], "columns": columns})
+    (tmp_path / "it").write_text(json.dumps(lock))
+    assert read_lock(tmp_path / "it") == lock
+
+
+def test_a_lock_that_is_nested_too_deep(tmp_path: Path) -> None:
+    (tmp_path / "it").write_text("[" * 100_000)
+    with pytest.raises(BuildError, match="is no JSON that can be read"):
+        read_lock(tmp_path / "it")
+
+
+def test_what_is_nested_too_deep_to_be_told() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ValueError, match="is nested too deep"):
+        seal_of({"tables": deep})
+    assert wrong_with(altered("tables", "jobs", "columns", "id", to=deep)) == "a table is nested too deep"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    JSON,
+    st.sampled_from(
+        [
+            ("sources",), ("sources", 0), ("sources", 0, "name"), ("tables",), ("tables", "jobs"), ("tables", "jobs", "columns"),
+            ("tables", "jobs", "primary_key"), ("settings",), ("settings", "api_key"), ("enabled",), ("disabled",), ("files",),
+        ]
+    ),
+)  # fmt: skip
+def test_what_is_not_refused_can_be_compared(value: Any, path: tuple[Any, ...]) -> None:
+    lock = altered(*path, to=value)
+    if not lacks(lock) and not wrong_with(lock):
+        compare(lock, LOCK)
+        compare(LOCK, lock)
+        added_sources(lock)
+
+
+def test_a_zip_of_a_project_is_compared_by_the_lock_in_it(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_text(json.dumps(LOCK))
+    for name, files in {"jobs.zip": ["connector.lock.json"], "none.zip": ["below/connector.lock.json"]}.items():
+        with ZipFile(tmp_path / name, "w") as archive:
+            for file in files:
+                archive.writestr(file, json.dumps(LOCK))
+    assert read_lock(tmp_path / "jobs.zip") == LOCK
+    with pytest.raises(UsageProblem, match=r"none\.zip: there is no lock\. Name a built project, .* or a zip of it"):
+        read_lock(tmp_path / "none.zip")
 
 
 def test_the_lock_says_what_the_tables_are(tmp_path: Path) -> None:

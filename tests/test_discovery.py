@@ -1,6 +1,7 @@
 """What is found, listed and loaded; each case in a process of its own, with distributions made up for it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -64,11 +65,31 @@ def test_a_plugin_that_raises_at_import_is_named_and_touches_no_other(tmp_path: 
     install_dataset(tmp_path / "site", "broken", "raise RuntimeError('boom')\n")
     failed = connector_build("broken", path=tmp_path / "site", cwd=tmp_path)
     assert failed.returncode == 1
-    assert "connector-broken: its module connector_broken cannot be imported: RuntimeError: boom" in failed.stderr
+    place = f"{tmp_path}/site/connector_broken/__init__.py, line 1"
+    assert f"connector-broken: its module connector_broken cannot be imported: RuntimeError ({place}): boom" in failed.stderr
     assert "uninstall connector-broken" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert not (tmp_path / "dist").exists()
     assert connector_build("fts", path=tmp_path / "site", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("module", "cause"),
+    [
+        ("x = 1\nx = (\n", "SyntaxError (PLUGIN/__init__.py, line 2): '(' was never closed."),
+        ("x = 1\nimport no_such_module\n", "ModuleNotFoundError (PLUGIN/__init__.py, line 2): No module named 'no_such_module'."),
+        ("import json\n\njson.loads('{')\n", "json/decoder.py, line "),
+        (None, "ModuleNotFoundError: No module named 'connector_broken'."),
+    ],
+)
+def test_a_plugin_that_cannot_be_imported_says_where(tmp_path: Path, module: str | None, cause: str) -> None:
+    install_dataset(tmp_path / "site", "broken", module or "")
+    if module is None:
+        shutil.rmtree(tmp_path / "site/connector_broken")
+    failed = connector_build("broken", path=tmp_path / "site", cwd=tmp_path)
+    assert failed.returncode == 1
+    assert cause.replace("PLUGIN", f"{tmp_path}/site/connector_broken") in failed.stderr
+    assert failed.stderr.count("__init__.py") <= 1
 
 
 def test_a_plugin_that_exits_at_import_does_not_end_the_command_silently(tmp_path: Path) -> None:
@@ -95,12 +116,28 @@ def test_names_that_no_dataset_may_take(tmp_path: Path, name: str, words: str) -
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("ftss", "did you mean fts?"), ("lst", "did you mean list?"), ("nothing_like_it", "Installed: fts, mso")]
+    ("name", "meant"),
+    [
+        ("ftss", "There is no dataset 'ftss' (did you mean fts?)"),
+        ("FTS", "There is no dataset 'FTS' (did you mean fts?)"),
+        ("lst", "There is no dataset or command 'lst' (did you mean list?)"),
+        ("nothing_like_it", "Installed: fts, mso"),
+    ],
 )
 def test_an_unknown_dataset(tmp_path: Path, name: str, meant: str) -> None:
     failed = connector_build(name, path=tmp_path / "site", cwd=tmp_path)
     assert failed.returncode == 2
     assert meant in failed.stderr
+
+
+@pytest.mark.parametrize("more", [["fts"], ["--json"], ["fts", "--live", "--configuration", "x"]])
+def test_a_misspelt_command_is_named_whatever_stands_behind_it(tmp_path: Path, more: list[str]) -> None:
+    failed = connector_build("shwo", *more, path=tmp_path / "site", cwd=tmp_path)
+    assert failed.returncode == 2
+    assert "There is no dataset or command 'shwo' (did you mean show?)" in failed.stderr
+    right = connector_build("fts", *more, path=tmp_path / "site", cwd=tmp_path)
+    assert right.returncode == 2
+    assert "Usage: connector-build fts" in right.stderr
 
 
 def test_an_unknown_option_lists_the_known_ones(tmp_path: Path) -> None:

@@ -224,7 +224,8 @@ def test_a_loud_failure_says_where_what_and_what_to_do_without_the_key() -> None
     message = cell("fts", "503, for ever", FIRST).detail
     assert message.startswith("fts_records: GET /fts_data?page_size=5&cursor=after-")
     assert '503 Service Unavailable: {"error": "not now, not for the key ***"}' in message
-    assert "check base_url and the API's status" in message
+    assert "check base_url (" in message
+    assert "and the API's status" in message
 
 
 # Tables of every kind

@@ -13,6 +13,8 @@ from connector_build.errors import BuildError, UsageProblem
 from connector_build.fleet import build_all, read_fleet
 from distributions import PLUGIN, connector_build, install_dataset, lock_of
 
+OUTPUTS = "[[connector]]\ndataset = 'a'\noutput = '{}'\n[[connector]]\ndataset = 'b'\noutput = '{}'\n"
+
 
 def fleet(folder: Path, text: str) -> Path:
     file = folder / "connectors.toml"
@@ -28,7 +30,7 @@ def test_what_the_file_says_becomes_a_build(tmp_path: Path) -> None:
         dataset = "fts"
 
         [[connector]]
-        name = "fts-eu"
+        name = "fts_eu"
         dataset = "fts"
         with = ["more"]
         plugin_files = ["ours.py"]
@@ -39,7 +41,7 @@ def test_what_the_file_says_becomes_a_build(tmp_path: Path) -> None:
     )
     first, second = read_fleet(file)
     assert (first.name, first.arguments) == ("fts", ("fts", f"--output={tmp_path}/dist/fts"))
-    assert second.name == "fts-eu"
+    assert second.name == "fts_eu"
     assert second.arguments == (
         "fts",
         "--with=more",
@@ -66,6 +68,15 @@ def test_what_the_file_says_becomes_a_build(tmp_path: Path) -> None:
         ("[[connector]]\ndataset = 'a'\n[[connector]]\ndataset = 'a'", "two connectors are named a"),
         ("[[connector]]\ndataset = 'a'\noutput='x'\n[[connector]]\ndataset = 'b'\noutput='x'", "two connectors are written into"),
         ("connector = [1]", "connector 1 is no table"),
+        *(
+            (f"[[connector]]\ndataset = 'fts'\nname = '{name}'", f"its name is '{shown}', which no connection can have")
+            for name, shown in [("My Connector", "My Connector"), ("../x", "../x"), ("fts-eu", "fts-eu"), ("1st", "1st")]
+        ),
+        ("[[connector]]\ndataset = '../x'", "its name is '../x'"),
+        (OUTPUTS.format("o/in", "o"), "inside the folder of b"),
+        (OUTPUTS.format("o", "o/in"), "inside the folder of a"),
+        (OUTPUTS.format("o", "./p/../o/in"), "inside the folder of a"),
+        (OUTPUTS.format("o", "./p/../o"), "two connectors are written into"),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, words: str) -> None:
@@ -88,12 +99,32 @@ def test_a_failure_does_not_stop_the_others(tmp_path: Path) -> None:
     lines = [line.split()[:2] for line in done.stdout.splitlines()[2:7]]
     assert lines == [["jobs", "built"], ["broken", "FAILED"], ["deadly", "FAILED"], ["unknown", "FAILED"], ["crews", "built"]]
     assert done.stdout.endswith("2 built, 3 failed\n")
-    assert "broken: connector-broken: its module connector_broken cannot be imported: RuntimeError: no good." in done.stdout
+    assert "broken: connector-broken: its module connector_broken cannot be imported: RuntimeError (" in done.stdout
+    assert "connector_broken/__init__.py, line 1): no good." in done.stdout
     assert "deadly: it ended with exit code 7" in done.stdout
     assert "unknown: There is no dataset 'unknown'" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert [lock_of(tmp_path / "dist" / name)["dataset"] for name in ("jobs", "crews")] == ["jobs", "crews"]
     assert sorted(path.name for path in (tmp_path / "dist").iterdir()) == ["crews", "jobs"]
+
+
+def test_outputs_beside_each_other_are_fine(tmp_path: Path) -> None:
+    first, second = read_fleet(fleet(tmp_path, OUTPUTS.format("o", "o_in")))
+    assert (first.output, second.output) == (tmp_path / "o", tmp_path / "o_in")
+
+
+def test_a_failure_says_that_the_build_of_before_is_still_there(tmp_path: Path) -> None:
+    install_dataset(tmp_path, "jobs")
+    install_dataset(tmp_path, "crews")
+    fleet(tmp_path, "[[connector]]\ndataset = 'jobs'\n")
+    connector_build("--all", path=tmp_path, cwd=tmp_path).check_returncode()
+    for name in ("jobs", "crews"):
+        (tmp_path / f"connector_{name}/__init__.py").write_text("raise RuntimeError('no good')")
+    fleet(tmp_path, "[[connector]]\ndataset = 'jobs'\n[[connector]]\ndataset = 'crews'\n")
+    done = connector_build("--all", path=tmp_path, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "dist/jobs still holds the build of before" in done.stdout
+    assert "dist/crews still" not in done.stdout
 
 
 def test_no_connector_sees_what_the_plugin_of_another_did_to_its_process(tmp_path: Path) -> None:

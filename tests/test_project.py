@@ -115,6 +115,48 @@ def test_a_built_file_changed_by_hand_is_not_lost(fts: Project, tmp_path: Path) 
     assert (tmp_path / "out/connector.py").read_bytes() == fts.files["connector.py"]
 
 
+DAMAGED = {"missing": None, "damaged": '{"dataset": "ft'}
+
+
+@pytest.mark.parametrize("state", DAMAGED)
+def test_a_project_without_a_lock_that_can_be_read_is_built_anew_with_force(fts: Project, tmp_path: Path, state: str) -> None:
+    folder = tmp_path / "out"
+    write_project(fts, folder)
+    (folder / "configuration.json").write_text('{"api_key": "mine"}')
+    (folder / "files").mkdir()
+    (folder / "files/warehouse.db").write_text("rows")
+    (folder / "README.md").write_text("changed")
+    _damage(folder, DAMAGED[state])
+    before = contents(folder)
+    with pytest.raises(BuildError, match=rf"out/connector\.lock\.json is {state}.*--force.*keeps configuration\.json"):
+        write_project(fts, folder)
+    assert contents(folder) == before
+    assert write_project(fts, folder, force=True).rebuilt
+    assert {name: (folder / name).read_bytes() for name in fts.files} == fts.files
+    assert (folder / "configuration.json").read_text() == '{"api_key": "mine"}'
+    assert (folder / "files/warehouse.db").read_text() == "rows"
+
+
+@pytest.mark.parametrize("state", DAMAGED)
+def test_without_a_lock_too_no_foreign_file_is_lost(fts: Project, tmp_path: Path, state: str) -> None:
+    folder = tmp_path / "out"
+    write_project(fts, folder)
+    _damage(folder, DAMAGED[state])
+    (folder / "connector_fts/mine.py").write_text("mine")
+    before = contents(folder)
+    with pytest.raises(BuildError, match=r"did not write \(connector_fts/mine\.py\).*move them"):
+        write_project(fts, folder, force=True)
+    with pytest.raises(BuildError, match=r"did not write .* left alone"):
+        write_project(project_of("mso"), folder, force=True)
+    assert contents(folder) == before
+
+
+def _damage(folder: Path, text: str | None) -> None:
+    (folder / "connector.lock.json").unlink()
+    if text is not None:
+        (folder / "connector.lock.json").write_text(text)
+
+
 def test_another_datasets_project_is_left_alone(fts: Project, tmp_path: Path) -> None:
     write_project(fts, tmp_path / "out")
     with pytest.raises(BuildError, match="holds the connector fts, not mso"):
@@ -256,6 +298,19 @@ def test_the_report_says_what_is_in_it_and_what_to_type_next(tmp_path: Path) -> 
         "./deploy.sh",
     ):
         assert words in built.stdout
+
+
+def test_the_projects_readme_says_what_to_do_about_its_settings(fts: Project) -> None:
+    errors = fts.files["README.md"].decode().partition("## Common errors\n")[2].strip().splitlines()
+    assert all(line.startswith("| ") and line.count(" | ") == 1 and line.endswith(" |") for line in errors)
+    for words in ("| `the host was not found` | ", "| `api_key is missing`, `api_key still holds its placeholder` | "):
+        assert sum(line.startswith(words) for line in errors) == 1
+
+
+def test_a_folder_with_a_space_is_quoted_for_the_shell(tmp_path: Path) -> None:
+    built = connector_build("fts", "--output", "a b", path=tmp_path / "site", cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert built.stdout.endswith("  cd 'a b' && ./debug_and_reset.sh\n  cd 'a b' && ./deploy.sh\n")
 
 
 def test_the_projects_readme_lists_settings_tables_columns_and_options(fts: Project) -> None:

@@ -23,7 +23,8 @@ from typing import Any
 import duckdb
 import pytest
 
-TEMPLATES = Path(__file__).parents[1] / "core" / "src" / "connector_build" / "templates"
+from connector_build.project import script_of
+
 DEBUG, DEPLOY = "debug_and_reset.sh", "deploy.sh"
 TABLES = "fts_records fts_technicians"
 BASH = shutil.which("bash") or "/bin/bash"
@@ -81,8 +82,7 @@ def write_executable(path: Path, text: str) -> Path:
 
 def render(script: str, folder: Path, tables: str = TABLES) -> Path:
     """What the project writer does with a template."""
-    text = (TEMPLATES / script).read_text(encoding="utf-8")
-    return write_executable(folder / script, text.replace("@DATASET@", "fts").replace("@TABLES@", tables))
+    return write_executable(folder / script, script_of(script, "fts", tables).decode())
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def assert_clear_error(done: subprocess.CompletedProcess[str], code: int, *piece
 
 @pytest.mark.parametrize("script", [DEBUG, DEPLOY])
 def test_template_is_complete_and_its_python_is_valid(script: str) -> None:
-    text = (TEMPLATES / script).read_text(encoding="utf-8")
+    text = script_of(script, "@DATASET@", "@TABLES@").decode()
     assert set(re.findall(r"@[A-Z_]+@", text)) == {"@DATASET@", "@TABLES@"}
     programs = re.findall(r"<<'PYTHON'\n(.*?)\nPYTHON\n", text, re.DOTALL)
     assert programs
@@ -533,6 +533,46 @@ def test_configuration_that_cannot_be_deployed(project: Project, configuration: 
     done = project.run(DEPLOY, FIVETRAN_API_KEY=KEY)
     assert_clear_error(done, 2, "Error: configuration.json", expected)
     assert "hunter2" not in done.stdout + done.stderr
+    assert project.calls == []
+
+
+@pytest.mark.parametrize("script", [DEBUG, DEPLOY])
+@pytest.mark.parametrize(
+    ("configuration", "expected"),
+    [
+        ({"page_size": "100"}, "lacks api_key\n"),
+        ({"api_kye": "hunter2"}, "lacks api_key (it has api_kye)\n"),
+        ({"api_key": " ", "page_size": "100"}, "lacks api_key\n"),
+        (
+            {"api_key": "hunter2", "base_ulr": "https://a"},
+            "holds what is no setting of this connector: base_ulr. Its settings are: api_key, base_url",
+        ),
+    ],
+)
+def test_a_configuration_is_compared_with_the_settings_before_anything_happens(
+    project: Project, script: str, configuration: dict[str, str], expected: str
+) -> None:
+    lock = {"settings": {"api_key": {"required": True}, "base_url": {"required": False}, "page_size": {"required": False}}}
+    (project.folder / "connector.lock.json").write_text(json.dumps(lock))
+    (project.folder / "configuration.json").write_text(json.dumps(configuration))
+    done = project.run(script, *(["--yes"] if script == DEBUG else []), FIVETRAN_API_KEY=KEY)
+    assert_clear_error(done, 2, "Error: configuration.json", expected)
+    assert "hunter2" not in done.stdout + done.stderr
+    assert project.calls == []
+
+
+@pytest.mark.parametrize("lock", ["", "[]", '{"settings": 3}', '{"settings": {"api_key": null}}'])
+def test_a_lock_that_says_nothing_of_settings_stops_nothing(project: Project, lock: str) -> None:
+    (project.folder / "connector.lock.json").write_text(lock)
+    (project.folder / "configuration.json").write_text('{"api_key": "hunter2"}')
+    assert project.run(DEPLOY, FIVETRAN_API_KEY=KEY).returncode == 0
+
+
+@pytest.mark.parametrize("configuration", ['{"api_key": 1}', '{"api_key": "hunter2"', "[]"])
+def test_a_configuration_that_cannot_be_read_is_told_before_the_reset(project: Project, configuration: str) -> None:
+    (project.folder / "configuration.json").write_text(configuration)
+    done = project.run(DEBUG, "--yes")
+    assert_clear_error(done, 2, "Error: configuration.json")
     assert project.calls == []
 
 

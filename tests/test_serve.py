@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 
-from connector_build.faults import Fault, Faults, Strike
+from connector_build.cli import main
+from connector_build.faults import KINDS, Fault, Faults, Strike
 from connector_build.sample import Sample, SampleTable
 from connector_build.serve import SampleServer, create_app
 
@@ -345,3 +347,10 @@ def test_a_fault_behind_an_acting_one_waits_its_turn() -> None:
         Strike(fault=second),
         Strike(),
     ]
+
+
+def test_the_help_names_every_fault() -> None:
+    told = CliRunner().invoke(main, ["serve", "--help"]).output
+    assert {line.split()[0].partition("=")[0] for line in told.splitlines() if line.startswith("    ")} >= set(KINDS)
+    for word in ("retry_after=SECONDS", "times=N", "every=K"):
+        assert word in told

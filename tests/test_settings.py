@@ -213,6 +213,25 @@ def test_an_unknown_name_is_remarked_on_without_its_value() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ({"api_kye": "k"}, "api_key is missing; api_kye is not a setting of this connector (write api_key)"),
+        ({"api_key": "k", "base_ulr": "https://mine.example"}, "base_ulr is not a setting of this connector (write base_url)"),
+        ({"api_key": "k", "base_url": " ", "baseurl": "https://mine.example"}, "baseurl is not a setting"),
+        ({"api_key": "k", "pagesize": "50"}, "pagesize is not a setting of this connector (write page_size)"),
+    ],
+)
+def test_a_misspelt_name_is_refused_where_the_right_one_is_not_there(texts: dict[str, str], words: str) -> None:
+    """With base_url misspelt, the key would go to the address that the plugin was written for."""
+    assert words in str(outcome(texts))
+
+
+@pytest.mark.parametrize("name", ["colour", "api_url", "next_cursor"])
+def test_a_name_that_is_nothing_alike_is_left_aside(name: str) -> None:
+    assert set(outcome({"api_key": "k", name: "x"})) == {"api_key", "base_url", "page_size"}
+
+
 # What an author of a plugin writes
 
 

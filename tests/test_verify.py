@@ -20,7 +20,9 @@ from rich.console import Console
 
 from connector_build import fivetran, verify
 from connector_build.cli import main
+from connector_build.diff import read_lock
 from connector_build.errors import BuildError
+from connector_build.lock import seal_of
 from connector_build.output import write_project
 from connector_build.project import LOCK, Project
 from distributions import connector_build, install, lock_of
@@ -60,9 +62,12 @@ def command(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["verify", *map(str, arguments)])
 
 
-def relock(project: Path, change: Callable[[dict[str, Any]], object]) -> None:
+def relock(project: Path, change: Callable[[dict[str, Any]], object], *, seal: bool = True) -> None:
+    """Change a lock; with *seal* its hash of itself too, as one who forges it would."""
     lock = lock_of(project)
     change(lock)
+    if seal:
+        lock["sha256"] = seal_of(lock)
     (project / LOCK).write_text(json.dumps(lock))
 
 
@@ -155,7 +160,7 @@ def test_a_missing_file(built: Path) -> None:
         ("missing", "connector_core/py.typed"),
         ("missing", "deploy.sh"),
     ]
-    assert "Build the connector again." in command(built).output
+    assert "Build the connector again, with --force." in command(built).output
 
 
 def test_an_added_file(built: Path) -> None:
@@ -259,7 +264,7 @@ def test_a_lock_that_is_missing(built: Path) -> None:
     result = command(built)
     assert result.exit_code == 1
     assert "lock" in result.output
-    assert "is missing, so nobody can tell what was built. Build the connector again." in result.output
+    assert "is missing, so nobody can tell what was built. Build the connector again, with --force." in result.output
 
 
 @pytest.mark.parametrize(
@@ -280,7 +285,7 @@ def test_a_lock_that_cannot_be_read(built: Path, text: str, words: str) -> None:
     verdict = verify.verify(built)
     assert [(each.kind, each.name) for each in verdict.differences] == [("lock", LOCK)]
     assert words in verdict.differences[0].message
-    assert verdict.differences[0].message.endswith("so nothing can be compared with it. Build the connector again.")
+    assert verdict.differences[0].message.endswith("so nothing can be compared with it. Build the connector again, with --force.")
 
 
 def test_a_lock_that_is_a_link_or_too_large(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,6 +317,43 @@ def test_a_lock_whose_hash_was_made_to_fit_a_changed_file(built: Path) -> None:
     assert "gives connector-fts 0.1.0 a hash that none of its packages has" in verdict.differences[0].message
     assert "lists files of connector_fts, which are those of no source" in verdict.differences[1].message
     assert all("the lock was changed by hand" in each.message for each in verdict.differences)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lock: lock.update({"dataset": "mso"}),
+        lambda lock: lock["tables"].popitem(),
+        lambda lock: lock["tables"]["fts_records"]["columns"].update({"record_id": "LONG"}),
+        lambda lock: lock["tables"]["fts_records"].update({"primary_key": ["customer_id"]}),
+        lambda lock: lock["settings"]["api_key"].update({"secret": False}),
+        lambda lock: lock.update({"enabled": []}),
+        lambda lock: lock.update({"disabled": ["x"]}),
+        lambda lock: lock["sources"][1].update({"version": "9.9"}),
+        lambda lock: lock.update({"more": 1}),
+        lambda lock: lock.update({"sha256": "0" * 64}),
+        lambda lock: lock.update({"sha256": None}),
+    ],
+)
+def test_a_lock_with_a_changed_field(built: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    relock(built, change, seal=False)
+    (difference,) = verify.verify(built).differences
+    assert (difference.kind, difference.name) == ("lock", LOCK)
+    assert "is not what its own hash says" in difference.message
+    assert command(built).exit_code == 1
+
+
+def test_the_order_and_the_indentation_of_a_lock_do_not_matter(built: Path) -> None:
+    lock = lock_of(built)
+    (built / LOCK).write_text(json.dumps(dict(reversed(lock.items()))))
+    assert differences(built) == []
+    assert list(lock)[-1] == "sha256"
+
+
+def test_a_lock_of_an_older_build_has_no_hash_of_itself(built: Path) -> None:
+    relock(built, lambda lock: lock.pop("sha256"), seal=False)
+    assert "an older connector-build wrote it" in verify.verify(built).differences[0].message
+    assert read_lock(built)["dataset"] == "fts"
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 Everything beyond click is imported inside the commands, so that ``--help`` answers at once.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -31,15 +34,39 @@ class _Commands(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         return super().get_command(context, name) or _build_command(name)
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().main(*arguments, **options)
+        except OSError as error:
+            if not _is_of_output(error):
+                raise
+            _give_up_output(error)
+            sys.exit(1)
+
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            if os.environ.get(TRACEBACK):
+            if os.environ.get(TRACEBACK) or _is_of_output(error):
                 raise
             raise _as_click(error) from None
+
+
+def _is_of_output(error: Exception) -> bool:
+    """Whether it is our own output that cannot be written: an error of a file names that file."""
+    refused = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+    return isinstance(error, OSError) and error.filename is None and error.errno in refused
+
+
+def _give_up_output(error: OSError) -> None:
+    """Say why, unless the reader has gone; what is still to be written goes nowhere, or Python would complain at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno != errno.EPIPE:
+        with suppress(OSError):
+            click.echo(f"Error: The output cannot be written: {error.strerror}.", err=True)
 
 
 def _as_click(error: Exception) -> click.ClickException:
@@ -159,12 +186,31 @@ def _choice_options(command: F) -> F:
 _output_option = click.option(
     "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Where to write; dist/DATASET if not given."
 )
-_force_option = click.option("--force", is_flag=True, help="Discard changes made by hand in an earlier build.")
+_force_option = click.option(
+    "--force",
+    is_flag=True,
+    help="Discard changes made by hand in an earlier build, and build anew where its lock is damaged or missing.",
+)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a script.")
 
 
+class _Build(click.Command):
+    """The command that builds a dataset. Of a name that is none, the name is what is wrong, and not what stands behind it."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(context, args)
+        except click.UsageError:
+            from connector_build.discovery import find
+
+            find(self.name or "")
+            raise
+
+
 def _build_command(dataset: str) -> click.Command:
-    @click.command(dataset, help=f"Build the connector of the dataset {dataset}: an ordinary Fivetran project in dist/{dataset}.")
+    @click.command(
+        dataset, cls=_Build, help=f"Build the connector of the dataset {dataset}: an ordinary Fivetran project in dist/{dataset}."
+    )
     @_choice_options
     @_output_option
     @_force_option
@@ -219,8 +265,8 @@ def _report(project: "Project", folder: Path, *, rebuilt: bool, missing: Sequenc
         *([f"  not set yet   {', '.join(missing)} in the configuration.json that was kept"] if missing else []),
         "Next:",
         *(["  fill in " + str(folder / "configuration.json")] if not rebuilt or missing else []),
-        f"  cd {folder} && ./debug_and_reset.sh",
-        f"  cd {folder} && ./deploy.sh",
+        f"  cd {quote(str(folder))} && ./debug_and_reset.sh",
+        f"  cd {quote(str(folder))} && ./deploy.sh",
     ]
     click.echo("\n".join(lines))
 
@@ -395,8 +441,8 @@ def diff_command(
 ) -> None:
     """Say what a new build means for a destination that the old one has filled.
 
-    OLD and NEW are built projects or their locks. Without NEW, OLD is compared with what its own dataset, extensions and options
-    would be built into now; local plugin files that it was built with have to be named.
+    OLD and NEW are built projects, zips of them, or their locks. Without NEW, OLD is compared with what its own dataset,
+    extensions and options would be built into now; local plugin files that it was built with have to be named.
 
     The exit code is 0 where all is safe, 10 where something asks for a re-sync, and 20 where something would break.
     """
@@ -467,10 +513,22 @@ def demo_command(dataset: str, output: Path | None, **choice: Any) -> None:
     "faults",
     multiple=True,
     metavar="FAULT",
-    help="Misbehave, such as status=429,retry_after=2,times=3; repeat for several.",
+    help="Misbehave, such as status=429,retry_after=2,times=3; see above, and repeat for several.",
 )
 def serve_command(datasets: Sequence[str], port: int, api_key: str, seed: int, faults: Sequence[str]) -> None:
-    """Serve the sample APIs of the installed datasets, until Ctrl-C."""
+    """Serve the sample APIs of the installed datasets, until Ctrl-C.
+
+    \b
+    A FAULT is one of
+      status=CODE      answer with this status; with retry_after=SECONDS, or a date
+      drop             close the connection without an answer
+      truncate         send less than was promised
+      html             a web page, and no JSON
+      loop             a next_cursor that leads back to the same page
+      expire           forget every cursor
+      latency=SECONDS  wait first; goes with each of the others
+    and behind it, with a comma, times=N for the next N requests, or every=K for each Kth one.
+    """
     from connector_build.serving import serve_until_interrupted
 
     if datasets:
@@ -502,7 +560,12 @@ def _sample_tables(dataset: str, assembly: "Assembly") -> "list[SampleTable]":
 
     made_up = sample(dataset)
     if made_up is None:
-        raise BuildError(f"The dataset {dataset} describes no sample records, so there is no sample API to run it against.")
+        raise BuildError(
+            f"The dataset {dataset} describes no sample records, so there is no sample API to run it against. "
+            "Write a module with SAMPLE = Sample(...) into its package, and name it in its pyproject.toml, below "
+            f'[project.entry-points.connector_core_samples]: {dataset} = "THE_PACKAGE.sample:SAMPLE" (docs/tutorial.md, step 5). '
+            "Then install the plugin again."
+        )
     table = assembly.tables[0].table
     size = next(setting for setting in assembly.settings if setting.name == "page_size")
     bounds = (size.minimum or 1, size.maximum or 1000, int(size.default or 100))

@@ -1,32 +1,24 @@
 """`connector-build diff`: what a new build of a connector means for a destination that the old one has filled."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
+from zipfile import is_zipfile
 
 from attrs import frozen
 from rich.console import Console
 
 from connector_build.describe import grid, line
 from connector_build.errors import BuildError, UsageProblem
+from connector_build.lock import lacks, parse, wrong_with
 from connector_build.project import LOCK
+from connector_build.verify import lock_in_zip
 
 Level = Literal["safe", "re-sync", "breaks"]
 LEVELS: Final[Mapping[Level, int]] = {"safe": 0, "re-sync": 10, "breaks": 20}
 """What a change asks for → the exit code of a comparison in which nothing asks for more."""
 
 Lock = Mapping[str, Any]
-
-_PARTS: Final[Mapping[str, type]] = {
-    "dataset": str,
-    "sources": list,
-    "tables": dict,
-    "settings": dict,
-    "enabled": list,
-    "disabled": list,
-}
-"""What a lock has to say in order to be compared."""
 
 _WIDER: Final[Mapping[str, frozenset[str]]] = {
     "SHORT": frozenset({"INT", "LONG", "DOUBLE", "STRING"}),
@@ -48,24 +40,36 @@ class Change:
 
 
 def read_lock(path: Path) -> Lock:
-    """The lock at *path*, a built project or the lock file itself.
+    """The lock at *path*: of a built project, in its folder or in a zip, or the lock file itself.
 
-    Raises UsageProblem where there is none, BuildError for one that cannot be read or does not list its tables.
+    Raises UsageProblem where there is none, BuildError for one that cannot be read or is not as a build writes it.
     """
     file = path / LOCK if path.is_dir() else path
     try:
-        lock = json.loads(file.read_text(encoding="utf-8"))
-    except OSError:
-        raise UsageProblem(f"{path}: there is no lock. Name a built project, or its {LOCK}.") from None
-    except ValueError:
-        raise BuildError(f"{file} is no lock that can be read: it is not JSON. Build the project again.") from None
-    lacks = [name for name, kind in _PARTS.items() if not isinstance(lock, dict) or not isinstance(lock.get(name), kind)]
-    if lacks:
+        read = parse(_bytes_of(path, file))
+    except ValueError as error:
+        raise BuildError(f"{file} {error}. {_AGAIN}") from None
+    if missing := lacks(read):
         raise BuildError(
-            f"{file} does not say what to compare ({', '.join(lacks)}). "
+            f"{file} does not say what to compare ({', '.join(missing)}). "
             "If an older connector-build wrote it, build it again with this one and the plugins of that time."
         )
-    return dict(lock)
+    if wrong := wrong_with(read):
+        raise BuildError(f"{file} is no lock as a build writes it: {wrong}. {_AGAIN}")
+    return dict(read)
+
+
+_AGAIN: Final = "Take the lock that was kept of that build, or build it again with --force and the plugins of that time."
+
+
+def _bytes_of(path: Path, file: Path) -> bytes:
+    try:
+        found = lock_in_zip(path) if path.is_file() and is_zipfile(path) else file.read_bytes()
+    except OSError:
+        found = None
+    if found is None:
+        raise UsageProblem(f"{path}: there is no lock. Name a built project, its {LOCK}, or a zip of it.")
+    return found
 
 
 def added_sources(lock: Lock) -> tuple[list[str], list[str]]:

@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import re
 import sys
+import traceback
 from collections.abc import Iterable
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
@@ -87,8 +88,10 @@ def find(dataset: str) -> Installed:
     if not found:
         names = [candidate.name for candidate in known]
         hint = f"Installed: {', '.join(names)}." if names else "No dataset is installed."
+        meant = did_you_mean(dataset.lower(), [*names, *COMMANDS])
+        what = "dataset or command" if meant and not did_you_mean(dataset.lower(), names) else "dataset"
         raise UsageProblem(
-            f"There is no dataset {one_line(dataset, 60)!r}{did_you_mean(dataset, [*names, *COMMANDS])}. {hint} "
+            f"There is no {what} {one_line(dataset, 60)!r}{meant}. {hint} "
             f"If it has a plugin, pip install that plugin first (its name is often connector-{one_line(dataset, 60)})."
         )
     if found[0].problem:
@@ -245,10 +248,17 @@ def _root(package: str, name: str) -> Path:
 
 
 def _cause(error: BaseException) -> str:
-    where = ""
+    """What ended an import: the type, the file and the line, and what it says."""
     if isinstance(error, SyntaxError) and error.filename:
-        where = f" ({Path(error.filename).name}, line {error.lineno})"
-    return f"{type(error).__name__}: {one_line(error)}{where}"
+        return f"{type(error).__name__} ({one_line(error.filename)}, line {error.lineno}): {one_line(error.msg)}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
+    place = f" ({one_line(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{place}: {one_line(error)}"
+
+
+def _is_theirs(file: str) -> bool:
+    """Whether *file* is neither this one nor a part of Python's import."""
+    return not file.startswith("<") and file not in (__file__, importlib.__file__)
 
 
 def _distribution_name(point: EntryPoint) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -19,9 +20,12 @@ from rich.console import Console
 from connector_build.check import status
 from connector_build.describe import grid, line
 from connector_build.errors import BuildError, UsageProblem
+from connector_build.project import LOCK
 from connector_core.names import did_you_mean, one_line
 
 FILE: Final = "connectors.toml"
+_NAME: Final = re.compile(r"[_a-z][_a-z0-9]*")
+"""What Fivetran lets a connection be named."""
 _LISTS: Final = ("with", "plugin_files", "enable", "disable")
 _KEYS: Final = ("name", "dataset", "output", *_LISTS)
 
@@ -69,7 +73,7 @@ def read_fleet(file: Path) -> list[Member]:
         raise UsageProblem(f'{file} lists no connector. Write [[connector]] and below it dataset = "fts".')
     members = [_member(entry, f"{file}, connector {number}", file.parent) for number, entry in enumerate(entries, 1)]
     _check_distinct(file, [member.name for member in members], "are named")
-    _check_distinct(file, [str(member.output) for member in members], "are written into")
+    _check_apart(file, members)
     return members
 
 
@@ -77,6 +81,19 @@ def _check_distinct(file: Path, values: Sequence[str], what: str) -> None:
     for value in values:
         if values.count(value) > 1:
             raise UsageProblem(f"{file}: two connectors {what} {one_line(value, 100)}. Give each its own.")
+
+
+def _check_apart(file: Path, members: Sequence[Member]) -> None:
+    """Raise UsageProblem where two connectors are written into one folder, or one into the folder of another."""
+    folders = {member.name: member.output.resolve() for member in members}
+    _check_distinct(file, [str(folder) for folder in folders.values()], "are written into")
+    for inner, folder in folders.items():
+        for outer, other in folders.items():
+            if other in folder.parents:
+                raise UsageProblem(
+                    f"{file}: {inner} is written into {one_line(folder, 200)}, inside the folder of {outer}, "
+                    f"{one_line(other, 200)}. Give each an output of its own, beside the other."
+                )
 
 
 def _member(entry: Any, where: str, folder: Path) -> Member:
@@ -91,6 +108,11 @@ def _member(entry: Any, where: str, folder: Path) -> Member:
     if "dataset" not in texts:
         raise UsageProblem(f'{where} names no dataset. Write dataset = "fts".')
     name = texts.get("name", texts["dataset"])
+    if not _NAME.fullmatch(name):
+        raise UsageProblem(
+            f"{where}: its name is {one_line(repr(name), 60)}, which no connection can have. Write small letters, digits and "
+            'underscores, with no digit first, such as name = "fts_europe".'
+        )
     lists = {key: _texts(entry, key, where) for key in _LISTS}
     output = folder / texts.get("output", f"dist/{name}")
     return Member(name, tuple(_arguments(texts["dataset"], lists, output, folder)), output)
@@ -214,8 +236,15 @@ def show_outcomes(outcomes: Sequence[Outcome], console: Console) -> None:
     )
     failed = [outcome for outcome in outcomes if not outcome.built]
     for outcome in failed:
-        line(console, f"{outcome.member.name}: {outcome.message}", style="red")
+        line(console, f"{outcome.member.name}: {outcome.message}{_left(outcome.member.output)}", style="red")
     line(console, f"{len(outcomes) - len(failed)} built, {len(failed)} failed", style="bold")
+
+
+def _left(output: Path) -> str:
+    """That there still is a build of before, if there is."""
+    if not (output / LOCK).is_file():
+        return ""
+    return f" {_where(output)} still holds the build of before: do not deploy it as if it were this one."
 
 
 def _where(output: Path) -> str:

@@ -4,14 +4,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
 from connector_build.errors import BuildError
-from connector_build.project import CONFIGURATION, LOCK, SCRIPTS, Project, digest
+from connector_build.project import CONFIGURATION, CONNECTOR, LOCK, SCRIPTS, Project, digest
 
 KEPT_FILES = frozenset({CONFIGURATION, "config.json", "destination.json", "options.toml"})
 """Files of the user's that may lie in a project and stay through a rebuild."""
@@ -34,7 +34,7 @@ def write_project(project: Project, folder: Path, *, force: bool = False) -> Wri
 
     The new folder is complete before it takes the old one's place. A filled configuration.json and what debug runs left
     stay. Raises BuildError, with nothing changed, when *folder* holds anything that no build wrote, or a built file that
-    was changed by hand since (unless *force*).
+    was changed by hand since (unless *force*). Without a lock that can be read, only *force* builds in a project's place.
     """
     folder = folder.absolute()
     exists = _check_replaceable(project, folder, force=force)
@@ -64,21 +64,14 @@ def _check_replaceable(project: Project, folder: Path, *, force: bool) -> bool:
         return False
     lock = _read_lock(folder)
     if lock is None:
-        raise BuildError(
-            f"{folder} holds files that connector-build did not write ({_some(present)}), so it is left alone. "
-            "Choose another folder with --output, or empty this one."
-        )
+        _check_without_lock(project, folder, present, force=force)
+        return True
     if lock["dataset"] != project.dataset:
         raise BuildError(
             f"{folder} holds the connector {lock['dataset']}, not {project.dataset}. "
             "Choose another folder with --output, or delete this one."
         )
-    foreign = [path for path in present if path not in lock["files"] and path not in KEPT_FILES and path != LOCK]
-    if foreign:
-        raise BuildError(
-            f"{folder} holds files that connector-build did not write ({_some(foreign)}). "
-            "They would be lost: move them elsewhere, or choose another folder with --output."
-        )
+    _check_foreign(folder, present, lock["files"])
     changed = [path for path in present if path in lock["files"] and _digest(folder / path) != lock["files"][path]]
     if changed and not force:
         raise BuildError(
@@ -87,6 +80,41 @@ def _check_replaceable(project: Project, folder: Path, *, force: bool) -> bool:
             "(a local file will do: --plugin-file), or give --force to discard it."
         )
     return True
+
+
+def _check_foreign(folder: Path, present: Sequence[str], ours: Container[str]) -> None:
+    """Raise BuildError, with their names, where there are files that are neither *ours* nor kept."""
+    foreign = [path for path in present if path not in ours and path not in KEPT_FILES and path != LOCK]
+    if foreign:
+        raise BuildError(
+            f"{folder} holds files that connector-build did not write ({_some(foreign)}). "
+            "They would be lost: move them elsewhere, or choose another folder with --output."
+        )
+
+
+def _check_without_lock(project: Project, folder: Path, present: Sequence[str], *, force: bool) -> None:
+    """Raise BuildError unless *folder* holds this connector, with a lock that is damaged or gone, and *force* is given."""
+    if not _is_connector(project, folder):
+        raise BuildError(
+            f"{folder} holds files that connector-build did not write ({_some(present)}), so it is left alone. "
+            "Choose another folder with --output, or empty this one."
+        )
+    if not force:
+        state = "is damaged" if os.path.lexists(folder / LOCK) else "is missing"
+        raise BuildError(
+            f"{folder / LOCK} {state}, so nobody can tell what was changed by hand since the last build. Give --force to build "
+            f"anew: it keeps {CONFIGURATION} and what debug runs left, and replaces the rest."
+        )
+    _check_foreign(folder, present, project.files)
+
+
+def _is_connector(project: Project, folder: Path) -> bool:
+    """Whether the connector.py in *folder* begins as that of *project*, with the dataset's name."""
+    try:
+        text = (folder / CONNECTOR).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    return text.splitlines()[:1] == project.files[CONNECTOR].decode().splitlines()[:1]
 
 
 def _digest(path: Path) -> str:
@@ -157,6 +185,6 @@ def _missing_settings(project: Project, folder: Path) -> tuple[str, ...]:
     return tuple(name for name in project.configuration if isinstance(configuration, dict) and name not in configuration)
 
 
-def _some(paths: list[str]) -> str:
+def _some(paths: Sequence[str]) -> str:
     shown = ", ".join(paths[:5])
     return f"{shown} and {len(paths) - 5} more" if len(paths) > 5 else shown

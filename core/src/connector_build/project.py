@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from connector_build.discovery import Source
 from connector_build.errors import BuildError
+from connector_build.lock import SEAL, seal_of
 from connector_build.readme import readme
 from connector_build.shipping import check_imports, check_needs, requirements, source_files
 from connector_core.assembly import Assembly
@@ -18,8 +19,9 @@ from connector_core.settings import Setting
 
 LOCK = "connector.lock.json"
 CONFIGURATION = "configuration.json"
+CONNECTOR = "connector.py"
 SCRIPTS = ("debug_and_reset.sh", "deploy.sh")
-WRITTEN = frozenset({"connector.py", "requirements.txt", ".gitignore", "README.md", *SCRIPTS})
+WRITTEN = frozenset({CONNECTOR, "requirements.txt", ".gitignore", "README.md", *SCRIPTS})
 """The files of every project, beside the lock, that come from no source."""
 
 GITIGNORE = """\
@@ -70,14 +72,20 @@ def make_project(dataset: str, assembly: Assembly, core: Source, sources: Sequen
     check_needs(assembly.needs, pins)
     configuration = {setting.name: setting.placeholder for setting in assembly.settings}
     tables = " ".join(table["table"] for table in assembly.schema)
-    files["connector.py"] = _connector_py(dataset, assembly, sources)
+    files[CONNECTOR] = _connector_py(dataset, assembly, sources)
     files["requirements.txt"] = "".join(f"{name}=={version}\n" for name, version in pins.items()).encode()
     for script in SCRIPTS:
-        files[script] = _template(script).replace("@DATASET@", dataset).replace("@TABLES@", tables).encode()
+        files[script] = script_of(script, dataset, tables)
     files[".gitignore"] = GITIGNORE.encode()
     files["README.md"] = readme(dataset, assembly).encode()
     files[LOCK] = _lock(dataset, assembly, (core, *sources), contents, files)
     return Project(dataset, dict(sorted(files.items())), configuration, pins, assembly)
+
+
+def script_of(name: str, dataset: str, tables: str) -> bytes:
+    """One of SCRIPTS for *dataset*, which writes *tables* (names with spaces between them)."""
+    text = _template(name).replace("@CHECK_CONFIGURATION@\n", _template("check_configuration.sh"))
+    return text.replace("@DATASET@", dataset).replace("@TABLES@", tables).encode()
 
 
 def _connector_py(dataset: str, assembly: Assembly, sources: Sequence[Source]) -> bytes:
@@ -114,6 +122,7 @@ def _lock(
         "disabled": [option.name for option in assembly.options if not option.enabled],
         "files": {path: digest(data) for path, data in sorted(files.items())},
     }
+    lock[SEAL] = seal_of(lock)
     return (json.dumps(lock, indent=2) + "\n").encode()
 
 

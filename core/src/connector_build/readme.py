@@ -1,6 +1,6 @@
 """The README of a built project, written from its assembly."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files as resources
 from string import Template
 
@@ -12,7 +12,7 @@ from connector_core.settings import Setting
 def readme(dataset: str, assembly: Assembly) -> str:
     """Markdown: settings, tables, columns, derived fields, how to debug, deploy and reset, and common errors."""
     template = Template((resources("connector_build") / "templates" / "README.md.template").read_text(encoding="utf-8"))
-    return template.substitute(
+    text = template.substitute(
         dataset=dataset,
         tables=_names(table["table"] for table in assembly.schema),
         sources="\n".join(f"- {plugin.name} {plugin.version}".rstrip() for plugin in assembly.plugins),
@@ -21,6 +21,22 @@ def readme(dataset: str, assembly: Assembly) -> str:
         options=_options(assembly.options),
         reading="\n\n".join(reading(plan) for plan in assembly.tables),
     )
+    return text + "".join(f"| {message} | {remedy} |\n" for message, remedy in _errors_of_settings(assembly.settings))
+
+
+def _errors_of_settings(settings: Iterable[Setting]) -> Iterator[tuple[str, str]]:
+    """What goes wrong with the settings of this connector, for the end of its common errors."""
+    for setting in settings:
+        if setting.name == "base_url":
+            yield (
+                "`the host was not found`",
+                "Look for a typing error in `base_url`. If the host is known in your own network only, Fivetran cannot find it.",
+            )
+        if setting.secret and setting.required:
+            yield (
+                f"`{setting.name} is missing`, `{setting.name} still holds its placeholder`",
+                f"Write the value of `{setting.name}` into `configuration.json`, in quotes, or into the connection's setup.",
+            )
 
 
 def reading(plan: TablePlan) -> str:

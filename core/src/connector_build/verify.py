@@ -4,7 +4,6 @@ A zip is read in memory, piece by piece, and nothing of it is written to disk. T
 changed by hand, not a lock that was forged together with its files.
 """
 
-import json
 import os
 import re
 import stat
@@ -23,8 +22,9 @@ from rich.console import Console
 
 from connector_build.describe import grid, line
 from connector_build.errors import BuildError, UsageProblem
+from connector_build.lock import SEAL, parse, seal_of
 from connector_build.output import KEPT_FILES, KEPT_FOLDERS
-from connector_build.project import CONFIGURATION, LOCK, WRITTEN, digest
+from connector_build.project import CONFIGURATION, CONNECTOR, LOCK, WRITTEN, digest
 from connector_core.names import one_line
 
 LARGEST_ZIP: Final = 50_000_000
@@ -35,7 +35,6 @@ MOST_MEMBERS: Final = 10_000
 LARGEST_LOCK: Final = 10_000_000
 PIECE: Final = 65_536
 
-CONNECTOR: Final = "connector.py"
 FORM: Final = "configuration_form.pb"
 """What `fivetran package` adds to a zip by itself."""
 SECRET: Final = frozenset({CONFIGURATION, "config.json", "destination.json"})
@@ -83,11 +82,12 @@ class _Found:
 
 @frozen
 class _Lock:
-    """A lock. sources: name, version and hash of each; files: path → SHA-256."""
+    """A lock. sources: name, version and hash of each; files: path → SHA-256; seal: what is wrong with its hash of itself."""
 
     dataset: str
     sources: tuple[tuple[str, str, str], ...]
     files: Mapping[str, str]
+    seal: str
 
 
 def verify(path: Path) -> Verdict:
@@ -119,6 +119,11 @@ def _found(path: Path) -> _Found:
         "is no zip that can be read" if path.is_file() else "is neither a folder nor a zip" if path.exists() else "is not there"
     )
     raise UsageProblem(f"{path} {what}. {_NAME_ONE}")
+
+
+def lock_in_zip(path: Path) -> bytes | None:
+    """The lock at the top of the zip *path*, if there is one. Raises BuildError for a zip that is not safe to unpack."""
+    return _in_zip(path).lock
 
 
 def _in_folder(folder: Path) -> _Found:
@@ -247,21 +252,21 @@ def _read_lock(data: bytes) -> _Lock:
     """The lock in *data*. Raises ValueError, with what is wrong with it, when it is none that a build could have written."""
     if len(data) > LARGEST_LOCK:
         raise ValueError(f"has more than {LARGEST_LOCK:,} bytes")
-    try:
-        lock = json.loads(data, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"is no JSON that can be read ({one_line(error, 100)})") from None
+    lock = parse(data)
     match lock:
         case {"dataset": str(dataset), "sources": [_, *_] as sources, "files": dict(files)}:
-            return _Lock(dataset, tuple(map(_source, sources)), {name: _file(name, each) for name, each in files.items()})
+            listed = {name: _file(name, each) for name, each in files.items()}
+            return _Lock(dataset, tuple(map(_source, sources)), listed, _seal(lock))
     raise ValueError("lacks the dataset, the sources or the files")
 
 
-def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError("a name stands in it twice")
-    return made
+def _seal(lock: Mapping[str, Any]) -> str:
+    """What is wrong with the hash that a lock has of itself; empty where nothing is."""
+    if SEAL not in lock:
+        return "has no hash of itself: an older connector-build wrote it, or it was changed by hand"
+    if lock[SEAL] != seal_of(lock):
+        return "is not what its own hash says: the dataset, the sources, tables, settings, options or files in it were changed"
+    return ""
 
 
 def _source(source: Any) -> tuple[str, str, str]:
@@ -308,7 +313,7 @@ def _verdict(found: _Found) -> Verdict:
     return Verdict(lock.dataset, len(lock.files), sources, tuple(differences))
 
 
-_BUILD: Final = "Build the connector again."
+_BUILD: Final = "Build the connector again, with --force."
 
 
 def _no_lock(found: _Found) -> str:
@@ -324,7 +329,9 @@ def _no_lock(found: _Found) -> str:
 
 
 def _of_lock(lock: _Lock) -> Iterator[Difference]:
-    """Where the lock contradicts itself: each source has the hash of one package, and each package is that of a source."""
+    """Where the lock contradicts itself: its hash is of the rest, each source has that of one package, and no package is left."""
+    if lock.seal:
+        yield Difference("lock", LOCK, f"{lock.seal}. {_BUILD}")
     packages = _packages(lock.files)
     built = {made for *_, made in lock.sources}
     for name, version, made in lock.sources:

@@ -238,7 +238,7 @@ class Client:
             raise SourceError(
                 f"{what}. It failed {attempt} times in a row, so this sync ends here; "
                 "the next one goes on from the last checkpoint. "
-                "If it keeps failing, check base_url and the API's status."
+                f"If it keeps failing, check base_url ({_shown_origin(self._base_url)}) and the API's status."
             ) from None
         wait = self._retry.wait(attempt, error.asked)
         self._log.warning(f"{what}. Try {attempt + 1} of {self._retry.attempts} in {wait:.1f} s.")
@@ -591,6 +591,8 @@ def _failure(what: str, error: requests.RequestException, prefix: str = "") -> E
             f"{what}: the proxy that the environment names wants a user name and a password (407). "
             "Write them into HTTPS_PROXY: http://name:password@host:port."
         )
+    if any("WRONG_VERSION_NUMBER" in str(cause) or "wrong version number" in str(cause) for cause in _causes(error)):
+        return UnexpectedAnswer(f"{what}: the server answers, but not in TLS, so it is no https address. Check base_url.")
     return _TransientError(prefix + _reason(error))
 
 

@@ -1,7 +1,8 @@
 """Settings: what a connection can be configured with, and reading the values that Fivetran hands over."""
 
+import difflib
 import ipaddress
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -11,6 +12,9 @@ from connector_core.discretion import Secrets, strike
 from connector_core.errors import ConfigurationError, PluginError
 from connector_core.names import check_name, did_you_mean, one_line
 from connector_core.wire import parse_url
+
+MISSPELT = 0.8
+"""How much alike (difflib's ratio) two names are of which one is taken for the other misspelt."""
 
 Kind = Literal["text", "integer", "url", "choice", "flag"]
 
@@ -165,6 +169,7 @@ def read_configuration(settings: Iterable[Setting], raw: Mapping[str, Any]) -> C
             values[setting.name] = _read(setting, raw.get(setting.name))
         except ValueError as error:
             faults.append(f"{setting.name} {error}")
+    faults += _misspelt(known, raw)
     if faults:
         # A secret that was pasted into another field as well would be shown as that field's value.
         secrets = [str(raw.get(setting.name) or "").strip() for setting in known if setting.secret]
@@ -173,6 +178,17 @@ def read_configuration(settings: Iterable[Setting], raw: Mapping[str, Any]) -> C
     read = Configuration(values, frozenset(setting.name for setting in known if setting.secret))
     read.hidden.add(*(str(raw.get(setting.name) or "").strip() for setting in unread if setting.secret))
     return read
+
+
+def _misspelt(settings: Sequence[Setting], raw: Mapping[str, Any]) -> list[str]:
+    """What is wrong with names that are nearly those of settings which are not there.
+
+    Left aside, a misspelt base_url would send the key to the address that the plugin was written for.
+    """
+    absent = [setting.name for setting in settings if not str(raw.get(setting.name) or "").strip()]
+    known = {setting.name for setting in settings}
+    found = ((name, difflib.get_close_matches(name, absent, 1, MISSPELT)) for name in raw if name not in known)
+    return [f"{one_line(name, 60)} is not a setting of this connector (write {near[0]})" for name, near in found if near]
 
 
 def _is_read(setting: Setting, values: Mapping[str, Any]) -> bool:

@@ -121,10 +121,11 @@ debug_project() {
     exit 1
 }
 
+# Of this run: what is older than its own files is left out.
 newest_crash_report() {
     local report newest=""
     for report in crash-reports/*; do
-        if [ -f "$report" ] && { [ -z "$newest" ] || [ "$report" -nt "$newest" ]; }; then
+        if [ -f "$report" ] && [ "$report" -nt "$scratch/bin" ] && { [ -z "$newest" ] || [ "$report" -nt "$newest" ]; }; then
             newest="$report"
         fi
     done
@@ -181,13 +182,12 @@ find_python() {
     done
 }
 
+@CHECK_CONFIGURATION@
 show_results() {
-    find_python
     if [ -z "$python" ]; then
         printf '\nNo Python 3 was found to read the results with; the rows are in files/warehouse.db.\n'
         return 0
     fi
-    # The heredoc stands in a function of its own: bash 3.2 misreads quotes in one inside $( ).
     read_results || printf 'The results could not be shown in full; the rows are in files/warehouse.db.\n'
 }
 
@@ -344,6 +344,8 @@ main() {
     parse_arguments "$@"
     enter_project
     check_project
+    find_python
+    [ -z "$python" ] || check_configuration
     confirm_reset
     scratch="$(mktemp -d "${TMPDIR:-/tmp}/debug_and_reset.XXXXXX")"
     trap clean_up EXIT

@@ -116,47 +116,7 @@ find_python() {
     stop "no Python 3 was found to read configuration.json with. Install Python 3.11, or put it on PATH."
 }
 
-# The heredocs stand in functions of their own: bash 3.2 misreads quotes in one inside $( ).
-check_configuration() (
-    cd /
-    "$python" - "$project/configuration.json" <<'PYTHON'
-"""Names the keys that are wrong; never a value, which may be a secret."""
-import json
-import sys
-
-
-def problem(path):
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            values = json.load(file)
-    except json.JSONDecodeError as error:
-        return f"is not valid JSON (line {error.lineno}, column {error.colno})"
-    except UnicodeDecodeError:
-        return "is not UTF-8 text"
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    if not isinstance(values, dict):
-        return "must be one JSON object, such as {\"page_size\": \"100\"}"
-    not_text = [key for key in values if not isinstance(values[key], str)]
-    if not_text:
-        return f"must hold strings only; put quotes around the value of: {', '.join(not_text)}"
-    text = {key: value.strip() for key, value in values.items()}
-    unfilled = [key for key, value in text.items() if value.startswith("<") and value.endswith(">")]
-    if unfilled:
-        return f"still holds a placeholder; fill in: {', '.join(unfilled)}"
-    return None
-
-
-try:
-    found = problem(sys.argv[1])
-except Exception as error:
-    found = f"cannot be checked ({type(error).__name__})"
-if found:
-    print(f"Error: configuration.json {found}", file=sys.stderr)
-    sys.exit(2)
-PYTHON
-)
-
+@CHECK_CONFIGURATION@
 # ask NAME PROMPT FROM_ENVIRONMENT DEFAULT: fills the variable NAME unless an argument did.
 ask() {
     local given="${!1}" answer=""

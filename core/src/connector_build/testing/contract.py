@@ -138,21 +138,35 @@ def contract_for(
 ) -> Callable[[Rule], None]:
     """A test function with one test for each rule, named like it. Options as for ``check_contract``.
 
-    A rule that cannot be checked is skipped with the reason. Raises UsageProblem where pytest is not installed.
+    A rule that cannot be checked is skipped with the reason. Where there is no such dataset, extension or file, the first rule
+    that is tried fails with that, and the others are skipped. Raises UsageProblem where pytest is not installed.
     """
     pytest = _pytest()
+    told: list[str] = []
     contract = _Contract(Subject(dataset, extensions, files, pages))
     chosen = _chosen(rules)
 
     def test_contract(rule: Rule) -> None:
-        finding = contract.finding(rule)
-        if finding.status == "skip":
+        if told and told[0] != rule.name:
+            pytest.skip(f"There is nothing to check: see {told[0]}.")
+        finding = _finding_or_problem(contract, rule)
+        if isinstance(finding, UsageProblem):
+            told.append(rule.name)
+            pytest.fail(str(finding), pytrace=False)
+        elif finding.status == "skip":
             pytest.skip(finding.message)
-        if finding.status == "fail":
+        elif finding.status == "fail":
             pytest.fail(f"{dataset} breaks the rule {rule.name} ({rule.title}). {finding.message}", pytrace=False)
 
     marked: Callable[[Rule], None] = pytest.mark.parametrize("rule", chosen, ids=[rule.name for rule in chosen])(test_contract)
     return marked
+
+
+def _finding_or_problem(contract: _Contract, rule: Rule) -> Finding | UsageProblem:
+    try:
+        return contract.finding(rule)
+    except UsageProblem as problem:
+        return problem
 
 
 def _chosen(names: Sequence[str] | None) -> list[Rule]:

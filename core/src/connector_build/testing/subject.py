@@ -221,7 +221,7 @@ class Subject:
         paths = [path or str(Path.cwd()) for path in sys.path]
         arguments = [self.dataset, ",".join(self._extensions), *map(str, self._files)]
         ran = subprocess.run(
-            [sys.executable, "-c", _BUILD, *arguments],
+            [sys.executable, "-P", "-c", _BUILD, *arguments],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,
