@@ -504,7 +504,7 @@ def test_an_undeclared_float_is_named_once() -> None:
 
 def test_a_misspelt_setting_is_named() -> None:
     log = ListLog()
-    configuration = CONFIGURATION | {"pagesize": "50"}
+    configuration = CONFIGURATION | {"page_size": "50", "pagesize": "50"}
     sync(JOBS, configuration, {}, Warehouse(JOBS), log, FakeApi({"jobs": Numbered(5)}).engine())
     assert log.warnings == [
         "Configuration: pagesize is not a setting of this connector (did you mean page_size?) and is ignored."

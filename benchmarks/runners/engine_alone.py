@@ -1,9 +1,10 @@
-"""The engine without the SDK: a whole sync of the built project's parts into a sink that counts its operations and drops them.
+"""The engine without the SDK: a whole sync of the plugin into rows as JSON lines on standard output, as Singer and Airbyte write.
 
 What is asked (see measure.py) needs nothing more.
 """
 
-from collections import Counter
+import json
+import sys
 from typing import Any
 
 from measure import measured, told
@@ -12,31 +13,37 @@ import connector_fts
 from connector_core.assembly import Plugin, assemble
 from connector_core.sync import sync
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
-class Sink:
-    """Operations, and a log, that count."""
+
+class Lines:
+    """Operations that are written as lines, and a log that nobody reads."""
 
     def __init__(self) -> None:
-        self.rows: Counter[str] = Counter()
+        self._write = sys.stdout.write
 
     def upsert(self, table: str, data: dict[str, Any]) -> None:
-        """Count the row."""
-        self.rows[table] += 1
+        """Write one row."""
+        self._write(f'{{"type":"RECORD","stream":"{table}","record":{_encode(data)}}}\n')
+
+    def checkpoint(self, state: dict[str, Any]) -> None:
+        """Write the state, behind all that it covers."""
+        self._write(f'{{"type":"STATE","value":{_encode(state)}}}\n')
+        sys.stdout.flush()
 
     def nothing(self, *_: Any) -> None:
-        """What is neither a row nor counted."""
+        """What this feed does not do, and what the log says."""
 
-    delete = truncate = checkpoint = info = warning = nothing
+    delete = truncate = info = warning = nothing
 
 
 def main() -> None:
     """One sync from the start."""
-    asked, sink = told(), Sink()
+    asked, lines = told(), Lines()
     assembly = assemble([Plugin("connector-fts", connector_fts)])
     configuration = {"api_key": asked["key"], "base_url": asked["url"], "page_size": str(asked["page_size"])}
-    with measured(asked["report"]) as found:
-        sync(assembly, configuration, {}, sink, sink)
-        found["rows"] = dict(sink.rows)
+    with measured(asked["report"]):
+        sync(assembly, configuration, {}, lines, lines)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ RUNNERS: Mapping[str, Runner] = {
     "appending_both": Runner("ours, append-only, both", connector="appending.py"),
     "bare_loop": Runner("bare loop, our client", connector="bare_loop.py"),
     "sdk_alone": Runner("the SDK alone", connector="sdk_alone.py"),
-    "engine_alone": Runner("ours, without the SDK", script="engine_alone.py"),
+    "engine_alone": Runner("ours, as JSON lines", script="engine_alone.py", counted="lines"),
     "fetch": Runner("fetch only", script="with_requests.py", counted="pages", more={"decode": False}),
     "fetch_json": Runner("fetch and decode only", script="with_requests.py", counted="pages", more={"decode": True}),
     "singer": Runner("Singer (singer-sdk)", "singer", "with_singer.py", counted="lines"),

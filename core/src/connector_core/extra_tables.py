@@ -5,6 +5,7 @@ extra table is therefore the answer to one SQL query over the live rows of its s
 """
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
@@ -13,6 +14,8 @@ from attrs import field, frozen
 from connector_core.errors import PluginError
 from connector_core.names import check_column_name, check_name, column_names, did_you_mean, listed, one_line
 from connector_core.tables import Key, Record, Table, frozen_mapping
+
+LARGEST = sys.float_info.max
 
 Accumulator = Any
 """What a group has come to so far; JSON holds it without loss. None: no record yet."""
@@ -258,10 +261,13 @@ def _total_step(before: list[Any] | None, value: Any) -> list[Any] | None:
     if value is None:
         return before
     whole, parts = before or (0, None)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"a total of {one_line(repr(value), 60)}, which is no number")
-    if isinstance(value, int):
+    kind = value.__class__  # nearly always one of these two, and quicker to ask for than what they stand for
+    if kind is float and -LARGEST <= value <= LARGEST:
+        return [whole, _add(parts, value) if parts else [value]]
+    if kind is int or (isinstance(value, int) and kind is not bool):
         return [whole + value, parts]
+    if kind is bool or not isinstance(value, float):
+        raise TypeError(f"a total of {one_line(repr(value), 60)}, which is no number")
     if not math.isfinite(value):
         raise TypeError(f"a total of {value!r}, which is no finite number")
     return [whole, _add(parts or [], value)]
