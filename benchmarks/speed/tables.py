@@ -90,5 +90,11 @@ def _beside(measured: Measured, run: Run) -> Spread | None:
 
 def of_commands(found: Mapping[Command, Spread]) -> str:
     """What the command takes."""
-    rows = [[f"`{each.typed}`", shown(seconds, "seconds"), str(seconds.rounds)] for each, seconds in found.items()]
+    rows = [[_command(each.typed), shown(seconds, "seconds"), str(seconds.rounds)] for each, seconds in found.items()]
     return table(["command", "seconds of the whole process", "rounds"], rows)
+
+
+def _command(typed: str) -> str:
+    """The command as code; what stands behind a comma says how it was tried."""
+    command, comma, how = typed.partition(",")
+    return f"`{command}`{comma}{how}"
