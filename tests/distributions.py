@@ -91,3 +91,10 @@ def lock_of(project: Path) -> dict[str, Any]:
     lock = json.loads((project / "connector.lock.json").read_text(encoding="utf-8"))
     assert isinstance(lock, dict)
     return lock
+
+
+def built_fts(folder: Path, enable: tuple[str, ...]) -> Path:
+    """The project that the real command writes below *folder* for fts, with *enable* switched on."""
+    done = connector_build("fts", *(["--enable", ",".join(enable)] if enable else []), path=folder, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "dist/fts"

@@ -28,7 +28,7 @@ from connector_build.verify import verify
 from connector_core.assembly import Plugin, assemble
 from connector_fts.sample import SAMPLE
 from deploy_standin import Connection, Fault, Fivetran, standin
-from distributions import connector_build
+from distributions import built_fts
 
 KEY = "Y2FuYXJ5LWtleS1hM2Q3OmNhbmFyeS1zZWNyZXQ="
 WRONG_KEY = "bm8tc3VjaC1rZXk6bm8tc3VjaC1zZWNyZXQ="
@@ -130,13 +130,7 @@ class Desk:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, ...], Path]:
     """Options → the project that connector-build writes with them."""
-    projects: dict[tuple[str, ...], Path] = {}
-    for enable in ((), EXTRAS):
-        folder = tmp_path_factory.mktemp("built")
-        command = connector_build("fts", *(["--enable", ",".join(enable)] if enable else []), path=folder, cwd=folder)
-        assert command.returncode == 0, command.stderr
-        projects[enable] = folder / "dist/fts"
-    return projects
+    return {enable: built_fts(tmp_path_factory.mktemp("built"), enable) for enable in ((), EXTRAS)}
 
 
 @pytest.fixture(scope="module")

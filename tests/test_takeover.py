@@ -21,7 +21,7 @@ from connector_build.sample import Record, SampleTable
 from connector_build.serve import SampleServer
 from connector_core.assembly import Plugin, assemble
 from connector_fts.sample import SAMPLE
-from distributions import connector_build
+from distributions import built_fts
 
 pytestmark = pytest.mark.xdist_group("takeover")
 
@@ -130,13 +130,7 @@ def killed_in_the_middle(_home: None, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, ...], Path]:
     """Options → the project that connector-build writes with them."""
-    projects: dict[tuple[str, ...], Path] = {}
-    for enable in ((), EXTRAS):
-        folder = tmp_path_factory.mktemp("built")
-        command = connector_build("fts", *(["--enable", ",".join(enable)] if enable else []), path=folder, cwd=folder)
-        assert command.returncode == 0, command.stderr
-        projects[enable] = folder / "dist/fts"
-    return projects
+    return {enable: built_fts(tmp_path_factory.mktemp("built"), enable) for enable in ((), EXTRAS)}
 
 
 @frozen

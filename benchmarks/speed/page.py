@@ -14,5 +14,5 @@ def replaced(page: str, parts: Mapping[str, str]) -> str:
         pattern = re.compile(rf"(^{mark}[^\n]*-->\n).*?(^{re.escape(END.format(name))}$)", re.M | re.S)
         if len(pattern.findall(page)) != 1:
             raise ValueError(f"the page needs the markers of {name}, once: {BEGIN.format(name)} ... --> and {END.format(name)}")
-        page = pattern.sub(lambda found, text=text: f"{found[1]}\n{text.strip()}\n\n{found[2]}", page)  # type: ignore[misc]
+        page = pattern.sub(lambda found, text=text: f"{found[1]}\n{text.strip()}\n\n{found[2]}", page)  # type: ignore[misc]  # a default binds the loop's text
     return page

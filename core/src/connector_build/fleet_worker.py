@@ -27,7 +27,7 @@ def serve() -> None:
 def _prepare() -> None:
     """Import what every build needs, and read once what every project holds."""
     import connector_build.output
-    import connector_build.readme  # noqa: F401
+    import connector_build.readme  # noqa: F401  (imported for the copies)
     from connector_build.discovery import core
     from connector_build.errors import BuildError
     from connector_build.shipping import imports_of, source_files

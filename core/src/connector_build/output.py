@@ -11,6 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from connector_build.errors import BuildError
+from connector_build.lock import parse
 from connector_build.project import CONFIGURATION, CONNECTOR, LOCK, SCRIPTS, Project, digest
 
 KEPT_FILES = frozenset({CONFIGURATION, "config.json", "destination.json", "options.toml"})
@@ -125,7 +126,7 @@ def _digest(path: Path) -> str:
 def _read_lock(folder: Path) -> Mapping[str, Any] | None:
     """The lock of an earlier build, or None where there is none that can be read as one."""
     try:
-        lock = json.loads((folder / LOCK).read_text(encoding="utf-8"))
+        lock = parse((folder / LOCK).read_bytes())
     except (OSError, ValueError):
         return None
     if isinstance(lock, dict) and isinstance(lock.get("dataset"), str) and isinstance(lock.get("files"), dict):

@@ -196,7 +196,8 @@ class Client:
                 f"{what}: it cannot be sent, or the API redirects to what is no address ({type(error).__name__}). {CHECK_URL}"
             ) from None
         except requests.RequestException as error:
-            raise _failure(what, error, f"{what}: ") from None
+            _check_worth_trying(what, error)
+            raise _TransientError(f"{what}: {_reason(error)}") from None
         with closing(response):
             response = _held(response, self._body(what, response))
         if _is_transient(response):
@@ -399,7 +400,9 @@ class Client:
         except requests.RequestException as error:
             if isinstance(error, ValueError):  # InvalidURL and its like: another try would end the same way
                 raise
-            raise _failure(f"{table.name}: {request}", error) from None
+            _check_worth_trying(f"{table.name}: {request}", error)
+            # The exception itself holds the whole URL, so only its kind goes on.
+            raise _TransientError(_reason(error)) from None
         except (ConnectorError, _TransientError, ValueError):
             raise
         except Exception as error:  # noqa: BLE001  (whatever the plugin's auth object raises; its text may hold the key)
@@ -584,16 +587,18 @@ _REASONS: Mapping[tuple[type[Exception], ...], str] = {
 """What lies beneath an error → what to say of it; the first that fits."""
 
 
-def _failure(what: str, error: requests.RequestException, prefix: str = "") -> Exception:
-    """What to raise for a request, *what*, that brought no answer. *error* holds the whole URL, so only its kind goes on."""
-    if any(isinstance(cause, OSError) and " 407 " in f"{cause} " for cause in _causes(error)):
-        return ConfigurationError(
+def _check_worth_trying(what: str, error: requests.RequestException) -> None:
+    """Raise for a request, *what*, that brought no answer and would bring none the next time either."""
+    causes = _causes(error)
+    if any(isinstance(cause, OSError) and " 407 " in f"{cause} " for cause in causes):
+        raise ConfigurationError(
             f"{what}: the proxy that the environment names wants a user name and a password (407). "
             "Write them into HTTPS_PROXY: http://name:password@host:port."
-        )
-    if any("WRONG_VERSION_NUMBER" in str(cause) or "wrong version number" in str(cause) for cause in _causes(error)):
-        return UnexpectedAnswer(f"{what}: the server answers, but not in TLS, so it is no https address. Check base_url.")
-    return _TransientError(prefix + _reason(error))
+        ) from None
+    if any("wrong_version_number" in str(cause).lower().replace(" ", "_") for cause in causes):
+        raise UnexpectedAnswer(
+            f"{what}: the server answers, but not in TLS, so it is no https address. Check base_url."
+        ) from None
 
 
 def _reason(error: Exception) -> str:

@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any, NoReturn
 
-LARGEST = sys.float_info.max
+LARGEST_DOUBLE = sys.float_info.max
 
 
 class NotJson(Exception):  # noqa: N818  (reads better where it is raised, as in errors)
@@ -47,7 +47,7 @@ def _no_constant(name: str) -> NoReturn:
 def _finite(text: str) -> float:
     # Python would take 1e400 for infinity, and a destination cannot hold the number.
     value = float(text)
-    if -LARGEST <= value <= LARGEST:
+    if -LARGEST_DOUBLE <= value <= LARGEST_DOUBLE:
         return value
     raise NotJson(f"holds {text[:40]}, which is larger than a 64-bit float")
 

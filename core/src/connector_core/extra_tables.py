@@ -5,17 +5,15 @@ extra table is therefore the answer to one SQL query over the live rows of its s
 """
 
 import math
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
 
+from connector_core.decoding import LARGEST_DOUBLE
 from connector_core.errors import PluginError
 from connector_core.names import check_column_name, check_name, column_names, did_you_mean, listed, one_line
 from connector_core.tables import Key, Record, Table, frozen_mapping
-
-LARGEST = sys.float_info.max
 
 Accumulator = Any
 """What a group has come to so far; JSON holds it without loss. None: no record yet."""
@@ -262,7 +260,7 @@ def _total_step(before: list[Any] | None, value: Any) -> list[Any] | None:
         return before
     whole, parts = before or (0, None)
     kind = value.__class__  # nearly always one of these two, and quicker to ask for than what they stand for
-    if kind is float and -LARGEST <= value <= LARGEST:
+    if kind is float and -LARGEST_DOUBLE <= value <= LARGEST_DOUBLE:
         return [whole, _add(parts, value) if parts else [value]]
     if kind is int or (isinstance(value, int) and kind is not bool):
         return [whole + value, parts]

@@ -24,7 +24,7 @@ def check_binary(plan: TablePlan) -> None:
     binary = [name for name, kind in plan.columns.items() if kind == "BINARY"]
     if not binary:
         return
-    made = {name: value_of(kind, 1, Random(0), key=True) for name, kind in plan.table.columns.items()}  # noqa: S311
+    made = {name: value_of(kind, 1, Random(0), key=True) for name, kind in plan.table.columns.items()}  # noqa: S311  (made-up data)
     try:
         row = transformed(plan, made) or {}
     except Exception:  # noqa: BLE001  (another rule is about transforms that fail)

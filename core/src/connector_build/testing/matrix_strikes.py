@@ -178,7 +178,7 @@ def _nothing(asking: Asking) -> None:  # noqa: ARG001  (the signature of every f
     return None
 
 
-def _always(plan: TablePlan) -> None:  # noqa: ARG001
+def _always(plan: TablePlan) -> None:  # noqa: ARG001  (the signature of every one)
     return None
 
 

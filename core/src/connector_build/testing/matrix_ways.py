@@ -15,13 +15,13 @@ GONE = "https://no-such-host.invalid"
 
 
 @contextmanager
-def deaf(stage: Stage) -> Iterator[str]:  # noqa: ARG001
+def deaf(stage: Stage) -> Iterator[str]:  # noqa: ARG001  (the signature of every one)
     with deaf_address() as url:
         yield url
 
 
 @contextmanager
-def no_such_host(stage: Stage) -> Iterator[str]:  # noqa: ARG001
+def no_such_host(stage: Stage) -> Iterator[str]:  # noqa: ARG001  (the signature of every one)
     """A host whose look-up fails here, whatever the resolver of this machine, or its proxy, would make of it."""
     host = GONE.removeprefix("https://")
     known = socket.getaddrinfo

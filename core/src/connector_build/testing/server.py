@@ -119,7 +119,7 @@ class Raw:
 
     content: bytes
 
-    def act(self, wire: Wire, reply: Reply) -> None:  # noqa: ARG002
+    def act(self, wire: Wire, reply: Reply) -> None:  # noqa: ARG002  (the signature of every one)
         wire.send(self.content)
 
 
@@ -292,7 +292,7 @@ class _Server(ThreadingHTTPServer):
             self._open.pop(request, None)
             self.close_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  (the signature of every one)
         """Keep what went wrong here, instead of printing it: standard error is the test's."""
         error = sys.exception()
         if isinstance(error, Exception) and not self.closing.is_set():

@@ -53,7 +53,7 @@ class Broken(Exception):  # noqa: N818  (reads better where it is raised)
     """A rule does not hold. The text says what is wrong and how to mend it."""
 
 
-class NotChecked(Exception):  # noqa: N818
+class NotChecked(Exception):  # noqa: N818  (an outcome, no failure)
     """A rule cannot be checked. The text says why."""
 
 
