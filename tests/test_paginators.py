@@ -276,13 +276,14 @@ def test_an_api_that_ignores_the_page_number_is_an_error_and_no_endless_loop(rul
         read(PageNumberPaginator(stop=rules), Api(answer, 9), TABLE, size, {})
 
 
-def test_a_record_that_is_sent_twice_on_pages_of_one_record_is_no_circle() -> None:
+@pytest.mark.parametrize("size", [1, 3])
+def test_records_that_are_sent_twice_in_a_row_are_no_circle(size: int) -> None:
     def answer(api: Api, request: Request) -> Page:
         number = int(request.params["page"])
-        return Page({"page": number}, api.slice(min(number // 2, 3), 1) if number < 6 else [])
+        return Page({"page": number}, api.slice(min(number // 2, 2) * size, size) if number < 6 else [])
 
-    records, _ = read(PageNumberPaginator(), Api(answer, 9), TABLE, 1, {})
-    assert len(records) == 5
+    records, _ = read(PageNumberPaginator(), Api(answer, 9), TABLE, size, {})
+    assert len(records) == 5 * size
 
 
 def test_an_old_answer_of_one_record_is_noticed() -> None:

@@ -63,8 +63,8 @@ def read_pages(
             before, page = page, coming.result() if coming else fetch(following)
             request = following
             alike = alike + 1 if page.records and page.records == before.records else 0
-            # A feed may send a record twice, and with pages of one record that is two pages alike, but for where they lead.
-            if alike > (len(page.records) == 1 and page.body != before.body):
+            # A feed may send records twice, and two pages are then alike but for where they lead. It does not go on like that.
+            if alike > (page.body != before.body):
                 raise CircularFeed(
                     f"{table}: {request}: the API sends the same records as for the page before, so the feed would never end. "
                     "The next sync goes on from the last checkpoint; if it fails the same way, check the plugin's paginator."
