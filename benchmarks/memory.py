@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import connector_fts
-from connector_core.assembly import Plugin, assemble
-from connector_core.sync import sync
+from connector_core.engine.sync import sync
+from connector_core.plugin.assembly import Plugin, assemble
 
 LENGTHS = (10_000, 100_000, 1_000_000)
 CHOICES = ((), ("fts_technicians", "cost_per_hour"))

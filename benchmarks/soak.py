@@ -29,14 +29,14 @@ from memory import CHOICES, MEGABYTE, Feed, record
 
 import connector_fts
 from connector_core import Configuration
-from connector_core.assembly import Assembly, Plugin, assemble
-from connector_core.client import Client, Retry
-from connector_core.operations import Log
-from connector_core.sync import Engine, sync
+from connector_core.basics.operations import Log
+from connector_core.engine.sync import Engine, sync
+from connector_core.http.client import Client, Retry
+from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
 RECORDS = 1_000_000
 EARLY = 200_000
-"""By then the ledger of the extra table has moved from memory into a file; see connector_core.ledger."""
+"""By then the ledger of the extra table has moved from memory into a file; see connector_core.engine.ledger."""
 SHARE = 0.02
 """Of the requests, how many meet a fault."""
 FLAT = 1.1

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from attrs import field, frozen
 
-from connector_build.testing.warehouse import Operation
+from connector_build.testing.warehouse.memory import Operation
 
 grpc: Any = pytest.importorskip("grpc", reason="SDK 2.13.1 has an environment of its own: tox run -e grpc")
 protos: Any = pytest.importorskip("fivetran_connector_sdk.protos.connector_sdk_pb2")

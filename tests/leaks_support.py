@@ -61,11 +61,11 @@ from connector_core import (
     Transform,
     hookimpl,
 )
-from connector_core.assembly import Assembly, Plugin, assemble
-from connector_core.checkpoints import CheckpointPolicy
-from connector_core.client import Client, Retry
-from connector_core.operations import Log as LogProtocol
-from connector_core.sync import Engine, make_client, sync
+from connector_core.basics.operations import Log as LogProtocol
+from connector_core.engine.checkpoints import CheckpointPolicy
+from connector_core.engine.sync import Engine, make_client, sync
+from connector_core.http.client import Client, Retry
+from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from sinks import Log, Sink, accept
 
 # The search

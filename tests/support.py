@@ -8,10 +8,10 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any, Protocol, cast
 
-from connector_build.feed import FeedPage, UnknownCursor
-from connector_build.sample import Sample
-from connector_build.testing.exact import assert_exact, query, sql
-from connector_build.testing.warehouse import Crash, ListLog, Operation, Warehouse
+from connector_build.api.feed import FeedPage, UnknownCursor
+from connector_build.api.sample import Sample
+from connector_build.testing.warehouse.exact import assert_exact, query, sql
+from connector_build.testing.warehouse.memory import Crash, ListLog, Operation, Warehouse
 from connector_core import (
     Aggregate,
     ApiKeyHeader,
@@ -23,12 +23,12 @@ from connector_core import (
     Transform,
     hookimpl,
 )
-from connector_core.assembly import Assembly, Plugin
-from connector_core.client import Client
-from connector_core.errors import RequestRejected
-from connector_core.pagination import Page, Request
-from connector_core.sync import Engine, sync
-from connector_core.tables import Record
+from connector_core.basics.errors import RequestRejected
+from connector_core.engine.sync import Engine, sync
+from connector_core.http.client import Client
+from connector_core.plugin.assembly import Assembly, Plugin
+from connector_core.source.pagination import Page, Request
+from connector_core.source.tables import Record
 
 __all__ = [
     "CONFIGURATION",
@@ -51,7 +51,7 @@ CONFIGURATION = {"api_key": "a-key-that-stays-home", "base_url": "https://api.ex
 
 
 class Source(Protocol):
-    """What `FakeApi` serves; `connector_build.feed.Feed` is one."""
+    """What `FakeApi` serves; `connector_build.api.feed.Feed` is one."""
 
     def page(self, cursor: str | None, page_size: int) -> FeedPage:
         """The records after a cursor. Raises UnknownCursor."""
@@ -91,7 +91,7 @@ class FakeApi:
         return Engine(client=lambda *_: cast(Client, self), **parts)
 
     def fetch(self, table: Table, request: Request) -> Page:
-        """One page, as `connector_core.client.Client` fetches it."""
+        """One page, as `connector_core.http.client.Client` fetches it."""
         number = len(self.requests) - self._base
         self.requests.append(request)
         if number == self._crash:

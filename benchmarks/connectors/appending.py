@@ -6,7 +6,7 @@ from attrs import evolve
 
 import connector_fts
 from connector_core import Aggregate, DerivedField, Table, hookimpl
-from connector_core.fivetran import connector_for
+from connector_core.runtime.fivetran import connector_for
 from connector_fts import connector_auth, connector_paginator, connector_settings
 
 RECORDS = evolve(connector_fts.RECORDS, append_only=True)

@@ -12,10 +12,10 @@ from fivetran_connector_sdk import Operations as op  # noqa: N813  (as the docum
 
 import connector_fts
 from connector_core import ApiKeyHeader, Request
-from connector_core.checkpoints import CheckpointPolicy
-from connector_core.client import Client
-from connector_core.dates import to_date
-from connector_core.settings import Configuration
+from connector_core.engine.checkpoints import CheckpointPolicy
+from connector_core.engine.dates import to_date
+from connector_core.http.client import Client
+from connector_core.source.settings import Configuration
 
 TABLE = connector_fts.RECORDS
 AUTH = ApiKeyHeader("api_key")

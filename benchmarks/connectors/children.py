@@ -4,8 +4,8 @@ import sys
 
 import connector_fts
 from connector_core import ApiKeyHeader, Parent, SinglePage, Table, base_url, hookimpl
-from connector_core.fivetran import connector_for
-from connector_core.settings import Setting
+from connector_core.runtime.fivetran import connector_for
+from connector_core.source.settings import Setting
 
 GROUPS = Table(name="groups", path="/groups", records="groups", primary_key=("id",), columns={"id": "LONG"})
 CHILDREN = Table(

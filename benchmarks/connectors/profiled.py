@@ -19,12 +19,12 @@ SDK = (
 HANDWRITTEN = (*SDK, Seam("fetch", "requests", "Session.get"), Seam("decode", "requests", "Response.json"))
 OURS = (
     *SDK,
-    Seam("fetch", "connector_core.client", "Client.fetch"),
-    Seam("decode", "connector_core.answers", "decode"),
-    Seam("transform", "connector_core.records", "RowMaker.rows"),
-    Seam("extra tables", "connector_core.derivation", "WholeFeed.add"),
-    Seam("extra tables", "connector_core.derivation", "Derivation.finish"),
-    Seam("extra tables", "connector_core.derivation", "Derivation.state"),
+    Seam("fetch", "connector_core.http.client", "Client.fetch"),
+    Seam("decode", "connector_core.http.answers", "decode"),
+    Seam("transform", "connector_core.engine.records", "RowMaker.rows"),
+    Seam("extra tables", "connector_core.engine.derivation", "WholeFeed.add"),
+    Seam("extra tables", "connector_core.engine.derivation", "Derivation.finish"),
+    Seam("extra tables", "connector_core.engine.derivation", "Derivation.state"),
 )
 REST = "rest"
 
@@ -33,7 +33,7 @@ def plain_connector(of: str) -> Any:
     """The connector to be watched; its seams have to be wrapped by then."""
     if of == "handwritten":
         return importlib.import_module("handwritten").connector
-    fivetran, fts = importlib.import_module("connector_core.fivetran"), importlib.import_module("connector_fts")
+    fivetran, fts = importlib.import_module("connector_core.runtime.fivetran"), importlib.import_module("connector_fts")
     return fivetran.connector_for({"connector-fts": fts}, enable=[name for name in of.split(",") if name])
 
 

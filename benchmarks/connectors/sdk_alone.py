@@ -12,7 +12,7 @@ import requests
 from fivetran_connector_sdk import Connector
 from fivetran_connector_sdk import Operations as op  # noqa: N813  (as the documentation has it)
 
-from connector_core.checkpoints import CheckpointPolicy
+from connector_core.engine.checkpoints import CheckpointPolicy
 
 
 def update(configuration: dict[str, str], state: dict[str, Any]) -> None:  # noqa: ARG001  (the SDK's signature)

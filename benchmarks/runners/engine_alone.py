@@ -10,8 +10,8 @@ from typing import Any
 from measure import measured, told
 
 import connector_fts
-from connector_core.assembly import Plugin, assemble
-from connector_core.sync import sync
+from connector_core.engine.sync import sync
+from connector_core.plugin.assembly import Plugin, assemble
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from attrs import evolve, frozen
 
-from connector_build.feed import Feed
+from connector_build.api.feed import Feed
 from connector_fts.sample import SAMPLE
 
 DIFFERENT = 10_000

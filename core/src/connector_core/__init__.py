@@ -3,20 +3,33 @@
 A plugin imports what it needs from here and nothing from the modules below.
 """
 
-from connector_core.auth import ApiKeyHeader, ApiKeyQuery, AuthChoice, AuthFactory, BasicAuth, BearerToken, DigestAuth, NoAuth
-from connector_core.certificate import ClientCertificate
-from connector_core.error_rules import ErrorRule, fail, ignore, retry, wait_until
-from connector_core.errors import ConfigurationError, ConnectorError, DeliveryError, PluginError, SourceError, UnexpectedAnswer
-from connector_core.extra_tables import Aggregate, Dimension, Measure, count, maximum, minimum, total
-from connector_core.formats import Csv, JsonLines
-from connector_core.hooks import hookimpl
-from connector_core.incremental import FullRead, UpdatedSince, Windows
-from connector_core.jwt_bearer import JwtBearer
-from connector_core.limits import Budget
-from connector_core.login import SessionLogin
-from connector_core.oauth import OAuth2ClientCredentials, OAuth2RefreshToken
-from connector_core.pagination import Page, Paginator, Request
-from connector_core.paginators import (
+from connector_core.auth.certificate import ClientCertificate
+from connector_core.auth.jwt_bearer import JwtBearer
+from connector_core.auth.kinds import (
+    ApiKeyHeader,
+    ApiKeyQuery,
+    AuthChoice,
+    AuthFactory,
+    BasicAuth,
+    BearerToken,
+    DigestAuth,
+    NoAuth,
+)
+from connector_core.auth.login import SessionLogin
+from connector_core.auth.oauth import OAuth2ClientCredentials, OAuth2RefreshToken
+from connector_core.basics.errors import (
+    ConfigurationError,
+    ConnectorError,
+    DeliveryError,
+    PluginError,
+    SourceError,
+    UnexpectedAnswer,
+)
+from connector_core.derived.extra_tables import Aggregate, Dimension, Measure, count, maximum, minimum, total
+from connector_core.derived.ready_transforms import drop, flatten, hashed, only_if, rename, tombstones
+from connector_core.derived.transforms import DerivedField, Transform, ratio
+from connector_core.paging.incremental import FullRead, UpdatedSince, Windows
+from connector_core.paging.paginators import (
     CursorPaginator,
     FunctionPaginator,
     KeysetPaginator,
@@ -32,11 +45,14 @@ from connector_core.paginators import (
     short_page,
     total_reached,
 )
-from connector_core.parents import Parent
-from connector_core.ready_transforms import drop, flatten, hashed, only_if, rename, tombstones
-from connector_core.settings import Configuration, Setting, base_url, page_size
-from connector_core.tables import Record, Table
-from connector_core.transforms import DerivedField, Transform, ratio
+from connector_core.plugin.hooks import hookimpl
+from connector_core.source.error_rules import ErrorRule, fail, ignore, retry, wait_until
+from connector_core.source.formats import Csv, JsonLines
+from connector_core.source.limits import Budget
+from connector_core.source.pagination import Page, Paginator, Request
+from connector_core.source.parents import Parent
+from connector_core.source.settings import Configuration, Setting, base_url, page_size
+from connector_core.source.tables import Record, Table
 
 __all__ = [
     "Aggregate",

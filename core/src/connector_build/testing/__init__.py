@@ -4,16 +4,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connector_build.testing.contract import RULES, Finding, Rule, check_contract, contract_for
+    from connector_build.api.mimic import Answering, Asked, Mimic, Reply
+    from connector_build.api.server import ApiServer
+    from connector_build.api.world import World
+    from connector_build.testing.contract.contract import RULES, Finding, Rule, check_contract, contract_for
+    from connector_build.testing.contract.recording import Recorder, Recording, record, recorder, replay
+    from connector_build.testing.contract.subject import assembled
     from connector_build.testing.errors import Unmimicked
-    from connector_build.testing.exact import assert_exact
-    from connector_build.testing.mimic import Answering, Asked, Mimic, Reply
-    from connector_build.testing.recording import Recorder, Recording, record, recorder, replay
-    from connector_build.testing.runs import InProcess, Run, configuration_for, signed
-    from connector_build.testing.server import ApiServer
-    from connector_build.testing.subject import assembled
-    from connector_build.testing.warehouse import Crash, ListLog, Warehouse
-    from connector_build.testing.world import World
+    from connector_build.testing.warehouse.exact import assert_exact
+    from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
+    from connector_build.testing.warehouse.runs import InProcess, Run, configuration_for, signed
 
 __all__ = [
     "RULES",
@@ -45,16 +45,16 @@ __all__ = [
 ]
 
 _MODULES = {
-    "contract": ("RULES", "Finding", "Rule", "check_contract", "contract_for"),
-    "errors": ("Unmimicked",),
-    "exact": ("assert_exact",),
-    "mimic": ("Answering", "Asked", "Mimic", "Reply"),
-    "recording": ("Recorder", "Recording", "record", "recorder", "replay"),
-    "runs": ("InProcess", "Run", "configuration_for", "signed"),
-    "server": ("ApiServer",),
-    "subject": ("assembled",),
-    "warehouse": ("Crash", "ListLog", "Warehouse"),
-    "world": ("World",),
+    "testing.contract.contract": ("RULES", "Finding", "Rule", "check_contract", "contract_for"),
+    "testing.errors": ("Unmimicked",),
+    "testing.warehouse.exact": ("assert_exact",),
+    "api.mimic": ("Answering", "Asked", "Mimic", "Reply"),
+    "testing.contract.recording": ("Recorder", "Recording", "record", "recorder", "replay"),
+    "testing.warehouse.runs": ("InProcess", "Run", "configuration_for", "signed"),
+    "api.server": ("ApiServer",),
+    "testing.contract.subject": ("assembled",),
+    "testing.warehouse.memory": ("Crash", "ListLog", "Warehouse"),
+    "api.world": ("World",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -63,4 +63,4 @@ def __getattr__(name: str) -> Any:
     """A public name, from its module: importing the kit alone, as every pytest run does, costs nothing."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(import_module(f"connector_build.{_HOME[name]}"), name)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from connector_build.testing.mimic import Answering
-    from connector_build.testing.server import ApiServer
-    from connector_build.testing.warehouse import Warehouse
+    from connector_build.api.mimic import Answering
+    from connector_build.api.server import ApiServer
+    from connector_build.testing.warehouse.memory import Warehouse
 
 
 class BuildProject(Protocol):
@@ -33,7 +33,7 @@ def api_server() -> "Iterator[ApiServer]":
 
     An error in a function of the test's own that answers is raised when the test is over; clear ``errors`` if you expect it.
     """
-    from connector_build.testing.server import ApiServer
+    from connector_build.api.server import ApiServer
 
     with ApiServer() as server:
         yield server
@@ -44,7 +44,7 @@ def api_server() -> "Iterator[ApiServer]":
 @pytest.fixture
 def warehouse() -> "type[Warehouse]":
     """Makes an empty destination in memory for an assembly: ``warehouse(assembly)``."""
-    from connector_build.testing.warehouse import Warehouse
+    from connector_build.testing.warehouse.memory import Warehouse
 
     return Warehouse
 
@@ -61,10 +61,10 @@ def built_project(tmp_path: Path) -> BuildProject:
         extensions: Sequence[str] = (),
         files: Sequence[Path] = (),
     ) -> Path:
-        from connector_build.discovery import core, load
-        from connector_build.output import write_project
-        from connector_build.project import make_project
-        from connector_build.testing.subject import assembled
+        from connector_build.plugins.discovery import core, load
+        from connector_build.project.output import write_project
+        from connector_build.project.writer import make_project
+        from connector_build.testing.contract.subject import assembled
 
         assembly = assembled(dataset, enable, disable, extensions=extensions, files=files)
         project = make_project(dataset, assembly, core(), load(dataset, extensions, files))
@@ -76,7 +76,7 @@ def built_project(tmp_path: Path) -> BuildProject:
 @pytest.fixture
 def recorded_pages(request: pytest.FixtureRequest) -> "Callable[[str], Answering]":
     """Replays a recording that lies beside the test's own file: ``recorded_pages("pages.json")``."""
-    from connector_build.testing.recording import replay
+    from connector_build.testing.contract.recording import replay
 
     folder = request.path.parent
     return lambda name: replay(folder / name)

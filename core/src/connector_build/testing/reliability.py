@@ -15,12 +15,12 @@ from attrs import frozen
 from rich.console import Console
 from rich.markup import escape
 
-from connector_build import discovery
+from connector_build.api.sample import Sample
 from connector_build.errors import UsageProblem
-from connector_build.sample import Sample
-from connector_build.testing.matrix import FAILED, LOUD, NOT, RIGHT, Cell, run_matrix, with_everything
-from connector_build.testing.matrix_faults import FAULTS
-from connector_core.assembly import Assembly, Plugin, assemble
+from connector_build.plugins import discovery
+from connector_build.testing.matrix.faults import FAULTS
+from connector_build.testing.matrix.runs import FAILED, LOUD, NOT, RIGHT, Cell, run_matrix, with_everything
+from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
 BEGIN = "<!-- matrix: begin. python -m connector_build.testing.reliability writes what follows. -->"
 END = "<!-- matrix: end -->"

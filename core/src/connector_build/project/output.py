@@ -1,0 +1,191 @@
+"""Writing a project into a folder: all of it or nothing, and never over what somebody else put there."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Container, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from connector_build.errors import BuildError
+from connector_build.project.lock import parse
+from connector_build.project.writer import CONFIGURATION, CONNECTOR, LOCK, SCRIPTS, Project, digest
+
+KEPT_FILES = frozenset({CONFIGURATION, "config.json", "destination.json", "options.toml"})
+"""Files of the user's that may lie in a project and stay through a rebuild."""
+
+KEPT_FOLDERS = frozenset({"files", "crash-reports", ".venv"})
+"""Folders that a debug run or the user makes in a project and that stay through a rebuild."""
+
+
+@frozen
+class Written:
+    """A project on disk: where, whether it replaced an earlier build, and which settings its kept configuration lacks."""
+
+    folder: Path
+    rebuilt: bool
+    missing_settings: tuple[str, ...]
+
+
+def write_project(project: Project, folder: Path, *, force: bool = False) -> Written:
+    """Write *project* into *folder*, in place of an earlier build of the same dataset.
+
+    The new folder is complete before it takes the old one's place. A filled configuration.json and what debug runs left
+    stay. Raises BuildError, with nothing changed, when *folder* holds anything that no build wrote, or a built file that
+    was changed by hand since (unless *force*). Without a lock that can be read, only *force* builds in a project's place.
+    """
+    folder = folder.absolute()
+    exists = _check_replaceable(project, folder, force=force)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise BuildError(f"{folder}: cannot be written: {error.strerror}. Choose another folder with --output.") from None
+    try:
+        _fill(project, staging / "new", folder)
+        _swap(staging, folder)
+    except OSError as error:
+        raise BuildError(f"{folder}: cannot be written: {error.strerror}. Nothing was changed.") from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return Written(folder, exists, _missing_settings(project, folder))
+
+
+def _check_replaceable(project: Project, folder: Path, *, force: bool) -> bool:
+    """Whether *folder* holds an earlier build; raises BuildError when it must not be replaced."""
+    if not os.path.lexists(folder):
+        return False
+    if not folder.is_dir() or folder.is_symlink():
+        raise BuildError(f"{folder} is no folder of its own. Choose another with --output.")
+    present = sorted(_files_in(folder))
+    if not present and not any(folder.iterdir()):
+        return False
+    lock = _read_lock(folder)
+    if lock is None:
+        _check_without_lock(project, folder, present, force=force)
+        return True
+    if lock["dataset"] != project.dataset:
+        raise BuildError(
+            f"{folder} holds the connector {lock['dataset']}, not {project.dataset}. "
+            "Choose another folder with --output, or delete this one."
+        )
+    _check_foreign(folder, present, lock["files"])
+    changed = [path for path in present if path in lock["files"] and _digest(folder / path) != lock["files"][path]]
+    if changed and not force:
+        raise BuildError(
+            f"{folder}: changed by hand since the last build: {_some(changed)}. A build would undo that. "
+            "Put the change into a plugin "
+            "(a local file will do: --plugin-file), or give --force to discard it."
+        )
+    return True
+
+
+def _check_foreign(folder: Path, present: Sequence[str], ours: Container[str]) -> None:
+    """Raise BuildError, with their names, where there are files that are neither *ours* nor kept."""
+    foreign = [path for path in present if path not in ours and path not in KEPT_FILES and path != LOCK]
+    if foreign:
+        raise BuildError(
+            f"{folder} holds files that connector-build did not write ({_some(foreign)}). "
+            "They would be lost: move them elsewhere, or choose another folder with --output."
+        )
+
+
+def _check_without_lock(project: Project, folder: Path, present: Sequence[str], *, force: bool) -> None:
+    """Raise BuildError unless *folder* holds this connector, with a lock that is damaged or gone, and *force* is given."""
+    if not _is_connector(project, folder):
+        raise BuildError(
+            f"{folder} holds files that connector-build did not write ({_some(present)}), so it is left alone. "
+            "Choose another folder with --output, or empty this one."
+        )
+    if not force:
+        state = "is damaged" if os.path.lexists(folder / LOCK) else "is missing"
+        raise BuildError(
+            f"{folder / LOCK} {state}, so nobody can tell what was changed by hand since the last build. Give --force to build "
+            f"anew: it keeps {CONFIGURATION} and what debug runs left, and replaces the rest."
+        )
+    _check_foreign(folder, present, project.files)
+
+
+def _is_connector(project: Project, folder: Path) -> bool:
+    """Whether the connector.py in *folder* begins as that of *project*, with the dataset's name."""
+    try:
+        text = (folder / CONNECTOR).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    return text.splitlines()[:1] == project.files[CONNECTOR].decode().splitlines()[:1]
+
+
+def _digest(path: Path) -> str:
+    """The hash of what a file holds; none of a link to nothing."""
+    return digest(path.read_bytes()) if path.exists() else ""
+
+
+def _read_lock(folder: Path) -> Mapping[str, Any] | None:
+    """The lock of an earlier build, or None where there is none that can be read as one."""
+    try:
+        lock = parse((folder / LOCK).read_bytes())
+    except (OSError, ValueError):
+        return None
+    if isinstance(lock, dict) and isinstance(lock.get("dataset"), str) and isinstance(lock.get("files"), dict):
+        return lock
+    return None
+
+
+def _files_in(folder: Path) -> Iterator[str]:
+    """Paths of the files below *folder*, but for those that debug runs and Python itself leave there."""
+    for parent, names, files in os.walk(folder):
+        relative = Path(parent).relative_to(folder)
+        names[:] = [name for name in names if name != "__pycache__" and not (relative == Path() and name in KEPT_FOLDERS)]
+        links = [name for name in names if (Path(parent) / name).is_symlink()]
+        yield from ((relative / name).as_posix() for name in (*files, *links))
+
+
+def _fill(project: Project, new: Path, old: Path) -> None:
+    for path, contents in project.files.items():
+        target = new / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(contents)
+        target.chmod(0o755 if path in SCRIPTS else 0o644)
+    for name in KEPT_FILES:
+        if (old / name).is_file() or (old / name).is_symlink():
+            shutil.copy2(old / name, new / name, follow_symlinks=False)  # a link stays one: secrets are not copied about
+    configuration = new / CONFIGURATION
+    if not os.path.lexists(configuration):
+        configuration.write_text(json.dumps(project.configuration, indent=2) + "\n", encoding="utf-8")
+        # It is about to hold a key.
+        configuration.chmod(0o600)
+
+
+def _swap(staging: Path, folder: Path) -> None:
+    """Put the new folder in the old one's place; the old one comes back if that fails."""
+    old = staging / "old"
+    if folder.exists():
+        folder.rename(old)
+    try:
+        for name in KEPT_FOLDERS:
+            if (old / name).exists():
+                (old / name).rename(staging / "new" / name)
+        (staging / "new").rename(folder)
+    except BaseException:  # an interrupt too: what is in staging is about to be deleted
+        if old.exists() and not folder.exists():
+            for name in KEPT_FOLDERS:
+                if (staging / "new" / name).exists():
+                    (staging / "new" / name).rename(old / name)
+            old.rename(folder)
+        raise
+
+
+def _missing_settings(project: Project, folder: Path) -> tuple[str, ...]:
+    try:
+        configuration = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
+    return tuple(name for name in project.configuration if isinstance(configuration, dict) and name not in configuration)
+
+
+def _some(paths: Sequence[str]) -> str:
+    shown = ", ".join(paths[:5])
+    return f"{shown} and {len(paths) - 5} more" if len(paths) > 5 else shown

@@ -1,0 +1,129 @@
+"""The README of a built project, written from its assembly."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files as resources
+from string import Template
+
+from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.plugin.assembly import Assembly, Option, TablePlan
+from connector_core.source.settings import Setting
+
+
+def readme(dataset: str, assembly: Assembly) -> str:
+    """Markdown: settings, tables, columns, derived fields, how to debug, deploy and reset, and common errors."""
+    template = Template((resources("connector_build") / "templates" / "README.md.template").read_text(encoding="utf-8"))
+    text = template.substitute(
+        dataset=dataset,
+        tables=_names(table["table"] for table in assembly.schema),
+        sources="\n".join(f"- {plugin.name} {plugin.version}".rstrip() for plugin in assembly.plugins),
+        settings=_grid(("setting", "what it is", "default"), [_setting(setting) for setting in assembly.settings]),
+        table_sections="\n".join(_table(plan) for plan in assembly.tables),
+        options=_options(assembly.options),
+        reading="\n\n".join(reading(plan) for plan in assembly.tables),
+    )
+    return text + "".join(f"| {message} | {remedy} |\n" for message, remedy in _errors_of_settings(assembly.settings))
+
+
+def _errors_of_settings(settings: Iterable[Setting]) -> Iterator[tuple[str, str]]:
+    """What goes wrong with the settings of this connector, for the end of its common errors."""
+    for setting in settings:
+        if setting.name == "base_url":
+            yield (
+                "`the host was not found`",
+                "Look for a typing error in `base_url`. If the host is known in your own network only, Fivetran cannot find it.",
+            )
+        if setting.secret and setting.required:
+            yield (
+                f"`{setting.name} is missing`, `{setting.name} still holds its placeholder`",
+                f"Write the value of `{setting.name}` into `configuration.json`, in quotes, or into the connection's setup.",
+            )
+
+
+def reading(plan: TablePlan) -> str:
+    """What a sync of one source table reads and sends, and why."""
+    name = plan.table.name
+    how = _how(plan)
+    if not plan.extra_tables:
+        return f"`{name}` is read {how}."
+    extras = _names(extra.name for extra in plan.extra_tables)
+    if not plan.repeats:
+        return f"`{name}` only ever grows, so {extras} is kept up from the cursor on; its totals are part of the state."
+    if plan.table.full_refresh:
+        return f"`{name}` is read {how}. {extras} is made from it; rows are sent only when they changed."
+    return (
+        f"{extras} is made from the records of `{name}`. That feed may send a record again with new values, "
+        "so each sync reads and "
+        f"sends the whole of `{name}`: as many requests and upserts as the feed has pages and records. "
+        f"Rows of {extras} are sent only "
+        "when they changed, and deleted when their last record has gone elsewhere."
+    )
+
+
+def _how(plan: TablePlan) -> str:
+    """How a table without extra tables is read."""
+    table = plan.table
+    if table.full_refresh:
+        return "whole in each sync, and replaced: rows that the API no longer sends are deleted"
+    reads = str(getattr(plan.paginator, "reads", "as its paginator says"))
+    if table.parent is None:
+        return reads
+    changed = f" whose `{table.parent.changed}` has changed" if table.parent.changed else ""
+    return f"once for each record of `{table.parent.table}`{changed}, for each of them {reads}"
+
+
+def _setting(setting: Setting) -> tuple[str, str, str]:
+    bounds = (
+        f" From {setting.minimum} to {setting.maximum}." if setting.minimum is not None and setting.maximum is not None else ""
+    )
+    secret = " Secret." if setting.secret else ""
+    return (
+        f"`{setting.name}`",
+        f"{setting.description}{bounds}{secret}",
+        "required" if setting.required else f"`{setting.default}`",
+    )
+
+
+def _table(plan: TablePlan) -> str:
+    parts = [
+        f"### `{plan.table.name}`\n",
+        f"From `{plan.table.method} {plan.table.path}`. Primary key: {_names(plan.table.primary_key)}.\n",
+        _columns(plan.columns),
+    ]
+    for extra in plan.extra_tables:
+        parts += [
+            f"### `{extra.name}`\n",
+            f"{_meaning(extra, plan)} Primary key: {_names(extra.by)}.\n",
+            _columns(plan.extra_columns[extra.name]),
+        ]
+    return "\n".join(parts)
+
+
+def _meaning(extra: Dimension | Aggregate, plan: TablePlan) -> str:
+    rows = f"One row for each {_names(extra.by)} of `{plan.table.name}`"
+    if isinstance(extra, Dimension):
+        return f"{rows}, with the values of its newest record (by `{extra.newest}`)."
+    return f"{rows}, with what its records add up to."
+
+
+def _options(options: Sequence[Option]) -> str:
+    if not options:
+        return "This connector has no options."
+    rows = [
+        (f"`{each.name}`", each.kind, f"`{each.table}`", "on" if each.enabled else "off", each.origin.plugin) for each in options
+    ]
+    return _grid(("name", "what it is", "of", "in this build", "from"), rows)
+
+
+def _columns(columns: Mapping[str, str]) -> str:
+    return _grid(("column", "type"), [(f"`{name}`", kind) for name, kind in columns.items()])
+
+
+def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return (
+        "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines) + "\n"
+    )
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,152 @@
+"""A built project as a value: every file of it, from an assembly and its sources. Same inputs, same bytes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from importlib.resources import files as resources
+from string import Template
+from typing import Any
+
+from attrs import field, frozen
+
+from connector_build.errors import BuildError
+from connector_build.plugins.discovery import Source
+from connector_build.project.lock import SEAL, seal_of
+from connector_build.project.readme import readme
+from connector_build.project.shipping import check_imports, check_needs, requirements, source_files
+from connector_core.plugin.assembly import Assembly
+from connector_core.source.settings import Setting
+
+LOCK = "connector.lock.json"
+CONFIGURATION = "configuration.json"
+CONNECTOR = "connector.py"
+SCRIPTS = ("debug_and_reset.sh", "deploy.sh")
+WRITTEN = frozenset({CONNECTOR, "requirements.txt", ".gitignore", "README.md", *SCRIPTS})
+"""The files of every project, beside the lock, that come from no source."""
+
+GITIGNORE = """\
+# Secrets stay on this machine: the configuration, and Fivetran API keys for deploy.sh.
+configuration.json
+/config.json
+# What a debug run leaves behind.
+files/
+crash-reports/
+__pycache__/
+"""
+
+
+@frozen(hash=False)
+class Project:
+    """Everything that is written for one connector.
+
+    files:         path → contents, the lock included, configuration.json not.
+    configuration: what configuration.json holds when there is none yet: placeholders and defaults.
+    requirements:  distribution → exact version.
+    """
+
+    dataset: str
+    files: Mapping[str, bytes] = field(repr=False)
+    configuration: Mapping[str, str]
+    requirements: Mapping[str, str]
+    assembly: Assembly = field(repr=False)
+
+    @property
+    def tables(self) -> list[str]:
+        """Every table that the connector writes, source tables first in their order, each followed by its extra tables."""
+        return [table["table"] for table in self.assembly.schema]
+
+
+def make_project(dataset: str, assembly: Assembly, core: Source, sources: Sequence[Source]) -> Project:
+    """The project of *dataset*, assembled from *sources* on top of *core*.
+
+    Raises BuildError for anything that Fivetran's packaging would drop or that could not run there.
+    """
+    contents = {source.name: source_files(source) for source in (core, *sources)}
+    files: dict[str, bytes] = {}
+    for name, of_source in contents.items():
+        if both := sorted(files.keys() & of_source.keys()):
+            raise BuildError(f"{name} and another source both bring the file {both[0]}. Rename one of the packages.")
+        files |= of_source
+    pins = requirements(sources)
+    check_imports(files, pins)
+    check_needs(assembly.needs, pins)
+    configuration = {setting.name: setting.placeholder for setting in assembly.settings}
+    tables = " ".join(table["table"] for table in assembly.schema)
+    files[CONNECTOR] = _connector_py(dataset, assembly, sources)
+    files["requirements.txt"] = "".join(f"{name}=={version}\n" for name, version in pins.items()).encode()
+    for script in SCRIPTS:
+        files[script] = script_of(script, dataset, tables)
+    files[".gitignore"] = GITIGNORE.encode()
+    files["README.md"] = readme(dataset, assembly).encode()
+    files[LOCK] = _lock(dataset, assembly, (core, *sources), contents, files)
+    return Project(dataset, dict(sorted(files.items())), configuration, pins, assembly)
+
+
+def script_of(name: str, dataset: str, tables: str) -> bytes:
+    """One of SCRIPTS for *dataset*, which writes *tables* (names with spaces between them)."""
+    text = _template(name).replace("@CHECK_CONFIGURATION@\n", _template("check_configuration.sh"))
+    return text.replace("@DATASET@", dataset).replace("@TABLES@", tables).encode()
+
+
+def _connector_py(dataset: str, assembly: Assembly, sources: Sequence[Source]) -> bytes:
+    changed = [option for option in assembly.options if option.enabled != option.value.default]
+    text = Template(_template("connector.py.template")).substitute(
+        dataset=dataset,
+        imports="\n".join(f"import {source.module.__name__}" for source in sources),
+        plugins="\n".join(f'        "{_title(source)}": {source.module.__name__},' for source in sources),
+        enable=[option.name for option in changed if option.enabled],
+        disable=[option.name for option in changed if not option.enabled],
+    )
+    return text.encode()
+
+
+def _title(source: Source) -> str:
+    return f"{source.name} {source.version}".strip()
+
+
+def _lock(
+    dataset: str,
+    assembly: Assembly,
+    sources: Sequence[Source],
+    contents: Mapping[str, Mapping[str, bytes]],
+    files: Mapping[str, bytes],
+) -> bytes:
+    lock: dict[str, Any] = {
+        "dataset": dataset,
+        "sources": [
+            {"name": source.name, "version": source.version, "sha256": tree_hash(contents[source.name])} for source in sources
+        ],
+        "tables": {entry["table"]: _table(entry) for entry in assembly.schema},
+        "settings": {setting.name: _setting(setting) for setting in assembly.settings},
+        "enabled": [option.name for option in assembly.options if option.enabled],
+        "disabled": [option.name for option in assembly.options if not option.enabled],
+        "files": {path: digest(data) for path, data in sorted(files.items())},
+    }
+    lock[SEAL] = seal_of(lock)
+    return (json.dumps(lock, indent=2) + "\n").encode()
+
+
+def _table(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"primary_key": entry["primary_key"], "columns": {name: _type(kind) for name, kind in entry["columns"].items()}}
+
+
+def _type(kind: str | Mapping[str, Any]) -> str:
+    return kind if isinstance(kind, str) else f"{kind['type']}({kind['precision']},{kind['scale']})"
+
+
+def _setting(setting: Setting) -> dict[str, Any]:
+    return {"kind": setting.kind, "required": setting.required and setting.when is None, "secret": setting.secret}
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of *data* in hexadecimal."""
+    return sha256(data).hexdigest()
+
+
+def tree_hash(files: Mapping[str, bytes]) -> str:
+    """SHA-256 over the paths and hashes of several files, in the order of the paths; the lock's hash of one source."""
+    return digest("".join(f"{digest(data)}  {path}\n" for path, data in sorted(files.items())).encode())
+
+
+def _template(name: str) -> str:
+    return (resources("connector_build") / "templates" / name).read_text(encoding="utf-8")

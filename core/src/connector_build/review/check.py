@@ -1,0 +1,93 @@
+"""`connector-build check`: the contract that every plugin has to keep, run rule by rule, and what came of it in print."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+
+from connector_build.errors import UsageProblem
+from connector_build.project.describe import grid, line
+from connector_core.basics.names import did_you_mean, one_line
+
+if TYPE_CHECKING:
+    from connector_build.testing.contract.contract import Finding
+
+RESULTS: Final[Mapping[str, str]] = {"pass": "pass", "fail": "FAIL", "skip": "not checked"}
+"""Status of a finding → what the table calls it."""
+
+
+def run_contract(
+    dataset: str,
+    *,
+    extensions: Sequence[str] = (),
+    files: Sequence[Path] = (),
+    pages: Path | None = None,
+    rules: Sequence[str] = (),
+    console: Console | None = None,
+) -> "list[Finding]":
+    """What each rule of the contract finds of *dataset*; of those that *rules* names, if it names any.
+
+    In a terminal, *console* shows how far it is. Raises UsageProblem for an unknown rule, and for *pages* that are not there.
+    """
+    from connector_build.testing.contract.contract import RULES, check_contract
+
+    chosen = tuple(dict.fromkeys(rules))
+    _check_rules(chosen, [rule.name for rule in RULES])
+    if pages is not None and not pages.is_file():
+        raise UsageProblem(f"--pages {pages}: there is no such file. Name one with recorded pages of the API.")
+    total = len(chosen or RULES)
+    done = count(1)
+    with status(console, f"{dataset}: {total} rules") as update:
+        return check_contract(
+            dataset,
+            extensions=extensions,
+            files=files,
+            pages=pages,
+            on_finding=lambda finding: update(f"{dataset}: {next(done)} of {total} rules, last {finding.rule}"),
+            rules=chosen or None,
+        )
+
+
+def _check_rules(names: Iterable[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise UsageProblem(
+                f"--rule {one_line(name, 60)}: there is no such rule{did_you_mean(name, known)}. "
+                f"The rules are {', '.join(known)}."
+            )
+
+
+@contextmanager
+def status(console: Console | None, text: str) -> Iterator[Callable[[str], None]]:
+    """A line that says how far something is, in a terminal; nothing at all without a console, or where it is piped."""
+    if console is not None and console.is_terminal:
+        with console.status(escape(one_line(text))) as shown:
+            yield lambda words: shown.update(escape(one_line(words)))
+    else:
+        yield lambda _: None
+
+
+def as_json(findings: Iterable["Finding"]) -> list[dict[str, Any]]:
+    """The findings as JSON has them."""
+    return [{"rule": each.rule, "title": each.title, "status": each.status, "message": each.message} for each in findings]
+
+
+def show(findings: Sequence["Finding"], console: Console) -> None:
+    """Print a table of the rules, below it what to do about each that failed or was not checked, and the numbers."""
+    grid(console, ("rule", "what it checks", "result"), [(each.rule, each.title, RESULTS[each.status]) for each in findings])
+    for wanted, style in (("skip", None), ("fail", "red")):
+        for each in findings:
+            if each.status == wanted:
+                console.print()
+                line(console, f"{RESULTS[wanted]}: {each.rule}: {each.message}", style=style)
+    numbers = {wanted: sum(each.status == wanted for each in findings) for wanted in RESULTS}
+    console.print()
+    line(
+        console,
+        f"{len(findings)} rules: {numbers['pass']} pass, {numbers['fail']} fail, {numbers['skip']} not checked",
+        style="bold red" if numbers["fail"] else "bold",
+    )

@@ -1,0 +1,176 @@
+"""Faults of the matrix: whole answers with the wrong records, or with a wrong next page."""
+
+import json
+from urllib.parse import urlencode
+
+from attrs import evolve
+
+from connector_build.api.mimic import Reply, set_at
+from connector_build.testing.matrix.strikes import ELSEWHERE, Asking, innermost, position, records_of
+from connector_core import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator, PageNumberPaginator, last_page
+from connector_core.basics.extraction import value_at
+from connector_core.plugin.assembly import TablePlan
+
+
+def page_before(asking: Asking) -> Reply | None:
+    return asking.before if asking.before and records_of(asking.plan, asking.before) else None
+
+
+def swapped(asking: Asking) -> Reply | None:
+    """The records of this page and of the next, each in the place of the other."""
+    memory = asking.api.memory
+    if "reply" in memory:
+        return memory["reply"] if position(asking.plan, asking.request) == memory["position"] else None
+    following = asking.following()
+    if following is None:
+        return None
+    after = evolve(asking, request=following, reply=asking.api.answer(following)[1])
+    if not asking.records or len(asking.records) != len(after.records):
+        return None
+    memory.update(position=position(asking.plan, following), reply=_with_records_of(after, asking))
+    return _with_records_of(asking, after)
+
+
+def _with_records_of(one: Asking, other: Asking) -> Reply:
+    """The answer to *one* with the records of *other*, of which there are as many."""
+    if one.plan.table.format:
+        return evolve(one.reply, body=other.reply.body)
+    body = json.loads(one.reply.body)
+    for record, new in zip(one.plan.table.find(body), other.records, strict=True):
+        record.clear()
+        record.update(new)
+    return evolve(one.reply, body=json.dumps(body).encode())
+
+
+def twice_in_a_page(asking: Asking) -> Reply | None:
+    if not asking.records:
+        return None
+    asking.api.double(asking.plan, asking.records[0])
+    return asking.api.answer(asking.request)[1]
+
+
+def shorter(asking: Asking) -> Reply | None:
+    return _resized(asking, -2)
+
+
+def longer(asking: Asking) -> Reply | None:
+    return _resized(asking, 2)
+
+
+def _resized(asking: Asking, by: int) -> Reply | None:
+    paginator = innermost(asking.plan)
+    where = "body" if getattr(paginator, "where", "query") == "body" else "query"
+    size = asking.request.get(where, paginator.size_param)
+    if size is None:
+        return None
+    changed = {paginator.size_param: int(size) + by if where == "body" else str(int(size) + by)}
+    request = evolve(
+        asking.request,
+        **({"json": {**asking.request.json, **changed}} if where == "body" else {"params": {**asking.request.params, **changed}}),
+    )
+    return asking.api.answer(request)[1]
+
+
+def page_without_records(asking: Asking) -> Reply | None:
+    """A page without records, behind which the feed goes on where it would have gone on."""
+    memory, paginator = asking.api.memory, innermost(asking.plan)
+    if "empty" in memory:
+        return _later_page(asking, paginator) if isinstance(paginator, PageNumberPaginator) else None
+    if asking.following() is None:
+        return None
+    memory["empty"] = asking.request
+    reply = _like(asking.reply, asking.api.empty(asking.request), asking.plan)
+    if isinstance(paginator, PageNumberPaginator):
+        return _one_page_more(reply, paginator)
+    if isinstance(paginator, CursorPaginator | NextLinkPaginator):
+        return _going_on_at(asking, reply, _renamed(_place(asking)))
+    return reply
+
+
+def _like(reply: Reply, empty: Reply, plan: TablePlan) -> Reply:
+    """*empty*, with what *reply* says about the pages that follow."""
+    if plan.table.format:
+        return evolve(reply, body=empty.body)
+    paginator = innermost(plan)
+    paths = [getattr(paginator, name, None) for name in ("next_field", "more_field")]
+    paths += [getattr(rule, "path", None) for rule in getattr(paginator, "stop", ())]
+    said, body = json.loads(reply.body), json.loads(empty.body)
+    for path in filter(None, paths):
+        value = value_at(said, path)
+        if value is not None:
+            set_at(body, path, value)
+    return evolve(reply, body=json.dumps(body).encode())
+
+
+def _later_page(asking: Asking, paginator: PageNumberPaginator) -> Reply | None:
+    """A page behind the empty one, with the records that the page before it would have had."""
+    number = int(asking.request.params[paginator.param])
+    if number <= int(asking.api.memory["empty"].params[paginator.param]):
+        return None
+    request = evolve(asking.request, params={**asking.request.params, paginator.param: str(number - 1)})
+    return _one_page_more(asking.api.answer(request)[1], paginator)
+
+
+def _one_page_more(reply: Reply, paginator: PageNumberPaginator) -> Reply:
+    body = json.loads(reply.body)
+    for rule in paginator.stop:
+        if isinstance(rule, last_page):
+            set_at(body, rule.path, value_at(body, rule.path) + 1)
+    return evolve(reply, body=json.dumps(body).encode())
+
+
+def _place(asking: Asking) -> str:
+    """The cursor of the request, or of its link; that of the very first page where it has none."""
+    paginator = innermost(asking.plan)
+    is_cursor = isinstance(paginator, CursorPaginator)
+    found = asking.request.get(paginator.where, paginator.param) if is_cursor else asking.request.params.get("after")
+    return str(found) if found else "after-0"
+
+
+def _renamed(cursor: str) -> str:
+    """Another name of the same place."""
+    return cursor.replace("after-", "after-0")
+
+
+def _going_on_at(asking: Asking, reply: Reply, cursor: str) -> Reply:
+    """*reply*, to be followed by the page at *cursor*."""
+    paginator = innermost(asking.plan)
+    if isinstance(paginator, CursorPaginator):
+        return _pointing(reply, paginator.next_header, paginator.next_field, cursor)
+    query = urlencode({**asking.request.params, "after": cursor})
+    return _linking(paginator, reply, f"{asking.api.url}{asking.request.path}?{query}")
+
+
+def _linking(paginator: NextLinkPaginator, reply: Reply, link: str) -> Reply:
+    if isinstance(paginator, LinkHeaderPaginator):
+        return _pointing(reply, "Link", "", f'<{link}>; rel="{paginator.next_field}"')
+    return _pointing(reply, None, paginator.next_field, link)
+
+
+def _pointing(reply: Reply, header: str | None, path: str, value: str) -> Reply:
+    if header:
+        return evolve(reply, headers={**reply.headers, header: value})
+    body = json.loads(reply.body)
+    set_at(body, path, value)
+    return evolve(reply, body=json.dumps(body).encode())
+
+
+def looping(asking: Asking) -> Reply | None:
+    """The next page is this one."""
+    started = asking.api.is_start(asking.plan, asking.request)
+    return None if started or asking.following() is None else _going_on_at(asking, asking.reply, _place(asking))
+
+
+def circling(asking: Asking) -> Reply | None:
+    """The page behind the next is this one again, and so on for ever."""
+    memory = asking.api.memory
+    if asking.api.is_start(asking.plan, asking.request) or asking.following() is None:
+        return None
+    place = memory.setdefault("place", _place(asking))
+    return None if _place(asking) == place else _going_on_at(asking, asking.reply, place)
+
+
+def leading_astray(asking: Asking) -> Reply | None:
+    if asking.following() is None:
+        return None
+    return _linking(innermost(asking.plan), asking.reply, f"{ELSEWHERE}{asking.request.path}?after=after-1")

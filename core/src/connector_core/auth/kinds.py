@@ -1,0 +1,252 @@
+"""Auth: from the configuration to a ``requests`` auth object."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any, Protocol, runtime_checkable
+from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
+
+from attrs import evolve, field, frozen
+from requests import PreparedRequest, Response
+from requests.auth import AuthBase, HTTPDigestAuth
+
+from connector_core.basics.discretion import SHOWN_BYTES
+from connector_core.basics.errors import ConfigurationError, PluginError
+from connector_core.basics.wire import HTTPResponse
+from connector_core.source.settings import Configuration, Setting
+from connector_core.source.tables import frozen_mapping
+
+
+@runtime_checkable
+class AuthFactory(Protocol):
+    """What ``connector_auth`` returns: any callable from the configuration to an ``AuthBase``.
+
+    It may have an attribute ``settings``, the settings that it reads; they join those of the dataset. The ``AuthBase`` may
+    have a method ``attach(line)``, which the client calls once, with itself (see ``connector_core.auth.tokens.Line``).
+    """
+
+    def __call__(self, configuration: Configuration) -> AuthBase: ...
+
+
+@frozen
+class ApiKeyHeader:
+    """The API's key in a request header.
+
+    header:  the header's name, such as ``api_key`` or ``X-API-Key``.
+    setting: the name of the (secret, required) setting that holds the key.
+    prefix:  what stands before the key, with its space: ``"Token "``.
+    """
+
+    header: str
+    setting: str = "api_key"
+    prefix: str = field(default="", repr=False)
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The one setting that this auth reads."""
+        return (Setting(self.setting, description=f"The API's key, sent in the header {self.header}.", secret=True),)
+
+    def __call__(self, configuration: Configuration) -> AuthBase:
+        return HeaderAuth(self.header, self.prefix + configuration[self.setting])
+
+
+@frozen
+class ApiKeyQuery:
+    """The API's key in a query parameter.
+
+    param:   the parameter's name, such as ``api_key``.
+    setting: the name of the (secret, required) setting that holds the key.
+    """
+
+    param: str
+    setting: str = "api_key"
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The one setting that this auth reads."""
+        return (Setting(self.setting, description=f"The API's key, sent in the query parameter {self.param}.", secret=True),)
+
+    def __call__(self, configuration: Configuration) -> AuthBase:
+        return _QueryAuth(self.param, configuration[self.setting])
+
+
+@frozen
+class BearerToken:
+    """A fixed access token (RFC 6750): ``Authorization: Bearer …``, from the (secret, required) setting *setting*."""
+
+    setting: str = "token"
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The one setting that this auth reads."""
+        return (Setting(self.setting, description="Access token of the API.", secret=True),)
+
+    def __call__(self, configuration: Configuration) -> AuthBase:
+        return HeaderAuth("Authorization", f"Bearer {configuration[self.setting]}")
+
+
+@frozen
+class BasicAuth:
+    """User name and password (RFC 7617).
+
+    username_setting: the setting that holds the user name.
+    password_setting: the (secret) setting that holds the password. None: the API takes its key as user name and no password,
+                      so the user name is the secret.
+    """
+
+    username_setting: str = "username"
+    password_setting: str | None = "password"  # noqa: S105  (the name of a setting)
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """User name and password."""
+        if self.password_setting is None:
+            return (Setting(self.username_setting, description="The API's key, sent as user name.", secret=True),)
+        return _login_settings(self.username_setting, self.password_setting)
+
+    def __call__(self, configuration: Configuration) -> AuthBase:
+        username = configuration[self.username_setting]
+        if ":" in username:
+            raise ConfigurationError(f"{self.username_setting} holds a colon, which no user name of HTTP Basic may. Correct it.")
+        return basic(configuration, username, configuration[self.password_setting] if self.password_setting else "")
+
+
+@frozen
+class DigestAuth:
+    """User name and password that do not travel (RFC 7616), as ``requests`` does it."""
+
+    username_setting: str = "username"
+    password_setting: str = "password"  # noqa: S105  (the name of a setting)
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """User name and password."""
+        return _login_settings(self.username_setting, self.password_setting)
+
+    def __call__(self, configuration: Configuration) -> AuthBase:
+        return _Digest(configuration[self.username_setting], configuration[self.password_setting])
+
+
+@frozen(hash=False)
+class AuthChoice:
+    """One of several kinds of auth, by the setting *setting*. Only what the chosen one reads is required.
+
+    setting: the name of the setting.
+    options: what the setting may say → the factory that it means.
+    default: what holds when the setting is not given; None makes it required.
+
+    Raises PluginError when two options describe a setting of one name differently.
+    """
+
+    setting: str
+    options: Mapping[str, AuthFactory] = field(converter=frozen_mapping)
+    default: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        _ = self.settings
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The choice itself, then what each option reads."""
+        choice = Setting(
+            self.setting,
+            description="How to sign in to the API.",
+            default=self.default,
+            kind="choice",
+            choices=tuple(self.options),
+        )
+        found: dict[str, Setting] = {}
+        for option, factory in self.options.items():
+            for setting in getattr(factory, "settings", ()):
+                known = found.get(setting.name)
+                if known and evolve(setting, when=None, description=known.description) != evolve(known, when=None):
+                    raise PluginError(
+                        f"AuthChoice: {option} and another option differ about the setting {setting.name}. Rename it."
+                    )
+                if setting.when is not None:
+                    raise PluginError(f"AuthChoice: {option} is a choice itself. Name all kinds in one AuthChoice.")
+                values = (*(known.when[1] if known and known.when else ()), option)
+                found[setting.name] = evolve(known or setting, when=(self.setting, values))
+        shown = [evolve(each, description=_only_for(each)) for each in found.values()]
+        return (choice, *shown)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The packages that one of the options needs."""
+        return tuple(name for factory in self.options.values() for name in getattr(factory, "needs", ()))
+
+    def __call__(self, configuration: Configuration) -> AuthBase:
+        return self.options[configuration[self.setting]](configuration)
+
+
+@frozen
+class NoAuth:
+    """An API that asks for no credential."""
+
+    def __call__(self, configuration: Configuration) -> AuthBase:  # noqa: ARG002  (the signature of every factory)
+        return Anonymous()
+
+
+@frozen(eq=False)
+class HeaderAuth(AuthBase):
+    """Sets one header."""
+
+    header: str
+    value: str = field(repr=False)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers[self.header] = self.value
+        return request
+
+
+class Anonymous(AuthBase):
+    """An auth object that adds nothing, rather than none at all: without one, requests would look into ~/.netrc."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        return request
+
+
+def basic(configuration: Configuration, username: str, password: str) -> AuthBase:
+    """HTTP Basic in UTF-8. What travels is as good as the password itself, so it is struck out like it."""
+    credentials = b64encode(f"{username}:{password}".encode()).decode()
+    configuration.hidden.add(credentials)
+    return HeaderAuth("Authorization", f"Basic {credentials}")
+
+
+class _Digest(HTTPDigestAuth):
+    """What ``requests`` has, but for reading the body of a 401 to its end, which may be far."""
+
+    def handle_401(self, r: Response, **kwargs: Any) -> Response:
+        """Answer the challenge."""
+        if r.status_code == 401:
+            beginning = r.raw.read(SHOWN_BYTES, decode_content=True)
+            r.raw.close()
+            r.raw = HTTPResponse(BytesIO(beginning), preload_content=False)
+        answer: Response = super().handle_401(r, **kwargs)  # type: ignore[no-untyped-call]  # requests' stubs say nothing
+        return answer
+
+
+@frozen(eq=False)
+class _QueryAuth(AuthBase):
+    param: str
+    value: str = field(repr=False)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        parts = urlsplit(str(request.url))
+        # A redirect may bring the parameter along already; twice, it would be refused.
+        kept = [pair for pair in parts.query.split("&") if pair and unquote_plus(pair.partition("=")[0]) != self.param]
+        query = "&".join([*kept, f"{quote(self.param, safe='')}={quote(self.value, safe='')}"])
+        request.url = urlunsplit(parts._replace(query=query))
+        return request
+
+
+def _login_settings(username: str, password: str) -> tuple[Setting, ...]:
+    return (
+        Setting(username, description="User name at the API."),
+        Setting(password, description="Password at the API.", secret=True),
+    )
+
+
+def _only_for(setting: Setting) -> str:
+    name, values = setting.when or ("", ())
+    return f"{setting.description} Needed where {name} is {' or '.join(values)}.".strip()

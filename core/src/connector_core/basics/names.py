@@ -1,0 +1,118 @@
+"""Names: which ones Fivetran keeps unchanged, and what was meant by one that nobody knows."""
+
+import difflib
+import re
+import traceback
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import cast
+
+from connector_core.basics.errors import ColumnTypeError, NameTakenError, PluginError, UnkeptNameError
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+COLUMN_TYPES = frozenset(
+    "BOOLEAN SHORT INT LONG FLOAT DOUBLE STRING XML UTC_DATETIME NAIVE_DATETIME NAIVE_DATE JSON BINARY".split()  # noqa: SIM905
+)
+"""The column types that the Connector SDK takes by name; DECIMAL comes with digits, as in ``DECIMAL(15,2)``."""
+
+_DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
+
+
+def check_name(name: object, what: str) -> None:
+    """Raise PluginError unless *name* is one that Fivetran keeps unchanged: lower-case snake_case."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise UnkeptNameError(
+            f"{what} is named {name!r}, which Fivetran would rename. "
+            "Write lower-case letters, digits and underscores, with a letter first."
+        )
+
+
+def check_column_name(name: object, where: str) -> None:
+    """Raise PluginError unless *name* can name a column: any text that Fivetran does not reserve."""
+    if not isinstance(name, str) or not name.strip():
+        raise UnkeptNameError(f"{where} has a column named {name!r}. Write the field's name in the API's answer.")
+    if name.startswith("_fivetran"):
+        raise UnkeptNameError(f"{where} has a column named {name!r}. Fivetran keeps names with _fivetran in front for itself.")
+
+
+def listed(names: Iterable[str]) -> tuple[str, ...]:
+    """A list of names as a frozen value keeps it; what is no list stays as it is, for ``column_names`` to object to."""
+    return tuple(names) if isinstance(names, list) else cast("tuple[str, ...]", names)
+
+
+def column_names(value: object, where: str) -> tuple[str, ...]:
+    """A tuple of column names from a list or tuple of them.
+
+    Raises PluginError for a bare string, which would be taken letter by letter, for an empty list and for a repeated name.
+    """
+    if isinstance(value, str):
+        raise PluginError(f'{where} must be a list of column names, not the text {value!r}. Write ["{value}"].')
+    if not isinstance(value, Iterable):
+        raise PluginError(f"{where} must be a list of column names, not {type(value).__name__}.")
+    names = tuple(value)
+    if not names:
+        raise PluginError(f"{where} is empty. Name at least one column.")
+    for name in names:
+        check_column_name(name, where)
+    if len(set(names)) != len(names):
+        raise PluginError(f"{where} names a column twice: {', '.join(names)}.")
+    return names
+
+
+def check_column_types(columns: Mapping[str, str], where: str) -> None:
+    """Raise PluginError unless each value is a column type that the Connector SDK takes."""
+    for name, kind in columns.items():
+        check_column_name(name, where)
+        if not isinstance(kind, str) or not (kind in COLUMN_TYPES or _DECIMAL.fullmatch(kind)):
+            raise ColumnTypeError(
+                f"{where} declares column {name!r} as {kind!r}{did_you_mean(str(kind).upper(), COLUMN_TYPES)}. "
+                f"The SDK takes {', '.join(sorted(COLUMN_TYPES))} and DECIMAL(15,2)."
+            )
+
+
+def sdk_type(kind: str) -> str | dict[str, str | int]:
+    """A declared column type as the Connector SDK takes it: DECIMAL as a dict with precision and scale."""
+    decimal = _DECIMAL.fullmatch(kind)
+    return {"type": "DECIMAL", "precision": int(decimal[1]), "scale": int(decimal[2])} if decimal else kind
+
+
+def stored_name(name: str) -> str:
+    """The name that Fivetran gives a column in the destination: ``createdAt`` becomes ``created_at``, ``top10`` ``top_10``."""
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])", "_", name)
+    return re.sub(r"[^0-9a-z]+", "_", parts.lower()).strip("_")
+
+
+def check_distinct(columns: Iterable[str], where: str) -> None:
+    """Raise PluginError when two columns would be one in the destination, where one would overwrite the other."""
+    owners: dict[str, str] = {}
+    for name in columns:
+        other = owners.setdefault(stored_name(name), name)
+        if other != name:
+            raise NameTakenError(
+                f"{where}: the columns {other} and {name} both become {stored_name(name)} in the destination. "
+                "Leave one out of the plugin, and out of the records with a transform, or rename it with one."
+            )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``" (did you mean X?)"`` for the known name nearest to *name*, or an empty text."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def told(error: Exception) -> str:
+    """What *error*, raised by a plugin's function, is: its type, where it was raised, and what it says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{one_line(place, 100)}: {one_line(error)}"
+
+
+def one_line(text: object, limit: int = 200) -> str:
+    """*text* as printable ASCII on one line, cut to *limit* characters: what a server sent cannot forge a log line."""
+    text = str(text)
+    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text and text.strip() == text:
+        return text  # which is nearly every one
+    flat = " ".join(text.split()).encode("ascii", "backslashreplace").decode("ascii")
+    printable = "".join(character if character.isprintable() else "?" for character in flat)
+    return printable if len(printable) <= limit else printable[: limit - 3] + "..."

@@ -1,0 +1,64 @@
+"""What the sync engine asks of the world outside: Fivetran's operations and a log. Only fivetran.py knows the SDK."""
+
+from typing import Any, Protocol
+
+from attrs import frozen
+
+from connector_core.basics.errors import DeliveryError
+from connector_core.basics.names import one_line
+
+
+class Operations(Protocol):
+    """The operations of the Connector SDK that the engine uses, with the SDK's own signatures."""
+
+    def upsert(self, table: str, data: dict[str, Any]) -> None:
+        """Insert a row, or replace the whole row of the same primary key."""
+
+    def delete(self, table: str, keys: dict[str, Any]) -> None:
+        """Mark the row of these keys as deleted."""
+
+    def truncate(self, table: str) -> None:
+        """Mark every row of the table as deleted."""
+
+    def checkpoint(self, state: dict[str, Any]) -> None:
+        """Save *state*, with every operation before it; the next sync starts from it."""
+
+
+class Log(Protocol):
+    """Where progress goes."""
+
+    def info(self, message: str) -> None:
+        """A step that went as expected."""
+
+    def warning(self, message: str) -> None:
+        """Something that somebody should look at, although the sync goes on."""
+
+
+@frozen
+class Delivery:
+    """*operations*, with the SDK's refusal of a row turned into a message that names the table and the row."""
+
+    operations: Operations
+
+    def upsert(self, table: str, row: dict[str, Any], key: object) -> None:
+        """Send one row. Raises DeliveryError when the SDK refuses a value in it."""
+        try:
+            self.operations.upsert(table, row)
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
+            raise DeliveryError(_refusal(table, key, error)) from None
+
+    def delete(self, table: str, keys: dict[str, Any]) -> None:
+        """Delete one row. Raises DeliveryError when the SDK refuses a key."""
+        try:
+            self.operations.delete(table, keys)
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
+            raise DeliveryError(_refusal(table, tuple(keys.values()), error)) from None
+
+
+def _refusal(table: str, key: object, error: Exception) -> str:
+    return (
+        f"{table}: the SDK refuses record {one_line(key, 80)}: {one_line(error)}. "
+        "One of its values does not fit the type that the "
+        "plugin declares for its column: change the type in columns, or convert the value in a transform. "
+        "Nothing before this record is lost; the next sync starts from the last checkpoint."
+    )

@@ -1,0 +1,327 @@
+"""Extra tables: what a dimension and an aggregate hold, as pure steps over the records of a source table.
+
+Both group records by some columns and fold each group into an *accumulator*, a small value made of what JSON has. An
+extra table is therefore the answer to one SQL query over the live rows of its source table; each class states its query.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from attrs import field, frozen
+
+from connector_core.basics.decoding import LARGEST_DOUBLE
+from connector_core.basics.errors import PluginError
+from connector_core.basics.names import check_column_name, check_name, column_names, did_you_mean, listed, one_line
+from connector_core.source.tables import Key, Record, Table, frozen_mapping
+
+Accumulator = Any
+"""What a group has come to so far; JSON holds it without loss. None: no record yet."""
+
+Group = tuple[Any, ...]
+"""The values of the columns that records are grouped by."""
+
+
+class ExtraTable(Protocol):
+    """What the sync engine asks of a dimension or an aggregate; every method is pure."""
+
+    @property
+    def name(self) -> str:
+        """The table in the destination, and what ``--enable`` calls it."""
+
+    @property
+    def default(self) -> bool:
+        """Whether it is on unless the build says otherwise."""
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The columns that records are grouped by: the primary key of the extra table."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns of the source table that it reads."""
+
+    def column_types(self, source: Mapping[str, str]) -> dict[str, str]:
+        """Column → Fivetran type, given those of the source table."""
+
+    def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
+        """The accumulator with one more record, of primary key *key*, in it."""
+
+    def row(self, group: Group, accumulator: Accumulator) -> Record:
+        """The row of one group."""
+
+
+@frozen
+class Measure:
+    """One column of an aggregate: what to compute from which source column. Make it with count, total, minimum or maximum."""
+
+    kind: Literal["count", "total", "minimum", "maximum"]
+    column: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.column is not None:
+            check_column_name(self.column, f"Measure {self.kind}")
+
+
+def count() -> Measure:
+    """The number of records of a group: SQL's ``count(*)``."""
+    return Measure("count")
+
+
+def total(column: str) -> Measure:
+    """The sum of a number column, NULL where every value is: SQL's ``sum``, correctly rounded whatever the order."""
+    return Measure("total", column)
+
+
+def minimum(column: str) -> Measure:
+    """The smallest value that is not null: SQL's ``min``."""
+    return Measure("minimum", column)
+
+
+def maximum(column: str) -> Measure:
+    """The largest value that is not null: SQL's ``max``."""
+    return Measure("maximum", column)
+
+
+@frozen(hash=False)
+class Aggregate:
+    """An extra table of measures, one row a group.
+
+    ``SELECT by…, measure… FROM source WHERE by IS NOT NULL GROUP BY by…``
+
+    name:     the table in the destination.
+    by:       the source columns to group by; the primary key of the extra table.
+    measures: column → ``count()``, ``total("column")``, ``minimum("column")`` or ``maximum("column")``.
+    default:  whether it is on unless the build says otherwise.
+    """
+
+    name: str
+    by: tuple[str, ...] = field(converter=listed)
+    measures: Mapping[str, Measure] = field(converter=frozen_mapping)
+    default: bool = field(default=True, repr=False)
+    _steps: Sequence[tuple[Callable[[Any, Any], Any], str]] = field(init=False, eq=False, repr=False)
+    _nothing: Sequence[None] = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        check_name(self.name, "An aggregate")
+        where = f"Aggregate {self.name}"
+        object.__setattr__(self, "by", column_names(self.by, f"{where}: by"))
+        if not self.measures:
+            raise PluginError(f'{where} has no measures. Write at least one, such as measures={{"records": count()}}.')
+        for name, measure in self.measures.items():
+            check_column_name(name, where)
+            if name in self.by:
+                raise PluginError(f"{where} names the column {name!r} both in by and in measures. Name the measure differently.")
+            if not isinstance(measure, Measure):
+                raise PluginError(
+                    f'{where}: measure {name!r} is {measure!r}. Write count(), total("column"), minimum(…) or maximum(…).'
+                )
+        # Looked up once: a fold is made for each record.
+        object.__setattr__(self, "_steps", [(_STEPS[measure.kind], measure.column or "") for measure in self.measures.values()])
+        object.__setattr__(self, "_nothing", [None] * len(self.measures))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns of the source table that it reads."""
+        columns = (measure.column for measure in self.measures.values())
+        return tuple(dict.fromkeys([*self.by, *(column for column in columns if column is not None)]))
+
+    def column_types(self, source: Mapping[str, str]) -> dict[str, str]:
+        """Column → Fivetran type, given those of the source table."""
+        types = {name: source[name] for name in self.by}
+        return types | {name: _measure_type(measure, source) for name, measure in self.measures.items()}
+
+    def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
+        """The accumulator with one more record in it."""
+        before = accumulator or self._nothing
+        try:
+            return [step(so_far, record.get(column)) for so_far, (step, column) in zip(before, self._steps, strict=True)]
+        except TypeError as error:
+            raise PluginError(
+                f"{self.name}: record {one_line(', '.join(key), 80)}: {error}. "
+                "Measure another column, or convert it in a transform."
+            ) from None
+
+    def row(self, group: Group, accumulator: Accumulator) -> Record:
+        """The row of one group."""
+        try:
+            values = [_RESULTS.get(m.kind, _same)(a) for m, a in zip(self.measures.values(), accumulator, strict=True)]
+        except TypeError as error:
+            raise PluginError(
+                f"{self.name}: the row of {one_line(group, 80)}: {error}. Measure another column, or convert it."
+            ) from None
+        return dict(zip((*self.by, *self.measures), (*group, *values), strict=True))
+
+
+@frozen
+class Dimension:
+    """An extra table of attributes, one row a key, taken from the key's newest record.
+
+    ``SELECT DISTINCT ON (key…) key…, column… FROM source WHERE key IS NOT NULL
+    ORDER BY key…, newest DESC NULLS LAST, primary key DESC``
+
+    name:    the table in the destination.
+    key:     the source columns that identify a row of the dimension; its primary key.
+    columns: the further source columns that it shows.
+    newest:  the source column that tells which record is the newest, such as ``last_updated_epoch``.
+    default: whether it is on unless the build says otherwise.
+    """
+
+    name: str
+    key: tuple[str, ...] = field(converter=listed)
+    columns: tuple[str, ...] = field(converter=listed)
+    newest: str
+    default: bool = field(default=True, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        check_name(self.name, "A dimension")
+        where = f"Dimension {self.name}"
+        object.__setattr__(self, "key", column_names(self.key, f"{where}: key"))
+        object.__setattr__(self, "columns", column_names(self.columns, f"{where}: columns"))
+        check_column_name(self.newest, f"{where}: newest")
+        both = sorted(set(self.key) & set(self.columns))
+        if both:
+            raise PluginError(f"{where} names {', '.join(both)} both in key and in columns. Leave it in key only.")
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The columns that records are grouped by."""
+        return self.key
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns of the source table that it reads."""
+        return tuple(dict.fromkeys([*self.key, *self.columns, self.newest]))
+
+    def column_types(self, source: Mapping[str, str]) -> dict[str, str]:
+        """Column → Fivetran type, given those of the source table."""
+        return {name: source[name] for name in (*self.key, *self.columns)}
+
+    def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
+        """The accumulator with one more record, of primary key *key*, in it."""
+        rank = [record.get(self.newest), list(key)]
+        try:
+            if accumulator is not None and not _newer(rank, accumulator[0]):
+                return accumulator
+        except TypeError as error:
+            raise PluginError(
+                f"{self.name}: record {one_line(', '.join(key), 80)}: {self.newest} cannot tell the newest record: {error}."
+            ) from None
+        return [rank, [record.get(name) for name in self.columns]]
+
+    def row(self, group: Group, accumulator: Accumulator) -> Record:
+        """The row of one key."""
+        return dict(zip((*self.key, *self.columns), (*group, *accumulator[1]), strict=True))
+
+
+def check_sources(extra: ExtraTable, table: Table, types: Mapping[str, str]) -> dict[str, str]:
+    """The types of *extra*'s columns, given those of *table* after its transforms.
+
+    Raises PluginError when it reads a column that is not among them: it would be null in every row.
+    """
+    unknown = [name for name in extra.needs if name not in types]
+    if unknown and unknown[0] in table.columns:
+        raise PluginError(
+            f"{extra.name} reads {unknown[0]}, which an enabled transform of {table.name} takes away. "
+            "Read what it leaves instead, or disable it."
+        )
+    if unknown:
+        raise PluginError(
+            f"{extra.name} reads {', '.join(unknown)}{did_you_mean(unknown[0], types)}, "
+            f"which {table.name} does not declare. Declare the column in the table's "
+            "columns; if it is a derived field, enable that field too."
+        )
+    return extra.column_types(types)
+
+
+def _newer(rank: Sequence[Any], than: Sequence[Any]) -> bool:
+    (order, key), (other_order, other_key) = rank, than
+    if order is None or other_order is None:
+        return (order is not None, key) > (other_order is not None, other_key)
+    return bool((order, key) > (other_order, other_key))
+
+
+def _measure_type(measure: Measure, source: Mapping[str, str]) -> str:
+    if measure.kind == "count" or measure.column is None:
+        return "LONG"
+    declared = source[measure.column]
+    if measure.kind == "total":
+        return "LONG" if declared in ("SHORT", "INT", "LONG") else "DOUBLE"
+    return declared
+
+
+def _count_step(before: int | None, _: object) -> int:
+    return (before or 0) + 1
+
+
+def _total_step(before: list[Any] | None, value: Any) -> list[Any] | None:
+    """One more summand: whole numbers in an int, floats as an exact sum of non-overlapping parts."""
+    if value is None:
+        return before
+    whole, parts = before or (0, None)
+    kind = value.__class__  # nearly always one of these two, and quicker to ask for than what they stand for
+    if kind is float and -LARGEST_DOUBLE <= value <= LARGEST_DOUBLE:
+        return [whole, _add(parts, value) if parts else [value]]
+    if kind is int or (isinstance(value, int) and kind is not bool):
+        return [whole + value, parts]
+    if kind is bool or not isinstance(value, float):
+        raise TypeError(f"a total of {one_line(repr(value), 60)}, which is no number")
+    if not math.isfinite(value):
+        raise TypeError(f"a total of {value!r}, which is no finite number")
+    return [whole, _add(parts or [], value)]
+
+
+def _add(parts: list[float], value: float) -> list[float]:
+    """*parts*, whose exact sum stands for a number, with *value* added without any rounding.
+
+    J. R. Shewchuk, "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates", 1997, GROW-EXPANSION.
+    """
+    grown = []
+    for part in parts:
+        large, small = (part, value) if abs(value) < abs(part) else (value, part)
+        value = large + small
+        rest = small - (value - large)
+        if rest:
+            grown.append(rest)
+    if not math.isfinite(value):
+        raise TypeError("its sum goes beyond the largest 64-bit float")
+    return [*grown, value]
+
+
+def _total(accumulator: list[Any] | None) -> int | float | None:
+    if accumulator is None:
+        return None
+    whole, parts = accumulator
+    try:
+        return whole if parts is None else math.fsum([*parts, *_floats(whole)])
+    except OverflowError:
+        raise TypeError("its sum goes beyond the largest 64-bit float") from None
+
+
+def _floats(whole: int) -> Iterator[float]:
+    """Floats that add up to *whole* exactly, which one float does only up to 2**53."""
+    while whole:
+        part = float(whole)
+        yield part
+        whole -= int(part)
+
+
+def _minimum_step(before: Any, value: Any) -> Any:
+    return value if before is None else before if value is None else min(before, value)
+
+
+def _maximum_step(before: Any, value: Any) -> Any:
+    return value if before is None else before if value is None else max(before, value)
+
+
+def _same(accumulator: Any) -> Any:
+    return accumulator
+
+
+_STEPS: dict[str, Callable[[Any, Any], Any]] = {
+    "count": _count_step,
+    "total": _total_step,
+    "minimum": _minimum_step,
+    "maximum": _maximum_step,
+}
+_RESULTS: dict[str, Callable[[Any], Any]] = {"total": _total}

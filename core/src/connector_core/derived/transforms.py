@@ -1,0 +1,143 @@
+"""Record transforms: record in, record out, or None to leave the record out."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from connector_core.basics.errors import PluginError
+from connector_core.basics.names import check_column_types, check_name, column_names, listed
+from connector_core.source.tables import Record, frozen_mapping
+
+ColumnChanges = tuple[Iterable[str], Mapping[str, str | None]]
+"""What a transform does to the columns of its table: those that it takes away, and then those that it adds, with their types.
+
+A column whose type nobody has declared is added as None.
+"""
+
+
+@frozen(hash=False)
+class Transform:
+    """A named record transform.
+
+    name:     what ``--enable`` and ``--disable`` call it.
+    function: record → record, or None to leave the record out. It may change the record that it is given and must not keep it.
+              Ready-made: ``rename``, ``drop``, ``hashed``, ``flatten``, ``only_if`` and ``tombstones``.
+    default:  whether it is on unless the build says otherwise.
+    columns:  the columns that it adds, with their Fivetran types.
+    removes:  the columns that it takes away; the ready-made functions say so themselves. A column in both changes its type.
+    """
+
+    name: str
+    function: Callable[[Record], Record | None] = field(repr=False)
+    default: bool = True
+    columns: Mapping[str, str] = field(factory=dict, converter=frozen_mapping, repr=False)
+    removes: tuple[str, ...] = field(default=(), converter=listed, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        check_name(self.name, "A transform")
+        where = f"Transform {self.name}"
+        _check_callable(self.function, where)
+        check_column_types(self.columns, where)
+        if self.removes != ():
+            column_names(self.removes, f"{where}: removes")
+
+    @property
+    def repeats(self) -> bool:
+        """Whether records come again because of what it does, as the tombstone of a record does."""
+        return getattr(self.function, "repeats", False) is True
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether it may leave a record out: whatever is no ready-made function may."""
+        return not hasattr(self.function, "column_changes")
+
+    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:
+        """What it does to a table of these *columns*. Raises PluginError when it cannot be used with them."""
+        own = getattr(self.function, "column_changes", None)
+        removes, adds = own(columns) if own else ((), {})
+        return (*removes, *self.removes), {**adds, **self.columns}
+
+    def __call__(self, record: Record) -> Record | None:
+        return self.function(record)
+
+
+@frozen
+class DerivedField:
+    """A transform that adds one column, named like the field, from the others of its record.
+
+    name:     the column, and what ``--enable`` and ``--disable`` call it.
+    function: record → the value; see ``ratio``. It must not change the record.
+    type:     the column's Fivetran type.
+    default:  whether it is on unless the build says otherwise.
+    """
+
+    name: str
+    function: Callable[[Record], Any] = field(repr=False)
+    type: str = "DOUBLE"
+    default: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        check_name(self.name, "A derived field")
+        check_column_types(self.columns, f"DerivedField {self.name}")
+        _check_callable(self.function, f"DerivedField {self.name}")
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """The one column that it adds, with its Fivetran type."""
+        return {self.name: self.type}
+
+    @property
+    def removes(self) -> tuple[str, ...]:
+        """The columns that it takes away: none."""
+        return ()
+
+    @property
+    def repeats(self) -> bool:
+        """Whether records come again because of what it does: no."""
+        return False
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether it may leave a record out: no."""
+        return False
+
+    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:  # noqa: ARG002  (the signature of a Transform's)
+        """What it does to a table of these *columns*: adds its own."""
+        return (), self.columns
+
+    def __call__(self, record: Record) -> Record:
+        record[self.name] = self.function(record)
+        return record
+
+
+_NUMBERS = (int, float)
+"""What JSON makes of numbers; a bool, although Python counts it among the integers, is none."""
+
+
+@frozen
+class Ratio:
+    """What ``ratio`` makes: a function from a record to the quotient of two of its fields."""
+
+    numerator: str
+    denominator: str
+
+    def __call__(self, record: Record) -> float | None:
+        above: Any = record.get(self.numerator)
+        below: Any = record.get(self.denominator)
+        if above.__class__ in _NUMBERS and below.__class__ in _NUMBERS:
+            return above / below if below > 0 else 0.0
+        return None
+
+
+def ratio(numerator: str, denominator: str) -> Ratio:
+    """A function for DerivedField: the quotient of two number fields of a record, as a float.
+
+    It is 0.0 where the denominator is not above 0, and None where either is missing, null or no number.
+    """
+    return Ratio(numerator, denominator)
+
+
+def _check_callable(function: object, where: str) -> None:
+    if not callable(function):
+        raise PluginError(f"{where}: function is {function!r}. Give a function that takes a record.")

@@ -1,0 +1,306 @@
+"""The sync: configuration → requests → pages → records → operations → checkpoints."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from itertools import islice
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+from requests.auth import AuthBase
+
+from connector_core.basics.discretion import Secrets, shows, strike
+from connector_core.basics.errors import CircularFeed, ConfigurationError, ConnectorError, PluginError
+from connector_core.basics.operations import Delivery, Log, Operations
+from connector_core.engine.checkpoints import CheckpointPolicy
+from connector_core.engine.derivation import Derivation, derivation
+from connector_core.engine.feeds import Api, BookmarkRejectedError, Feed, Read, feed
+from connector_core.engine.records import LeftOut, RowMaker, Rows
+from connector_core.engine.spool import Spool
+from connector_core.engine.state import TableState, read_state, write_state
+from connector_core.http.client import Client
+from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.source.pagination import Bookmark
+from connector_core.source.settings import MAX_ANSWER, THREADS, Configuration, read_configuration, unknown_names
+from connector_core.source.tables import Key
+
+PAGES_SHOWN = 20
+"""The log names each page up to this one; a longer sync shows its milestones, the checkpoints."""
+
+PART = 1000
+"""Records of one page that are made into rows before they go out: a page may be larger than memory."""
+
+
+@frozen
+class Engine:
+    """What a sync runs on, apart from the assembly; tests and benchmarks replace parts of it.
+
+    client:      (assembly, configuration, log) → the client to fetch with.
+    clock:       seconds from any start, never going back.
+    checkpoints: when to checkpoint.
+    """
+
+    client: Callable[[Assembly, Configuration, Log], Client]
+    clock: Callable[[], float] = time.monotonic
+    checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
+
+
+def make_client(assembly: Assembly, configuration: Configuration, log: Log, **parts: Any) -> Client:
+    """The client of a real sync; *parts* are further ones of it. Raises PluginError when the plugin's auth cannot be made."""
+    try:
+        auth = assembly.auth(configuration)
+    except ConfigurationError:
+        raise
+    except PluginError as error:
+        raise PluginError(f"{assembly.auth_origin}: {error}") from None
+    except Exception as error:  # noqa: BLE001  (whatever the plugin raises)
+        raise PluginError(
+            f"{assembly.auth_origin}: the auth failed with {type(error).__name__}. Check what it reads from the configuration."
+        ) from None
+    if not isinstance(auth, AuthBase):
+        raise PluginError(f"{assembly.auth_origin}: the auth made {type(auth).__name__}. Return a requests.auth.AuthBase.")
+    limit = configuration[MAX_ANSWER] * 1_000_000
+    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden, limit=limit, **parts)
+
+
+def sync(
+    assembly: Assembly,
+    configuration: Mapping[str, Any],
+    state: Mapping[str, Any],
+    operations: Operations,
+    log: Log,
+    engine: Engine | None = None,
+) -> None:
+    """Bring every table of *assembly* up to date, from where *state* says that the last sync stopped.
+
+    It returns only when every page was read and every row delivered. Otherwise it raises a ConnectorError, and the next
+    sync goes on from the last checkpoint.
+    """
+    failure = _failure(assembly, configuration, state, _To(operations, log, engine or Engine(make_client)))
+    if failure is not None:
+        raise failure
+
+
+@frozen
+class _To:
+    """Where a sync delivers and logs, and what it runs on."""
+
+    operations: Operations
+    log: Log
+    engine: Engine
+
+
+def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any], to: _To) -> ConnectorError | None:
+    """Sync every table; what goes wrong comes back without a secret in it.
+
+    It is not raised from here: an error carries along the one that was being handled, and a crash report shows the variables of
+    the functions that it came through.
+    """
+    hidden = Secrets()
+    try:
+        values = read_configuration(assembly.settings, raw)
+        hidden = values.hidden
+        log = _DiscreetLog(to.log, hidden)
+        for remark in unknown_names(assembly.settings, raw):
+            log.warning(f"Configuration: {remark}.")
+        states = read_state(state, [plan.table.name for plan in assembly.tables])
+        with to.engine.client(assembly, values, log) as client:
+            api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, values.get(THREADS, 1))
+            for plan in assembly.tables:
+                _TableSync(plan, api, states, Delivery(to.operations), to.engine).run()
+    except ConnectorError as error:
+        # Without its cause: a crash report would show the variables of where that was raised, records among them.
+        return type(error)(strike(hidden, str(error)))
+    return None
+
+
+@frozen
+class _DiscreetLog:
+    """A log that shows no secret, whatever the API says."""
+
+    log: Log
+    secrets: Secrets = field(repr=False)
+
+    def info(self, message: str) -> None:
+        self.log.info(strike(self.secrets, message))
+
+    def warning(self, message: str) -> None:
+        self.log.warning(strike(self.secrets, message))
+
+
+@define
+class _TableSync:
+    """The sync of one table: how far it has come, and what the next checkpoint has to hold."""
+
+    plan: TablePlan
+    api: Api
+    states: dict[str, TableState]
+    delivery: Delivery
+    engine: Engine
+    delivered: int = field(default=0, init=False)
+    left_out: Counter[str] = field(factory=Counter, init=False)
+    pages: int = field(default=0, init=False)
+    checkpointed: int = field(default=0, init=False)
+    checkpointed_at: float = field(default=0.0, init=False)
+
+    @property
+    def name(self) -> str:
+        return self.plan.table.name
+
+    @property
+    def log(self) -> Log:
+        return self.api.log
+
+    @property
+    def _handled(self) -> int:
+        """Records that went out, as an upsert or as a delete."""
+        return self.delivered + self.left_out.total()
+
+    def run(self) -> None:
+        start = self.states[self.name]
+        try:
+            self._read(start)
+        except BookmarkRejectedError as error:
+            self.log.warning(
+                f"{self.name}: the API no longer knows the cursor that the last sync ended with ({error}). "
+                "Reading the whole feed once."
+            )
+            self._read(evolve(start, bookmark={}))
+
+    def _read(self, start: TableState) -> None:
+        source = feed(self.plan, self.api, start.bookmark)
+        # Totals count what lies before the place where the feed really starts, which another page size may have moved back.
+        kept = derivation(self.plan, start.extra_tables, source.start, self.log)
+        try:
+            if kept.reads_whole and source.start:
+                extras = ", ".join(extra.name for extra in self.plan.extra_tables)
+                self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
+            whole = kept.reads_whole or self.plan.table.full_refresh
+            self._read_from(feed(self.plan, self.api, {}) if whole else source, kept)
+        except CircularFeed:
+            if self.plan.extra_tables:
+                # Totals may have been saved beside a place that leads back to what they count already.
+                self._checkpoint(kept, {})
+            raise
+        finally:
+            kept.close()
+
+    def _read_from(self, source: Feed, kept: Derivation) -> None:
+        self.checkpointed_at = self.engine.clock()
+        if self.plan.table.full_refresh:
+            self._replace(source, kept)
+            rest: Bookmark = {}  # wherever the paginator rests: the next sync reads it all again
+        else:
+            self._bring_up(source, kept)
+            rest = source.bookmark
+        self.log.info(f"{self.name}: No more pages to fetch")
+        kept.finish(self.delivery, lambda: self._checkpoint(kept, rest))
+        self._checkpoint(kept, rest)
+        each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
+        left_out = f", {self.left_out.total()} left out ({each})" if each else ""
+        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
+
+    def _bring_up(self, source: Feed, kept: Derivation) -> None:
+        """Deliver the feed page by page, with checkpoints between pages."""
+        rows = self._row_maker()
+        with closing(source.reads()) as reads:
+            for number, read in enumerate(reads):
+                if not number:
+                    self._start_over(source, kept)
+                again = read is not None and read.again
+                for part in self._parts(read, rows):
+                    self._deliver(part, kept, again=again)
+                    again = False  # what goes before the page went before its first part
+                if read is None or not read.last:
+                    self._checkpoint_if_due(source, kept)
+
+    def _replace(self, source: Feed, kept: Derivation) -> None:
+        """Read the whole feed, and only then put its rows in the place of those that are there."""
+        rows = self._row_maker()
+        with Spool() as spool:
+            with closing(source.reads()) as reads:
+                for read in reads:
+                    for part in self._parts(read, rows):
+                        spool.put(part)
+            if not spool.records:
+                self.log.warning(f"{self.name}: the feed is empty, so every row of the table is deleted.")
+            self._start_over(source, kept)
+            self.delivery.operations.truncate(self.name)
+            for part in spool.parts():
+                self._deliver(part, kept, again=False)
+
+    def _row_maker(self) -> RowMaker:
+        return RowMaker(self.plan.table, self.plan.transforms, frozenset(self.plan.columns), self.log)
+
+    def _start_over(self, source: Feed, kept: Derivation) -> None:
+        """Let the state say that this read goes from the start of the feed, before its first row goes out.
+
+        A feed may still hold old versions of a record, and a table that is replaced is empty for a moment. Should this sync crash
+        then, the next would otherwise go on at the old bookmark, behind what is missing.
+        """
+        if self.states[self.name].bookmark and not source.start:
+            self._checkpoint(kept, {})
+
+    def _parts(self, read: Read | None, rows: RowMaker) -> Iterator[Rows]:
+        """The rows of one page, a bounded number of them at a time."""
+        if read is None:
+            return
+        self.pages += 1
+        if self.pages <= PAGES_SHOWN:
+            self.log.info(f"{self.name}: {read.request}")
+        where = f"{self.name}: {read.request}"
+        records = iter(read.page.records)
+        first = 1
+        while part := list(islice(records, PART)):
+            yield rows.rows(part, where, first, read.added)
+            first += len(part)
+        if self.plan.table.deleted:
+            yield rows.gone(read.page.get(self.plan.table.deleted), where, read.added)
+
+    def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
+        name, upsert, before = self.name, self.delivery.upsert, self.left_out.total()
+        for key, row in rows:
+            if isinstance(row, LeftOut):
+                self._leave_out(key, row, kept)
+            else:
+                upsert(name, row, key)
+        self.delivered += len(rows) - (self.left_out.total() - before)
+        if self.plan.extra_tables:
+            kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
+
+    def _leave_out(self, key: Key, left_out: LeftOut, kept: Derivation) -> None:
+        # An earlier version of the record may have passed the filter and be in the table. Even a first sync cannot know: one
+        # before it may have crashed between its first row and its first checkpoint.
+        self.left_out[left_out.by] += 1
+        kept.leave_out(key)
+        self.delivery.delete(self.name, left_out.keys)
+
+    def _check_discreet(self, bookmark: Bookmark, state: Mapping[str, Any]) -> None:
+        """Raise PluginError when what is about to be saved holds a secret: Fivetran does not encrypt a state."""
+        place = json.dumps(dict(bookmark))
+        if strike(self.api.hidden, place) != place:
+            raise PluginError(
+                f"{self.plan.paginator_origin}: the place to go on from holds a secret, which no state may. "
+                "Make the next request without it; the auth adds it again."
+            )
+        if self.plan.extra_tables and shows(self.api.hidden, json.dumps(state)):
+            raise PluginError(
+                f"{self.name}: a record holds a secret in a column that an extra table groups by, and no state may hold that. "
+                "Disable the extra table, or take the value out of the column with a transform."
+            )
+
+    def _checkpoint_if_due(self, source: Feed, kept: Derivation) -> None:
+        since = self._handled - self.checkpointed
+        if self.engine.checkpoints.due(since, self._handled, self.engine.clock() - self.checkpointed_at):
+            self._checkpoint(kept, source.bookmark)
+
+    def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
+        self.states[self.name] = TableState(bookmark, kept.state(bookmark))
+        state = write_state(self.states)
+        self._check_discreet(bookmark, state)
+        self.delivery.operations.checkpoint(state)
+        self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
+        if self.delivered:
+            self.log.info(f"{self.name}: Checkpoint saved after {self.delivered} records")

@@ -1,0 +1,122 @@
+"""Reading feeds page by page: the next page fetched ahead where that pays, or several feeds at once."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from typing import TypeVar
+
+from attrs import frozen
+
+from connector_core.basics.errors import CircularFeed, ConnectorError, PluginError, UnexpectedAnswer
+from connector_core.basics.names import told
+from connector_core.source.pagination import Follower, LoopGuard, Page, Request, next_request
+
+AHEAD_FROM_SECONDS = 0.01
+"""Read ahead when the API took at least this long to answer: below it, handing over between threads costs more than it gains."""
+
+HEAD_START_SECONDS = 0.002
+"""How long the caller waits for a request that is read ahead to be on its way.
+
+A thread that delivers records lets another run only every 5 ms (``sys.getswitchinterval``), and a request has to run several
+times before it is out: without a head start it would leave when the page before is delivered, and nothing would be gained.
+"""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@frozen(hash=False)
+class PageRead:
+    """A page, the request that brought it, and the one that follows; None where the feed ends."""
+
+    request: Request
+    page: Page
+    following: Request | None
+
+
+def read_pages(
+    fetch: Callable[[Request], Page],
+    paginator: Follower,
+    request: Request,
+    table: str = "",
+    origin: object = "the paginator",
+    *,
+    ahead: bool = True,
+) -> Generator[PageRead, None, None]:
+    """The pages of a feed from *request* to its end, one in hand and at most one in flight; without *ahead*, none in flight.
+
+    *table* and *origin*, the plugin and hook that the paginator came from, are for messages. Whatever *fetch* raises for a page
+    is raised when that page is due, also when another thread fetched it. Raises UnexpectedAnswer when the feed goes in circles
+    or does not say where to go on, PluginError when the paginator fails.
+    """
+    guard = LoopGuard()
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="next-page")
+    try:
+        guard.check(request)
+        page = fetch(request)
+        alike = 0
+        while (following := _following(paginator, guard, PageRead(request, page, None), table, origin)) is not None:
+            coming = pool.submit(fetch, following) if ahead and page.seconds >= AHEAD_FROM_SECONDS else None
+            if coming:
+                wait([coming], timeout=HEAD_START_SECONDS)
+            yield PageRead(request, page, following)
+            before, page = page, coming.result() if coming else fetch(following)
+            request = following
+            alike = alike + 1 if page.records and page.records == before.records else 0
+            # A feed may send records twice, and two pages are then alike but for where they lead. It does not go on like that.
+            if alike > (page.body != before.body):
+                raise CircularFeed(
+                    f"{table}: {request}: the API sends the same records as for the page before, so the feed would never end. "
+                    "The next sync goes on from the last checkpoint; if it fails the same way, check the plugin's paginator."
+                )
+        yield PageRead(request, page, None)
+    finally:
+        # A request in flight is not waited for: the client is closed right after, which ends a pause between tries.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _following(paginator: Follower, guard: LoopGuard, read: PageRead, table: str, origin: object) -> Request | None:
+    try:
+        following = next_request(paginator, read.request, read.page)
+        if following is not None:
+            guard.check(following)
+    except UnexpectedAnswer as error:
+        # A paginator does not know its table; what a record that it looked at raises does.
+        raise type(error)(str(error) if str(error).startswith(f"{table}: ") else f"{table}: {error}") from None
+    except ConnectorError:
+        raise
+    except Exception as error:
+        raise PluginError(f"{table}: {read.request}: {origin} failed with {told(error)}. Correct the paginator.") from error
+    return following
+
+
+def interleaved(read: Callable[[T], Iterator[R]], items: Iterable[T], threads: int) -> Generator[tuple[T, R | None], None, None]:
+    """What *read* yields for each of the *items*, as it comes, at most *threads* of them at a time; None when an item is done.
+
+    Of each item, the next is read while the one before is in the caller's hands, and no further. Whatever *read* raises is
+    raised here.
+    """
+    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="children")
+    waiting = iter(items)
+    running: dict[Future[R | None], tuple[T, Iterator[R]]] = {}
+
+    def go_on(item: T, found: Iterator[R]) -> None:
+        running[pool.submit(next, found, None)] = (item, found)
+
+    try:
+        for item in islice(waiting, threads):
+            go_on(item, read(item))
+        while running:
+            ready, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in [future for future in running if future in ready]:  # in the order in which they were asked for
+                item, found = running.pop(future)
+                value = future.result()
+                if value is not None:
+                    go_on(item, found)
+                else:
+                    for another in islice(waiting, 1):
+                        go_on(another, read(another))
+                yield item, value
+    finally:
+        # As above: what is in flight is not waited for.
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,83 @@
+"""The connector as Fivetran runs it. Of this package, only this module imports the Connector SDK."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+from fivetran_connector_sdk import ConfigurationForm, Connector, Logging, Operations, Test, form_field
+
+from connector_core.engine.dates import converters
+from connector_core.engine.sync import sync
+from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from connector_core.runtime.setup_test import setup_test
+from connector_core.source.settings import Setting
+
+
+def connector_for(
+    plugins: Mapping[str, Any], enable: Iterable[str] = (), disable: Iterable[str] = (), dataset: str = "the connector"
+) -> Connector:
+    """The SDK's ``Connector`` for *plugins* (name with version → module, the dataset's own first), some options switched.
+
+    Raises PluginError when they cannot be assembled. Nothing is logged here: the SDK cannot log before a sync begins.
+    """
+    assembly = assemble([Plugin(name, module) for name, module in plugins.items()], enable, disable)
+
+    operations = _Operations({table["table"]: converters(table["columns"]) for table in assembly.schema})
+
+    def schema(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:  # noqa: ARG001  (the SDK's signature)
+        return assembly.schema
+
+    def update(configuration: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+        sync(assembly, configuration, state, operations, Logging)
+
+    return Connector(update=update, schema=schema, configuration_form=_form_of(assembly, dataset))
+
+
+@frozen
+class _Operations:
+    """The SDK's operations, with texts that hold dates made into objects on the way.
+
+    dates: table → column and converter (see connector_core.engine.dates).
+    """
+
+    dates: Mapping[str, Sequence[tuple[str, Callable[[str], Any]]]]
+
+    def upsert(self, table: str, data: dict[str, Any]) -> None:
+        if dates := self.dates.get(table):
+            data = dict(data)
+            for name, convert in dates:
+                if data.get(name).__class__ is str:
+                    data[name] = convert(data[name])
+        Operations.upsert(table, data)
+
+    delete = staticmethod(Operations.delete)
+    truncate = staticmethod(Operations.truncate)
+    checkpoint = staticmethod(Operations.checkpoint)
+
+
+def _form_of(assembly: Assembly, dataset: str) -> Callable[[], ConfigurationForm]:
+    """The setup form: a field for each setting, and one test, which makes a request."""
+
+    def read_one_record(configuration: Mapping[str, Any]) -> Any:
+        fault = setup_test(assembly, configuration)
+        return Test.success() if fault is None else Test.failure(fault)
+
+    def configuration_form() -> ConfigurationForm:
+        form = ConfigurationForm()
+        for setting in assembly.settings:
+            form.add_field(_field(setting))
+        return form.add_test(label=f"Read one record of {dataset}", func=read_one_record)
+
+    return configuration_form
+
+
+def _field(setting: Setting) -> Any:
+    """The form's field for *setting*. One that is left empty holds the default, which the description and the hint name."""
+    about = {"description": setting.about, "required": setting.required and setting.when is None}
+    if setting.kind == "choice":
+        options = [form_field.DropdownFieldParam(value=choice) for choice in setting.choices]
+        return form_field.DropdownField(setting.name, setting.label, fields=options, **about)
+    if setting.kind == "flag":
+        return form_field.ToggleField(setting.name, setting.label, **about)
+    kind = form_field.TextField.password if setting.secret else form_field.TextField.plain_text
+    return form_field.TextField(setting.name, setting.label, kind, placeholder=setting.default, **about)

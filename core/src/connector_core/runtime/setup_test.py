@@ -1,0 +1,64 @@
+"""The setup test: one real request for one record, and what came of it in a sentence."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connector_core.basics.discretion import strike
+from connector_core.basics.errors import ConnectorError, RequestRejected
+from connector_core.basics.operations import Log
+from connector_core.engine.sync import make_client
+from connector_core.http.client import Client, Retry
+from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.source.settings import Configuration, read_configuration
+
+ATTEMPTS = 2
+TIMEOUT = (5.0, 20.0)
+"""Seconds to connect, and to wait for an answer: somebody sits in front of the form."""
+
+Connect = Callable[[Assembly, Configuration, Log], Client]
+
+
+def setup_test(assembly: Assembly, configuration: Mapping[str, Any], connect: Connect | None = None) -> str | None:
+    """What stands in the way of a sync with *configuration*, as one paragraph without a secret; None when nothing does.
+
+    One record of the first table is asked for. Where the configured page size is another than the API's usual one, a page of
+    that size is asked for as well.
+    """
+    try:
+        values = read_configuration(assembly.settings, configuration)
+    except ConnectorError as error:
+        return str(error)
+    try:
+        with (connect or _patient)(assembly, values, _Silent()) as client:
+            return _asked(assembly, values, client)
+    except ConnectorError as error:
+        return strike(values.hidden, str(error))
+
+
+def _asked(assembly: Assembly, values: Configuration, client: Client) -> str | None:
+    plan = next(plan for plan in assembly.tables if plan.parent is None)
+    setting = next(setting for setting in assembly.settings if setting.name == "page_size")
+    _page(plan, client, max(1, setting.minimum or 1))
+    if str(values["page_size"]) != setting.default:
+        try:
+            _page(plan, client, values["page_size"])
+        except RequestRejected as error:
+            size = values["page_size"]
+            return f"The API takes one record at a time, but refuses page_size {size}: set page_size lower. It said: {error}"
+    return None
+
+
+def _page(plan: TablePlan, client: Client, page_size: int) -> None:
+    client.fetch(plan.table, plan.paginator.first(plan.table, page_size, {}))
+
+
+def _patient(assembly: Assembly, configuration: Configuration, log: Log) -> Client:
+    return make_client(assembly, configuration, log, retry=Retry(attempts=ATTEMPTS), timeout=TIMEOUT)
+
+
+class _Silent:
+    """A log for a test whose outcome is one sentence."""
+
+    def info(self, message: str) -> None: ...
+
+    def warning(self, message: str) -> None: ...

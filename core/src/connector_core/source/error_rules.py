@@ -1,0 +1,166 @@
+"""Error rules: what a plugin says about answers of its API that mean something else than their status does elsewhere."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, cast, get_args
+
+from attrs import field, frozen
+
+from connector_core.basics.errors import PluginError
+from connector_core.basics.names import one_line
+
+Action = Literal["retry", "fail", "ignore", "wait_until"]
+Match = str | tuple[str, Any]
+"""A name alone, for any value that is not null, or a name and the value that it has to have."""
+
+
+def _statuses(value: object) -> tuple[int, ...]:
+    # What is neither stays as it is, for the rule to object to.
+    return (value,) if isinstance(value, int) else tuple(value) if isinstance(value, list) else cast("tuple[int, ...]", value)
+
+
+def _pair(value: object) -> tuple[str, Any] | None:
+    return (value, None) if isinstance(value, str) else cast("tuple[str, Any] | None", value)
+
+
+@frozen
+class ErrorRule:
+    """Which answers a rule is for, and what becomes of them. Made with retry, fail, ignore or wait_until.
+
+    action:        ``retry``, ``fail``, ``ignore`` or ``wait_until``.
+    status:        the status codes that it is for; none for any.
+    header:        a header that the answer has to have, or its name and its value.
+    content:       a path in the answer's JSON, such as ``error.code``, where something that is not null has to be, or the path
+                   and the value that has to be there.
+    hint:          what to do, for ``fail``.
+    configuration: the person who set up the connection has to act, for ``fail``.
+    until_header, until_path: for ``wait_until``: the header, or the path in the JSON, that says when to go on.
+
+    A rule takes an answer that meets all that it says. Raises PluginError when a value cannot be used.
+    """
+
+    action: Action
+    status: tuple[int, ...] = field(default=(), converter=_statuses)
+    header: tuple[str, Any] | None = field(default=None, converter=_pair)
+    content: tuple[str, Any] | None = field(default=None, converter=_pair)
+    hint: str = ""
+    configuration: bool = False
+    until_header: str | None = None
+    until_path: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.action not in get_args(Action):
+            raise PluginError(f"An error rule has the action {self.action!r}. Write one of {', '.join(get_args(Action))}.")
+        self._check_status()
+        self._check_pair("header", self.header, '("X-Error", "busy")', str)
+        self._check_pair("content", self.content, '("error.code", "BUSY")', str | int | float)
+        if not (self.status or self.header or self.content):
+            raise PluginError(f"{self.action}: it does not say which answers it is for. Write status=…, header=… or content=….")
+        if 200 in self.status and not (self.header or self.content):
+            raise PluginError(
+                f"{self.action}: it is for every answer with status 200, so for every page. Add the header or the content "
+                'that tells an error from a page: content="error".'
+            )
+        if self.action == "fail":
+            self._check_hint()
+        if self.action == "wait_until":
+            self._check_until()
+
+    def _check_status(self) -> None:
+        numbers = self.status if isinstance(self.status, tuple) else (self.status,)
+        for number in numbers:
+            if isinstance(number, bool) or not isinstance(number, int) or not 200 <= number <= 599:
+                raise PluginError(
+                    f"{self.action}: status is {one_line(repr(number), 60)}. "
+                    "Write a number from 200 to 599, or several: status=[409, 423]."
+                )
+
+    def _check_pair(self, name: str, value: object, example: str, kinds: Any) -> None:
+        if value is None:
+            return
+        pair = value if isinstance(value, tuple) and len(value) == 2 else (None, None)
+        if not isinstance(pair[0], str) or not pair[0] or not (pair[1] is None or isinstance(pair[1], kinds)):
+            shown = one_line(repr(value), 60)
+            raise PluginError(f"{self.action}: {name} is {shown}. Write a name, or a name and its value: {name}={example}.")
+
+    def _check_hint(self) -> None:
+        if not isinstance(self.hint, str) or not self.hint.strip():
+            raise PluginError('fail: it has no hint. Say what to do about it: hint="Renew the plan.".')
+
+    def _check_until(self) -> None:
+        given = [name for name in (self.until_header, self.until_path) if name is not None]
+        if len(given) != 1 or not isinstance(given[0], str) or not given[0]:
+            raise PluginError(
+                "wait_until: it has to name one place that says when to go on: a header, or a path in the answer. "
+                'Write wait_until(header="X-Reset", status=403) or wait_until(path="error.retry_at", status=403).'
+            )
+
+    def matches(self, status: int, headers: Mapping[str, str], at: Callable[[str], Any]) -> bool:
+        """Whether the rule is for an answer; *at* gives the value at a path of its JSON, None where there is none."""
+        return (
+            (not self.status or status in self.status)
+            and (self.header is None or _fits(headers.get(self.header[0]), self.header[1]))
+            and (self.content is None or _fits(at(self.content[0]), self.content[1]))
+        )
+
+    @property
+    def until(self) -> str:
+        """The place that says when to go on, for people."""
+        return f"header {self.until_header}" if self.until_header else f"{self.until_path}"
+
+    def __str__(self) -> str:
+        place = f" {self.until}" if self.action == "wait_until" else ""
+        met = [f"status {', '.join(map(str, self.status))}"] if self.status else []
+        met += [f"header {_pair_text(self.header)}"] if self.header else []
+        met += [f"content {_pair_text(self.content)}"] if self.content else []
+        hint = f": {self.hint}" if self.hint else ""
+        return f"{self.action.replace('_', ' ')}{place} on {' and '.join(met)}{hint}"
+
+
+def _fits(found: Any, wanted: Any) -> bool:
+    if wanted is None or found is None:
+        return found is not None
+    # True is 1 in Python, but not in JSON.
+    return bool(found == wanted) and isinstance(found, bool) == isinstance(wanted, bool)
+
+
+def _pair_text(pair: tuple[str, Any]) -> str:
+    return pair[0] if pair[1] is None else f"{pair[0]} = {pair[1]!r}"
+
+
+def retry(*, status: int | Sequence[int] = (), header: Match | None = None, content: Match | None = None) -> ErrorRule:
+    """What passes by itself: the request is made again, as after a 503."""
+    return ErrorRule("retry", status, header, content)
+
+
+def fail(
+    *,
+    hint: str,
+    status: int | Sequence[int] = (),
+    header: Match | None = None,
+    content: Match | None = None,
+    configuration: bool = False,
+) -> ErrorRule:
+    """The sync fails, and its message ends with *hint*.
+
+    configuration: the person who set up the connection has to act: a ConfigurationError instead of an UnexpectedAnswer.
+    """
+    return ErrorRule("fail", status, header, content, hint=hint, configuration=configuration)
+
+
+def ignore(*, status: int | Sequence[int] = (), header: Match | None = None, content: Match | None = None) -> ErrorRule:
+    """The answer counts as an empty page, and the feed ends there."""
+    return ErrorRule("ignore", status, header, content)
+
+
+def wait_until(
+    *,
+    header: str | None = None,
+    path: str | None = None,
+    status: int | Sequence[int] = (),
+    content: Match | None = None,
+) -> ErrorRule:
+    """The request is made again at the time that the answer names in *header*, or at *path* of its JSON.
+
+    There has to be a number of seconds to wait, seconds or milliseconds since 1970, a time in ISO 8601 or an HTTP date.
+    """
+    return ErrorRule("wait_until", status, None, content, until_header=header, until_path=path)

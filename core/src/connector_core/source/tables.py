@@ -1,0 +1,152 @@
+"""A source table: what the API serves, under which names and types."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from attrs import field, frozen
+
+from connector_core.basics.errors import KeyColumnsError, PluginError
+from connector_core.basics.extraction import LIBRARY, finder, needs_library
+from connector_core.basics.names import check_column_types, check_name, column_names, listed, one_line
+from connector_core.source.error_rules import ErrorRule
+from connector_core.source.formats import Csv, Format, JsonLines
+from connector_core.source.limits import Budget
+from connector_core.source.parents import Parent, check_child
+
+Record = dict[str, Any]
+"""One row: column name → value, as decoded from JSON or as a transform made it."""
+
+Key = tuple[str, ...]
+"""A record's primary key, each value as text: what tells whether two records are the same row."""
+
+
+def frozen_mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A read-only copy of *value*; anything but a mapping is an error of the plugin's."""
+    if not isinstance(value, Mapping):
+        raise PluginError(f"expected a dict, got {type(value).__name__}: {value!r}")
+    return MappingProxyType(dict(value))
+
+
+def _rules(rules: Sequence[ErrorRule]) -> tuple[ErrorRule, ...]:
+    if isinstance(rules, str | Mapping) or not isinstance(rules, Sequence):
+        raise PluginError(f"errors must be a list of error rules, not {_shown(rules)}. Write errors=[ignore(status=404)].")
+    for rule in rules:
+        if not isinstance(rule, ErrorRule):
+            raise PluginError(f"errors has {_shown(rule)} in it. Each entry has to be an error rule: ignore(status=404).")
+    return tuple(rules)
+
+
+def _shown(value: object) -> str:
+    return getattr(value, "__name__", None) or one_line(str(value) if isinstance(value, ErrorRule) else repr(value), 60)
+
+
+@frozen(hash=False)
+class Table:
+    """A source table.
+
+    name:        the table in the destination, lower-case snake_case.
+    path:        where the API serves it, below ``base_url``, with a slash in front.
+    records:     where the answer has the list of records: a key, keys with dots between them (``data.items``), ``@`` where
+                 the answer is the list, brackets around one of these where it has one object instead of a list
+                 (``[data]``), or any other JMESPath expression (``edges[*].node``), for which the plugin depends on jmespath.
+    primary_key: the columns that identify a row, in order; each is declared in *columns*.
+    columns:     column name → Fivetran type (``STRING``, ``LONG``, ``DOUBLE``, ``NAIVE_DATE`` …). A field that is not
+                 declared arrives all the same, but floats of such a field are cut to 32 bits: declare ``DOUBLE``.
+    append_only: the API never sends a record again with other values. Extra tables are then kept up from the cursor
+                 on; where it is False they are made from the whole feed in each sync.
+    params, headers: query parameters and headers of every first request, such as a filter.
+    body:        the JSON object to POST; None for a GET.
+    errors:      rules for answers that mean something else here than elsewhere; the first that fits an answer decides.
+    budget:      how many requests the API takes in which time; None where nobody says.
+    format:      ``Csv()`` or ``JsonLines()`` for an API that answers so, with *records* ``@``; None for JSON. Gzip of each is
+                 noticed by itself.
+    parent:      makes it a child table, with one feed for each record of the parent.
+    deleted:     where each answer lists the keys of records that are gone: a list of values or, for a key of several columns,
+                 of objects. They are deleted after the answer's records.
+    full_refresh: each sync reads the whole feed and replaces the table: rows that the API no longer sends are deleted. The
+                 table is emptied when the last page has been read, and not before.
+
+    Raises PluginError when a value cannot be used.
+    """
+
+    name: str
+    path: str
+    records: str
+    primary_key: tuple[str, ...] = field(converter=listed)
+    columns: Mapping[str, str]
+    append_only: bool = False
+    params: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
+    body: Mapping[str, Any] | None = None
+    errors: Sequence[ErrorRule] = ()
+    budget: Budget | None = None
+    headers: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
+    format: Format | None = None
+    parent: Parent | None = None
+    deleted: str | None = None
+    full_refresh: bool = False
+    find: Callable[[Any], Any] = field(init=False, eq=False, repr=False)
+    """What stands at *records* in decoded JSON; None where there is nothing."""
+
+    def __attrs_post_init__(self) -> None:
+        check_name(self.name, "A table")
+        where = f"Table {self.name}"
+        if not isinstance(self.path, str) or not self.path.startswith("/"):
+            raise PluginError(f'{where}: path is {self.path!r}. Write it below base_url, with a slash in front: "/fts_data".')
+        self._check_columns(where)
+        self._check_answers(where)
+        if self.parent is not None:
+            check_child(self)
+
+    def _check_columns(self, where: str) -> None:
+        try:
+            object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
+        except PluginError as error:
+            raise KeyColumnsError(str(error)) from None
+        if not isinstance(self.columns, Mapping):
+            raise PluginError(f'{where}: columns must be a dict, not {type(self.columns).__name__}. Write {{"id": "STRING", …}}.')
+        object.__setattr__(self, "columns", frozen_mapping(self.columns))
+        check_column_types(self.columns, where)
+        undeclared = [name for name in self.primary_key if name not in self.columns]
+        if undeclared:
+            raise KeyColumnsError(f"{where}: primary_key names {', '.join(undeclared)}, which columns does not declare.")
+
+    def _check_answers(self, where: str) -> None:
+        if not isinstance(self.records, str) or not self.records:
+            raise PluginError(
+                f"{where}: records is {self.records!r}. Name the key of the answer that holds the list of records, or @."
+            )
+        try:
+            object.__setattr__(self, "find", finder(self.records))
+            object.__setattr__(self, "errors", _rules(self.errors))
+        except PluginError as error:
+            raise type(error)(f"{where}: {error}") from None
+        if not (self.budget is None or isinstance(self.budget, Budget)):
+            raise PluginError(f"{where}: budget is {_shown(self.budget)}. Write Budget(requests=100, seconds=60).")
+        if not (self.deleted is None or (isinstance(self.deleted, str) and all(self.deleted.split(".")))):
+            raise PluginError(f'{where}: deleted is {self.deleted!r}. Name the key of the answer that holds the keys: "deleted".')
+        self._check_format(where)
+
+    def _check_format(self, where: str) -> None:
+        if self.records == "@" and self.deleted is not None:
+            raise PluginError(f"{where}: the answer is its records, so it cannot list under {self.deleted} what is gone.")
+        if self.format is None:
+            return
+        if not isinstance(self.format, Csv | JsonLines):
+            raise PluginError(f"{where}: format is {_shown(self.format)}. Write Csv(), JsonLines(), or leave it out for JSON.")
+        if self.records != "@":
+            raise PluginError(f'{where}: in {self.format}, an answer is its records and nothing else. Write records="@".')
+
+    @property
+    def method(self) -> str:
+        """``GET``, or ``POST`` where there is a body to send."""
+        return "GET" if self.body is None else "POST"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The packages, by the name that they are imported under, that this table needs beyond what ships."""
+        return (LIBRARY,) if needs_library(self.records) else ()
+
+    def key_of(self, record: Mapping[str, Any]) -> Key:
+        """The primary key of *record*, each value as text."""
+        return tuple(str(record[name]) for name in self.primary_key)

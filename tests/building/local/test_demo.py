@@ -1,0 +1,220 @@
+"""The demo, run for real: sample API, a built project, the `fivetran` command twice, and the checks it makes itself."""
+
+import importlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+import connector_fts
+from connector_build.api.sample import SampleTable
+from connector_build.errors import BuildError
+from connector_build.local import demo
+from connector_build.local.demo import choose_columns, comparable, difference, expected, next_steps, run_demo, shortened, summary
+from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, read_tables
+from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from distributions import connector_build, install_dataset
+from places import ROOT
+
+CONNECTOR = """\
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(TESTS))
+import connector_{dataset}
+from connector_core.runtime.fivetran import connector_for
+
+connector = connector_for({{"connector-{dataset} 0.1.0": connector_{dataset}}}, enable={enable!r})
+"""
+
+
+def assembled(dataset: str, *enable: str) -> Assembly:
+    return assemble([Plugin(f"connector-{dataset}", importlib.import_module(f"connector_{dataset}"), "0.1.0")], enable)
+
+
+def sample_table(dataset: str) -> SampleTable:
+    table = importlib.import_module(f"connector_{dataset}").RECORDS
+    sample = importlib.import_module(f"connector_{dataset}.sample").SAMPLE
+    return SampleTable(dataset, table.name, table.path, table.records, table.columns, sample)
+
+
+def builder(dataset: str, *enable: str) -> Callable[[Path], None]:
+    """Writes a project by hand, as small as it can be."""
+
+    def build(folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        for package in ("connector_core", f"connector_{dataset}"):
+            source = Path(importlib.import_module(package).__file__ or "").parent
+            shutil.copytree(
+                source, folder / package, ignore=shutil.ignore_patterns("__pycache__", "sample.py"), dirs_exist_ok=True
+            )
+        (folder / "connector.py").write_text(CONNECTOR.format(dataset=dataset, enable=list(enable)))
+        (folder / "configuration.json").write_text('{"api_key": "my own"}')
+        (folder / "requirements.txt").write_text(f"attrs=={version('attrs')}\npluggy=={version('pluggy')}\n")
+
+    return build
+
+
+Demo = Callable[..., str]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+
+    def start(dataset: str, *enable: str, build: Callable[[Path], None] | None = None, terminal: bool = False) -> str:
+        assembly = assembled(dataset, *enable)
+        console = Console(file=io.StringIO(), width=100, force_terminal=terminal, no_color=True)
+        run_demo(
+            dataset=dataset,
+            tables=[sample_table(dataset)],
+            table_names=[table["table"] for table in assembly.schema],
+            build=build or builder(dataset, *enable),
+            project=tmp_path / "project",
+            console=console,
+            plans=assembly.tables,
+        )
+        return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+    return start
+
+
+def test_fts_is_incremental(run: Demo, tmp_path: Path) -> None:
+    threads = threading.active_count()
+    text = run("fts")
+    assert "\x1b" not in text
+    assert "First sync: 750 upserts, 8 checkpoints\n" in text
+    assert "Second sync: 78 upserts, 1 checkpoint; incremental: the feed has 775 records\n" in text
+    assert "fts_records: the first 5 of 775 rows" in text
+    assert 'Next sync state: {"next_cursor": "' in text
+    assert "fts_records: 775 rows, every value right\n" in text
+    assert text.endswith("./deploy.sh           send it to Fivetran\n")
+    assert (tmp_path / "project" / "configuration.json").read_text() == '{"api_key": "my own"}'
+    assert threading.active_count() == threads
+
+
+def test_mso_with_everything_on_in_a_terminal(run: Demo) -> None:
+    text = run("mso", "mso_products", "efficiency_ratio", terminal=True)
+    assert "First sync: 650 upserts" in text
+    assert "the whole feed was read, because of mso_products" in text
+    assert "efficiency_ratio" in text
+    assert "mso_records: 625 rows, every value right\n" in text
+    assert "mso_products: 50 rows, every value right\n" in text
+    assert '"rows": "(50 entries)"' in text
+    assert "connector-build mso --enable efficiency_ratio,mso_products " in text
+
+
+def test_a_failure_is_one_paragraph(run: Demo) -> None:
+    def build(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "connector.py").write_text("raise RuntimeError('no luck')")
+        (folder / "requirements.txt").write_text("attrs==25.1.0\n")
+
+    with pytest.raises(BuildError, match=r"^First sync: error in connector.py at connector.py, line 1 RuntimeError: no luck$"):
+        run("fts", build=build)
+
+
+def test_rows_that_differ_are_a_failure(run: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    def meddling(project: Path, names: Sequence[str], limit: int | None) -> list[TableRows]:
+        return [TableRows(each.name, each.columns, each.rows[1:], each.total - 1) for each in read_tables(project, names, limit)]
+
+    monkeypatch.setattr(demo, "read_tables", meddling)
+    with pytest.raises(BuildError, match="fts_records: what arrived is not what the sample API holds: 774 rows instead of 775"):
+        run("fts")
+
+
+def rows(*values: tuple[Any, ...]) -> TableRows:
+    return TableRows("t", {"id": "BIGINT", "a_b": "DOUBLE", "at": "TIMESTAMP"}, values, len(values))
+
+
+def test_difference() -> None:
+    assert difference(rows((1, 0.1, "x")), [{"id": 1, "aB": 0.1, "at": "y"}]) is None  # a time is not compared
+    assert difference(rows((1, 0.1, "x")), [{"id": 1, "aB": 0.2}]) == "1 rows differ, such as {'id': 1, 'aB': 0.2}"
+    assert difference(rows((1, None, "x")), [{"id": 1}]) is None
+    assert difference(rows(), [{"id": 1}]) == "0 rows instead of 1"
+    assert difference(rows((1, 0.1, "x")), [{"id": 1, "other": 2}]) == "no column for other"
+    assert difference(rows(), None) == "it has no rows"
+    assert difference(rows((1, 0.1, "x")), None) is None
+
+
+def test_comparable() -> None:
+    columns = {"id": "BIGINT", "cost": "DOUBLE", "name": "VARCHAR", "small": "FLOAT", "mixed": "VARCHAR"}
+    records: list[dict[str, Any]] = [
+        {"id": 1, "cost": 2, "name": None, "small": 0.5, "mixed": "a"},
+        {"id": 2, "cost": 0.5, "name": "n", "mixed": [1]},
+    ]
+    assert comparable(columns, records) == ["id", "cost", "name"]
+
+
+def test_expected() -> None:
+    (plan,) = assembled("fts", "fts_technicians", "cost_per_hour").tables
+    make = sample_table("fts").sample.make
+    records = [{**make(number, Random(number)), "technician_id": "T" if number else None} for number in range(3)]  # noqa: S311
+    tables = expected("fts_records", records, plan)
+    assert all("cost_per_hour" in row for row in tables["fts_records"])
+    assert [(row["technician_id"], row["total_tasks"]) for row in tables["fts_technicians"]] == [("T", 2)]
+
+
+def test_choose_columns() -> None:
+    columns = dict.fromkeys(connector_fts.RECORDS.columns, "VARCHAR") | {"cost": "DOUBLE", "day": "DATE", "wide": "VARCHAR"}
+    widths = dict.fromkeys(columns, 8) | {"wide": 60}
+    assert choose_columns(columns, widths, ["technician_id"], 46) == ["record_id", "technician_id", "cost", "day"]
+    assert choose_columns(columns, widths, ["wide"], 50)[0] == "record_id"
+    assert choose_columns({"only": "VARCHAR"}, {"only": 500}, [], 80) == ["only"]
+
+
+def test_shortened() -> None:
+    state = {"next_cursor": "c", "extra_tables": {"e": {"by": ["k"], "rows": dict.fromkeys(map(str, range(9)), "x")}}}
+    assert shortened(state) == {"next_cursor": "c", "extra_tables": {"e": {"by": ["k"], "rows": "(9 entries)"}}}
+    assert shortened(None) is None
+
+
+def test_summary_of_a_sync_that_sent_all() -> None:
+    done = DebugRun(0, {**dict.fromkeys(OPERATIONS, 1), "upserts": 1750}, None, "", None)
+    assert summary(done, 1750) == "1,750 upserts, 1 checkpoint"
+
+
+def test_next_steps_repeat_what_was_enabled() -> None:
+    assert "connector-build fts  " in next_steps("fts", ())
+    assert "connector-build fts --enable fts_technicians " in next_steps("fts", assembled("fts", "fts_technicians").tables)
+
+
+def test_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
+    """The whole command, as ``make demo`` runs it; only the port of the sample API may differ."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("```text\n")[2].partition("```")[0]
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+    printed = subprocess.run(
+        [Path(sys.executable).with_name("connector-build"), "demo", "fts"],
+        cwd=tmp_path,
+        env={**environment, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert portless(printed) == portless(shown)
+
+
+def portless(text: str) -> list[str]:
+    return [line.rstrip() for line in re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text).strip().splitlines()]
+
+
+def test_without_sample_records_it_says_how_to_describe_some(tmp_path: Path) -> None:
+    install_dataset(tmp_path, "crew")
+    done = connector_build("demo", "crew", path=tmp_path, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "[project.entry-points.connector_core_samples]: crew = " in done.stderr
+    assert "(docs/tutorial.md, step 5)" in done.stderr
+    assert "## 5. Try the whole road" in (ROOT / "docs/tutorial.md").read_text()

@@ -1,0 +1,581 @@
+"""The fault matrix: in full for fts, in part for others, and proof that it notices an engine that is broken.
+
+Each cell is a test of its own, and which of the two good endings it has is written down here.
+"""
+
+import importlib.util
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import connector_fts
+import connector_fts.sample
+import connector_mso
+import connector_mso.sample
+from connector_build.api.sample import Sample
+from connector_build.testing import reliability
+from connector_build.testing.errors import Unmimicked
+from connector_build.testing.matrix import runs as matrix
+from connector_build.testing.matrix.faults import FAULTS, STATUSES
+from connector_build.testing.matrix.runs import (
+    FAILED,
+    LOUD,
+    NOT,
+    RIGHT,
+    Cell,
+    Outcome,
+    run_cell,
+    run_matrix,
+    survive,
+    with_everything,
+)
+from connector_build.testing.matrix.strikes import Fault
+from connector_build.testing.reliability import BEGIN, END, Column
+from connector_build.testing.warehouse.runs import CANARY
+from connector_core import (
+    Aggregate,
+    ConnectorError,
+    Csv,
+    CursorPaginator,
+    FunctionPaginator,
+    KeysetPaginator,
+    LinkHeaderPaginator,
+    OffsetPaginator,
+    PageNumberPaginator,
+    Parent,
+    SinglePage,
+    SourceError,
+    Table,
+    count,
+    empty_page,
+    hookimpl,
+    ignore,
+    no_more,
+    total,
+)
+from connector_core.engine.sync import sync
+from connector_core.http.client import Client
+from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from places import ROOT
+
+PLAYGROUND = ("next_page_url", "page_number", "offset")
+FIRST, INCREMENTAL = False, True
+BY_NAME = {fault.name: fault for fault in FAULTS}
+
+
+def once_and_for_ever(name: str) -> dict[str, Outcome]:
+    """What passes is tried again; what lasts is loud."""
+    return {f"{name}, once": RIGHT, f"{name}, for ever": LOUD}
+
+
+PASSING = (
+    "silence",
+    "slow drip",
+    "reset before the answer",
+    "reset in the body",
+    "chunks without an end",
+    "Content-Length too long",
+    "Content-Length too short",
+    "no HTTP",
+    *map(str, STATUSES),
+    "cut JSON",
+    "empty body",
+    "no gzip",
+    "cut gzip",
+    "cut gzip, unannounced",
+    "no UTF-8",
+)
+EXPECTED: Mapping[str, Outcome] = {
+    **{name: outcome for passing in PASSING for name, outcome in once_and_for_ever(passing).items()},
+    "no connection": LOUD,
+    "no such host": LOUD,
+    "no TLS": LOUD,
+    "an answer twice": RIGHT,
+    "429 with seconds": RIGHT,
+    "429 with a date": RIGHT,
+    "429 until tomorrow": LOUD,
+    "401": LOUD,
+    "403": LOUD,
+    "expired cursor, 400, once": LOUD,
+    "expired cursor, 400, for ever": LOUD,
+    "expired cursor, 410, once": LOUD,
+    "expired cursor, 410, for ever": LOUD,
+    "redirect elsewhere": LOUD,
+    "redirect in circles": LOUD,
+    "HTML": LOUD,
+    "an error with 200": LOUD,
+    "gzip bomb": LOUD,
+    "gzip bomb, unannounced": LOUD,
+    "200 MB": LOUD,
+    "a text of 10 MB": RIGHT,
+    "NaN": LOUD,
+    "1e400": LOUD,
+    "10,000 levels": LOUD,
+    "a record twice in a page": RIGHT,
+    "a page twice": LOUD,
+    "two pages swapped": RIGHT,
+    "a shorter page": RIGHT,
+    "a longer page": RIGHT,
+    "an empty page": RIGHT,
+    "a cursor that loops": LOUD,
+    "cursors in a circle": LOUD,
+    "a link elsewhere": NOT,
+}
+"""How each fault ends for fts with every option enabled, in both kinds of sync."""
+
+FEW = (
+    "503, once",
+    "503, for ever",
+    "401",
+    "cut JSON, once",
+    "expired cursor, 410, once",
+    "a record twice in a page",
+    "a page twice",
+    "two pages swapped",
+    "a shorter page",
+    "an empty page",
+    "a cursor that loops",
+    "cursors in a circle",
+    "a link elsewhere",
+)
+OTHERWISE: Mapping[tuple[str, str, bool], Outcome] = {
+    # Without extra tables a sync goes on at the stored cursor. When that has expired, it reads the whole feed.
+    ("fts, nothing enabled", "expired cursor, 410, once", INCREMENTAL): RIGHT,
+    ("next_page_url", "a link elsewhere", FIRST): LOUD,
+    ("next_page_url", "a link elsewhere", INCREMENTAL): LOUD,
+    **{
+        (name, fault, kind): NOT
+        for name in ("page_number", "offset")
+        for fault in ("a cursor that loops", "cursors in a circle")
+        for kind in (FIRST, INCREMENTAL)
+    },
+    ("page_number", "a shorter page", FIRST): NOT,
+    ("page_number", "a shorter page", INCREMENTAL): NOT,
+    # The offset goes by the records that came: behind none it stays where it is.
+    ("offset", "an empty page", FIRST): LOUD,
+    ("offset", "an empty page", INCREMENTAL): LOUD,
+}
+"""Dataset, fault, whether the sync is incremental → how it ends where that is another way than for fts."""
+
+
+def load(name: str) -> Plugin:
+    """A plugin of the playground."""
+    path = ROOT / f"tests/playground/{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return Plugin(path.name, module)
+
+
+@cache
+def dataset(name: str) -> tuple[Assembly, Sample | None]:
+    match name:
+        case "fts":
+            return with_everything(assemble([Plugin("connector-fts", connector_fts)])), connector_fts.sample.SAMPLE
+        case "fts, nothing enabled":
+            return assemble([Plugin("connector-fts", connector_fts)]), connector_fts.sample.SAMPLE
+        case "mso":
+            return with_everything(assemble([Plugin("connector-mso", connector_mso)])), connector_mso.sample.SAMPLE
+    return assemble([load(name)]), None
+
+
+def cell(name: str, fault: str, kind: bool) -> Cell:
+    assembly, sample = dataset(name)
+    return run_cell(assembly, BY_NAME[fault], incremental=kind, sample=sample)
+
+
+def each(*names: str, faults: tuple[str, ...]) -> pytest.MarkDecorator:
+    """A test for each of these datasets, faults and kinds of sync."""
+    kinds = {FIRST: "first", INCREMENTAL: "incremental"}
+    cells = [
+        pytest.param(name, fault, kind, id=f"{name}-{fault}-{kinds[kind]}")
+        for name in names
+        for fault in faults
+        for kind in kinds
+    ]
+    return pytest.mark.parametrize(("name", "fault", "kind"), cells)
+
+
+# The cells
+
+
+@each("fts", faults=tuple(BY_NAME))
+def test_fts(name: str, fault: str, kind: bool) -> None:
+    found = cell(name, fault, kind)
+    assert found.outcome == EXPECTED[fault], found
+
+
+@each("fts, nothing enabled", "mso", *PLAYGROUND, faults=FEW)
+def test_others(name: str, fault: str, kind: bool) -> None:
+    found = cell(name, fault, kind)
+    assert found.outcome == OTHERWISE.get((name, fault, kind), EXPECTED[fault]), found
+
+
+def test_every_fault_is_named_once_and_told_in_a_sentence() -> None:
+    assert len(BY_NAME) == len(FAULTS) >= 30
+    assert BY_NAME.keys() == EXPECTED.keys()
+    for fault in FAULTS:
+        assert re.fullmatch(r"[A-Z0-9][^\n|]*\.", fault.what), fault
+
+
+def test_syncs_without_a_fault_are_right() -> None:
+    for name in ("fts", "fts, nothing enabled", "mso", *PLAYGROUND):
+        matrix.check_clean(*dataset(name))
+
+
+def test_a_loud_failure_says_where_what_and_what_to_do_without_the_key() -> None:
+    message = cell("fts", "503, for ever", FIRST).detail
+    assert message.startswith("fts_records: GET /fts_data?page_size=5&cursor=after-")
+    assert '503 Service Unavailable: {"error": "not now, not for the key ***"}' in message
+    assert "check base_url (" in message
+    assert "and the API's status" in message
+
+
+# Tables of every kind
+
+
+def plugin(*tables: Table, paginator: Any = None, extras: tuple[Aggregate, ...] = ()) -> Assembly:
+    hooks: dict[str, Callable[..., Any]] = {
+        "connector_tables": lambda: list(tables),
+        "connector_paginator": lambda: paginator or CursorPaginator(),
+        "connector_extra_tables": lambda table: list(extras) if table == tables[0] else [],
+    }
+    return assemble([Plugin("plugin", SimpleNamespace(**{name: hookimpl(hook) for name, hook in hooks.items()}))])
+
+
+def things(**more: Any) -> Table:
+    columns = {"id": "LONG", "kind": "STRING", "number": "DOUBLE"}
+    return Table("things", "/things", more.pop("records", "items"), ["id"], columns, **more)
+
+
+PARTS = Table(
+    "parts",
+    "/things/{parent.id}/parts",
+    "items",
+    ["thing_id", "number"],
+    {"thing_id": "LONG", "number": "LONG", "label": "STRING"},
+    parent=Parent("things", adds={"thing_id": "id"}),
+)
+KINDS = Aggregate("things_kinds", ["kind"], {"things": count(), "numbers": total("number")})
+
+
+@pytest.mark.parametrize("kind", [FIRST, INCREMENTAL], ids=["first", "incremental"])
+@pytest.mark.parametrize(
+    ("assembly", "fault", "outcome"),
+    [
+        pytest.param(plugin(things(records="@", format=Csv()), paginator=SinglePage()), "503, once", RIGHT, id="one CSV, 503"),
+        pytest.param(
+            plugin(things(records="@", format=Csv()), paginator=SinglePage()), "an error with 200", LOUD, id="one CSV, an error"
+        ),
+        pytest.param(
+            plugin(things(records="@", format=Csv(), full_refresh=True), paginator=SinglePage()),
+            "an error with 200",
+            LOUD,
+            id="a CSV that replaces its table, an error",
+        ),
+        pytest.param(
+            plugin(things(records="@", format=Csv()), paginator=SinglePage()), "cut gzip, once", RIGHT, id="one CSV, cut"
+        ),
+        pytest.param(
+            plugin(things(), paginator=KeysetPaginator("after", "id", stop=[no_more("more")])), "an empty page", LOUD, id="keys"
+        ),
+        pytest.param(plugin(things(), paginator=LinkHeaderPaginator("next", "size")), "a link elsewhere", LOUD, id="Link header"),
+        pytest.param(plugin(things(), paginator=CursorPaginator(stop=[empty_page()])), "an empty page", NOT, id="documented end"),
+        pytest.param(plugin(things(), paginator=OffsetPaginator()), "two pages swapped", RIGHT, id="offset"),
+        pytest.param(
+            plugin(things(), paginator=PageNumberPaginator(stop=[no_more("more")])), "an empty page", RIGHT, id="numbers"
+        ),
+        pytest.param(plugin(things(append_only=True), extras=(KINDS,)), "cursors in a circle", LOUD, id="append only, a circle"),
+        pytest.param(
+            plugin(things(append_only=True), extras=(KINDS,)), "a record twice in a page", RIGHT, id="append only, twice"
+        ),
+        pytest.param(plugin(things(full_refresh=True), extras=(KINDS,)), "reset in the body, for ever", LOUD, id="replaced"),
+        pytest.param(plugin(things(errors=[ignore(status=410)])), "expired cursor, 410, once", NOT, id="ignored"),
+        pytest.param(plugin(things(), PARTS), "503, for ever", LOUD, id="children, 503"),
+        pytest.param(plugin(things(), PARTS), "a page twice", LOUD, id="children, a page twice"),
+    ],
+)
+def test_tables_of_other_kinds(assembly: Assembly, fault: str, outcome: Outcome, kind: bool) -> None:
+    found = run_cell(assembly, BY_NAME[fault], incremental=kind)
+    assert found.outcome == outcome, found
+
+
+def test_why_a_fault_does_not_apply_is_said_for_each_table() -> None:
+    assembly = plugin(things(), PARTS, paginator=SinglePage())
+    assert BY_NAME["a page twice"].reason(assembly) == "the feed is one page"
+    mixed = plugin(things(records="@", format=Csv()), PARTS, paginator=SinglePage())
+    assert BY_NAME["NaN"].reason(mixed) is None
+    ignored = plugin(things(errors=[ignore(status=410)]), PARTS, paginator=SinglePage())
+    assert BY_NAME["expired cursor, 410, once"].reason(ignored) == "the feed is one request"
+    lines = plugin(things(errors=[ignore(status=503)]))
+    assert BY_NAME["503, once"].reason(lines) == "the plugin says that such an answer ends the feed"
+
+
+def test_an_api_that_cannot_be_made_up_is_said() -> None:
+    with pytest.raises(Unmimicked, match=r"things: its paginator is a FunctionPaginator"):
+        survive(plugin(things(), paginator=FunctionPaginator(lambda *_: None)))
+
+
+# An engine that is broken
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, fault: str, **parts: Any) -> str:
+    """What a cell of fts without options says of an engine with these parts."""
+    for name, part in parts.items():
+        monkeypatch.setattr(matrix, name, part)
+    found = cell("fts, nothing enabled", fault, FIRST)
+    assert found.outcome == FAILED, found
+    return found.detail
+
+
+def test_a_sync_that_swallows_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    def swallowing(*arguments: Any) -> None:
+        with suppress(ConnectorError):
+            sync(*arguments)
+
+    detail = broken(monkeypatch, "503, for ever", sync=swallowing)
+    assert detail.startswith("the sync ends well, but fts_records lacks ")
+
+
+class Lenient(Client):
+    """Takes an answer that is cut for an empty last page."""
+
+    def _decode(self, *arguments: Any) -> Any:
+        try:
+            return super()._decode(*arguments)
+        except Exception:  # noqa: BLE001
+            return {"fts_records": [], "next_cursor": None, "has_more": False}
+
+
+@pytest.mark.parametrize("fault", ["cut JSON, once", "empty body, for ever", "HTML"])
+def test_a_client_that_ignores_what_is_wrong_with_a_body(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    assert "lacks 12 of 17 rows" in broken(monkeypatch, fault, Client=Lenient)
+
+
+def raising(error: type[Exception], text: str) -> Callable[..., None]:
+    """A sync that fails with another error than its own."""
+
+    def failing(*arguments: Any) -> None:
+        try:
+            sync(*arguments)
+        except ConnectorError:
+            raise error(text) from None
+
+    return failing
+
+
+USEFUL = "fts_records: GET /fts_data: 503. Check base_url."
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "detail"),
+    [
+        (KeyError, "cursor", "KeyError"),
+        (SourceError, USEFUL.replace("fts_records", "It"), "the message names no table"),
+        (SourceError, USEFUL.replace("GET /", ""), "the message names no request"),
+        (SourceError, USEFUL.replace("503", "it failed"), "the message does not say what came back"),
+        (SourceError, USEFUL.replace("Check", "Bad"), "the message does not say what to do"),
+        (SourceError, f"{USEFUL}\nAnd more.", "the message is not one printable paragraph"),
+        (SourceError, USEFUL + "." * 1500, "the message has 15"),
+        (SourceError, USEFUL + CANARY, "holds a secret"),
+    ],
+)
+def test_a_message_that_is_of_no_use(monkeypatch: pytest.MonkeyPatch, error: type[Exception], text: str, detail: str) -> None:
+    assert detail in broken(monkeypatch, "503, for ever", sync=raising(error, text))
+
+
+def test_the_messages_above_are_useful_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrix, "sync", raising(SourceError, USEFUL))
+    assert cell("fts, nothing enabled", "503, for ever", FIRST).outcome == LOUD
+
+
+def logging(*arguments: Any) -> None:
+    configuration, log = arguments[1], arguments[4]
+    sync(*arguments)
+    log.info(f"Done with {configuration['contract_key']}")
+
+
+def hoarding(*arguments: Any) -> None:
+    configuration, state, operations = arguments[1:4]
+    sync(*arguments)
+    operations.checkpoint({**state, "key": configuration["contract_key"]})
+
+
+@pytest.mark.parametrize("leaking", [logging, hoarding])
+def test_a_key_in_the_log_or_in_the_state(monkeypatch: pytest.MonkeyPatch, leaking: Any) -> None:
+    assert "a secret is in the log or in the state" in broken(monkeypatch, "503, once", sync=leaking)
+
+
+def test_a_key_in_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def chained(*arguments: Any) -> None:
+        try:
+            sync(*arguments)
+        except ConnectorError:
+            raise SourceError(USEFUL) from ValueError(arguments[1]["contract_key"])
+
+    assert "holds a secret" in broken(monkeypatch, "503, for ever", sync=chained)
+
+
+def test_a_state_that_runs_ahead_of_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hasty(*arguments: Any) -> None:
+        try:
+            sync(*arguments)
+        except ConnectorError:
+            arguments[3].checkpoint({"next_cursor": "after-999"})
+            raise
+
+    assert "after the next sync, without the fault, fts_records lacks " in broken(monkeypatch, "503, for ever", sync=hasty)
+
+
+def test_a_sync_that_does_nothing_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrix, "sync", lambda *_: None)
+    with pytest.raises(AssertionError, match=r"Without any fault, the first sync does not bring the right rows: fts_records"):
+        run_matrix(*dataset("fts"))
+
+
+# What plugins call
+
+
+SOME = tuple(BY_NAME[name] for name in ("503, once", "cut JSON, once", "a link elsewhere"))
+
+
+def test_the_whole_matrix_runs_with_every_option_and_tells_each_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Cell] = []
+    tried: list[list[str]] = []
+    real = matrix.run_cell
+
+    def watching(assembly: Assembly, fault: Fault, **more: Any) -> Cell:
+        tried.append([option.name for option in assembly.options if option.enabled])
+        return real(assembly, fault, **more)
+
+    monkeypatch.setattr(matrix, "FAULTS", SOME)
+    monkeypatch.setattr(matrix, "run_cell", watching)
+    assembly, sample = dataset("fts, nothing enabled")
+    assert run_matrix(assembly, sample, seen.append) == seen
+    assert [(found.fault, found.incremental) for found in seen] == [
+        (fault.name, kind) for fault in SOME for kind in (False, True)
+    ]
+    assert [found.outcome for found in seen] == [RIGHT] * 4 + [NOT] * 2
+    assert tried == [[]] * 6
+    tried.clear()
+    survive(assembly, sample)
+    assert tried == [["cost_per_hour", "fts_technicians"]] * 6
+
+
+def test_cells_that_failed_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrix, "FAULTS", SOME)
+    monkeypatch.setattr(matrix, "Client", Lenient)
+    with pytest.raises(AssertionError) as caught:
+        survive(*dataset("fts"))
+    first, *lines = str(caught.value).splitlines()
+    assert first == "2 of 6 cells of the fault matrix failed:"
+    assert [line.partition(": failed: ")[0] for line in lines] == [
+        "  cut JSON, once (first sync)",
+        "  cut JSON, once (incremental sync)",
+    ]
+
+
+# The page
+
+
+PAGE = ROOT / "docs/reliability.md"
+
+
+def page_rows() -> list[list[str]]:
+    between = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    return [[part.strip() for part in line.strip("|").split("|")] for line in between.splitlines() if line.startswith("|")]
+
+
+def test_the_page_has_a_row_for_every_fault() -> None:
+    header, _, *rows = page_rows()
+    assert header == ["fault", "what happens", "fts", "fts, nothing enabled", "mso", "mso, nothing enabled", *PLAYGROUND]
+    assert [row[:2] for row in rows] == [[fault.name, fault.what] for fault in FAULTS]
+    assert {ending for row in rows for each_cell in row[2:] for ending in each_cell.split(" / ")} == {RIGHT, LOUD, NOT}
+
+
+def test_the_page_says_of_fts_what_is_expected_here() -> None:
+    assert {row[0]: row[2] for row in page_rows()[2:]} == dict(EXPECTED)
+
+
+def stubbed(monkeypatch: pytest.MonkeyPatch, outcome: Outcome) -> None:
+    """Make a run of the command short: two faults, two connectors, and every cell ends with *outcome*."""
+
+    def run(assembly: Assembly, sample: Sample | None, on_cell: Callable[[Cell], object]) -> list[Cell]:
+        cells = [Cell(fault.name, kind, outcome, "because") for fault in SOME[:2] for kind in (False, True)]
+        for each_cell in cells:
+            on_cell(each_cell)
+        return cells
+
+    monkeypatch.setattr(reliability, "FAULTS", SOME[:2])
+    monkeypatch.setattr(reliability, "run_matrix", run)
+    monkeypatch.setattr(reliability, "columns", lambda _: [Column(name, *dataset("fts")) for name in ("a", "b")])
+
+
+def test_the_command_writes_between_the_markers_and_leaves_the_rest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stubbed(monkeypatch, RIGHT)
+    page = tmp_path / "page.md"
+    page.write_text(f"# Mine\n\n{BEGIN}\nold\n{END}\n\nBehind.\n")
+    for _ in range(2):
+        result = CliRunner().invoke(reliability.main, ["--output", str(page)])
+        assert result.exit_code == 0, result.output
+        assert "2 connectors, 8 cells, 0 failed" in result.output
+        before, text, behind = re.split(f"{re.escape(BEGIN)}\n|{re.escape(END)}\n", page.read_text())
+        assert (before, behind) == ("# Mine\n\n", "\nBehind.\n")
+    assert text.splitlines() == [
+        "",
+        "2 faults, 2 connectors, 8 cells: 8 right rows, 0 loud, then right rows, 0 does not apply, 0 failed.",
+        "",
+        "| fault | what happens | a | b |",
+        "| --- | --- | --- | --- |",
+        f"| 503, once | {SOME[0].what} | right rows | right rows |",
+        f"| cut JSON, once | {SOME[1].what} | right rows | right rows |",
+        "",
+    ]
+
+
+def test_the_command_says_why_a_fault_does_not_apply(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stubbed(monkeypatch, NOT)
+    page = tmp_path / "new.md"
+    assert CliRunner().invoke(reliability.main, ["--output", str(page)]).exit_code == 0
+    assert "- 503, once; cut JSON, once: because (a; b).\n" in page.read_text()
+
+
+def test_the_command_fails_with_a_cell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stubbed(monkeypatch, FAILED)
+    result = CliRunner().invoke(reliability.main, ["--output", str(tmp_path / "page.md")])
+    assert result.exit_code == 1
+    assert "a: 503, once (first sync): failed: because" in result.output
+    assert "| failed | failed |" in (tmp_path / "page.md").read_text()
+
+
+@pytest.mark.parametrize("text", ["nothing", BEGIN, f"{END}\n{BEGIN}\n", f"{BEGIN}\n{END}\n" * 2])
+def test_a_page_without_the_markers_is_refused_before_the_run(tmp_path: Path, text: str) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(text)
+    result = CliRunner().invoke(reliability.main, ["--output", str(page)])
+    assert result.exit_code == 2
+    assert "does not have the two lines" in result.output
+    assert page.read_text() == text
+
+
+def test_the_columns_are_what_is_installed_and_the_files(tmp_path: Path) -> None:
+    files = [ROOT / f"tests/playground/{name}.py" for name in PLAYGROUND]
+    found = {column.name: column for column in reliability.columns(files)}
+    assert {"fts", "fts, nothing enabled", "mso", "mso, nothing enabled", *PLAYGROUND} <= found.keys()
+    assert found["fts"].sample is connector_fts.sample.SAMPLE
+    assert all(option.enabled for option in found["fts"].assembly.options)
+    assert not any(option.enabled for option in found["fts, nothing enabled"].assembly.options)
+    result = CliRunner().invoke(
+        reliability.main, ["--output", str(tmp_path / "page.md"), "--plugin-file", str(tmp_path / "none.py")]
+    )
+    assert result.exit_code == 2
+    assert "there is no such Python file" in result.output

@@ -1,0 +1,261 @@
+"""The benchmarks' own parts: statistics, tables, page, plan, and an API that answers as the sample API does. No timing."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import requests
+
+from connector_build.api.sample import SampleTable
+from connector_build.api.serve import SampleServer
+from connector_fts import RECORDS
+from connector_fts.sample import SAMPLE
+from places import ROOT
+
+sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "benchmarks" / "connectors")]
+
+from speed import plan, runners, tables  # noqa: E402  (found by the line above)
+from speed.api import KEY, answer_to, make_pages, running  # noqa: E402
+from speed.command import turns  # noqa: E402
+from speed.commands import COMMANDS  # noqa: E402
+from speed.figures import Figure, Measured, Run, Section, Spread, spread  # noqa: E402
+from speed.page import replaced  # noqa: E402
+from speed.pages import DIFFERENT, GROUPS, cursor_at, feed_pages, position_of, technicians  # noqa: E402
+from speed.plan import DEFAULT, FULL, LARGE, MIDDLE, SMALL  # noqa: E402
+from speed.targets import Verdict, verdicts  # noqa: E402
+from stopwatch import Seam, Stopwatch  # noqa: E402
+
+OURS, OTHER = Run("ours", SMALL), Run("handwritten", SMALL)
+
+
+def measured(seconds: Mapping[Run, list[float]], name: str = "sync") -> Measured:
+    figures = {run: [Figure(each, each / 2, 50 + each) for each in values] for run, values in seconds.items()}
+    return Measured(Section(name, "A section", list(seconds), len(next(iter(seconds.values())))), figures)
+
+
+# Figures
+
+
+def test_a_spread_is_a_median_with_its_range() -> None:
+    assert spread([3.0, 1.0, 2.0]) == Spread(2.0, 1.0, 3.0, 3)
+    assert spread([4.0, 1.0]) == Spread(2.5, 1.0, 4.0, 2)
+    with pytest.raises(ValueError, match="nothing was measured"):
+        spread([])
+
+
+def test_a_ratio_is_taken_within_each_round() -> None:
+    section = measured({OURS: [1.0, 20.0, 3.0], OTHER: [2.0, 20.0, 4.0]})
+    assert section.ratio(OURS, OTHER) == Spread(0.75, 0.5, 1.0, 3)
+    assert section.difference(OTHER, OURS, "peak_mb") == Spread(1.0, 0.0, 1.0, 3)
+    assert section.of(OURS, "cpu").median == 1.5
+
+
+def test_a_run_that_lacks_a_round_is_an_error() -> None:
+    section = measured({OURS: [1.0, 2.0], OTHER: [1.0]})
+    with pytest.raises(ValueError, match="shorter"):
+        section.ratio(OURS, OTHER)
+
+
+# Targets
+
+
+def of(target: str, found: list[Verdict]) -> list[Verdict]:
+    return [each for each in found if each.target.startswith(target)]
+
+
+@pytest.mark.parametrize(("seconds", "result"), [(0.85, "met"), (0.86, "**not met**")])
+def test_a_target_is_judged_by_the_median(seconds: float, result: str) -> None:
+    found = verdicts({"sync": measured({OURS: [seconds, seconds, 9.0], OTHER: [1.0, 1.0, 1.0]})}, None, asked=COMMANDS)
+    small, middle = of("ours, of the time of the loop", found)
+    assert (small.result, middle.result) == (result, "not measured")
+
+
+def test_what_has_to_be_reached_is_a_least() -> None:
+    run, peer = Run("ours", MIDDLE), Run("singer", MIDDLE)
+    found = verdicts({"peers": measured({run: [1.0], peer: [2.4]}, "peers")}, None, asked=COMMANDS)
+    assert [each.result for each in of("Singer", found)] == ["not measured", "**not met**"]
+    assert [each.result for each in of("dlt", found)] == ["not measured", "not measured"]
+
+
+def test_every_target_is_there_when_nothing_was_measured() -> None:
+    found = verdicts({}, None, asked=COMMANDS)
+    assert {each.result for each in found} == {"not measured"}
+    assert len({each.target for each in found}) == 14
+
+
+def test_a_full_run_measures_every_target() -> None:
+    full = {
+        section.name: measured({run: [1.0] * section.rounds for run in section.runs}, section.name)
+        for section in plan.sections(FULL)
+    }
+    found = verdicts(full, dict.fromkeys(COMMANDS, spread([0.1])), asked=COMMANDS)
+    assert "not measured" not in {each.result for each in found}
+
+
+# Tables and the page
+
+
+def test_tables() -> None:
+    assert tables.table(["a", "b"], [["1", "2|3"]]) == "| a | b |\n| --- | --- |\n| 1 | 2/3 |"
+    assert tables.shown(None, "ratio") == "-"
+    assert tables.shown(Spread(1.5, 1.5, 1.5, 1), "seconds") == "1.50 s"
+    assert tables.shown(Spread(1.5, 1.25, 2, 3), "MB") == "1.5 MB (1.2 to 2.0)"
+    assert tables.of_commands({COMMANDS[0]: Spread(0.1, 0.1, 0.2, 3)}).endswith("| 0.10 s (0.10 to 0.20) | 3 |")
+
+
+def test_the_table_of_a_section() -> None:
+    text = tables.of_section(measured({OURS: [1.0, 1.0], OTHER: [2.0, 4.0]}))
+    assert "### A section" in text
+    assert "`sync`: 2 rounds." in text
+    assert "| ours | 10,000 | 100 | 0 ms | 1.00 (1.00 to 1.00) | 0.50 | 51.0 | 10,000 | 0.38 (0.25 to 0.50) |" in text
+
+
+def test_the_table_of_threads_compares_with_one_thread() -> None:
+    one, four = (Run("children", 20_000, wait=20, threads=threads) for threads in (1, 4))
+    text = tables.of_section(measured({one: [4.0], four: [1.0]}))
+    assert text.splitlines()[-1] == "| 4 | 20,000 | 100 | 20 ms | 1.00 | 0.50 | 51.0 | 20,000 | 0.25 |"
+
+
+PAGE = "Ours.\n\n<!-- a: begin. Made. -->\nold\n<!-- a: end -->\n\nOurs too.\n<!-- b: begin. Made. -->\n<!-- b: end -->\n"
+
+
+def test_a_part_of_the_page_is_replaced_and_the_rest_is_kept() -> None:
+    once = replaced(PAGE, {"a": "new \\1\n"})
+    assert once == PAGE.replace("old", "\nnew \\1\n")
+    assert replaced(once, {"a": "new \\1"}) == once
+
+
+def test_a_marker_that_is_missing_is_an_error() -> None:
+    with pytest.raises(ValueError, match="the page needs the markers of c"):
+        replaced(PAGE, {"c": "new"})
+
+
+def test_the_performance_page_has_the_markers() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    parts = dict.fromkeys(("targets", "machine", "figures", "threads", "commands"), "text")
+    assert replaced(page, parts).count("\ntext\n") == len(parts)
+
+
+# The plan
+
+
+@pytest.mark.parametrize("effort", [DEFAULT, FULL], ids=["default", "full"])
+def test_a_run_stands_once_in_a_section_and_its_runner_exists(effort: plan.Effort) -> None:
+    for section in [*plan.sections(effort), *plan.quick(plan.sections(effort))]:
+        assert len(set(section.runs)) == len(section.runs)
+        assert section.rounds
+        for run in section.runs:
+            runner = runners.RUNNERS[run.runner]
+            assert (runners.BENCHMARKS / "runners" / runner.script).exists()
+            assert runner.connector is None or (runners.BENCHMARKS / "connectors" / runner.connector).exists()
+            assert runner.environment == "grpc" or (runners.BENCHMARKS / "requirements" / f"{runner.environment}.txt").exists()
+
+
+def test_each_round_begins_with_another_run() -> None:
+    assert [turns([OURS, OTHER], number)[0] for number in (1, 2, 3)] == [OURS, OTHER, OURS]
+    assert set(turns([OURS, OTHER], 2)) == {OURS, OTHER}
+
+
+def test_what_has_to_arrive() -> None:
+    assert runners.expected(Run("ours", 1000)) == {"fts_records": 1000}
+    assert runners.expected(Run("ours_both", 1000)) == {"fts_records": 1000, "fts_technicians": technicians(1000)}
+    assert runners.expected(Run("children", 0)) == {"fts_records": GROUPS * 100, "groups": GROUPS}
+
+
+# The API
+
+
+def page_of(url: str, path: str, key: str, **params: str) -> Any:
+    session = requests.Session()
+    session.trust_env = False
+    with session, session.get(url + path, headers={"api_key": key}, params=params, timeout=10) as response:
+        assert response.headers["Content-Type"] == "application/json"
+        return response.status_code, response.json()
+
+
+def test_the_api_answers_as_the_sample_api_does() -> None:
+    table = SampleTable("fts", RECORDS.name, RECORDS.path, RECORDS.records, RECORDS.columns, SAMPLE)
+    with SampleServer([table], api_key=KEY) as sample, running() as url:
+        make_pages(url, SAMPLE.count, 100)
+        of_sample = page_of(sample.url, RECORDS.path, KEY, page_size="100")
+        ours = page_of(f"{url}/{SAMPLE.count}/0", RECORDS.path, KEY, page_size="100")
+    assert len(ours[1].pop("next_cursor")) == len(of_sample[1].pop("next_cursor"))
+    assert ours == of_sample
+
+
+@pytest.mark.parametrize(
+    ("target", "key", "status"),
+    [
+        ("/10/0/fts_data", KEY, 200),
+        ("/10/0/fts_data", "wrong", 401),
+        ("/10/0/fts_data?page_size=201", KEY, 400),
+        ("/10/0/fts_data?cursor=unknown", KEY, 400),
+        (f"/10/0/fts_data?cursor={cursor_at(100)}", KEY, 400),
+        ("/10/0/fts_data?colour=red", KEY, 400),
+        ("/nothing", KEY, 404),
+    ],
+)
+def test_what_is_refused(target: str, key: str, status: int) -> None:
+    answer = answer_to(f"GET {target} HTTP/1.1\r\nHost: here\r\napi_key: {key}".encode())
+    assert answer.status == status
+    assert answer.body.startswith(b'{"fts_records"' if status == 200 else b'{"error"')
+
+
+def test_the_answer_waits_as_long_as_its_path_says() -> None:
+    assert answer_to(f"GET /10/20/fts_data HTTP/1.1\r\napi_key: {KEY}".encode()).seconds == 0.02
+
+
+def test_a_feed_ends_and_no_id_comes_twice() -> None:
+    pages = feed_pages(DIFFERENT + 150, 200)
+    assert len(pages) == 51
+    assert [b'"has_more":true' in page for page in pages] == [True] * 50 + [False]
+    assert pages[-1].count(b'"record_id"') == 150
+    ids = {part[:36] for page in pages for part in page.split(b'"record_id":"')[1:]}
+    assert len(ids) == DIFFERENT + 150
+
+
+def test_cursors() -> None:
+    assert position_of(cursor_at(LARGE)) == LARGE
+    assert len(cursor_at(LARGE)) == 32
+    for wrong in ("", "c", "0", cursor_at(1).upper()):
+        with pytest.raises(ValueError):  # noqa: PT011  (int's own)
+            position_of(wrong)
+
+
+# The stopwatch
+
+
+class Work:
+    """Two functions to watch, one of which calls the other."""
+
+    @staticmethod
+    def inner() -> int:
+        return 1
+
+    def outer(self) -> int:
+        return self.inner() + 1
+
+
+def test_the_innermost_watched_function_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter(range(100))
+    monkeypatch.setattr("stopwatch.time.perf_counter", lambda: float(next(now)))
+    monkeypatch.setattr("stopwatch.time.thread_time", lambda: 0.0)
+    monkeypatch.setattr(Work, "inner", Work.__dict__["inner"])
+    monkeypatch.setattr(Work, "outer", Work.__dict__["outer"])
+    watch = Stopwatch("rest")
+    watch.watch(Seam("inside", __name__, "Work.inner"))
+    watch.watch(Seam("outside", __name__, "Work.outer"))
+    assert Work().outer() == 2
+    assert watch.spent == {}  # nothing runs
+    watch.run(lambda: (Work().outer(), Work.inner(), None)[-1])
+    assert {part: (spent.wall, spent.calls) for part, spent in watch.spent.items()} == {
+        "rest": (3.0, 0),
+        "outside": (2.0, 1),
+        "inside": (2.0, 2),
+    }
+
+
+def test_a_function_that_has_moved_is_an_error() -> None:
+    with pytest.raises(LookupError, match=r"has no Work\.moved any more"):
+        Stopwatch("rest").watch(Seam("part", __name__, "Work.moved"))

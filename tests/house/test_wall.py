@@ -1,0 +1,184 @@
+"""The walls: what ships imports nothing that does not, one module knows the SDK, and the plugins stay small."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import connector_core
+import connector_fts
+import connector_mso
+from places import ROOT
+
+CORE = ROOT / "core/src/connector_core"
+MODULES = sorted(CORE.glob("**/*.py"))
+SKIPPED = {".git", ".tox", ".venv", "build", "dist", "node_modules"}
+SDK = "fivetran_connector_sdk"
+THIRD_PARTY = {"attrs", "pluggy", "requests"}
+
+PUBLIC = [
+    "Aggregate",
+    "ApiKeyHeader",
+    "ApiKeyQuery",
+    "AuthChoice",
+    "AuthFactory",
+    "BasicAuth",
+    "BearerToken",
+    "Budget",
+    "ClientCertificate",
+    "Configuration",
+    "ConfigurationError",
+    "ConnectorError",
+    "Csv",
+    "CursorPaginator",
+    "DeliveryError",
+    "DerivedField",
+    "DigestAuth",
+    "Dimension",
+    "ErrorRule",
+    "FullRead",
+    "FunctionPaginator",
+    "JsonLines",
+    "JwtBearer",
+    "KeysetPaginator",
+    "LinkHeaderPaginator",
+    "Measure",
+    "NextLinkPaginator",
+    "NoAuth",
+    "OAuth2ClientCredentials",
+    "OAuth2RefreshToken",
+    "OffsetPaginator",
+    "Page",
+    "PageNumberPaginator",
+    "Paginator",
+    "Parent",
+    "PluginError",
+    "Record",
+    "Request",
+    "SessionLogin",
+    "Setting",
+    "SinglePage",
+    "SourceError",
+    "Table",
+    "Transform",
+    "UnexpectedAnswer",
+    "UpdatedSince",
+    "Windows",
+    "base_url",
+    "count",
+    "drop",
+    "empty_page",
+    "fail",
+    "flatten",
+    "hard_limit",
+    "hashed",
+    "hookimpl",
+    "ignore",
+    "last_page",
+    "maximum",
+    "minimum",
+    "no_more",
+    "only_if",
+    "page_size",
+    "ratio",
+    "rename",
+    "retry",
+    "short_page",
+    "tombstones",
+    "total",
+    "total_reached",
+    "wait_until",
+]
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it, by its full name."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relative to itself"
+            yield node.module or ""
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("__import__", "importlib.import_module", "import_module"):
+            yield ast.unparse(node.args[0]).strip("'\"") if node.args else ""
+
+
+def packages(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports(path)}
+
+
+def of_the_repository() -> list[Path]:
+    found = ROOT.rglob("*.py")
+    return sorted(path for path in found if not SKIPPED & set(path.relative_to(ROOT).parts))
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert {"client.py", "sync.py", "fivetran.py"} <= {path.name for path in MODULES}
+    assert Path(__file__) in of_the_repository()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_what_ships_imports_only_what_ships(path: Path) -> None:
+    allowed = THIRD_PARTY | {"connector_core"} | set(sys.stdlib_module_names)
+    if path == CORE / "fivetran.py":
+        allowed.add(SDK)
+    if path == CORE / "jwt_bearer.py":
+        allowed.add("jwt")  # imported when it is used, and declared by the plugin that uses it
+    if path == CORE / "extraction.py":
+        allowed.add("jmespath")  # the same
+    assert packages(path) <= allowed
+
+
+def test_one_module_knows_the_sdk() -> None:
+    assert [path.name for path in MODULES if SDK in packages(path)] == ["fivetran.py"]
+
+
+@pytest.mark.parametrize("plugin", ["fts", "mso"])
+def test_a_plugin_imports_nothing_but_the_core(plugin: str) -> None:
+    assert packages(ROOT / f"plugins/{plugin}/src/connector_{plugin}/__init__.py") == {"connector_core"}
+
+
+def test_nothing_imports_the_proprietary_part_of_the_sdk() -> None:
+    assert [path.name for path in of_the_repository() if f"{SDK}_core" in packages(path)] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_what_ships_neither_exits_nor_prints_nor_handles_signals(path: Path) -> None:
+    forbidden = {
+        "print",
+        "exit",
+        "quit",
+        "input",
+        "breakpoint",
+        "sys.exit",
+        "os._exit",
+        "os.abort",
+        "signal.signal",
+        "SystemExit",
+    }
+    used = {ast.unparse(node) for node in ast.walk(parsed(path)) if isinstance(node, ast.Name | ast.Attribute)}
+    assert not used & forbidden
+    assert "signal" not in packages(path)
+
+
+def test_the_public_names() -> None:
+    assert connector_core.__all__ == PUBLIC
+    assert sorted(PUBLIC) == PUBLIC
+    assert all(hasattr(connector_core, name) for name in PUBLIC)
+
+
+@pytest.mark.parametrize("plugin", ["fts", "mso"])
+def test_a_plugin_stays_small(plugin: str) -> None:
+    text = (ROOT / f"plugins/{plugin}/src/connector_{plugin}/__init__.py").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 60
+
+
+def test_the_columns_of_the_datasets() -> None:
+    assert len(connector_fts.RECORDS.columns) == 15
+    assert len(connector_mso.RECORDS.columns) == 32
