@@ -28,23 +28,14 @@ from connector_core.basics.errors import (
 from connector_core.derived.extra_tables import Aggregate, Dimension, Measure, count, maximum, minimum, total
 from connector_core.derived.ready_transforms import drop, flatten, hashed, only_if, rename, tombstones
 from connector_core.derived.transforms import DerivedField, Transform, ratio
+from connector_core.paging.cursor import CursorPaginator
+from connector_core.paging.function import FunctionPaginator
 from connector_core.paging.incremental import FullRead, UpdatedSince, Windows
-from connector_core.paging.paginators import (
-    CursorPaginator,
-    FunctionPaginator,
-    KeysetPaginator,
-    LinkHeaderPaginator,
-    NextLinkPaginator,
-    OffsetPaginator,
-    PageNumberPaginator,
-    SinglePage,
-    empty_page,
-    hard_limit,
-    last_page,
-    no_more,
-    short_page,
-    total_reached,
-)
+from connector_core.paging.keyset import KeysetPaginator
+from connector_core.paging.links import LinkHeaderPaginator, NextLinkPaginator
+from connector_core.paging.numbers import OffsetPaginator, PageNumberPaginator
+from connector_core.paging.single import SinglePage
+from connector_core.paging.stop_rules import empty_page, hard_limit, last_page, no_more, short_page, total_reached
 from connector_core.plugin.hooks import hookimpl
 from connector_core.source.error_rules import ErrorRule, fail, ignore, retry, wait_until
 from connector_core.source.formats import Csv, JsonLines

@@ -16,7 +16,8 @@ from connector_core.basics.errors import CircularFeed, ConfigurationError, Conne
 from connector_core.basics.operations import Delivery, Log, Operations
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.derivation import Derivation, derivation
-from connector_core.engine.feeds import Api, BookmarkRejectedError, Feed, Read, feed
+from connector_core.engine.feeds import feed
+from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import LeftOut, RowMaker, Rows
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import TableState, read_state, write_state
