@@ -18,7 +18,7 @@ from connector_core.basics.extraction import value_at
 from connector_core.basics.names import one_line, told
 from connector_core.basics.operations import Log
 from connector_core.engine.records import LeftOut, RowMaker
-from connector_core.http.client import check_origin
+from connector_core.http.origin import check_origin
 from connector_core.http.pages import interleaved, read_pages
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import Bookmark, Page, Request, next_request
