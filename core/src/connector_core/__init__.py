@@ -4,11 +4,11 @@ A plugin imports what it needs from here and nothing from the modules below.
 """
 
 from connector_core.auth.certificate import ClientCertificate
+from connector_core.auth.choice import AuthChoice
 from connector_core.auth.jwt_bearer import JwtBearer
 from connector_core.auth.kinds import (
     ApiKeyHeader,
     ApiKeyQuery,
-    AuthChoice,
     AuthFactory,
     BasicAuth,
     BearerToken,

@@ -8,7 +8,7 @@ from attrs import frozen
 from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected
 from connector_core.basics.names import told
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
-from connector_core.http.client import check_origin
+from connector_core.http.origin import check_origin
 from connector_core.http.pages import read_pages
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import Bookmark, Page, Request, next_request
