@@ -65,7 +65,7 @@ from connector_core.basics.operations import Log as LogProtocol
 from connector_core.engine.sync import Engine, make_client, sync
 from connector_core.http.client import Client, Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
-from connector_core.source.settings import read_configuration
+from connector_core.source.configuration import read_configuration
 from places import ROOT
 from sinks import Log, Sink
 

@@ -13,7 +13,8 @@ from requests.auth import AuthBase, HTTPDigestAuth
 from connector_core.basics.discretion import SHOWN_BYTES
 from connector_core.basics.errors import ConfigurationError, PluginError
 from connector_core.basics.wire import HTTPResponse
-from connector_core.source.settings import Configuration, Setting
+from connector_core.source.configuration import Configuration
+from connector_core.source.settings import Setting
 from connector_core.source.tables import frozen_mapping
 
 

@@ -42,11 +42,11 @@ from connector_core.basics.wire import (
 )
 from connector_core.http.answers import CHECK_URL, Answer, came_back, records_in, shown
 from connector_core.source.error_rules import ErrorRule
-from connector_core.source.formats import GZIP_MAGIC, BrokenBody, TooLarge, unpacked
 from connector_core.source.limits import Budget, Limits, seconds_until
 from connector_core.source.pagination import Page, Request
 from connector_core.source.settings import is_loopback
 from connector_core.source.tables import Table
+from connector_core.source.unpacking import GZIP_MAGIC, BrokenBody, TooLarge, unpacked
 
 T = TypeVar("T")
 
