@@ -25,7 +25,8 @@ from connector_core.basics.errors import (
     SourceError,
     UnexpectedAnswer,
 )
-from connector_core.derived.extra_tables import Aggregate, Dimension, Measure, count, maximum, minimum, total
+from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.measures import Measure, count, maximum, minimum, total
 from connector_core.derived.ready_transforms import drop, flatten, hashed, only_if, rename, tombstones
 from connector_core.derived.transforms import DerivedField, Transform, ratio
 from connector_core.paging.cursor import CursorPaginator
@@ -37,12 +38,14 @@ from connector_core.paging.numbers import OffsetPaginator, PageNumberPaginator
 from connector_core.paging.single import SinglePage
 from connector_core.paging.stop_rules import empty_page, hard_limit, last_page, no_more, short_page, total_reached
 from connector_core.plugin.hooks import hookimpl
+from connector_core.source.configuration import Configuration
+from connector_core.source.csv_format import Csv
 from connector_core.source.error_rules import ErrorRule, fail, ignore, retry, wait_until
-from connector_core.source.formats import Csv, JsonLines
+from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.pagination import Page, Paginator, Request
 from connector_core.source.parents import Parent
-from connector_core.source.settings import Configuration, Setting, base_url, page_size
+from connector_core.source.settings import Setting, base_url, page_size
 from connector_core.source.tables import Record, Table
 
 __all__ = [

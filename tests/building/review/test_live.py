@@ -28,7 +28,7 @@ from connector_core import CursorPaginator, DerivedField, Parent, Table, Transfo
 from connector_core.basics.names import COLUMN_TYPES
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, TablePlan, assemble
-from connector_core.source.settings import read_configuration
+from connector_core.source.configuration import read_configuration
 from connector_fts.sample import SAMPLE
 from distributions import connector_build, install_dataset
 from sinks import Log

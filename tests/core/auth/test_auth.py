@@ -66,7 +66,7 @@ from connector_core.engine.sync import Engine, make_client, sync
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
-from connector_core.source.settings import read_configuration
+from connector_core.source.configuration import read_configuration
 from places import ROOT
 from sinks import Log, Sink
 

@@ -7,7 +7,8 @@ from requests.auth import AuthBase
 
 from connector_core.auth.kinds import AuthFactory
 from connector_core.basics.errors import PluginError
-from connector_core.source.settings import Configuration, Setting
+from connector_core.source.configuration import Configuration
+from connector_core.source.settings import Setting
 from connector_core.source.tables import frozen_mapping
 
 

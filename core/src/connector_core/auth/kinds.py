@@ -12,7 +12,8 @@ from requests.auth import AuthBase, HTTPDigestAuth
 from connector_core.basics.discretion import SHOWN_BYTES
 from connector_core.basics.errors import ConfigurationError
 from connector_core.basics.wire import HTTPResponse
-from connector_core.source.settings import Configuration, Setting
+from connector_core.source.configuration import Configuration
+from connector_core.source.settings import Setting
 
 
 @runtime_checkable

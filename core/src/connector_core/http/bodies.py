@@ -11,7 +11,7 @@ from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.wire import HTTPError
 from connector_core.http.reasons import reason
 from connector_core.http.retries import TransientError
-from connector_core.source.formats import GZIP_MAGIC, BrokenBody, TooLarge, unpacked
+from connector_core.source.unpacking import GZIP_MAGIC, BrokenBody, TooLarge, unpacked
 
 T = TypeVar("T")
 
