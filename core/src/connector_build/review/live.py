@@ -18,7 +18,7 @@ from attrs import define, evolve, field, frozen
 from rich.console import Console
 
 from connector_build.project.configuration import check_configuration
-from connector_build.project.describe import grid, line
+from connector_build.screen.printing import grid, line
 from connector_core.basics.discretion import strike
 from connector_core.basics.errors import ConnectorError, PluginError, UnexpectedAnswer
 from connector_core.basics.extraction import value_at

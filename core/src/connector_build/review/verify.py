@@ -21,10 +21,10 @@ from attrs import field, frozen
 from rich.console import Console
 
 from connector_build.errors import BuildError, UsageProblem
-from connector_build.project.describe import grid, line
 from connector_build.project.lock import SEAL, parse, seal_of
 from connector_build.project.output import KEPT_FILES, KEPT_FOLDERS
 from connector_build.project.writer import CONFIGURATION, CONNECTOR, LOCK, WRITTEN, digest
+from connector_build.screen.printing import grid, line
 from connector_core.basics.names import one_line
 
 LARGEST_ZIP: Final = 50_000_000
