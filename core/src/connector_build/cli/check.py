@@ -64,7 +64,7 @@ def _check_contract(dataset: str, as_json: bool, **options: Any) -> bool:
 def _check_live(dataset: str, configuration: Path, as_json: bool, **sources: Any) -> bool:
     """Whether the API sends something else than is declared; prints what was found."""
     from connector_build.project.making import assembled
-    from connector_build.review import live
+    from connector_build.review import live, live_shown
     from connector_build.screen.printing import console, print_json
     from connector_build.screen.progress import status
 
@@ -76,7 +76,7 @@ def _check_live(dataset: str, configuration: Path, as_json: bool, **sources: Any
     with status(None if as_json else screen, f"{dataset}: asking the API") as update:
         compared = live.compare(assembly, values, live.StatusLog(update))
     if as_json:
-        print_json(live.as_json(compared))
+        print_json(live_shown.as_json(compared))
     else:
-        live.show(compared, screen)
+        live_shown.show(compared, screen)
     return any(each.breaks for each in compared)

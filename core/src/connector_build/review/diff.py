@@ -11,7 +11,7 @@ from rich.console import Console
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.project.lock import lacks, parse, wrong_with
 from connector_build.project.writer import LOCK
-from connector_build.review.verify import lock_in_zip
+from connector_build.review.contents import lock_in_zip
 from connector_build.screen.printing import grid, line
 
 Level = Literal["safe", "re-sync", "breaks"]
