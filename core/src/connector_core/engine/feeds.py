@@ -21,8 +21,8 @@ from connector_core.engine.records import LeftOut, RowMaker
 from connector_core.http.client import check_origin
 from connector_core.http.pages import interleaved, read_pages
 from connector_core.plugin.assembly import TablePlan
+from connector_core.source.children import for_parent
 from connector_core.source.pagination import Bookmark, Page, Request, next_request
-from connector_core.source.parents import for_parent
 from connector_core.source.tables import Record, Table
 
 

@@ -31,6 +31,7 @@ from connector_core.basics.errors import (
 )
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
+from connector_core.basics.telling import came_back, shown
 from connector_core.basics.wire import (
     DecodeError,
     HTTPError,
@@ -40,7 +41,7 @@ from connector_core.basics.wire import (
     SSLError,
     parse_url,
 )
-from connector_core.http.answers import CHECK_URL, Answer, came_back, records_in, shown
+from connector_core.http.answers import CHECK_URL, Answer, records_in
 from connector_core.source.error_rules import ErrorRule
 from connector_core.source.formats import GZIP_MAGIC, BrokenBody, TooLarge, unpacked
 from connector_core.source.limits import Budget, Limits, seconds_until
