@@ -13,10 +13,6 @@ class UsageProblem(BuildError):  # noqa: N818 - click has a UsageError of its ow
     """The command was called in a way, or with a configuration, that cannot work. Exit code 2."""
 
 
-class Unmimicked(Exception):  # noqa: N818  (reads better where it is raised)
-    """The plugin's API cannot be made up from what the plugin says. Its text says why, and what to give instead."""
-
-
 def as_problem(error: Exception) -> BuildError:
     """Any *error* as one that a user can be told: one paragraph."""
     from connector_core.basics.errors import ConfigurationError, ConnectorError

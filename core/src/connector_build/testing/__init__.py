@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from connector_build.api.errors import Unmimicked
     from connector_build.api.mimic import Answering, Asked, Mimic, Reply
     from connector_build.api.server import ApiServer
     from connector_build.api.world import World
-    from connector_build.errors import Unmimicked
     from connector_build.testing.contract.contract import RULES, Finding, Rule, check_contract, contract_for
     from connector_build.testing.contract.recording import Recorder, Recording, record, recorder, replay
     from connector_build.testing.contract.subject import assembled
@@ -49,7 +49,7 @@ __all__ = [
 
 _MODULES = {
     "testing.contract.contract": ("RULES", "Finding", "Rule", "check_contract", "contract_for"),
-    "errors": ("Unmimicked",),
+    "api.errors": ("Unmimicked",),
     "testing.warehouse.exact": ("assert_exact",),
     "api.mimic": ("Answering", "Asked", "Mimic", "Reply"),
     "testing.contract.recording": ("Recorder", "Recording", "record", "recorder", "replay"),

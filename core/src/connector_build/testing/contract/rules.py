@@ -14,7 +14,8 @@ from pathlib import Path
 from attrs import frozen
 from requests.auth import AuthBase
 
-from connector_build.errors import BuildError, Unmimicked
+from connector_build.api.errors import Unmimicked
+from connector_build.errors import BuildError
 from connector_build.plugins.discovery import Source
 from connector_build.project.output import write_project
 from connector_build.testing.contract.bare import import_bare

@@ -16,10 +16,11 @@ from unittest.mock import patch
 
 from attrs import frozen
 
+from connector_build.api.errors import Unmimicked
 from connector_build.api.mimic import PAGE, Answering, Mimic
 from connector_build.api.sample import Sample
 from connector_build.api.world import World, layers
-from connector_build.errors import Unmimicked, UsageProblem
+from connector_build.errors import UsageProblem
 from connector_build.plugins import discovery
 from connector_build.project import making
 from connector_build.project.describe import describe
