@@ -8,8 +8,8 @@ from urllib.parse import quote
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
-from connector_core.basics.extraction import value_at
 from connector_core.basics.names import check_column_name, check_name, one_line
+from connector_core.basics.paths import cached_path
 
 if TYPE_CHECKING:
     from connector_core.source.tables import Table
@@ -94,7 +94,7 @@ def for_parent(table: "Table", record: Mapping[str, Any], where: str) -> "Table"
     """
 
     def taken(name: str) -> Any:
-        value = value_at(record, name)
+        value = cached_path(name).get(record)
         if value is None or isinstance(value, dict | list):
             has = "is missing or null" if value is None else f"is {one_line(repr(value), 60)}"
             raise UnexpectedAnswer(
