@@ -29,10 +29,10 @@ from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
-from connector_core.source.formats import unpacked
+from connector_core.source.configuration import read_configuration
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, next_request
 from connector_core.source.parents import for_parent
-from connector_core.source.settings import read_configuration
+from connector_core.source.unpacking import unpacked
 
 STRUCK = "***"
 """What stands where a secret was."""
