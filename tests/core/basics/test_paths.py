@@ -129,7 +129,8 @@ def test_what_stands_at_a_path(path: str, found: Any) -> None:
 def test_nothing_is_told_from_null_and_from_what_is_empty() -> None:
     assert not MISSING
     assert repr(MISSING) == "MISSING"
-    assert not any(each == MISSING for each in (None, False, 0, "", [], {}))
+    others: list[object] = [None, False, 0, "", [], {}]
+    assert MISSING not in others
     assert copy.deepcopy([MISSING])[0] is MISSING
     assert pickle.loads(pickle.dumps(MISSING)) is MISSING  # noqa: S301  (dumped right here)
 
