@@ -14,9 +14,9 @@ from connector_build.project.configuration import check_configuration
 from connector_build.review.drift import EXAMPLE, Drift, Failure, drift, transformed
 from connector_core.basics.discretion import strike
 from connector_core.basics.errors import ConnectorError, PluginError, UnexpectedAnswer
-from connector_core.basics.extraction import value_at
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
+from connector_core.basics.paths import cached_path
 from connector_core.engine.sync import make_client
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.children import for_parent
@@ -137,7 +137,7 @@ class _Reader:
         where = f"{plan.table.name}: the first record of {plan.parent.table.name}"
         request, page = self._first_page(evolve(plan, table=for_parent(plan.table, parent, where)))
         assert plan.table.parent is not None  # noqa: S101  (a plan with a parent is of a table with one)
-        added = {column: value_at(parent, name) for column, name in plan.table.parent.adds.items()}
+        added = {column: cached_path(name).get(parent) for column, name in plan.table.parent.adds.items()}
         return request, _with_added(page.records, added, plan.table.name)
 
     def _parent_of(self, plan: TablePlan, parent: TablePlan) -> Record:

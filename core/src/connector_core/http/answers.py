@@ -7,8 +7,9 @@ import requests
 
 from connector_core.basics.decoding import NotJson, decode, json_type
 from connector_core.basics.errors import UnexpectedAnswer
-from connector_core.basics.extraction import value_at
+from connector_core.basics.hints import did_you_mean_place
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import MISSING, cached_path
 from connector_core.source.tables import Table
 
 CHECK_URL = "Check that base_url is the API that this connector is made for; if the API changed, the plugin has to follow."
@@ -45,7 +46,7 @@ class Answer:
     def at(self, path: str) -> Any:
         """The value at *path*; None where there is none, or no JSON."""
         try:
-            return value_at(self.json(), path)
+            return cached_path(path).get(self.json())
         except (ValueError, NotJson):
             return None
 
@@ -59,9 +60,9 @@ def records_in(table: Table, where: str, body: Any) -> list[Any]:
     if isinstance(found, list):
         return found
     path = table.records
-    if found is None and not isinstance(body, dict) and path != "@":
+    if found is MISSING and not isinstance(body, dict):
         raise UnexpectedAnswer(f"{where}: the answer is a JSON {json_type(body)}, not an object. {CHECK_URL}")
-    if found is None and path != "@" and path not in body:
+    if found is MISSING:
         keys = one_line(", ".join(body) or "no key at all")
-        raise UnexpectedAnswer(f"{where}: the answer has no {path!r}, only {keys}. {CHECK_URL}")
+        raise UnexpectedAnswer(f"{where}: the answer has no {path!r}, only {keys}{did_you_mean_place(path, [body])}. {CHECK_URL}")
     raise UnexpectedAnswer(f"{where}: {path!r} is a JSON {json_type(found)}, not a list of records. {CHECK_URL}")

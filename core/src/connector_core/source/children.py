@@ -7,8 +7,8 @@ from urllib.parse import quote
 from attrs import evolve
 
 from connector_core.basics.errors import UnexpectedAnswer
-from connector_core.basics.extraction import value_at
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import cached_path
 from connector_core.source.parents import PLACEHOLDER
 from connector_core.source.tables import Table
 
@@ -20,7 +20,7 @@ def for_parent(table: Table, record: Mapping[str, Any], where: str) -> Table:
     """
 
     def taken(name: str) -> Any:
-        value = value_at(record, name)
+        value = cached_path(name).get(record)
         if value is None or isinstance(value, dict | list):
             has = "is missing or null" if value is None else f"is {one_line(repr(value), 60)}"
             raise UnexpectedAnswer(
