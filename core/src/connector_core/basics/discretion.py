@@ -7,7 +7,7 @@ Where it goes decides how it is told from what merely looks alike:
   it: from 8 characters on it is struck anywhere, from 4 on where it stands as a word of its own, and below that as the value
   of something named like a credential.
 - **in links and in the state** it is a credential that was sent back by its name and its whole value, or by a value that nothing
-  else could be (``telling``). Nothing else is taken out of a link, and nothing else keeps a state from being saved.
+  else could be (``unmistakable``). Nothing else is taken out of a link, and nothing else keeps a state from being saved.
 """
 
 import json
@@ -28,8 +28,8 @@ ANYWHERE = 8
 """From so many characters on, a secret is struck out of a text wherever it stands."""
 WORD = 4
 """From so many on, where it stands as a word of its own. It is also the longest beginning of a secret that may be shown."""
-TELLING = 12
-SURELY_TELLING = 20
+UNMISTAKABLE_FROM = 12
+WORDS_FROM = 20
 SESSIONS = 256
 """So many sessions are remembered: an API may open a new one with each answer."""
 
@@ -41,11 +41,11 @@ _CREDENTIALS = ("accesstoken", "apikey", "authorization", "authtoken", "clientse
 """Names that mean a credential at any API, as ``_name`` writes them."""
 
 
-def telling(text: str) -> bool:
+def unmistakable(text: str) -> bool:
     """Whether no other text is likely to hold *text* by chance: it is long, and no words, number or date."""
     if _NUMBER.fullmatch(text):
         return False
-    return len(text) >= (SURELY_TELLING if _WORDS.fullmatch(text) else TELLING)
+    return len(text) >= (WORDS_FROM if _WORDS.fullmatch(text) else UNMISTAKABLE_FROM)
 
 
 class Secrets(Iterable[str]):
@@ -93,7 +93,7 @@ class Secrets(Iterable[str]):
     def sent_back(self, name: str, value: str) -> bool:
         """Whether the parameter *name* of a link, with *value*, is a credential that a request came with."""
         return any(
-            text in self._texts and (telling(text) or _name(name) in {*self._texts[text], *_CREDENTIALS})
+            text in self._texts and (unmistakable(text) or _name(name) in {*self._texts[text], *_CREDENTIALS})
             for text in _meant(value)
         )
 
@@ -104,13 +104,13 @@ class Secrets(Iterable[str]):
     def stands_in(self, place: Any) -> bool:
         """Whether *place*, a JSON value that is about to be kept, holds one."""
         text = json.dumps(place, ensure_ascii=False)
-        return any(self.kept_out(name, value) for name, value in _pairs("", place)) or _holds(filter(telling, self), text)
+        return any(self.kept_out(name, value) for name, value in _pairs("", place)) or _holds(filter(unmistakable, self), text)
 
 
 def strike(secrets: Iterable[str], text: str) -> str:
     """*text* without any of *secrets*, however they are written there, also where one is cut short in front of dots.
 
-    That is: escaped for an address, as JSON and its kin do, or as HTML does, once or several times; in another case; telling
+    That is: escaped for an address, as JSON and its kin do, or as HTML does, once or several times; in another case; unmistakable
     ones without their dashes; in hex and in base64. It takes time in proportion to the text and to the number of secrets.
     """
     known = [secret for secret in secrets if secret.strip()]
@@ -119,8 +119,8 @@ def strike(secrets: Iterable[str], text: str) -> str:
 
 
 def shows(secrets: Iterable[str], text: str) -> bool:
-    """Whether a telling one of *secrets* stands in *text*, JSON (or JSON in JSON) that we ourselves wrote."""
-    return any(form in text for secret in secrets if telling(secret) for form in _in_json(secret))
+    """Whether an unmistakable one of *secrets* stands in *text*, JSON (or JSON in JSON) that we ourselves wrote."""
+    return any(form in text for secret in secrets if unmistakable(secret) for form in _in_json(secret))
 
 
 @lru_cache(maxsize=4096)
@@ -147,7 +147,7 @@ class _Sought:
         """What *secret*, of at least ``ANYWHERE`` characters, is looked for as."""
         clear = plain(secret).strip().lower()
         letters = bare(clear)
-        whole = (letters,) if telling(secret) and len(letters) >= ANYWHERE else ()
+        whole = (letters,) if unmistakable(secret) and len(letters) >= ANYWHERE else ()
         return cls(clear if len(clear) >= WORD else "", (*whole, *encoded(secret)), letters if len(letters) >= ANYWHERE else "")
 
     def stands_in(self, small: str, letters: str) -> bool:
@@ -174,17 +174,16 @@ def _spans(known: Sequence[str], text: str, names: Callable[[str], Iterable[str]
 
 def _long_spans(written: Written, long: Sequence[_Sought], dots: Sequence[int]) -> list[tuple[int, int]]:
     small, letters = written.small(), written.bare()
-    places = letters.places(dots)
     spans = []
     for sought in long:
         spans += [span for each in sought.bare for span in letters.spans(each)]
         spans += small.spans(sought.plain) if sought.plain else []
-        spans += [span for place in places if sought.cut and (span := letters.cut(sought.cut, place, WORD))]
+        spans += letters.cut(sought.cut, dots, WORD) if sought.cut and dots else []
     return spans
 
 
 def _holds(secrets: Iterable[str], text: str) -> bool:
-    """Whether one of *secrets*, which are all telling, stands in *text*."""
+    """Whether one of *secrets*, which are all unmistakable, stands in *text*."""
     clear = plain(text)
     small, letters = clear.lower(), bare(clear)
     return any(secret in text or _Sought.of(secret).stands_in(small, letters) for secret in secrets)

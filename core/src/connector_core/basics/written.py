@@ -104,10 +104,6 @@ class Written:
             start, end = found.span("secret")
             yield self.begins[start], self.ends[end - 1]
 
-    def places(self, places: Iterable[int]) -> list[int]:
-        """*places* in the text, but one only of those between the same two characters."""
-        return list({bisect_left(self.begins, place): place for place in places}.values())
-
     def spans(self, needle: str) -> Iterator[tuple[int, int]]:
         """Where *needle* stands, as places in the text."""
         at = self.plain.find(needle)
@@ -115,16 +111,18 @@ class Written:
             yield self.begins[at], self.ends[at + len(needle) - 1]
             at = self.plain.find(needle, at + len(needle))
 
-    def cut(self, needle: str, place: int, shortest: int) -> tuple[int, int] | None:
-        """Where the beginning of *needle*, of at least *shortest* characters, stands right in front of *place*."""
-        whole = _CUT.search(self.text, max(0, place - 40), place)
-        for end in dict.fromkeys((place, whole.start() if whole else place)):
-            last = bisect_left(self.begins, end)
-            tail = self.plain[max(0, last - len(needle)) : last]
-            for first in range(len(tail) - shortest + 1):
-                if tail[first] == needle[0] and needle.startswith(tail[first:]):
-                    return self.begins[last - len(tail) + first], place
-        return None
+    def cut(self, needle: str, places: Iterable[int], shortest: int) -> Iterator[tuple[int, int]]:
+        """Where the beginning of *needle*, of at least *shortest* characters, stands right in front of one of *places*."""
+        if needle[:shortest] not in self.plain:
+            return
+        ends = {}
+        for place in places:
+            whole = _CUT.search(self.text, max(0, place - 40), place)
+            for end in {place, whole.start() if whole else place}:
+                ends[bisect_left(self.begins, end)] = place
+        for last, length in enumerate(_matched(needle, self.plain), 1):
+            if length >= shortest and last in ends:
+                yield self.begins[last - length], ends[last]
 
     def _with(self, pattern: re.Pattern[str], change: _Change) -> "Written":
         parts: list[str] = []
@@ -142,3 +140,32 @@ class Written:
                 ends.append(self.ends[end - 1])
             at = end
         return Written(self.text, "".join(parts) + self.plain[at:], begins + self.begins[at:], ends + self.ends[at:])
+
+
+def _matched(needle: str, text: str) -> Iterator[int]:
+    """After each character of *text*, how much of *needle* it ends with.
+
+    By the failure function of Knuth, Morris and Pratt ("Fast pattern matching in strings", SIAM J. Comput. 6, 1977).
+    """
+    failure = _failure(needle)
+    length = 0
+    for letter in text:
+        while length and (length == len(needle) or needle[length] != letter):
+            length = failure[length - 1]
+        if needle[length] == letter:
+            length += 1
+        yield length
+
+
+@lru_cache(maxsize=256)
+def _failure(needle: str) -> list[int]:
+    """For each beginning of *needle*, how much of *needle* it ends with, itself left aside."""
+    found = [0] * len(needle)
+    length = 0
+    for at in range(1, len(needle)):
+        while length and needle[at] != needle[length]:
+            length = found[length - 1]
+        if needle[at] == needle[length]:
+            length += 1
+        found[at] = length
+    return found
