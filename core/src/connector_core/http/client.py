@@ -56,6 +56,7 @@ class Client:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
+        self._log = log
         self._secrets = secrets if isinstance(secrets, Secrets) else Secrets(secrets)
         self._timeout = timeout
         self._bodies = Bodies(limit, timeout[1], clock)
@@ -78,6 +79,10 @@ class Client:
         """Let go of the connections; a request in a pause gives up."""
         self._patience.close()
         self._session.close()
+
+    def warn(self, message: str) -> None:
+        """Say *message* in the log (see connector_core.auth.tokens.Line)."""
+        self._log.warning(message)
 
     def mount(self, adapter: BaseAdapter) -> None:
         """Send what goes to ``base_url`` through *adapter* (see connector_core.auth.tokens.Line)."""
