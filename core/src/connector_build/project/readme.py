@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files as resources
 from string import Template
 
+from connector_build.screen.markdown import markdown_table
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.plugin.assembly import Assembly, Option, TablePlan
 from connector_core.source.settings import Setting
@@ -118,11 +119,8 @@ def _columns(columns: Mapping[str, str]) -> str:
     return _grid(("column", "type"), [(f"`{name}`", kind) for name, kind in columns.items()])
 
 
-def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return (
-        "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines) + "\n"
-    )
+def _grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return f"{markdown_table(heads, rows)}\n"
 
 
 def _names(names: Iterable[str]) -> str:
