@@ -14,8 +14,8 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from connector_build.api.errors import Unmimicked
 from connector_build.api.sample import Sample
-from connector_build.testing.errors import Unmimicked
 from connector_core import Csv, KeysetPaginator, Record, Table, UpdatedSince, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan

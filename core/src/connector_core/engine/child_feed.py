@@ -15,8 +15,8 @@ from connector_core.engine.records import LeftOut, RowMaker
 from connector_core.engine.table_feed import TableFeed
 from connector_core.http.pages import interleaved
 from connector_core.plugin.assembly import TablePlan
+from connector_core.source.children import for_parent
 from connector_core.source.pagination import Bookmark
-from connector_core.source.parents import for_parent
 from connector_core.source.tables import Record, Table
 
 

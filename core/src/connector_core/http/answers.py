@@ -1,12 +1,11 @@
 """Answers: from the body that came back to JSON, and to the records in it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import requests
 
 from connector_core.basics.decoding import NotJson, decode, json_type
-from connector_core.basics.discretion import SHOWN_BYTES, strike
 from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.hints import did_you_mean_place
 from connector_core.basics.names import one_line
@@ -14,19 +13,6 @@ from connector_core.basics.paths import MISSING, cached_path
 from connector_core.source.tables import Table
 
 CHECK_URL = "Check that base_url is the API that this connector is made for; if the API changed, the plugin has to follow."
-
-
-def came_back(secrets: Iterable[str], response: requests.Response, content: bytes) -> str:
-    """The status, and the beginning of the answer, as messages tell them."""
-    reason = one_line(strike(secrets, str(response.reason or "")), 100)
-    return f"{response.status_code} {reason}".strip() + shown(secrets, content)
-
-
-def shown(secrets: Iterable[str], content: bytes) -> str:
-    """The beginning of the answer on one line, without any secret, in front of which a colon stands."""
-    # Struck out before it is cut to what is shown: half a secret would not be found.
-    text = one_line(strike(secrets, content[:SHOWN_BYTES].decode("utf-8", "replace").replace("\0", ""))[:2000])
-    return f": {text}" if text else ""
 
 
 class Answer:

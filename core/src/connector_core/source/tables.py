@@ -100,7 +100,7 @@ class Table:
         self._check_columns(where)
         self._check_answers(where)
         if self.parent is not None:
-            check_child(self)
+            check_child(self.name, self.parent, (self.path, self.params, self.headers, self.body), self.columns)
 
     def _check_columns(self, where: str) -> None:
         try:
