@@ -120,7 +120,7 @@ def waited(server: SampleServer, after: str, *, jitter: float = 1.0) -> float:
         ("600", 600.0),
         ("7, 8", 1.0),
         ("-7", 1.0),
-        ("7.5", 1.0),
+        ("7.5", 7.5),
         ("seven", 1.0),
         ("Wed, 01 Jan 2020 00:00:00 GMT", 1.0),
         ("Wednesday, 01-Jan-20 00:00:00 GMT", 1.0),
@@ -169,6 +169,9 @@ def blocked_by_a_pause(server: SampleServer, leave: Callable[[Client], object]) 
     class Watching(Log):
         def warning(self, message: str) -> None:
             pausing.set()
+
+        def alert(self, message: str) -> None:
+            self.warning(message)
 
     client = Client(server.url, signed(), Watching(), retry=Retry(first_wait=60, jitter=lambda: 1.0))
     with ThreadPoolExecutor(1) as pool:

@@ -165,7 +165,7 @@ class RowMaker:
             # An undeclared float travels as a 32-bit one, and so does a whole number beyond 64 bits.
             if isinstance(value, float) or (isinstance(value, int) and abs(value) > LARGEST_LONG):
                 self._warned.add(name)
-                self.log.warning(
+                self.log.alert(
                     f"{self.table.name}: field {one_line(name, 60)} is not declared and may lose digits on its way "
                     f'({one_line(value, 40)}). Add "{one_line(name, 60)}": "DOUBLE" to the table\'s columns.'
                 )

@@ -11,12 +11,14 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 from requests.auth import AuthBase
 
+from connector_core.auth.jwt_bearer import pem
 from connector_core.basics.discretion import Secrets, shows, strike
-from connector_core.basics.errors import CircularFeed, ConfigurationError, ConnectorError, PluginError
+from connector_core.basics.errors import CircularFeed, ConfigurationError, PluginError, SourceError
 from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.operations import Delivery, Log, Operations
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.derivation import Derivation, derivation
+from connector_core.engine.failures import in_words
 from connector_core.engine.feeds import feed
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import LeftOut, RowMaker, Rows
@@ -26,7 +28,7 @@ from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
 from connector_core.source.pagination import Bookmark
-from connector_core.source.settings import MAX_ANSWER, THREADS
+from connector_core.source.settings import CA_CERTIFICATE, MAX_ANSWER, THREADS
 from connector_core.source.tables import Key
 
 PAGES_SHOWN = 20
@@ -65,7 +67,8 @@ def make_client(assembly: Assembly, configuration: Configuration, log: Log, **pa
     if not isinstance(auth, AuthBase):
         raise PluginError(f"{assembly.auth_origin}: the auth made {type(auth).__name__}. Return a requests.auth.AuthBase.")
     limit = configuration[MAX_ANSWER] * 1_000_000
-    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden, limit=limit, **parts)
+    authority = pem(configuration, CA_CERTIFICATE) if configuration.get(CA_CERTIFICATE) else ""
+    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden, limit=limit, authority=authority, **parts)
 
 
 def sync(
@@ -78,8 +81,8 @@ def sync(
 ) -> None:
     """Bring every table of *assembly* up to date, from where *state* says that the last sync stopped.
 
-    It returns only when every page was read and every row delivered. Otherwise it raises a ConnectorError, and the next
-    sync goes on from the last checkpoint.
+    It returns only when every page was read and every row delivered. Otherwise it raises a ConnectorError, whatever it was that
+    went wrong, and the next sync goes on from the last checkpoint. What ends a process (KeyboardInterrupt) goes through.
     """
     failure = _failure(assembly, configuration, state, _To(operations, log, engine or Engine(make_client)))
     if failure is not None:
@@ -95,27 +98,37 @@ class _To:
     engine: Engine
 
 
-def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any], to: _To) -> ConnectorError | None:
+def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any], to: _To) -> BaseException | None:
     """Sync every table; what goes wrong comes back without a secret in it.
 
     It is not raised from here: an error carries along the one that was being handled, and a crash report shows the variables of
     the functions that it came through.
     """
     hidden = Secrets()
+    where = "The configuration"
     try:
         values = read_configuration(assembly.settings, raw)
         hidden = values.hidden
         log = DiscreetLog(to.log, hidden)
         for remark in unknown_names(assembly.settings, raw):
             log.warning(f"Configuration: {remark}.")
+        where = "The state"
+        if not isinstance(state, Mapping):
+            log.warning("The state is no JSON object, so it is left aside, and everything is read whole.")
+            state = {}
         states = read_state(state, [plan.table.name for plan in assembly.tables])
         with to.engine.client(assembly, values, log) as client:
             api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, values.get(THREADS, 1))
             for plan in assembly.tables:
+                where = plan.table.name
                 _TableSync(plan, api, states, Delivery(to.operations), to.engine).run()
-    except ConnectorError as error:
+    except Exception as error:  # noqa: BLE001  (whatever it is, it ends as one paragraph of ours)
+        failure = in_words(error, where)
         # Without its cause: a crash report would show the variables of where that was raised, records among them.
-        return type(error)(strike(hidden, str(error)))
+        return type(failure)(strike(hidden, str(failure)))
+    except BaseException as error:  # noqa: BLE001  (what ends a process; it goes on from where nothing is to be seen)
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
     return None
 
 
@@ -152,11 +165,18 @@ class _TableSync:
         try:
             self._read(start)
         except BookmarkRejectedError as error:
-            self.log.warning(
-                f"{self.name}: the API no longer knows the cursor that the last sync ended with ({error}). "
-                "Reading the whole feed once."
-            )
-            self._read(evolve(start, bookmark={}))
+            self.log.warning(f"{self.name}: {error} Reading the whole feed once.")
+            self._read_again(evolve(start, bookmark={}))
+
+    def _read_again(self, start: TableState) -> None:
+        try:
+            self._read(start)
+        except BookmarkRejectedError as error:
+            raise SourceError(
+                f"{self.name}: {error} It has happened twice in this sync, so this one ends here, and the next one reads the "
+                "whole feed. If it keeps failing, read faster (a larger page_size), or ask the API's owner how long a place is "
+                "good for."
+            ) from None
 
     def _read(self, start: TableState) -> None:
         source = feed(self.plan, self.api, start.bookmark)

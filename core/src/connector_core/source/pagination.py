@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from attrs import evolve, field, frozen
 
-from connector_core.basics.errors import CircularFeed
+from connector_core.basics.errors import CircularFeed, UnexpectedAnswer
 from connector_core.basics.links import link_without
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
@@ -82,7 +82,7 @@ class Page:
     records: the records in it; a list, or for a streamed format a sequence that is read from a temporary file.
     seconds: how long the API took to answer.
     headers: of the answer; their names in lower case.
-    ended:   an error rule took the answer for the end of the feed.
+    ended:   an error rule took the answer for the end of the feed. empty: one took it for a page without records.
     """
 
     body: Any = field(repr=False)
@@ -90,6 +90,7 @@ class Page:
     seconds: float = 0.0
     headers: Mapping[str, str] = field(factory=dict, repr=False, converter=frozen_mapping)
     ended: bool = False
+    empty: bool = False
 
     def get(self, path: str) -> Any:
         """The value at *path* in the body, such as ``next_cursor`` or ``meta.next``; None where there is none."""
@@ -131,10 +132,17 @@ def next_request(paginator: Follower, request: Request, page: Page) -> Request |
     """The request after *request*; None after a page that an error rule made the last.
 
     A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended.
+    After one that a rule made empty, a paginator that does not know where to go on has come to the end.
     """
-    if page.ended and not getattr(paginator, "reads_on", False):
+    reads_on = getattr(paginator, "reads_on", False)
+    if page.ended and not reads_on:
         return None
-    return paginator.following(request, page)
+    try:
+        return paginator.following(request, page)
+    except UnexpectedAnswer:
+        if page.empty and not reads_on:
+            return None
+        raise
 
 
 class LoopGuard:

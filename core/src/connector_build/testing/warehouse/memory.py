@@ -18,7 +18,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-class Crash(Exception):  # noqa: N818  (it stands for a killed process, not for an error of ours)
+class Crash(BaseException):
     """The sync ends here, whatever it was about to do."""
 
 
@@ -155,3 +155,6 @@ class ListLog:
 
     def warning(self, message: str) -> None:
         self.warnings.append(message)
+
+    def alert(self, message: str) -> None:
+        self.warning(message)
