@@ -1,6 +1,7 @@
 """One attempt at a request: how long all of its parts together may take, and a way to end it from another thread."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,6 +61,11 @@ class Attempt:
     def through(self, connected: socket.socket | None) -> None:
         """Note the socket that it goes through."""
         self._socket = connected
+
+    def mind_the_end(self) -> None:
+        """Let TLS that is cut off be an error, where nothing but the end of the connection ends a body (RFC 9112, section 8)."""
+        if isinstance(self._socket, ssl.SSLSocket):
+            self._socket.suppress_ragged_eofs = False  # type: ignore[attr-defined]  # the stubs leave it out
 
     def cut(self) -> None:
         """End it: whoever reads from its socket is told that the connection was closed."""

@@ -14,7 +14,7 @@ from connector_core.http.attempts import current
 from connector_core.http.encodings import Unreadable, decoded, encodings_of
 from connector_core.http.reasons import reason
 from connector_core.http.retries import TransientError
-from connector_core.source.unpacking import BrokenBody, TooLarge, unpacked, within
+from connector_core.source.unpacking import GZIP_MAGIC, BrokenBody, TooLarge, unpacked, within
 
 T = TypeVar("T")
 
@@ -84,6 +84,24 @@ class Bodies:
             raise Unreadable(f"is transferred as {transfer[:30]!a}, which was not asked for and cannot be read here")
         pieces = within(_pieces(response), self.limit + OVERHEAD_BYTES)
         return _timed(decoded(pieces, names, self.limit) if names else pieces)
+
+
+def with_an_end(response: requests.Response, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """A body of lines, in *chunks*. JSON tells by itself that it is whole, and so does gzip; lines do not.
+
+    Raises TransientError where neither a length nor HTTP's own chunks say where it ends, and it stops in the middle of a line.
+    """
+    told = "Content-Length" in response.headers or "Transfer-Encoding" in response.headers
+    attempt = current()
+    if not told and attempt is not None:
+        attempt.mind_the_end()
+    last = b""
+    for chunk in chunks:
+        told = told or (not last and chunk.startswith(GZIP_MAGIC))
+        yield chunk
+        last = chunk[-2:]  # UTF-16 writes a line end in two bytes
+    if not told and last and not set(last) & set(b"\r\n"):
+        raise TransientError("200, but the body ends in the middle of a line, and nothing says how long it is")
 
 
 def _pieces(response: requests.Response) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from connector_core.basics.quieting import quieten
 from connector_core.basics.telling import came_back, shown
 from connector_core.http.answers import CHECK_URL, Answer, records_in
 from connector_core.http.attempts import Attempts
-from connector_core.http.bodies import ANSWER_BYTES, Bodies, begins_as_a_page
+from connector_core.http.bodies import ANSWER_BYTES, Bodies, begins_as_a_page, with_an_end
 from connector_core.http.origin import shown_origin
 from connector_core.http.reasons import CONNECT_SECONDS, READ_SECONDS, refuse
 from connector_core.http.retries import NotYet, Patience, Retry, TransientError, is_transient, retry_after
@@ -157,7 +157,7 @@ class Client:
         if not taken:
             self._refuse(where, answer)
         if table.format is not None:
-            return made(None, self._bodies.read(where, response, lambda chunks: self._spooled(table, where, chunks)))
+            return made(None, self._bodies.read(where, response, lambda chunks: self._spooled(table, where, response, chunks)))
         try:
             body = self._decode(table, where, answer)
             page: Page = made(body, records_in(table, where, body))
@@ -168,12 +168,12 @@ class Client:
         self._spoken.add(table.name)
         return page
 
-    def _spooled(self, table: Table, where: str, chunks: Iterator[bytes]) -> Sequence[Any]:
+    def _spooled(self, table: Table, where: str, response: requests.Response, chunks: Iterator[bytes]) -> Sequence[Any]:
         assert table.format is not None  # noqa: S101  (the caller has looked)
         page, chunks = begins_as_a_page(chunks)
         if page and table.name in self._spoken:
             raise TransientError("200, but the answer is a web page")
-        records = table.format.spool(chunks, table.columns, where, self._bodies.limit)
+        records = table.format.spool(with_an_end(response, chunks), table.columns, where, self._bodies.limit)
         self._spoken.add(table.name)
         return records
 
