@@ -26,7 +26,7 @@ from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_build.testing.warehouse.runs import CANARY, URL, configuration_for, signed
 from connector_core import Configuration, KeysetPaginator, Record, Windows
-from connector_core.basics.errors import ConnectorError
+from connector_core.basics.errors import ConnectorError, InternalError
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.engine.checkpoints import CheckpointPolicy
@@ -275,7 +275,9 @@ def _outcome(trial: Trial, fault: Fault, *, incremental: bool, first: int) -> tu
         return (FAILED, f"the fault has not struck, and yet: {_told(error)}") if error else None
     if error is None:
         return _well(trial)
-    return _loud(trial, fault, error) if isinstance(error, ConnectorError) else (FAILED, _told(error))
+    if not isinstance(error, ConnectorError) or isinstance(error, InternalError):  # nobody foresaw it
+        return FAILED, _told(error)
+    return _loud(trial, fault, error)
 
 
 def _failure(action: Callable[[], object]) -> Exception | None:
