@@ -43,7 +43,8 @@ def near(path: str, known: Iterable[str], most: int = 3) -> list[str]:
     for each in known:
         ends.setdefault(_plain(_last(each)), []).append(each)
     close = [each for end in difflib.get_close_matches(last, list(ends), n=most, cutoff=0.7) for each in ends[end]]
-    return list(dict.fromkeys([*same, *nested, *alike, *close]))[:most]
+    within = [each for each in known if len(last) > 3 and (last in _plain(_last(each)) or _plain(_last(each)) in (last, wanted))]
+    return list(dict.fromkeys([*same, *nested, *alike, *close, *within]))[:most]
 
 
 def did_you_mean_place(path: str, values: Iterable[Any]) -> str:

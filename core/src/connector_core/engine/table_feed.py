@@ -10,6 +10,7 @@ from connector_core.basics.names import told
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
 from connector_core.http.pages import read_pages
+from connector_core.paging.evidence import Evidence
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import Bookmark, Page, Request, next_request
 
@@ -72,7 +73,9 @@ class TableFeed:
     def reads(self) -> Generator[Read, None, None]:
         plan = self._plan
         paginator = self._paginator
-        pages = read_pages(self._fetch, paginator, self._first, plan.table.name, plan.paginator_origin, ahead=self._ahead)
+        name, origin = plan.table.name, plan.paginator_origin
+        evidence = Evidence(plan.table, self._api.warn_once(name), whole=not self.start)
+        pages = read_pages(self._fetch, paginator, self._first, name, origin, ahead=self._ahead, evidence=evidence)
         with closing(pages):
             for read in pages:
                 before = self.bookmark

@@ -44,6 +44,10 @@ class KeysetPaginator:
                 f"{request}: the page is empty, without a record to go on after, and nothing says that the feed ends here. "
                 "If an empty page is its end, add empty_page() to the paginator's stop; if not, ask the API's owner."
             )
+        return self.onward(request, page)
+
+    def onward(self, request: Request, page: Page) -> Request:
+        """The request for what comes after the last key of this page, whatever the stop rules say."""
         return request.placed("query", self.param, self._last(request, page))
 
     def bookmark(self, request: Request) -> Bookmark:
