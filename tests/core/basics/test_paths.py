@@ -335,7 +335,6 @@ def fetched(records: str, body: Any, pages: int = 1) -> Sequence[Any]:
         ("[@]", [BODY]),
         ("edges[*].node", [{"id": 6}, {"id": 7}]),
         ("shifts[?hours].{id: id}", [{"id": 1}, {"id": 2}]),
-        ("edges[*].nodes", []),
     ],
 )
 def test_records_of_an_answer(path: str, records: list[Any]) -> None:
@@ -362,6 +361,7 @@ def test_an_answer_that_is_the_list() -> None:
         ("edges[*].node", {"edges": None}, r"the answer has no 'edges\[\*\]\.node', only edges"),
         ("shifts[0]", BODY, r"'shifts\[0\]' is a JSON object, not a list"),
         ("length(shifts)", BODY, r"'length\(shifts\)' is a JSON number, not a list"),
+        ("edges[*].nodes", BODY, r"no entry of edges has nodes \(did you mean node"),
         ("length(gone)", BODY, r"the answer has no 'length\(gone\)', only shifts, data"),
     ],
 )

@@ -1,5 +1,6 @@
 """Tokens that the connector gets by itself: asking for one, signing with it, and renewing it."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,9 +14,12 @@ from requests import PreparedRequest
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
+from connector_core.basics.decoding import NotJson, charset_of, decode
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import ConfigurationError, PluginError, UnexpectedAnswer
+from connector_core.basics.hints import did_you_mean_place
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import cached_path
 from connector_core.basics.telling import came_back
 from connector_core.source.settings import is_loopback
 
@@ -41,6 +45,9 @@ class Line(Protocol):
 
         No redirect is followed. What may pass is tried again, together with the request that needed it.
         """
+
+    def warn(self, message: str) -> None:
+        """Say *message* in the log: something that somebody should look at, although the sync goes on."""
 
     def mount(self, adapter: BaseAdapter) -> None:
         """Send what goes to the API through *adapter*. Raises ConfigurationError where that would not be TLS."""
@@ -88,6 +95,12 @@ class TokenAuth(AuthBase):
         request.register_hook("response", partial(self._answered, token))  # type: ignore[no-untyped-call]  # the stubs say nothing
         return request
 
+    def renew(self, request: PreparedRequest) -> None:
+        """Let the next request have another token than *request* was signed with."""
+        with self._lock:
+            if self._token and request.headers.get(self._header) == self._prefix + self._token.value:
+                self._token = None
+
     def _valid(self, rejected: Token | None = None) -> Token:
         with self._lock:
             token = self._token
@@ -96,7 +109,7 @@ class TokenAuth(AuthBase):
                     raise PluginError("The auth was not attached to a client. Call its attach from that of your own auth object.")
                 self._token = None  # so that one that is over or rejected is not used again if this fails
                 token = self._obtain(self._line)
-                self._secrets.add(token.value)
+                self._secrets.add(token.value, name=self._header)
                 self._token = token
             return token
 
@@ -124,19 +137,20 @@ def ask(
     form: Mapping[str, str] | None = None,
     json: Mapping[str, Any] | None = None,
     auth: AuthBase | None = None,
+    advice: Callable[[object], str | None] | None = None,
 ) -> Mapping[str, Any]:
     """The JSON object that answers a request for a token, made with the credentials in *settings*.
+
+    advice: what to do after a refusal, by the code in its ``error`` (RFC 6749, section 5.2); None: check the credentials.
 
     Raises ConfigurationError when they are refused, UnexpectedAnswer when the answer is something else.
     """
     response = line.post(address, form=form, json=json, auth=auth)
     where = f"POST {shown_address(address)}"
     if response.status_code in (400, 401, 403, 422):
-        names = ", ".join(settings)
-        raise ConfigurationError(
-            f"{where}: {came_back(secrets, response, response.content)}. "
-            f"The API gives no token for these credentials: check {names} in the configuration."
-        )
+        usual = f"The API gives no token for these credentials: check {', '.join(settings)} in the configuration."
+        told = advice(_code(response)) if advice else None
+        raise ConfigurationError(f"{where}: {came_back(secrets, response, response.content)}. {told or usual}")
     if not 200 <= response.status_code < 300:
         raise UnexpectedAnswer(
             f"{where}: {came_back(secrets, response, response.content)}, where a token was expected. "
@@ -144,8 +158,8 @@ def ask(
         )
     # From here on nothing of the answer is shown: it holds a token that nobody knows yet.
     try:
-        body = response.json()
-    except (ValueError, RecursionError):
+        body = decode(response.content, charset_of(response.headers))
+    except (ValueError, NotJson):
         kind = "a web page" if response.content.lstrip()[:1] == b"<" else f"{len(response.content)} bytes"
         raise UnexpectedAnswer(
             f"{where}: the answer is {kind}, not JSON with a token. "
@@ -156,17 +170,25 @@ def ask(
     return body
 
 
+def _code(response: requests.Response) -> object:
+    try:
+        body = decode(response.content, charset_of(response.headers))
+    except (ValueError, NotJson):
+        return None
+    return body.get("error") if isinstance(body, dict) else None
+
+
 def text_at(body: Mapping[str, Any], path: str, address: str) -> str:
-    """The token at the dotted *path* of an answer. Raises UnexpectedAnswer, which shows keys only, where there is none."""
-    value: Any = body
-    for key in path.split("."):
-        keys = ", ".join(value) if isinstance(value, dict) else ""
-        value = value.get(key) if isinstance(value, dict) else None
-        if value is None:
-            there = one_line(keys, 200) or "no key at all"
-            raise UnexpectedAnswer(
-                f"POST {shown_address(address)}: the answer has no {path!r}, only {there}. Correct the plugin's auth."
-            )
+    """The token at *path* of an answer. Raises UnexpectedAnswer, which shows keys only, where there is none."""
+    place = cached_path(path)
+    value = place.get(body)
+    if value is None:
+        holder = [held for _, held in place.holders(body)][-1:]
+        there = one_line(", ".join(holder[0] if holder else ()), 200) or "no key at all"
+        raise UnexpectedAnswer(
+            f"POST {shown_address(address)}: the answer has no {path!r}{did_you_mean_place(path, [body])}, only {there}. "
+            "Correct the plugin's auth."
+        )
     if not isinstance(value, str) or not value or not (value.isascii() and value.isprintable()):
         raise UnexpectedAnswer(
             f"POST {shown_address(address)}: {path!r} of the answer is no text that a header can carry. "
@@ -186,6 +208,8 @@ def lifetime_in(value: object) -> float | None:
 
 def check_address(address: str, what: str) -> None:
     """Raise PluginError unless *address* is a path below ``base_url`` or an https address (http on this machine)."""
+    if found := re.search(r"\{\w[\w.]*\}", address):
+        raise PluginError(f"{what} has {found[0]} in it, which nothing is put in place of. Write a function that makes the auth.")
     parts = urlsplit(address)
     if address.startswith("/") and not address.startswith("//"):
         return

@@ -6,9 +6,11 @@ from typing import Any, NoReturn
 from attrs import define, field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
+from connector_core.basics.hints import did_you_mean_place
 from connector_core.basics.names import one_line, told
 from connector_core.basics.operations import Log
 from connector_core.derived.transforms import DerivedField, Transform
+from connector_core.engine.fields import FieldWatch, watch_for
 from connector_core.source.tables import Key, Record, Table
 
 LARGEST_LONG = 2**63 - 1
@@ -32,12 +34,16 @@ class RowMaker:
     """Makes the rows of one table; remembers only which undeclared fields it has warned about.
 
     columns: every declared column, as the transforms leave them.
+    checks_fields: what it is given are pages, and a field that a transform goes by and no record of one has is an error.
     """
 
     table: Table
     transforms: Sequence[Transform | DerivedField]
     columns: frozenset[str]
     log: Log
+    checks_fields: bool = True
+    _watch: FieldWatch | None = field(default=None, init=False)
+    """Of the page in hand, until each field that a transform goes by was seen."""
     _warned: set[str] = field(factory=set, init=False)
     _may_move: bool = field(init=False)
     """Whether a transform may change the key of a record: all but fields derived beside it may."""
@@ -58,6 +64,8 @@ class RowMaker:
         Raises UnexpectedAnswer when a record is no object or lacks its key, PluginError when a transform fails.
         """
         made: Rows = []
+        # What a page has is told by its first part.
+        watch = self._watch = watch_for(self.transforms) if first == 1 and self.checks_fields and self.transforms else None
         for number, record in enumerate(records, first):
             if added:
                 self._add(record, added, number, where)
@@ -69,12 +77,14 @@ class RowMaker:
             if row.__class__ is not LeftOut and list(row) != self._usual:
                 self._remark(row)
             made.append((key, row))
+        if watch is not None:
+            watch.check(where, self.table, records)
         return made
 
     def gone(self, keys: Any, where: str, added: Mapping[str, Any] | None = None) -> Rows:
         """What stands for the records that an answer says are gone; *keys* is what it lists, the rest as for ``rows``.
 
-        Raises UnexpectedAnswer when that is no list of keys.
+        Null lists none. Raises UnexpectedAnswer when it is no list of keys.
         """
         if keys is None:
             return []
@@ -120,7 +130,7 @@ class RowMaker:
                 "Ask the API's owner, or change the plugin."
             )
         name = next(name for name in self.table.primary_key if record.get(name) is None)
-        lack = "is null" if name in record else "is missing"
+        lack, meant = ("is null", "") if name in record else ("is missing", did_you_mean_place(name, [record]))
         if ours:
             raise PluginError(
                 f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack} after the "
@@ -128,13 +138,15 @@ class RowMaker:
                 "took it away."
             )
         raise UnexpectedAnswer(
-            f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack}. "
+            f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack}{meant}. "
             "Ask the API's owner, or change the plugin's primary_key."
         )
 
     def _transformed(self, record: Record, key: Key) -> Record | LeftOut:
         row = dict(record)  # a transform may change it, and whether the next page is this one again is told by what came
         for transform in self.transforms:
+            if self._watch is not None and not self._watch.saw(transform, row):
+                self._watch = None
             try:
                 if isinstance(transform, DerivedField):  # which leaves nothing out
                     row[transform.name] = transform.function(row)

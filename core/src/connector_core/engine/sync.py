@@ -13,10 +13,12 @@ from requests.auth import AuthBase
 
 from connector_core.basics.discretion import Secrets, shows, strike
 from connector_core.basics.errors import CircularFeed, ConfigurationError, ConnectorError, PluginError
+from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.operations import Delivery, Log, Operations
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.derivation import Derivation, derivation
 from connector_core.engine.feeds import feed
+from connector_core.engine.fields import deleted_keys
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import LeftOut, RowMaker, Rows
 from connector_core.engine.spool import Spool
@@ -104,7 +106,7 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
     try:
         values = read_configuration(assembly.settings, raw)
         hidden = values.hidden
-        log = _DiscreetLog(to.log, hidden)
+        log = DiscreetLog(to.log, hidden)
         for remark in unknown_names(assembly.settings, raw):
             log.warning(f"Configuration: {remark}.")
         states = read_state(state, [plan.table.name for plan in assembly.tables])
@@ -116,20 +118,6 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
         # Without its cause: a crash report would show the variables of where that was raised, records among them.
         return type(error)(strike(hidden, str(error)))
     return None
-
-
-@frozen
-class _DiscreetLog:
-    """A log that shows no secret, whatever the API says."""
-
-    log: Log
-    secrets: Secrets = field(repr=False)
-
-    def info(self, message: str) -> None:
-        self.log.info(strike(self.secrets, message))
-
-    def warning(self, message: str) -> None:
-        self.log.warning(strike(self.secrets, message))
 
 
 @define
@@ -258,8 +246,8 @@ class _TableSync:
         while part := list(islice(records, PART)):
             yield rows.rows(part, where, first, read.added)
             first += len(part)
-        if self.plan.table.deleted:
-            yield rows.gone(read.page.get(self.plan.table.deleted), where, read.added)
+        if self.plan.table.gone and not read.page.ended:
+            yield rows.gone(deleted_keys(self.plan.table, read.page.body, where), where, read.added)
 
     def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
         name, upsert, before = self.name, self.delivery.upsert, self.left_out.total()
@@ -281,8 +269,7 @@ class _TableSync:
 
     def _check_discreet(self, bookmark: Bookmark, state: Mapping[str, Any]) -> None:
         """Raise PluginError when what is about to be saved holds a secret: Fivetran does not encrypt a state."""
-        place = json.dumps(dict(bookmark))
-        if strike(self.api.hidden, place) != place:
+        if self.api.hidden.stands_in(bookmark):
             raise PluginError(
                 f"{self.plan.paginator_origin}: the place to go on from holds a secret, which no state may. "
                 "Make the next request without it; the auth adds it again."

@@ -14,6 +14,7 @@ from connector_core.plugin.claims import Claims, claim_option
 from connector_core.plugin.columns import declared_after, extra_columns
 from connector_core.plugin.options import UnknownOptionError, choose, offered
 from connector_core.plugin.parents import with_parents
+from connector_core.plugin.placeholders import check_filled
 from connector_core.plugin.plan import Assembly, Option, Origin, Plugin, TablePlan
 from connector_core.plugin.settings import merge_settings
 from connector_core.source.pagination import Paginator
@@ -43,6 +44,8 @@ def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Ite
     for table, origin in tables:
         claims.claim("table", table.name, f"The table {table.name}", evolve(origin))
     options = choose(offered(manager, [table for table, _ in tables]), set(enable), set(disable))
+    made = [option.name for option in options if option.enabled and isinstance(option.value, Dimension | Aggregate)]
+    check_distinct([*(table.name for table, _ in tables), *made], plugins[0].name, "tables")
     plans = with_parents([_plan(manager, table, origin, options, claims) for table, origin in tables])
     if any(plan.parent for plan in plans):
         settings = [(threads(), Origin(CORE.name, "connector_settings")), *settings]
@@ -62,6 +65,7 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
     paginator, paginator_origin = one(
         manager, "connector_paginator", _is_paginator, "a paginator: CursorPaginator(…)", table=table
     )
+    check_filled(table, origin, paginator, paginator_origin)
     for column in table.columns:
         claims.claim(table.name, column, f"The column {column} of {table.name}", origin)
     own = [option for option in options if option.table == table.name]
