@@ -268,8 +268,7 @@ class _TableSync:
 
     def _check_discreet(self, bookmark: Bookmark, state: Mapping[str, Any]) -> None:
         """Raise PluginError when what is about to be saved holds a secret: Fivetran does not encrypt a state."""
-        place = json.dumps(dict(bookmark))
-        if strike(self.api.hidden, place) != place:
+        if self.api.hidden.stands_in(bookmark):
             raise PluginError(
                 f"{self.plan.paginator_origin}: the place to go on from holds a secret, which no state may. "
                 "Make the next request without it; the auth adds it again."
