@@ -53,7 +53,7 @@ def _show_table(table: Mapping[str, Any], console: Console) -> None:
 def show_list(installed: Sequence[Mapping[str, Any]], console: Console) -> None:
     """Print installed datasets: dataset, distribution, version, summary, options (a list of names), problem (or None)."""
     if not installed:
-        line(console, "No dataset is installed. A plugin brings one: pip install connector-fts")
+        line(console, "No dataset is installed. A plugin brings one: pip install THE_FOLDER_OF_THE_PLUGIN")
         return
     rows = (
         (each["dataset"], each["distribution"], each["version"], ", ".join(each["options"]) or "-", each["summary"])

@@ -5,8 +5,9 @@ from typing import Any, NoReturn
 
 from attrs import define, field, frozen
 
+from connector_core.basics.blame import begin_of, see, told
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
-from connector_core.basics.names import one_line, told
+from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.source.tables import Key, Record, Table
@@ -144,14 +145,14 @@ class RowMaker:
             except Exception as error:
                 raise PluginError(
                     f"{self.table.name}: the transform {transform.name} failed on record {one_line(', '.join(key), 80)} with "
-                    f"{told(error)}. Correct it, or disable it until it is."
+                    f"{told(error, transform.function)} Correct it, or disable it until it is."
                 ) from error
             if made is None:
                 return LeftOut(keys, transform.name)
             if not isinstance(made, dict):
                 raise PluginError(
                     f"{self.table.name}: the transform {transform.name} returned {type(made).__name__}. "
-                    "Return the record, or None to leave it out."
+                    f"Return the record, or None to leave it out.{see(begin_of(transform.function))}"
                 )
             row = made
         return row
