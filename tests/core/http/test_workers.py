@@ -20,7 +20,8 @@ from connector_core.http.pages import interleaved, read_pages
 from connector_core.source.pagination import Page, Request
 
 def hang(*_):
-    print("hanging", flush=True)
+    sys.stdout.write("hanging\\n")  # in one piece: several threads say so at once
+    sys.stdout.flush()
     threading.Event().wait(300)
 
 class Numbers:
