@@ -37,7 +37,7 @@ _EXACT: Final[Mapping[str, tuple[type, ...]]] = {
 }
 """DuckDB type → the JSON values that are stored as one of it without a change."""
 
-_CHECKPOINT: Final = re.compile(r"(\w+): Checkpoint saved after (\d+) records")
+_CHECKPOINT: Final = re.compile(r"(?:(\w+): )?Checkpoint saved after (\d+) records")
 _WHOLE: Final = re.compile(r"reading the whole feed, because of (.+)")
 
 

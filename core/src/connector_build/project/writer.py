@@ -15,6 +15,12 @@ from connector_build.project.readme import readme
 from connector_build.project.shipping import check_imports, check_needs, requirements, source_files
 from connector_build.project.templating import rendered
 from connector_core.plugin.assembly import Assembly
+from connector_core.runtime.scripts.deploying import (
+    DEFAULT_ACCOUNT,
+    DEFAULT_CONNECTION,
+    DEFAULT_DESTINATION,
+    DEFAULT_PYTHON_VERSION,
+)
 from connector_core.source.settings import Setting
 
 LOCK = "connector.lock.json"
@@ -74,8 +80,20 @@ def make_project(dataset: str, assembly: Assembly, core: Source, sources: Sequen
 
 def script_of(name: str, dataset: str, tables: str) -> bytes:
     """One of SCRIPTS for *dataset*, which writes *tables* (names with spaces between them)."""
-    text = _template(name).replace("@CHECK_CONFIGURATION@\n", _template("check_configuration.sh"))
-    return text.replace("@DATASET@", dataset).replace("@TABLES@", tables).encode()
+    filled = {
+        "ENTRY": _template("entry.sh").rstrip("\n"),
+        "SCRIPT": name.removesuffix(".sh"),
+        "DATASET": dataset,
+        "TABLES": tables,
+        "DEFAULT_ACCOUNT": DEFAULT_ACCOUNT,
+        "DEFAULT_DESTINATION": DEFAULT_DESTINATION,
+        "DEFAULT_CONNECTION": DEFAULT_CONNECTION.format(dataset=dataset),
+        "DEFAULT_PYTHON_VERSION": DEFAULT_PYTHON_VERSION,
+    }
+    text = _template(name)
+    for what, value in filled.items():
+        text = text.replace(f"@{what}@", value)
+    return text.encode()
 
 
 def _connector_py(dataset: str, assembly: Assembly, sources: Sequence[Source]) -> bytes:
