@@ -1,6 +1,7 @@
 """The walls: what ships imports nothing that does not, one room knows the SDK, and the plugins stay small."""
 
 import ast
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -161,6 +162,18 @@ def test_the_rooms_are_those_that_the_docs_show(package: str, outside: bool) -> 
 def sentence(path: str) -> str:
     """The first line of what a room says of itself, without its full stop."""
     return (import_module(path.replace("/", ".")).__doc__ or "").partition("\n")[0].removesuffix(".")
+
+
+def test_the_docs_name_modules_that_are_there() -> None:
+    named = {
+        name
+        for page in ("docs/architecture.md", "CONTRIBUTING.md", "docs/decisions/0007-rooms.md")
+        for name in re.findall(r"`([a-z_]+/[a-z_]+\.py)`", (ROOT / page).read_text(encoding="utf-8"))
+    }
+    assert len(named) > 30
+    places = [ROOT, *(ROOT / "core/src" / package for package in ("", "connector_core", "connector_build"))]
+    before = {"auth/auth.py", "project/project.py", "cli/cli.py"}
+    assert [name for name in sorted(named - before) if not any((place / name).is_file() for place in places)] == []
 
 
 def test_one_room_knows_the_sdk() -> None:

@@ -15,12 +15,13 @@ from connector_core.basics.discretion import Secrets, shows, strike
 from connector_core.basics.errors import CircularFeed, ConfigurationError, ConnectorError, PluginError
 from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.operations import Delivery, Log, Operations
+from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.derivation import Derivation, derivation
 from connector_core.engine.feeds import feed
 from connector_core.engine.journal import Journal, PacedLog
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
-from connector_core.engine.records import LeftOut, RowMaker, Rows
+from connector_core.engine.records import RowMaker, Rows
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import TableState, read_state, write_state
 from connector_core.http.client import Client

@@ -5,8 +5,8 @@ from contextlib import closing, contextmanager
 
 from attrs import frozen
 
+from connector_core.basics.blame import told
 from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected
-from connector_core.basics.names import told
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
 from connector_core.http.pages import read_pages
@@ -54,7 +54,7 @@ class _Paginator:
             raise
         except Exception as error:
             raise PluginError(
-                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)}. Correct the paginator."
+                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)} Correct the paginator."
             ) from error
 
 
