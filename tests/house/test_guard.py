@@ -30,7 +30,7 @@ import connector_core
 import connector_fts
 import connector_mso
 from connector_build.api.feed import Feed
-from connector_build.api.mimic import Asked, Reply
+from connector_build.api.messages import Asked, Reply
 from connector_build.api.sample import Sample, SampleTable
 from connector_build.api.serve import SampleServer
 from connector_build.testing.warehouse.memory import ListLog

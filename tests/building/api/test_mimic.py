@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from connector_build.api.mimic import Asked
-from connector_build.api.world import value_of
+from connector_build.api.messages import Asked
+from connector_build.api.values import value_of
 from connector_build.testing import Mimic, World
 from connector_build.testing.contract.check_columns import check_binary
 from connector_build.testing.contract.subject import Broken

@@ -4,13 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connector_build.api.mimic import Answering, Asked, Mimic, Reply
+    from connector_build.api.errors import Unmimicked
+    from connector_build.api.messages import Answering, Asked, Reply
+    from connector_build.api.mimic import Mimic
     from connector_build.api.server import ApiServer
     from connector_build.api.world import World
     from connector_build.testing.contract.contract import RULES, Finding, Rule, check_contract, contract_for
     from connector_build.testing.contract.recording import Recorder, Recording, record, recorder, replay
     from connector_build.testing.contract.subject import assembled
-    from connector_build.testing.errors import Unmimicked
     from connector_build.testing.warehouse.exact import assert_exact
     from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
     from connector_build.testing.warehouse.runs import InProcess, Run, configuration_for, signed
@@ -46,9 +47,10 @@ __all__ = [
 
 _MODULES = {
     "testing.contract.contract": ("RULES", "Finding", "Rule", "check_contract", "contract_for"),
-    "testing.errors": ("Unmimicked",),
+    "api.errors": ("Unmimicked",),
     "testing.warehouse.exact": ("assert_exact",),
-    "api.mimic": ("Answering", "Asked", "Mimic", "Reply"),
+    "api.messages": ("Answering", "Asked", "Reply"),
+    "api.mimic": ("Mimic",),
     "testing.contract.recording": ("Recorder", "Recording", "record", "recorder", "replay"),
     "testing.warehouse.runs": ("InProcess", "Run", "configuration_for", "signed"),
     "api.server": ("ApiServer",),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from connector_build.api.mimic import Answering
+    from connector_build.api.messages import Answering
     from connector_build.api.server import ApiServer
     from connector_build.testing.warehouse.memory import Warehouse
 

@@ -18,7 +18,7 @@ from requests.adapters import BaseAdapter
 from requests.utils import requote_uri
 from urllib3 import HTTPResponse
 
-from connector_build.api.mimic import Answering, Asked, Reply
+from connector_build.api.messages import Answering, Asked, Reply
 from connector_build.api.world import layers
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.testing.warehouse.memory import ListLog

@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 
 from attrs import evolve
 
-from connector_build.api.mimic import Reply, set_at
+from connector_build.api.bodies import set_at
+from connector_build.api.messages import Reply
 from connector_build.testing.matrix.strikes import ELSEWHERE, Asking, innermost, position, records_of
 from connector_core import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator, PageNumberPaginator, last_page
 from connector_core.basics.extraction import value_at

@@ -14,7 +14,8 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from connector_build.api.mimic import Asked, Mimic, Reply, asked
+from connector_build.api.messages import Asked, Reply, asked
+from connector_build.api.mimic import Mimic
 from connector_build.api.world import Entry, World
 from connector_core import Csv, CursorPaginator, JsonLines, Page, Record, Request
 from connector_core.basics.extraction import value_at

@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from connector_build.api.mimic import Answering, Asked, asked
+from connector_build.api.messages import Answering, Asked, asked
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_core import ApiKeyHeader, Configuration
 from connector_core.basics.operations import Log
