@@ -61,10 +61,10 @@ def built_project(tmp_path: Path) -> BuildProject:
         extensions: Sequence[str] = (),
         files: Sequence[Path] = (),
     ) -> Path:
+        from connector_build.plugins.assembled import assembled
         from connector_build.plugins.discovery import core, load
         from connector_build.project.output import write_project
         from connector_build.project.writer import make_project
-        from connector_build.testing.contract.subject import assembled
 
         assembly = assembled(dataset, enable, disable, extensions=extensions, files=files)
         project = make_project(dataset, assembly, core(), load(dataset, extensions, files))
@@ -76,7 +76,7 @@ def built_project(tmp_path: Path) -> BuildProject:
 @pytest.fixture
 def recorded_pages(request: pytest.FixtureRequest) -> "Callable[[str], Answering]":
     """Replays a recording that lies beside the test's own file: ``recorded_pages("pages.json")``."""
-    from connector_build.testing.contract.recording import replay
+    from connector_build.api.recording import replay
 
     folder = request.path.parent
     return lambda name: replay(folder / name)

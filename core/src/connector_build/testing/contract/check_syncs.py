@@ -1,8 +1,9 @@
 """The rule about syncs: whatever comes and changes, tables hold what the API has, and extra tables what SQL makes of them."""
 
+from connector_build.api.recording import NotRecorded
 from connector_build.api.world import World, layers
-from connector_build.testing.contract.recording import NotRecorded
-from connector_build.testing.contract.subject import Broken, Subject, difference
+from connector_build.testing.contract.outcomes import Broken, difference
+from connector_build.testing.contract.subject import Subject
 from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import Warehouse
 from connector_build.testing.warehouse.runs import Run
