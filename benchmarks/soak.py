@@ -31,7 +31,8 @@ import connector_fts
 from connector_core import Configuration
 from connector_core.basics.operations import Log
 from connector_core.engine.sync import Engine, sync
-from connector_core.http.client import Client, Retry
+from connector_core.http.client import Client
+from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
 RECORDS = 1_000_000

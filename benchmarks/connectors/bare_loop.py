@@ -15,7 +15,7 @@ from connector_core import ApiKeyHeader, Request
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.dates import to_date
 from connector_core.http.client import Client
-from connector_core.source.settings import Configuration
+from connector_core.source.configuration import Configuration
 
 TABLE = connector_fts.RECORDS
 AUTH = ApiKeyHeader("api_key")

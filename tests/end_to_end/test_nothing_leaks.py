@@ -70,7 +70,7 @@ from connector_core import (
     wait_until,
 )
 from connector_core.basics.errors import RequestRejected
-from connector_core.http import client as client_module
+from connector_core.http import origin as origin_module
 from connector_core.runtime.setup_test import setup_test
 from distributions import install_dataset
 from leaks_support import (
@@ -684,7 +684,7 @@ def test_no_request_for_a_token_goes_to_another_server(lab: Lab, where: str) -> 
 @pytest.mark.parametrize("way", LEADING)
 def test_the_other_server_would_hear_it(lab: Lab, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """The tests above mean something only if this one passes: a client that asks nothing tells the other server all."""
-    monkeypatch.setattr(client_module, "_same_origin", lambda *_: True)
+    monkeypatch.setattr(origin_module, "same_origin", lambda *_: True)
     for kind in TRAVELLING:
         for tls in (False, True):
             _, other = led_astray(lab, evolve(KINDS[kind], tls=tls), way, ELSEWHERE["another port"])

@@ -45,7 +45,7 @@ from connector_core.http import pages
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.runtime import fivetran
-from connector_core.source.settings import Configuration
+from connector_core.source.configuration import Configuration
 from connector_fts.sample import SAMPLE as FTS
 from connector_mso.sample import SAMPLE as MSO
 

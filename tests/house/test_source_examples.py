@@ -45,7 +45,8 @@ from connector_core.basics.operations import Operations
 from connector_core.derived.transforms import Transform
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.sync import Engine, sync
-from connector_core.http.client import Client, Retry
+from connector_core.http.client import Client
+from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from places import ROOT
 from sinks import Answer

@@ -4,11 +4,11 @@ A plugin imports what it needs from here and nothing from the modules below.
 """
 
 from connector_core.auth.certificate import ClientCertificate
+from connector_core.auth.choice import AuthChoice
 from connector_core.auth.jwt_bearer import JwtBearer
 from connector_core.auth.kinds import (
     ApiKeyHeader,
     ApiKeyQuery,
-    AuthChoice,
     AuthFactory,
     BasicAuth,
     BearerToken,
@@ -25,33 +25,27 @@ from connector_core.basics.errors import (
     SourceError,
     UnexpectedAnswer,
 )
-from connector_core.derived.extra_tables import Aggregate, Dimension, Measure, count, maximum, minimum, total
+from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.measures import Measure, count, maximum, minimum, total
 from connector_core.derived.ready_transforms import drop, flatten, hashed, only_if, rename, tombstones
 from connector_core.derived.transforms import DerivedField, Transform, ratio
+from connector_core.paging.cursor import CursorPaginator
+from connector_core.paging.function import FunctionPaginator
 from connector_core.paging.incremental import FullRead, UpdatedSince, Windows
-from connector_core.paging.paginators import (
-    CursorPaginator,
-    FunctionPaginator,
-    KeysetPaginator,
-    LinkHeaderPaginator,
-    NextLinkPaginator,
-    OffsetPaginator,
-    PageNumberPaginator,
-    SinglePage,
-    empty_page,
-    hard_limit,
-    last_page,
-    no_more,
-    short_page,
-    total_reached,
-)
+from connector_core.paging.keyset import KeysetPaginator
+from connector_core.paging.links import LinkHeaderPaginator, NextLinkPaginator
+from connector_core.paging.numbers import OffsetPaginator, PageNumberPaginator
+from connector_core.paging.single import SinglePage
+from connector_core.paging.stop_rules import empty_page, hard_limit, last_page, no_more, short_page, total_reached
 from connector_core.plugin.hooks import hookimpl
+from connector_core.source.configuration import Configuration
+from connector_core.source.csv_format import Csv
 from connector_core.source.error_rules import ErrorRule, fail, ignore, retry, wait_until
-from connector_core.source.formats import Csv, JsonLines
+from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.pagination import Page, Paginator, Request
 from connector_core.source.parents import Parent
-from connector_core.source.settings import Configuration, Setting, base_url, page_size
+from connector_core.source.settings import Setting, base_url, page_size
 from connector_core.source.tables import Record, Table
 
 __all__ = [

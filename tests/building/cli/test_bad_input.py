@@ -34,8 +34,9 @@ from connector_core.basics.errors import CircularFeed, RequestRejected
 from connector_core.basics.operations import Log as LogProtocol
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.sync import Engine, sync
-from connector_core.http.client import Client, Retry
-from connector_core.paging.paginators import CursorPaginator
+from connector_core.http.client import Client
+from connector_core.http.retries import Retry
+from connector_core.paging.cursor import CursorPaginator
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.pagination import Page
 from connector_fts.sample import SAMPLE

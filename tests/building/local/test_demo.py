@@ -31,7 +31,7 @@ CONNECTOR = """\
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 import connector_{dataset}
 from connector_core.runtime.fivetran import connector_for
 

@@ -53,7 +53,7 @@ def failure(error: str) -> str:
 ENDED = "fivetran debug ended with exit code 1 before the sync was complete, and does not say why."
 TRACEBACK = """\
 Traceback (most recent call last):
-  File "/home/me/dist/fts/connector_core/source/settings.py", line 115, in read_configuration
+  File "/home/me/dist/fts/connector_core/source/configuration.py", line 64, in read_configuration
     raise ConfigurationError(message)
 ConfigurationError: the message is above
 

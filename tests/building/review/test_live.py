@@ -26,9 +26,9 @@ from connector_build.review import live
 from connector_build.review.live import Compared, Drift, FieldDrift, drift, unfit
 from connector_core import CursorPaginator, DerivedField, Parent, Table, Transform, UnexpectedAnswer, ratio, rename
 from connector_core.basics.names import COLUMN_TYPES
-from connector_core.http.client import Retry
+from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, TablePlan, assemble
-from connector_core.source.settings import read_configuration
+from connector_core.source.configuration import read_configuration
 from connector_fts.sample import SAMPLE
 from distributions import connector_build, install_dataset
 from sinks import Log

@@ -63,9 +63,10 @@ from connector_core.auth.tokens import lifetime_in, token_for
 from connector_core.basics.discretion import Secrets, strike
 from connector_core.basics.operations import Log as LogProtocol
 from connector_core.engine.sync import Engine, make_client, sync
-from connector_core.http.client import Client, Retry
+from connector_core.http.client import Client
+from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
-from connector_core.source.settings import read_configuration
+from connector_core.source.configuration import read_configuration
 from places import ROOT
 from sinks import Log, Sink
 
@@ -200,7 +201,7 @@ class Connection:
 
     def client(self, assembly: Assembly, configuration: Configuration, log: LogProtocol) -> Client:
         client = make_client(assembly, configuration, log)
-        client._retry, client._sleep = Retry(attempts=3, jitter=lambda: 1.0), self.waits.append
+        client._patience.retry, client._patience.sleep = Retry(attempts=3, jitter=lambda: 1.0), self.waits.append
         client._session.verify = self.verify
         self.made.append(client)
         return client

@@ -19,7 +19,7 @@ from connector_core.basics.extraction import finder, needs_library, value_at
 from connector_core.http.answers import records_in
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import assemble
-from connector_core.source.settings import Configuration
+from connector_core.source.configuration import Configuration
 from distributions import PLUGIN, connector_build, install_dataset, lock_of
 from sinks import Answer, Log, recorder
 from support import plugin

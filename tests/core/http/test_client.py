@@ -22,7 +22,8 @@ from connector_build.api.faults import Fault
 from connector_build.api.sample import Sample, SampleTable
 from connector_build.api.serve import SampleServer
 from connector_core import ApiKeyHeader, Configuration, ConfigurationError, NoAuth, Request, SourceError, UnexpectedAnswer
-from connector_core.http.client import Client, Retry
+from connector_core.http.client import Client
+from connector_core.http.retries import Retry
 from connector_fts.sample import SAMPLE
 from sinks import Answer, Log, recorder
 

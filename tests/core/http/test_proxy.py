@@ -25,7 +25,8 @@ from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_core import Configuration, ConfigurationError, ConnectorError, SourceError
 from connector_core.basics.operations import Log
 from connector_core.engine.sync import Engine, make_client, sync
-from connector_core.http.client import Client, Retry
+from connector_core.http.client import Client
+from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_fts.sample import SAMPLE
 from leaks_support import Authority, chain, listening, without_proxies

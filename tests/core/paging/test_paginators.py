@@ -38,7 +38,7 @@ from connector_core import (
 )
 from connector_core.basics.extraction import value_at
 from connector_core.http.pages import read_pages
-from connector_core.paging.paginators import StopRule
+from connector_core.paging.stop_rules import StopRule
 from connector_core.plugin.assembly import Plugin, assemble
 from connector_core.source.pagination import Bookmark
 from places import ROOT

@@ -42,7 +42,8 @@ from connector_core import (
     wait_until,
 )
 from connector_core.engine.sync import Engine, sync
-from connector_core.http.client import Client, Retry
+from connector_core.http.client import Client
+from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Plugin, assemble
 from connector_core.source.limits import Limits, seconds_to_reset, seconds_until
 from connector_core.source.pagination import Page, Paginator

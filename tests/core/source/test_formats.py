@@ -19,8 +19,12 @@ from hypothesis import strategies as st
 
 from connector_core import PluginError, UnexpectedAnswer
 from connector_core.basics.decoding import decode_text
-from connector_core.source import formats as formats_module
-from connector_core.source.formats import BrokenBody, Csv, Format, JsonLines, Records, TooLarge, unpacked
+from connector_core.source import json_lines, spooled
+from connector_core.source.csv_format import Csv
+from connector_core.source.formats import Format
+from connector_core.source.json_lines import JsonLines
+from connector_core.source.spooled import Records
+from connector_core.source.unpacking import BrokenBody, TooLarge, unpacked
 
 WHERE = "jobs: GET /jobs"
 MB = 1024 * 1024
@@ -417,7 +421,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         opened.append(tempfile.SpooledTemporaryFile(**arguments))  # noqa: SIM115  (whether it gets closed is the question)
         return opened[-1]
 
-    monkeypatch.setattr(formats_module, "SpooledTemporaryFile", opening)
+    monkeypatch.setattr(spooled, "SpooledTemporaryFile", opening)
     return opened
 
 
@@ -430,7 +434,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(text)
         return decode_text(text)
 
-    monkeypatch.setattr(formats_module, "decode_text", noting)
+    monkeypatch.setattr(json_lines, "decode_text", noting)
     return texts
 
 

@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connector_core import Configuration, ConfigurationError, PluginError, Setting, base_url, page_size
-from connector_core.source.settings import is_loopback, read_configuration, unknown_names
+from connector_core.source.configuration import read_configuration, unknown_names
+from connector_core.source.settings import is_loopback
 
 KEY = "canary-7f3a"
 API_KEY = Setting("api_key", description="The API's key.", secret=True)

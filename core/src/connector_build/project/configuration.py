@@ -5,7 +5,7 @@ from pathlib import Path
 
 from connector_build.errors import UsageProblem
 from connector_core.plugin.assembly import Assembly
-from connector_core.source.settings import read_configuration
+from connector_core.source.configuration import read_configuration
 
 
 def check_configuration(assembly: Assembly, file: Path) -> None:

@@ -11,7 +11,8 @@ from rich.measure import Measurement
 from rich.table import Table as Grid
 
 from connector_build.project.readme import reading
-from connector_core.derived.extra_tables import Aggregate, Dimension, Measure
+from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.measures import Measure
 from connector_core.derived.transforms import Transform
 from connector_core.plugin.assembly import Assembly, Option, Origin, TablePlan
 from connector_core.source.settings import Setting

@@ -11,7 +11,7 @@ from connector_core.source.settings import Setting
 
 def readme(dataset: str, assembly: Assembly) -> str:
     """Markdown: settings, tables, columns, derived fields, how to debug, deploy and reset, and common errors."""
-    template = Template((resources("connector_build") / "templates" / "README.md.template").read_text(encoding="utf-8"))
+    template = Template((resources("connector_build.project") / "templates" / "README.md.template").read_text(encoding="utf-8"))
     text = template.substitute(
         dataset=dataset,
         tables=_names(table["table"] for table in assembly.schema),

@@ -149,4 +149,4 @@ def tree_hash(files: Mapping[str, bytes]) -> str:
 
 
 def _template(name: str) -> str:
-    return (resources("connector_build") / "templates" / name).read_text(encoding="utf-8")
+    return (resources("connector_build.project") / "templates" / name).read_text(encoding="utf-8")

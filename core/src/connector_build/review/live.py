@@ -26,9 +26,9 @@ from connector_core.basics.names import one_line, stored_name
 from connector_core.basics.operations import Log
 from connector_core.engine.sync import make_client
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.source.configuration import Configuration, read_configuration, unknown_names
 from connector_core.source.pagination import Page, Request
 from connector_core.source.parents import for_parent
-from connector_core.source.settings import Configuration, read_configuration, unknown_names
 from connector_core.source.tables import Record, Table
 
 Kind = Literal["missing", "type", "new"]

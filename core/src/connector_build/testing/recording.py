@@ -30,9 +30,9 @@ from connector_core.basics.discretion import Secrets, strike
 from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly
-from connector_core.source.formats import unpacked
+from connector_core.source.configuration import read_configuration
 from connector_core.source.pagination import Page, Request
-from connector_core.source.settings import read_configuration
+from connector_core.source.unpacking import unpacked
 
 KEPT_HEADERS = frozenset({"content-type", "link", "retry-after"})
 """Headers of an answer that are recorded, beside those that the paginator reads."""

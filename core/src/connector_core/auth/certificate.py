@@ -12,7 +12,8 @@ from connector_core.auth.jwt_bearer import pem
 from connector_core.auth.tokens import Line
 from connector_core.basics.errors import ConfigurationError
 from connector_core.basics.wire import create_urllib3_context
-from connector_core.source.settings import Configuration, Setting
+from connector_core.source.configuration import Configuration
+from connector_core.source.settings import Setting
 
 
 @frozen

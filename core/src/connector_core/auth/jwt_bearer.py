@@ -11,7 +11,8 @@ from requests.auth import AuthBase
 
 from connector_core.auth.tokens import Line, Token, TokenAuth, token_for
 from connector_core.basics.errors import ConfigurationError, PluginError
-from connector_core.source.settings import Configuration, Setting
+from connector_core.source.configuration import Configuration
+from connector_core.source.settings import Setting
 from connector_core.source.tables import frozen_mapping
 
 

@@ -10,7 +10,8 @@ from requests.auth import AuthBase
 from connector_core.auth.tokens import Line, Token, TokenAuth, ask, check_address, lifetime_in, text_at, token_for
 from connector_core.basics.errors import PluginError
 from connector_core.basics.extraction import value_at
-from connector_core.source.settings import Configuration, Setting
+from connector_core.source.configuration import Configuration
+from connector_core.source.settings import Setting
 from connector_core.source.tables import frozen_mapping
 
 

@@ -4,15 +4,14 @@ Both group records by some columns and fold each group into an *accumulator*, a 
 extra table is therefore the answer to one SQL query over the live rows of its source table; each class states its query.
 """
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
-from connector_core.basics.decoding import LARGEST_DOUBLE
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_name, column_names, did_you_mean, listed, one_line
+from connector_core.derived.measures import RESULTS, STEPS, Measure, measure_type, same
 from connector_core.source.tables import Key, Record, Table, frozen_mapping
 
 Accumulator = Any
@@ -51,38 +50,6 @@ class ExtraTable(Protocol):
         """The row of one group."""
 
 
-@frozen
-class Measure:
-    """One column of an aggregate: what to compute from which source column. Make it with count, total, minimum or maximum."""
-
-    kind: Literal["count", "total", "minimum", "maximum"]
-    column: str | None = None
-
-    def __attrs_post_init__(self) -> None:
-        if self.column is not None:
-            check_column_name(self.column, f"Measure {self.kind}")
-
-
-def count() -> Measure:
-    """The number of records of a group: SQL's ``count(*)``."""
-    return Measure("count")
-
-
-def total(column: str) -> Measure:
-    """The sum of a number column, NULL where every value is: SQL's ``sum``, correctly rounded whatever the order."""
-    return Measure("total", column)
-
-
-def minimum(column: str) -> Measure:
-    """The smallest value that is not null: SQL's ``min``."""
-    return Measure("minimum", column)
-
-
-def maximum(column: str) -> Measure:
-    """The largest value that is not null: SQL's ``max``."""
-    return Measure("maximum", column)
-
-
 @frozen(hash=False)
 class Aggregate:
     """An extra table of measures, one row a group.
@@ -117,7 +84,7 @@ class Aggregate:
                     f'{where}: measure {name!r} is {measure!r}. Write count(), total("column"), minimum(…) or maximum(…).'
                 )
         # Looked up once: a fold is made for each record.
-        object.__setattr__(self, "_steps", [(_STEPS[measure.kind], measure.column or "") for measure in self.measures.values()])
+        object.__setattr__(self, "_steps", [(STEPS[measure.kind], measure.column or "") for measure in self.measures.values()])
         object.__setattr__(self, "_nothing", [None] * len(self.measures))
 
     @property
@@ -129,7 +96,7 @@ class Aggregate:
     def column_types(self, source: Mapping[str, str]) -> dict[str, str]:
         """Column → Fivetran type, given those of the source table."""
         types = {name: source[name] for name in self.by}
-        return types | {name: _measure_type(measure, source) for name, measure in self.measures.items()}
+        return types | {name: measure_type(measure, source) for name, measure in self.measures.items()}
 
     def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
         """The accumulator with one more record in it."""
@@ -145,7 +112,7 @@ class Aggregate:
     def row(self, group: Group, accumulator: Accumulator) -> Record:
         """The row of one group."""
         try:
-            values = [_RESULTS.get(m.kind, _same)(a) for m, a in zip(self.measures.values(), accumulator, strict=True)]
+            values = [RESULTS.get(m.kind, same)(a) for m, a in zip(self.measures.values(), accumulator, strict=True)]
         except TypeError as error:
             raise PluginError(
                 f"{self.name}: the row of {one_line(group, 80)}: {error}. Measure another column, or convert it."
@@ -239,89 +206,3 @@ def _newer(rank: Sequence[Any], than: Sequence[Any]) -> bool:
     if order is None or other_order is None:
         return (order is not None, key) > (other_order is not None, other_key)
     return bool((order, key) > (other_order, other_key))
-
-
-def _measure_type(measure: Measure, source: Mapping[str, str]) -> str:
-    if measure.kind == "count" or measure.column is None:
-        return "LONG"
-    declared = source[measure.column]
-    if measure.kind == "total":
-        return "LONG" if declared in ("SHORT", "INT", "LONG") else "DOUBLE"
-    return declared
-
-
-def _count_step(before: int | None, _: object) -> int:
-    return (before or 0) + 1
-
-
-def _total_step(before: list[Any] | None, value: Any) -> list[Any] | None:
-    """One more summand: whole numbers in an int, floats as an exact sum of non-overlapping parts."""
-    if value is None:
-        return before
-    whole, parts = before or (0, None)
-    kind = value.__class__  # nearly always one of these two, and quicker to ask for than what they stand for
-    if kind is float and -LARGEST_DOUBLE <= value <= LARGEST_DOUBLE:
-        return [whole, _add(parts, value) if parts else [value]]
-    if kind is int or (isinstance(value, int) and kind is not bool):
-        return [whole + value, parts]
-    if kind is bool or not isinstance(value, float):
-        raise TypeError(f"a total of {one_line(repr(value), 60)}, which is no number")
-    if not math.isfinite(value):
-        raise TypeError(f"a total of {value!r}, which is no finite number")
-    return [whole, _add(parts or [], value)]
-
-
-def _add(parts: list[float], value: float) -> list[float]:
-    """*parts*, whose exact sum stands for a number, with *value* added without any rounding.
-
-    J. R. Shewchuk, "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates", 1997, GROW-EXPANSION.
-    """
-    grown = []
-    for part in parts:
-        large, small = (part, value) if abs(value) < abs(part) else (value, part)
-        value = large + small
-        rest = small - (value - large)
-        if rest:
-            grown.append(rest)
-    if not math.isfinite(value):
-        raise TypeError("its sum goes beyond the largest 64-bit float")
-    return [*grown, value]
-
-
-def _total(accumulator: list[Any] | None) -> int | float | None:
-    if accumulator is None:
-        return None
-    whole, parts = accumulator
-    try:
-        return whole if parts is None else math.fsum([*parts, *_floats(whole)])
-    except OverflowError:
-        raise TypeError("its sum goes beyond the largest 64-bit float") from None
-
-
-def _floats(whole: int) -> Iterator[float]:
-    """Floats that add up to *whole* exactly, which one float does only up to 2**53."""
-    while whole:
-        part = float(whole)
-        yield part
-        whole -= int(part)
-
-
-def _minimum_step(before: Any, value: Any) -> Any:
-    return value if before is None else before if value is None else min(before, value)
-
-
-def _maximum_step(before: Any, value: Any) -> Any:
-    return value if before is None else before if value is None else max(before, value)
-
-
-def _same(accumulator: Any) -> Any:
-    return accumulator
-
-
-_STEPS: dict[str, Callable[[Any, Any], Any]] = {
-    "count": _count_step,
-    "total": _total_step,
-    "minimum": _minimum_step,
-    "maximum": _maximum_step,
-}
-_RESULTS: dict[str, Callable[[Any], Any]] = {"total": _total}

@@ -16,14 +16,16 @@ from connector_core.basics.errors import CircularFeed, ConfigurationError, Conne
 from connector_core.basics.operations import Delivery, Log, Operations
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.derivation import Derivation, derivation
-from connector_core.engine.feeds import Api, BookmarkRejectedError, Feed, Read, feed
+from connector_core.engine.feeds import feed
+from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import LeftOut, RowMaker, Rows
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import TableState, read_state, write_state
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.source.configuration import Configuration, read_configuration, unknown_names
 from connector_core.source.pagination import Bookmark
-from connector_core.source.settings import MAX_ANSWER, THREADS, Configuration, read_configuration, unknown_names
+from connector_core.source.settings import MAX_ANSWER, THREADS
 from connector_core.source.tables import Key
 
 PAGES_SHOWN = 20

@@ -11,7 +11,8 @@ from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.basics.names import one_line
-from connector_core.paging.paginators import RestsAtTheStart, SinglePage
+from connector_core.paging.resting import RestsAtTheStart
+from connector_core.paging.single import SinglePage
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, next_request
 from connector_core.source.tables import Table
 

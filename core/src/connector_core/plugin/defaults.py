@@ -1,7 +1,7 @@
 """The core's own answers to the hooks, for a plugin that gives none."""
 
 from connector_core.auth.kinds import AuthFactory, NoAuth
-from connector_core.paging.paginators import CursorPaginator
+from connector_core.paging.cursor import CursorPaginator
 from connector_core.plugin.hooks import hookimpl
 from connector_core.source.pagination import Paginator
 from connector_core.source.settings import Setting, base_url, max_answer_mb, page_size

@@ -7,9 +7,10 @@ from connector_core.basics.discretion import strike
 from connector_core.basics.errors import ConnectorError, RequestRejected
 from connector_core.basics.operations import Log
 from connector_core.engine.sync import make_client
-from connector_core.http.client import Client, Retry
+from connector_core.http.client import Client
+from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, TablePlan
-from connector_core.source.settings import Configuration, read_configuration
+from connector_core.source.configuration import Configuration, read_configuration
 
 ATTEMPTS = 2
 TIMEOUT = (5.0, 20.0)

@@ -9,8 +9,10 @@ from attrs import field, frozen
 from connector_core.basics.errors import KeyColumnsError, PluginError
 from connector_core.basics.extraction import LIBRARY, finder, needs_library
 from connector_core.basics.names import check_column_types, check_name, column_names, listed, one_line
+from connector_core.source.csv_format import Csv
 from connector_core.source.error_rules import ErrorRule
-from connector_core.source.formats import Csv, Format, JsonLines
+from connector_core.source.formats import Format
+from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.parents import Parent, check_child
 

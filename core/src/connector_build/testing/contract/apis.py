@@ -18,7 +18,8 @@ from connector_build.testing.warehouse.runs import URL, InProcess, configuration
 from connector_core import SinglePage, Table, Windows
 from connector_core.auth.kinds import Anonymous
 from connector_core.basics.names import one_line
-from connector_core.http.client import Client, Retry
+from connector_core.http.client import Client
+from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.pagination import Bookmark, Request
 

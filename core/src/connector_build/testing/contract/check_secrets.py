@@ -15,7 +15,7 @@ from connector_core import ConnectorError
 from connector_core.basics.names import one_line
 from connector_core.engine.sync import make_client
 from connector_core.plugin.assembly import Assembly
-from connector_core.source.settings import Configuration, read_configuration
+from connector_core.source.configuration import Configuration, read_configuration
 
 STATUSES = (200, 302, 400, 401, 403, 500)
 """Answers that a sync cannot go on from, the first because it holds no records."""

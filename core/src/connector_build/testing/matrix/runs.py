@@ -32,7 +32,8 @@ from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.sync import Engine, sync
-from connector_core.http.client import Client, Retry
+from connector_core.http.client import Client
+from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, TablePlan, assemble
 
 PAGE_SIZE = 5

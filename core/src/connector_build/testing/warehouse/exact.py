@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connector_build.testing.warehouse.memory import Warehouse
-from connector_core.derived.extra_tables import Aggregate, Dimension, Measure
+from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.measures import Measure
 from connector_core.plugin.assembly import Assembly
 from connector_core.source.tables import Record
 

@@ -1,0 +1,232 @@
+"""The feeds of a child table: one for each record of its parent, several at a time."""
+
+import json
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from copy import deepcopy
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from connector_core.basics.errors import RequestRejected, UnexpectedAnswer
+from connector_core.basics.extraction import value_at
+from connector_core.engine.reading import Api, BookmarkRejectedError, Read
+from connector_core.engine.records import LeftOut, RowMaker
+from connector_core.engine.table_feed import TableFeed
+from connector_core.http.pages import interleaved
+from connector_core.plugin.assembly import TablePlan
+from connector_core.source.pagination import Bookmark
+from connector_core.source.parents import for_parent
+from connector_core.source.tables import Record, Table
+
+
+@frozen(hash=False)
+class _Child:
+    """One record of the parent, as far as its children are concerned.
+
+    key:     its primary key as text; added: column → value for its children; changed: what tells whether they changed.
+    """
+
+    key: str
+    table: Table
+    added: Mapping[str, Any]
+    changed: Any
+
+
+@define
+class _Place:
+    """How far the feeds of the children have come: the bookmark of a child table.
+
+    listing: where the page of parents that is under way begins.
+    done:    keys of the parents on that page whose children were delivered.
+    open:    key of a parent → where its children go on, in the middle of their feed.
+    rests:   key of a parent → where its children's next sync starts.
+    changed: key of a parent → its value that changes whenever its children do, as it was when their feed was read or opened.
+    """
+
+    listing: Bookmark = field(factory=dict)
+    done: dict[str, None] = field(factory=dict)
+    open: dict[str, Bookmark] = field(factory=dict)
+    rests: dict[str, Bookmark] = field(factory=dict)
+    changed: dict[str, Any] = field(factory=dict)
+
+    @classmethod
+    def read(cls, bookmark: Bookmark) -> "_Place":
+        """The place that a bookmark stands for; what cannot be read is left out."""
+        found = {name: value for name, value in bookmark.items() if isinstance(value, Mapping)}
+        done = bookmark.get("done")
+        maps = {
+            name: {key: value for key, value in found.get(name, {}).items() if isinstance(value, Mapping)}
+            for name in ("open", "rests")
+        }
+        return cls(
+            found.get("listing", {}),
+            dict.fromkeys(key for key in done if isinstance(key, str)) if isinstance(done, list) else {},
+            maps["open"],
+            maps["rests"],
+            dict(found.get("changed", {})),
+        )
+
+    def bookmark(self) -> Bookmark:
+        """The place as JSON; parts that are empty are left out."""
+        parts: dict[str, Any] = {
+            "listing": dict(self.listing),
+            "done": list(self.done),
+            "open": dict(self.open),
+            "rests": dict(self.rests),
+            "changed": dict(self.changed),
+        }
+        return {name: part for name, part in parts.items() if part}
+
+
+class ChildFeed:
+    """The feeds of a child table, one for each record of its parent: at most *threads* under way, page by page.
+
+    The parents are listed by the parent's own paginator, apart from the sync of the parent table, so that this one may be
+    incremental while every parent is looked at here. The list costs one request for as many parents as a page has.
+    """
+
+    def __init__(self, plan: TablePlan, parent: TablePlan, api: Api, bookmark: Bookmark) -> None:
+        self._plan = plan
+        self._parent = parent
+        self._api = api
+        self._place = _Place.read(bookmark)
+        self._seen: set[str] = set()
+        self._unchanged = 0
+        self.start = self._place.bookmark()
+
+    @property
+    def bookmark(self) -> Bookmark:
+        return self._place.bookmark()
+
+    def reads(self) -> Generator[Read | None, None, None]:
+        """The children's pages, in the order in which they come."""
+        whole = not self._place.listing
+        try:
+            yield from self._listed(TableFeed(self._parent, self._api, self._place.listing, ahead=False))
+        except BookmarkRejectedError as error:
+            whole = True
+            self._api.log.warning(f"{self._name}: the list of parents can no longer be gone on with ({error}). Reading it again.")
+            yield from self._listed(TableFeed(self._parent, self._api, {}, ahead=False))
+        if whole:
+            self._forget_others()
+        self._place.listing = {}
+        if self._unchanged:
+            self._api.log.info(
+                f"{self._name}: {self._unchanged} records of {self._parent.table.name} did not change: no request for them"
+            )
+
+    @property
+    def _name(self) -> str:
+        return self._plan.table.name
+
+    def _listed(self, listing: TableFeed) -> Generator[Read | None, None, None]:
+        rows = RowMaker(self._parent.table, self._parent.transforms, frozenset(self._parent.columns), _Quiet())
+        for read in listing.reads():
+            children = self._children(read, rows)
+            with closing(interleaved(self._feed, children, self._api.threads)) as pages:
+                for child, page in pages:
+                    yield from self._moved(child, page)
+            if not listing.ended:
+                self._place.listing, self._place.done = listing.bookmark, {}
+                yield None
+        self._place.done = {}
+
+    def _children(self, read: Read, rows: RowMaker) -> list[_Child]:
+        """What has to be read for a page of parents: each once, as the last record on the page has it."""
+        where = f"{self._name}: {read.request}"
+        found: dict[str, _Child | None] = {}
+        for number, record in enumerate(read.page.records, 1):
+            # A transform may change the record that it is given, and the children are asked for by what the API sent.
+            given = _copied(record, f"{where}: record {number}") if self._parent.transforms else record
+            [(key, row)] = rows.rows([given], where, number)
+            text = key[0] if len(key) == 1 else json.dumps(key)
+            found[text] = None if isinstance(row, LeftOut) else self._child(text, record, f"{where}: record {number}")
+        self._seen.update(key for key, child in found.items() if child)
+        return [child for child in found.values() if child and self._is_due(child)]
+
+    def _child(self, key: str, record: Record, where: str) -> _Child:
+        parent = self._plan.table.parent
+        assert parent is not None  # noqa: S101  (a ChildFeed is made for a table that has one)
+        added = {column: value_at(record, name) for column, name in parent.adds.items()}
+        changed = value_at(record, parent.changed) if parent.changed else None
+        return _Child(key, for_parent(self._plan.table, record, where), added, changed)
+
+    def _is_due(self, child: _Child) -> bool:
+        if child.key in self._place.done and child.changed == self._place.changed.get(child.key):
+            return False
+        known = child.key in self._place.changed and child.key not in self._place.open
+        if known and child.changed is not None and self._place.changed[child.key] == child.changed:
+            self._unchanged += 1
+            return False
+        return True
+
+    def _feed(self, child: _Child) -> Iterator[tuple[Read, Bookmark, bool]]:
+        """The pages of one parent's children, each with the bookmark behind it and whether it is the last."""
+        plan = evolve(self._plan, table=child.table)
+        bookmark = self._opened(child) or self._place.rests.get(child.key) or {}
+        feed = TableFeed(plan, self._api, bookmark, ahead=False)
+        try:
+            try:
+                yield from self._pages(feed)
+            except BookmarkRejectedError as error:
+                self._api.log.warning(
+                    f"{self._name}: the API no longer knows where to go on ({error}). Reading these children whole."
+                )
+                yield from self._pages(TableFeed(plan, self._api, {}, ahead=False))
+        except RequestRejected as error:
+            raise RequestRejected(
+                f"{error} If the API answers so where a record of {self._parent.table.name} is gone, put ignore(status=…) into "
+                f"the errors of {self._name}."
+            ) from None
+
+    def _opened(self, child: _Child) -> Bookmark | None:
+        """Where the feed of *child* was left by a crash; None also where a change since then may lie behind that place."""
+        return self._place.open.get(child.key) if child.changed == self._place.changed.get(child.key) else None
+
+    def _pages(self, feed: TableFeed) -> Iterator[tuple[Read, Bookmark, bool]]:
+        for read in feed.reads():
+            yield read, feed.bookmark, feed.ended
+
+    def _moved(self, child: _Child, page: tuple[Read, Bookmark, bool] | None) -> Iterator[Read]:
+        """Hand on a page of *child*, after noting where its children go on behind it."""
+        if page is None:
+            return
+        read, bookmark, ended = page
+        place = self._place
+        if not ended:
+            place.open[child.key] = bookmark
+        else:
+            place.open.pop(child.key, None)
+            place.done[child.key] = None
+            _set(place.rests, child.key, bookmark or None)
+        _set(place.changed, child.key, child.changed)
+        yield evolve(read, added=child.added, last=False, again=False)
+
+    def _forget_others(self) -> None:
+        """Forget the parents that the API lists no more."""
+        for known in (self._place.open, self._place.rests, self._place.changed):
+            for key in known.keys() - self._seen:
+                del known[key]
+
+
+def _copied(record: Record, what: str) -> Record:
+    try:
+        return deepcopy(record)
+    except RecursionError:
+        raise UnexpectedAnswer(f"{what} is nested too deeply to be read. Ask the API's owner.") from None
+
+
+def _set(known: dict[str, Any], key: str, value: Any) -> None:
+    if value is None:
+        known.pop(key, None)
+    else:
+        known[key] = value
+
+
+class _Quiet:
+    """A log for the list of parents, whose own sync has remarked on them already."""
+
+    def info(self, message: str) -> None: ...
+
+    def warning(self, message: str) -> None: ...

@@ -1,0 +1,90 @@
+"""The feed of a table of its own, or of one parent's children."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+
+from attrs import frozen
+
+from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected
+from connector_core.basics.names import told
+from connector_core.engine.reading import Api, BookmarkRejectedError, Read
+from connector_core.http.origin import check_origin
+from connector_core.http.pages import read_pages
+from connector_core.plugin.assembly import TablePlan
+from connector_core.source.pagination import Bookmark, Page, Request, next_request
+
+
+@frozen
+class _Paginator:
+    """The paginator of *plan*: its next requests stay at the API and hold no secret that it put into them, its errors say whose
+    they are."""
+
+    plan: TablePlan
+    api: Api
+
+    reads_on = True
+
+    def first(self, page_size: int, bookmark: Bookmark) -> Request:
+        with self._blame():
+            return self.plan.paginator.first(self.plan.table, page_size, bookmark)
+
+    def following(self, request: Request, page: Page) -> Request | None:
+        following = next_request(self.plan.paginator, request, page)
+        if following is None:
+            return None
+        # Here, before any state says to go on there: it would be refused in every sync from now on.
+        check_origin(self.api.base_url, self.plan.table.name, following.path)
+        return following.without(set(self.api.hidden)) if "?" in following.path else following
+
+    def bookmark(self, request: Request) -> Bookmark:
+        with self._blame():
+            return self.plan.paginator.bookmark(request)
+
+    def rest(self, request: Request, page: Page) -> Bookmark:
+        with self._blame():
+            return self.plan.paginator.rest(request, page)
+
+    @contextmanager
+    def _blame(self) -> Iterator[None]:
+        try:
+            yield
+        except ConnectorError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)}. Correct the paginator."
+            ) from error
+
+
+class TableFeed:
+    """The feed of one table, or of one parent's children; without *ahead*, no page is fetched before it is asked for."""
+
+    def __init__(self, plan: TablePlan, api: Api, bookmark: Bookmark, *, ahead: bool = True) -> None:
+        self._plan = plan
+        self._api = api
+        self._ahead = ahead
+        self._paginator = _Paginator(plan, api)
+        self._first = self._paginator.first(api.page_size, bookmark)
+        self.start: Bookmark = self._paginator.bookmark(self._first) if bookmark else {}
+        self.bookmark = self.start
+        self.ended = False
+
+    def reads(self) -> Generator[Read, None, None]:
+        plan = self._plan
+        paginator = self._paginator
+        pages = read_pages(self._fetch, paginator, self._first, plan.table.name, plan.paginator_origin, ahead=self._ahead)
+        with closing(pages):
+            for read in pages:
+                before = self.bookmark
+                self.ended = read.following is None
+                self.bookmark = paginator.bookmark(read.following) if read.following else paginator.rest(read.request, read.page)
+                yield Read(read.request, read.page, last=self.ended, again=self.ended and self.bookmark == before)
+
+    def _fetch(self, request: Request) -> Page:
+        """One page; a refusal of the very first request is the stored bookmark's fault, if there is one."""
+        try:
+            return self._api.fetch(self._plan.table, request)
+        except RequestRejected as error:
+            if self.start and request is self._first:
+                raise BookmarkRejectedError(str(error)) from None
+            raise

@@ -1,0 +1,79 @@
+"""Where a request may go: credentials go to the configured origin only."""
+
+from urllib.parse import urljoin
+
+import requests
+
+from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.basics.names import one_line
+from connector_core.basics.wire import parse_url
+
+
+def origin(url: str) -> tuple[str | None, str | None, int | None]:
+    """Scheme, host and port: what has to be the same for a credential to travel (RFC 6454). ValueError: no address.
+
+    Read by the parser that requests goes by. urllib.parse would read another host where a backslash stands before an @.
+    """
+    parts = parse_url(url)
+    return parts.scheme, parts.host, parts.port or {"https": 443, "http": 80}.get(parts.scheme or "")
+
+
+def host_of(url: str) -> str | None:
+    """The host of *url*; None where it has none, or is no address."""
+    try:
+        return origin(url)[1]
+    except ValueError:
+        return None
+
+
+def check_origin(base_url: str, table: str, path: str) -> str:
+    """The address of a request to *path*. Raises UnexpectedAnswer unless it is at *base_url*, where credentials may go."""
+    if path.startswith("/"):
+        return base_url.rstrip("/") + path
+    url = path
+    if not same_origin(url, base_url):
+        raise UnexpectedAnswer(
+            f"{table}: the next request would go to {shown_origin(url)}, "
+            f"but credentials go to {shown_origin(base_url)} only. "
+            "Set base_url to the API's address, or correct the plugin's paginator."
+        )
+    return url
+
+
+def check_redirect(base_url: str, where: str, response: requests.Response) -> str:
+    """The address that *response* leads to. Raises UnexpectedAnswer unless it is at *base_url*, where credentials may go."""
+    url = led_to(response)
+    if not same_origin(url, base_url):
+        raise UnexpectedAnswer(
+            f"{where}: the API redirects to {shown_origin(url)}. "
+            f"The key is sent to {shown_origin(base_url)} only, "
+            "so the redirect is not followed. If the API has moved, set base_url to its new address."
+        )
+    return url
+
+
+def same_origin(url: str, other: str) -> bool:
+    """Whether a credential for one of the two may travel to the other as well."""
+    try:
+        return origin(url) == origin(other)
+    except ValueError:
+        return False
+
+
+def led_to(response: requests.Response) -> str:
+    """The address that a redirect leads to; an empty one where that is none."""
+    try:
+        return urljoin(response.url, response.headers["Location"])
+    except ValueError:
+        return ""
+
+
+def shown_origin(url: str) -> str:
+    """The origin of *url*, for people."""
+    try:
+        scheme, host, port = origin(url)
+    except ValueError:
+        scheme = host = port = None
+    if not host:
+        return "what is no address"
+    return one_line(f"{scheme}://{host}:{port}", 100)

@@ -1,0 +1,74 @@
+"""The session that requests go through, and their route: proxies and certificates as the environment has them."""
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import BaseAdapter
+from requests.utils import select_proxy
+
+from connector_core.basics.errors import ConfigurationError
+from connector_core.http.origin import host_of, origin
+from connector_core.source.settings import is_loopback
+
+CHECK_PROXY = (
+    "check HTTPS_PROXY. It has to be http://host:port, with name:password@ in front of the host if the proxy wants that."
+)
+
+
+class Sessions:
+    """The session for an API at *base_url*, and others for what an auth object sends elsewhere."""
+
+    def __init__(self, base_url: str, agent: str) -> None:
+        self._base_url = base_url
+        self._agent = agent
+        self.main = _session_for(base_url, agent)
+
+    @cached_property
+    def route(self) -> Mapping[str, Any]:
+        """Proxies and certificates as the environment has them, for every request: they all go to one origin.
+
+        To look them up costs a third of what a request does, and requests would do it each time.
+        """
+        route = self.main.merge_environment_settings(self._base_url, {}, True, None, None)
+        proxy = select_proxy(self._base_url, route["proxies"])
+        if proxy and not host_of(proxy):
+            raise ConfigurationError(f"The environment names a proxy without a host: {CHECK_PROXY}")
+        return route
+
+    def proxy_of(self, url: str) -> str | None:
+        """The proxy that a request to *url* goes through, if any."""
+        return select_proxy(url, self.route["proxies"])
+
+    def of(self, url: str) -> requests.Session:
+        """The session for an auth object's own request: one without proxies for an address of this machine."""
+        local = is_loopback(origin(url)[1] or "")
+        return _session_for(url, self._agent) if local and self.main.trust_env else self.main
+
+    def mount(self, adapter: BaseAdapter) -> None:
+        """Send what goes to ``base_url`` through *adapter* (see connector_core.auth.tokens.Line)."""
+        parts = urlsplit(self._base_url)
+        if parts.scheme != "https":
+            raise ConfigurationError("base_url is plain http, over which no client certificate is sent. Write https://.")
+        self.main.mount(f"{parts.scheme}://{parts.netloc}/", adapter)
+
+
+def _session_for(url: str, agent: str) -> requests.Session:
+    session = _Session()
+    session.headers.update({"Accept": "application/json", "User-Agent": agent})
+    if is_loopback(origin(url)[1] or ""):
+        # Plain http is allowed to this machine only, so no proxy of the environment may carry it elsewhere.
+        session.trust_env = False
+        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    return session
+
+
+class _Session(requests.Session):
+    """A session that follows no redirect, and does not look at where one would lead either: it would read its body whole."""
+
+    def resolve_redirects(self, *_: Any, **__: Any) -> Iterator[Any]:
+        """None: see ``connector_core.http.origin.check_redirect``."""
+        return iter(())

@@ -1,0 +1,106 @@
+"""Pages by a cursor that the API hands out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.basics.names import one_line
+from connector_core.paging.resting import first_request, sized
+from connector_core.paging.stop_rules import StopRule, listed_rules
+from connector_core.source.pagination import Bookmark, Page, Request, Where
+from connector_core.source.tables import Table
+
+
+@frozen(hash=False)
+class CursorPaginator:
+    """The API hands out a cursor with each page, to be sent back for the next one.
+
+    param:      what takes the cursor.
+    next_field: where the answer has the next cursor (``meta.next`` for a nested one); null or empty on the last page.
+    size_param: what takes the setting ``page_size``; None when the API has none.
+    more_field: where the answer says whether more pages follow, used when it is there.
+    where:      whether the request carries cursor and size in its ``query``, its JSON ``body`` or its ``header``.
+    next_header: the header of the answer that has the next cursor, for an API that puts it there; then next_field is not used.
+    next_path:  the path of every request but the first, for an API that has one of its own (a scroll).
+    stop:       further rules that end the feed, for an API that hands out a cursor on the last page too: ``[empty_page()]``.
+
+    The bookmark is ``{"next_cursor": <cursor>}``, the state of the documented hand-written connectors. A finished sync rests at
+    the last cursor that was not null: the next reads the last page again, or what follows it where even that page had a cursor.
+    """
+
+    param: str = "cursor"
+    next_field: str = "next_cursor"
+    size_param: str | None = "page_size"
+    more_field: str = "has_more"
+    where: Where = "query"
+    next_header: str | None = None
+    next_path: str | None = None
+    stop: Sequence[StopRule] = field(default=(), converter=listed_rules)
+
+    reads = (
+        "incrementally: each sync starts at the cursor that the last one ended with, reads that page again, "
+        "and so picks up what was added since"
+    )
+
+    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
+        request = sized(first_request(table), self.size_param, page_size, "query" if self.where == "header" else self.where)
+        cursor = bookmark.get("next_cursor")
+        return self._at(request, cursor) if cursor else request
+
+    def following(self, request: Request, page: Page) -> Request | None:
+        more = page.get(self.more_field)
+        if more is False or any(rule(request, page) for rule in self.stop):
+            return None
+        cursor = self._cursor(request, page)
+        if cursor:
+            return self._at(request, cursor)
+        if more is True:
+            raise UnexpectedAnswer(
+                f"{request}: the answer says {self.more_field}: true but gives no {self._name}, so the rest of the feed "
+                "cannot be read. Ask the API's owner; nothing that was delivered is lost."
+            )
+        return None
+
+    def bookmark(self, request: Request) -> Bookmark:
+        cursor = request.found(self.where, self.param)
+        return {"next_cursor": cursor} if cursor else {}
+
+    def rest(self, request: Request, page: Page) -> Bookmark:
+        cursor = self._value(page)
+        return {"next_cursor": cursor} if cursor and isinstance(cursor, str) else self.bookmark(request)
+
+    @property
+    def _name(self) -> str:
+        return self.next_header or self.next_field
+
+    def _at(self, request: Request, cursor: Any) -> Request:
+        placed = request.placed(self.where, self.param, str(cursor))
+        return Request(self.next_path or placed.path, placed.params, placed.method, placed.headers, placed.json)
+
+    def _value(self, page: Page) -> Any:
+        return page.headers.get(self.next_header.lower(), "") if self.next_header else page.get(self.next_field)
+
+    def _cursor(self, request: Request, page: Page) -> str | None:
+        cursor = self._value(page)
+        if cursor is None and not self.next_header and not _has(page.body, self.next_field):
+            keys = one_line(", ".join(page.body) if isinstance(page.body, Mapping) and page.body else "no key at all")
+            raise UnexpectedAnswer(
+                f"{request}: the answer has neither {self.next_field} nor {self.more_field}: false, so it cannot be told "
+                f"whether the feed ends here. It has {keys}. If the API changed, change the plugin's paginator."
+            )
+        if cursor is None or isinstance(cursor, str):
+            return cursor
+        if isinstance(cursor, int) and not isinstance(cursor, bool):
+            return str(cursor)
+        raise UnexpectedAnswer(
+            f"{request}: {self.next_field} is {one_line(repr(cursor), 60)}, where a text, a whole number or null was expected. "
+            "If the API changed, change the plugin's paginator."
+        )
+
+
+def _has(body: Any, path: str) -> bool:
+    parent, _, name = path.rpartition(".")
+    holder = Page(body, []).get(parent) if parent else body
+    return isinstance(holder, Mapping) and name in holder

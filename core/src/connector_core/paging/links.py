@@ -1,0 +1,77 @@
+"""Pages by an address that the API hands out, in the answer or in its header."""
+
+import re
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from attrs import frozen
+
+from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.basics.names import one_line
+from connector_core.paging.resting import RestsAtTheStart, first_request, sized
+from connector_core.source.pagination import Bookmark, Page, Request
+from connector_core.source.tables import Table
+
+
+@frozen(hash=False)
+class NextLinkPaginator(RestsAtTheStart):
+    """The answer holds the whole address of the next page.
+
+    next_field: where: ``next_page_url``, ``links.next``; null or missing on the last page.
+    size_param: the query parameter of the first request that takes the setting ``page_size``; None when the API has none.
+
+    The bookmark is the address. A finished sync rests at the start, so each sync reads the feed whole.
+    """
+
+    next_field: str = "next"
+    size_param: str | None = None
+
+    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
+        link = bookmark.get("next_link")
+        if isinstance(link, str) and link:
+            return _linked(first_request(table), link)
+        return sized(first_request(table), self.size_param, page_size)
+
+    def following(self, request: Request, page: Page) -> Request | None:
+        link = self._link(page)
+        if link is not None and not isinstance(link, str):
+            raise UnexpectedAnswer(
+                f"{request}: the next link is {one_line(repr(link), 60)}, where an address or null was expected. "
+                "If the API changed, change the plugin's paginator."
+            )
+        return _linked(request, link) if link else None
+
+    def bookmark(self, request: Request) -> Bookmark:
+        # A request with a whole address, or with a query of its own, came from a link.
+        return {"next_link": request.path} if "?" in request.path or "://" in request.path else {}
+
+    def _link(self, page: Page) -> Any:
+        return page.get(self.next_field)
+
+
+@frozen(hash=False)
+class LinkHeaderPaginator(NextLinkPaginator):
+    """The next page's address is in the answer's ``Link`` header, with ``rel="next"`` (RFC 8288).
+
+    next_field: the relation, ``next``.
+    """
+
+    def _link(self, page: Page) -> Any:
+        for target, parameters in _LINK.findall(page.headers.get("link", "")):
+            relation = _REL.search(parameters)
+            if relation and self.next_field in relation[1].lower().split():
+                return target
+        return None
+
+
+_LINK = re.compile(r"<([^>]*)>((?:[^,\"<]|\"[^\"]*\")*)")
+_REL = re.compile(r";\s*rel\s*=\s*\"?([^\";]*)", re.IGNORECASE)
+
+
+def _linked(request: Request, link: str) -> Request:
+    """The request for *link*, which may be relative to the address that *request* was made to."""
+    if "://" in link or link.startswith("/"):
+        return Request(link, {}, request.method, request.headers, request.json)
+    joined = urljoin(f"https://host{urlsplit(request.path).path}", link)
+    parts = urlsplit(joined)
+    return Request(parts.path + (f"?{parts.query}" if parts.query else ""), {}, request.method, request.headers, request.json)

@@ -1,0 +1,78 @@
+"""Columns: what the rows of a table hold after its transforms, and whether its key survives them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from connector_core.basics.errors import PluginError
+from connector_core.basics.names import check_distinct
+from connector_core.derived.extra_tables import check_sources
+from connector_core.derived.transforms import DerivedField, Transform
+from connector_core.plugin.claims import claimed_twice
+from connector_core.plugin.plan import Option, Origin
+from connector_core.source.tables import Table
+
+
+def declared_after(table: Table, origin: Origin, options: Iterable[Option]) -> dict[str, str]:
+    """The columns of *table* as those of its *options* that are transforms, in order, leave them."""
+    columns = dict(table.columns)
+    owners = dict.fromkeys(columns, origin)
+    earlier: list[str] = []  # transforms that may leave a record out
+    for option in options:
+        transform = option.value
+        if not isinstance(transform, Transform | DerivedField):
+            continue
+        try:
+            removes, adds = transform.column_changes(columns)
+        except PluginError as error:
+            raise type(error)(f"{option.origin}: {transform.name}: {error}") from None
+        _check_key(table, option, set(removes), set(adds), earlier)
+        _check_deleted_key(table, option, set(removes))
+        for name in removes:
+            columns.pop(name, None)
+            owners.pop(name, None)
+        for name, kind in adds.items():
+            # A field that is not declared may be given the name of a column that the table's own plugin declares.
+            fills = kind is None and owners.get(name) is origin and origin.plugin == option.origin.plugin
+            if name in owners and not fills:
+                raise claimed_twice(f"The column {name} of {table.name}", owners[name], option.origin)
+            owners[name] = option.origin
+            if kind is not None:
+                columns[name] = kind
+        earlier += [transform.name] if transform.leaves_out else []
+    return columns
+
+
+def _check_key(table: Table, option: Option, removes: set[str], adds: set[str], earlier: Sequence[str]) -> None:
+    """Raise PluginError unless *option* leaves each key column where the API sends it, and unchanged once a delete needs it."""
+    for name in table.primary_key:
+        what = f"{name}, which identifies the records of {table.name}"
+        if (name in removes) != (name in adds):
+            raise PluginError(
+                f"{option.origin}: {option.name} {'takes away' if name in removes else 'gives another field the name'} {what}. "
+                "Name the key in primary_key and columns as the API sends it, and leave it there: "
+                "Fivetran stores recordId as record_id."
+            )
+        if name in removes and earlier:
+            raise PluginError(
+                f"{option.origin}: {option.name} changes {what}, after {', '.join(earlier)}, which would delete a record by the "
+                f"key from before. Put {option.name} first."
+            )
+
+
+def _check_deleted_key(table: Table, option: Option, removes: set[str]) -> None:
+    """Raise PluginError when *option* changes a key column that the API lists deleted records by."""
+    changed = [name for name in table.primary_key if name in removes]
+    if table.deleted and changed:
+        raise PluginError(
+            f"{option.origin}: {option.name} changes {', '.join(changed)}, by which the API says what is deleted "
+            f"({table.name}: {table.deleted}). Leave the key as the API sends it."
+        )
+
+
+def extra_columns(option: Option, table: Table, columns: Mapping[str, str]) -> Mapping[str, str]:
+    """The columns of the extra table that *option* makes from *columns* of *table*."""
+    try:
+        found = check_sources(option.value, table, columns)  # type: ignore[arg-type]  # the caller's choice of options
+    except PluginError as error:
+        raise type(error)(f"{option.origin}: {error}") from None
+    check_distinct(found, f"{option.origin}: {option.name}")
+    return found

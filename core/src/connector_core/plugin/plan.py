@@ -1,0 +1,122 @@
+"""What assembly makes of a plugin's answers: frozen values, from which a sync, a build and a description all start."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from connector_core.auth.kinds import AuthFactory
+from connector_core.basics.names import sdk_type
+from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.transforms import DerivedField, Transform
+from connector_core.source.pagination import Paginator
+from connector_core.source.settings import Setting
+from connector_core.source.tables import Table
+
+
+@frozen(hash=False)
+class Plugin:
+    """A module (or any object) with hookimpls, and what messages call it: its distribution or its file.
+
+    name:    ``connector-fts``, or a file's path.
+    module:  the object whose ``connector_…`` functions answer the hooks.
+    version: the distribution's version; empty for a file.
+    """
+
+    name: str
+    module: Any = field(repr=False, eq=False)
+    version: str = ""
+
+
+@frozen
+class Origin:
+    """Where an answer came from."""
+
+    plugin: str
+    hook: str
+
+    def __str__(self) -> str:
+        return f"{self.plugin} ({self.hook})"
+
+
+@frozen(hash=False)
+class Option:
+    """Something that ``--enable`` and ``--disable`` switch: a transform or an extra table, of which table, and from where."""
+
+    value: Transform | DerivedField | Dimension | Aggregate
+    table: str
+    origin: Origin
+    enabled: bool
+
+    @property
+    def name(self) -> str:
+        """What ``--enable`` and ``--disable`` call it."""
+        return self.value.name
+
+    @property
+    def kind(self) -> str:
+        """``transform``, ``derived field``, ``dimension`` or ``aggregate``."""
+        kinds = {Transform: "transform", DerivedField: "derived field", Dimension: "dimension", Aggregate: "aggregate"}
+        return next(name for kind, name in kinds.items() if isinstance(self.value, kind))
+
+
+@frozen(hash=False)
+class TablePlan:
+    """A source table with all that its sync needs; only what is enabled.
+
+    columns:       column → type of the rows that go out: the declared columns as the transforms, in order, leave them.
+    extra_columns: extra table → its columns.
+    parent:        of a child table, the plan of its parent.
+    """
+
+    table: Table
+    origin: Origin
+    paginator: Paginator
+    paginator_origin: Origin
+    transforms: tuple[Transform | DerivedField, ...]
+    extra_tables: tuple[Dimension | Aggregate, ...]
+    columns: Mapping[str, str]
+    extra_columns: Mapping[str, Mapping[str, str]]
+    parent: "TablePlan | None" = None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a record may come again.
+
+        From the API, among those that an answer or a transform says are deleted, because an incremental strategy reads the edge
+        of what it has again, or because a sync replaces the table or reads it parent by parent.
+        """
+        table = self.table
+        again = getattr(self.paginator, "repeats", False) or any(transform.repeats for transform in self.transforms)
+        return not table.append_only or again or bool(table.deleted or table.parent or table.full_refresh)
+
+
+@frozen(hash=False)
+class Assembly:
+    """A connector, assembled: what a sync, a build and a description all start from."""
+
+    plugins: tuple[Plugin, ...]
+    tables: tuple[TablePlan, ...]
+    auth: AuthFactory
+    auth_origin: Origin
+    settings: tuple[Setting, ...]
+    setting_origins: Mapping[str, Origin]
+    options: tuple[Option, ...]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The packages, by the name that they are imported under, that a plugin has to depend on."""
+        of_tables = [name for plan in self.tables for name in plan.table.needs]
+        return tuple(dict.fromkeys([*getattr(self.auth, "needs", ()), *of_tables]))
+
+    @property
+    def schema(self) -> list[dict[str, Any]]:
+        """The schema as the Connector SDK takes it: each table with its primary key (a list) and columns."""
+        tables = []
+        for plan in self.tables:
+            tables.append((plan.table.name, plan.table.primary_key, plan.columns))
+            tables += [(extra.name, extra.by, plan.extra_columns[extra.name]) for extra in plan.extra_tables]
+        return [
+            {"table": name, "primary_key": list(key), "columns": {column: sdk_type(kind) for column, kind in columns.items()}}
+            for name, key, columns in tables
+        ]

@@ -1,0 +1,54 @@
+"""JSON lines (https://jsonlines.org): one JSON value on each line, read line by line."""
+
+import codecs
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, BinaryIO, ClassVar
+
+from attrs import frozen
+
+from connector_core.basics.decoding import NotJson, decode_text
+from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.source.spooled import Make, Records
+from connector_core.source.unpacking import unpacked
+
+_CHECK_URL = "Check that base_url is the API that this connector is made for; if the API changed, the plugin has to follow."
+
+
+@frozen
+class JsonLines:
+    """One JSON value on each line, in UTF-8, gzipped or not; blank lines are skipped."""
+
+    accept: ClassVar[str] = "application/x-ndjson, application/json"
+    """What a request says that it takes."""
+
+    def spool(
+        self,
+        chunks: Iterable[bytes],
+        columns: Mapping[str, str],  # noqa: ARG002  (the signature of every format; JSON has types of its own)
+        where: str,
+        limit: int,
+    ) -> Records:
+        """The records of the body in *chunks*, all of which are read before this returns; the arguments are those of Csv.
+
+        Raises what ``unpacked`` does, and UnexpectedAnswer, here or when the records are read, for a line that is not JSON.
+        """
+        return Records(unpacked(chunks, limit), partial(_json_records, where))
+
+
+def _json_records(where: str, file: BinaryIO) -> Iterator[Make]:
+    for number, line in enumerate(file, 1):
+        content = (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip(b" \t\r\n")
+        if content:
+            yield partial(_json_value, content, f"{where}: line {number}")
+
+
+def _json_value(line: bytes, where: str) -> Any:
+    try:
+        return decode_text(line.decode())
+    except NotJson as error:
+        raise UnexpectedAnswer(f"{where} {error}. {_CHECK_URL}") from None
+    except UnicodeDecodeError:
+        raise UnexpectedAnswer(f"{where} is no text in UTF-8, so it is not JSON. {_CHECK_URL}") from None
+    except ValueError:
+        raise UnexpectedAnswer(f"{where} is not JSON, where each line has to be one JSON value. {_CHECK_URL}") from None
