@@ -1,4 +1,4 @@
-"""An API that pages as a connector's own paginators expect it, so that a plugin can be tried without its API.
+"""An API that answers as a connector's own words say, so that a plugin can be tried without its API.
 
 What is served lies in a ``World``; how it is served is read off the plugin: the paginator of each table, its stop rules, where
 the answer has its records, and their format. What cannot be read off, such as a paginator that is a function, is said in an
@@ -10,59 +10,124 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from attrs import frozen
+from attrs import field, frozen
 
-from connector_build.api.bodies import content_type, place
-from connector_build.api.messages import Asked, Reply, json_reply
-from connector_build.api.paging import Out, check, serve
-from connector_build.api.world import Entry, World
-from connector_core import Record, Table
+from connector_build.api.bodies import body_of, content_type
+from connector_build.api.errors import Unmimicked
+from connector_build.api.feed import Cursors
+from connector_build.api.making import layers, window_field
+from connector_build.api.messages import Asked, Reply, refused
+from connector_build.api.paging import Cutting, Sizes, why_unknown
+from connector_build.api.world import World, same_address, same_list
+from connector_core import Record, Table, Windows
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.parents import PLACEHOLDER
+
+PAGES = "Give recorded pages of the API: contract_for(…, pages=…)."
 
 
 @frozen
 class Mimic:
-    """The API of one connector. *url* is where it can be reached, for links."""
+    """The API of one connector.
+
+    url:     where it can be reached, for links.
+    cursors: those that it hands out and takes.
+    sizes:   how many records a page may have.
+    """
 
     assembly: Assembly
     world: World
     url: str = ""
+    cursors: Cursors = field(factory=lambda: Cursors("mimic"))
+    sizes: Sizes = field(factory=Sizes)
 
     def check(self) -> None:
         """Raise Unmimicked unless every table can be served."""
         for plan in self.assembly.tables:
-            check(plan.paginator, plan.table)
-            place(plan.table, [], {})
+            if why := why_not(plan):
+                raise Unmimicked(f"{why}. {PAGES}")
 
     def reply(self, request: Asked) -> Reply:
         """The answer to *request*; 404 for an address that no table has, 400 for a position that no answer gave out."""
-        for plan in self.assembly.tables:
-            parent = self._parent(plan, request)
-            if parent is not None:
-                try:
-                    return self._page(plan, request, self.world.entries(plan, parent))
-                except ValueError as error:
-                    return json_reply({"error": str(error)}, 400)
-        return json_reply({"error": f"there is nothing at {request.path}"}, 404)
+        asked = self.asked_for(request)
+        if not asked:
+            return refused(404, f"there is nothing at {request.path}")
+        try:
+            return self._page(request, asked)
+        except ValueError as error:
+            return refused(400, str(error))
+
+    def asked_for(self, request: Asked) -> list[tuple[TablePlan, Record]]:
+        """The tables that one answer to *request* serves, each with the parent whose children are asked for, or an empty record.
+
+        Of several that fit, those that say most about their requests, and of these the ones that are asked for as the first is.
+        """
+        fits = [(plan, parent) for plan in self.assembly.tables if (parent := self._parent(plan, request)) is not None]
+        said = [len(plan.table.params) + len(plan.table.headers) + len(plan.table.body or ()) for plan, _ in fits]
+        best = [each for each, number in zip(fits, said, strict=True) if number == max(said)]
+        return [(plan, parent) for plan, parent in best if same_address(plan.table, best[0][0].table)]
 
     def _parent(self, plan: TablePlan, request: Asked) -> Record | None:
         """Of the record whose children are asked for, the record; an empty one for a table of its own; None: another table."""
-        own_paths = [plan.table.path, *_next_paths(plan.paginator)]
         if plan.parent is None:
-            return {} if request.path in own_paths and _is_asked(plan.table, request, {}) else None
+            return {} if request.path in own_paths(plan) and _is_asked(plan.table, request, {}) else None
+        if not any(_could_be(path, request.path) for path in own_paths(plan)):
+            return None
         for record in self.world.records(plan.parent.table.name):
             values = _Values(record)
-            if PLACEHOLDER.sub(values.in_path, plan.table.path) == request.path and _is_asked(plan.table, request, record):
+            paths = [PLACEHOLDER.sub(values.in_path, path) for path in own_paths(plan)]
+            if request.path in paths and _is_asked(plan.table, request, record):
                 return record
         return None
 
-    def _page(self, plan: TablePlan, request: Asked, entries: Sequence[Entry]) -> Reply:
-        out = Out()
-        base = f"{self.url}{request.path}"
-        chosen = serve(plan.paginator, plan.table, list(entries), request, out, base)
-        body = place(plan.table, [dict(entry.record) for entry in chosen], out.values)
-        return Reply(200, {"Content-Type": content_type(plan.table), **out.headers}, body)
+    def _page(self, request: Asked, asked: Sequence[tuple[TablePlan, Record]]) -> Reply:
+        cutting = Cutting(request, f"{self.url}{request.path}", self.cursors, self.sizes)
+        placed: list[tuple[Table, list[Record]]] = []
+        for group in _alike(asked):
+            tables = [plan.table for plan, _ in group]
+            lists = [self.world.entries(plan, parent) for plan, parent in group]
+            pages = cutting.page(group[0][0].paginator, tables, lists)
+            placed += [(table, [dict(entry.record) for entry in page]) for table, page in zip(tables, pages, strict=True)]
+        body = body_of(placed, cutting.values)
+        return Reply(200, {"Content-Type": content_type(placed[0][0]), **cutting.headers}, body)
+
+
+def why_not(plan: TablePlan) -> str | None:
+    """Why the API of a table cannot be made up from what its plugin says, without a full stop; None where it can."""
+    if why := why_unknown(plan):
+        return why
+    try:
+        body_of([(plan.table, [{"found": 1}])], {})
+        if any(isinstance(layer, Windows) and isinstance(layer.start, str) for layer in layers(plan.paginator)):
+            window_field(plan.table)
+    except Unmimicked as error:
+        return str(error).partition(". ")[0].removesuffix(".")
+    return None
+
+
+def own_paths(plan: TablePlan) -> list[str]:
+    """The paths that a table is asked for at."""
+    return [plan.table.path, *(layer.next_path for layer in layers(plan.paginator) if getattr(layer, "next_path", None))]
+
+
+def _alike(asked: Sequence[tuple[TablePlan, Record]]) -> list[list[tuple[TablePlan, Record]]]:
+    """The tables of one answer by how they are paged; of several that are read from the same list the first stands for all."""
+    groups: list[list[tuple[TablePlan, Record]]] = []
+    for plan, parent in asked:
+        if any(same_list(plan.table, other.table) for group in groups for other, _ in group):
+            continue
+        own = next((group for group in groups if group[0][0].paginator == plan.paginator), None)
+        if own is None:
+            groups.append([(plan, parent)])
+        else:
+            own.append((plan, parent))
+    return groups
+
+
+def _could_be(template: str, path: str) -> bool:
+    """Whether *path* has the shape of *template*, whatever stands in the place of the parent's fields."""
+    parts = [re.escape(part) for part in PLACEHOLDER.split(template)[::2]]
+    return re.fullmatch("[^/]*".join(parts), path) is not None
 
 
 @frozen
@@ -95,9 +160,3 @@ def _is_asked(table: Table, request: Asked, record: Record) -> bool:
         and all(fits(value, request.headers.get(name.lower())) for name, value in table.headers.items())
         and (table.body is None or fits(table.body, request.json))
     )
-
-
-def _next_paths(paginator: Any) -> list[str]:
-    inner = getattr(paginator, "pages", None)
-    own = getattr(paginator, "next_path", None)
-    return ([own] if own else []) + (_next_paths(inner) if inner is not None else [])

@@ -20,9 +20,8 @@ from socketserver import TCPServer
 from threading import Event, Lock, Thread, current_thread
 from types import TracebackType
 from typing import Any
-from urllib.parse import parse_qsl
 
-from attrs import define, evolve
+from attrs import define
 
 from connector_build.api.messages import Answering, Asked, Reply, asked, json_reply
 from connector_build.api.wire import BODILESS, Misbehaviour, Unruly, Wire, head, last_head, unruly
@@ -193,12 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _asked(self) -> Asked:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = dict(self.headers.items())
-        try:
-            return asked(self.command, self.path, headers, body)
-        except ValueError:  # no JSON: a form, such as a request for a token
-            form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-            return evolve(asked(self.command, self.path, headers), json=form)
+        return asked(self.command, self.path, dict(self.headers.items()), body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (named by http.server)
         """Nothing: standard error is the test's."""

@@ -17,9 +17,9 @@ from requests.adapters import BaseAdapter
 from requests.utils import requote_uri
 from urllib3 import HTTPResponse
 
+from connector_build.api.making import layers
 from connector_build.api.messages import Asked
 from connector_build.api.recording import Recorded, Recording, to_json, without_struck
-from connector_build.api.world import layers
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.plugins.assembled import assembled
 from connector_build.testing.reading import Fetch, Step, feeds_of, read_feed

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from connector_build.api.world import layers
+from connector_build.api.making import layers
 from connector_build.testing.contract.apis import Feed
 from connector_build.testing.contract.outcomes import Broken
 from connector_build.testing.contract.subject import Subject

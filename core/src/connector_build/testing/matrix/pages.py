@@ -7,6 +7,7 @@ from attrs import evolve
 
 from connector_build.api.bodies import set_at
 from connector_build.api.messages import Reply
+from connector_build.api.paging import LINKED
 from connector_build.testing.matrix.strikes import ELSEWHERE, Asking, innermost, position, records_of
 from connector_core import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator, PageNumberPaginator, last_page
 from connector_core.basics.extraction import value_at
@@ -84,7 +85,7 @@ def page_without_records(asking: Asking) -> Reply | None:
     if isinstance(paginator, PageNumberPaginator):
         return _one_page_more(reply, paginator)
     if isinstance(paginator, CursorPaginator | NextLinkPaginator):
-        return _going_on_at(asking, reply, _renamed(_place(asking)))
+        return _going_on_at(asking, reply, _renamed(asking, _place(asking)))
     return reply
 
 
@@ -124,13 +125,13 @@ def _place(asking: Asking) -> str:
     """The cursor of the request, or of its link; that of the very first page where it has none."""
     paginator = innermost(asking.plan)
     is_cursor = isinstance(paginator, CursorPaginator)
-    found = asking.request.get(paginator.where, paginator.param) if is_cursor else asking.request.params.get("after")
-    return str(found) if found else "after-0"
+    found = asking.request.get(paginator.where, paginator.param) if is_cursor else asking.request.params.get(LINKED)
+    return str(found) if found else asking.api.cursors.at(0)
 
 
-def _renamed(cursor: str) -> str:
+def _renamed(asking: Asking, cursor: str) -> str:
     """Another name of the same place."""
-    return cursor.replace("after-", "after-0")
+    return asking.api.cursors.at(asking.api.cursors.place(cursor) or 0, name=1)
 
 
 def _going_on_at(asking: Asking, reply: Reply, cursor: str) -> Reply:
@@ -138,7 +139,7 @@ def _going_on_at(asking: Asking, reply: Reply, cursor: str) -> Reply:
     paginator = innermost(asking.plan)
     if isinstance(paginator, CursorPaginator):
         return _pointing(reply, paginator.next_header, paginator.next_field, cursor)
-    query = urlencode({**asking.request.params, "after": cursor})
+    query = urlencode({**asking.request.params, LINKED: cursor})
     return _linking(paginator, reply, f"{asking.api.url}{asking.request.path}?{query}")
 
 
@@ -174,4 +175,4 @@ def circling(asking: Asking) -> Reply | None:
 def leading_astray(asking: Asking) -> Reply | None:
     if asking.following() is None:
         return None
-    return _linking(innermost(asking.plan), asking.reply, f"{ELSEWHERE}{asking.request.path}?after=after-1")
+    return _linking(innermost(asking.plan), asking.reply, f"{ELSEWHERE}{asking.request.path}?{LINKED}={asking.api.cursors.at(1)}")

@@ -14,9 +14,10 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from connector_build.api.feed import Cursors, Entry
 from connector_build.api.messages import Asked, Reply, asked
 from connector_build.api.mimic import Mimic
-from connector_build.api.world import Entry, World
+from connector_build.api.world import World
 from connector_core import Csv, CursorPaginator, JsonLines, Page, Record, Request
 from connector_core.basics.extraction import value_at
 from connector_core.plugin.assembly import Assembly, TablePlan
@@ -48,23 +49,20 @@ def _row(plan: TablePlan, entry: Entry, parent: Record) -> Record:
 
 
 class Api:
-    """The made-up API of a connector, table by table. It lasts for one sync; ``memory`` is the fault's own."""
+    """The made-up API of a connector. It lasts for one sync; ``memory`` is the fault's own."""
 
     def __init__(self, assembly: Assembly, world: World, url: str, page_size: int) -> None:
         self.memory: dict[str, Any] = {}
         self.url = url
+        self.cursors = Cursors("matrix")
         self._page_size = page_size
         self._world = _Altered(world)
-        self._mimics = [(plan, Mimic(evolve(assembly, tables=(plan,)), self._world, url)) for plan in assembly.tables]
+        self._mimic = Mimic(assembly, self._world, url, self.cursors)
 
     def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
         """The table that is asked for, and the answer."""
-        reply = Reply(404)
-        for plan, mimic in self._mimics:
-            reply = mimic.reply(request)
-            if reply.status != 404:
-                return plan, reply
-        return None, reply
+        asked = self._mimic.asked_for(request)
+        return (asked[0][0] if asked else None), self._mimic.reply(request)
 
     def empty(self, request: Asked) -> Reply:
         """The answer as it would be if there were no record."""

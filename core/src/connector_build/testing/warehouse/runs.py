@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl
 
 import requests
 from attrs import evolve, field, frozen
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from connector_build.api.messages import Answering, Asked, asked
+from connector_build.api.messages import Answering, asked
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_core import ApiKeyHeader, Configuration
 from connector_core.basics.operations import Log
@@ -65,7 +64,7 @@ class InProcess(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        reply = self._answering(_asked(request, body))
+        reply = self._answering(asked(str(request.method), str(request.path_url), dict(request.headers), body))
         response = requests.Response()
         response.status_code = reply.status
         response.reason = "Said"
@@ -77,14 +76,6 @@ class InProcess(BaseAdapter):
 
     def close(self) -> None:
         """Nothing is open."""
-
-
-def _asked(request: requests.PreparedRequest, body: bytes) -> Asked:
-    method, target, headers = str(request.method), str(request.path_url), dict(request.headers)
-    try:
-        return asked(method, target, headers, body)
-    except ValueError:  # no JSON: a form, such as a request for a token
-        return evolve(asked(method, target, headers), json=dict(parse_qsl(body.decode("utf-8", "replace"))))
 
 
 @frozen
