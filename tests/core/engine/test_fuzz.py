@@ -883,7 +883,7 @@ class Strange:
             case "edges[*].node":
                 body["edges"] = [{"node": record} for record in new]
             case path:
-                set_at(body, path, new)
+                body = set_at(body, path, new)
         return evolve(true, body=written(body))
 
     def _with_field(self, true: Reply, name: str, value: Any, number: int) -> Reply:

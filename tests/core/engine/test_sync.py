@@ -548,13 +548,13 @@ def test_the_ledger_takes_no_more_than_its_cache() -> None:
 
 def _resident(n: int) -> int:
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import test_sync as t; "
+        "import sys; sys.path[:0] = sys.argv[1].split(); import test_sync as t; "
         "import connector_core.engine.ledger as ledger; ledger.IN_MEMORY = 20_000; "
         "api = t.FakeApi({'jobs': t.Numbered(int(sys.argv[2]))}); "
         "t.sync(t.TOTALS, t.CONFIGURATION, {}, t.Sink(), t.ListLog(), api.engine()); "
         "print(t.Path('/proc/self/status').read_text())"
     )
-    command = [sys.executable, "-c", code, str(TESTS), str(n)]
+    command = [sys.executable, "-c", code, f"{TESTS} {Path(__file__).parent}", str(n)]
     status = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024

@@ -9,14 +9,14 @@ from typing import Any
 
 from connector_build.api.errors import Unmimicked
 from connector_core import Csv, JsonLines, Record, Table
+from connector_core.basics.paths import cached_path
 
 _PLAIN = r"[^\[\]{}*|&()\"'`,?!<>=]+"
-_PATH = re.compile(_PLAIN)
-_ALONE = re.compile(rf"\[\s*(?P<path>@|{_PLAIN})\s*\]")
-_INDEX = re.compile(r"\[\s*-?\d*(:-?\d*)*\s*\]")
+_INDEX = re.compile(r"-?\d+")
 _LISTED = re.compile(rf"(?P<list>@|{_PLAIN})\[\*?\](\.(?P<inner>{_PLAIN}))?")
 _NESTED = re.compile(rf"(?P<list>@|{_PLAIN})\[\*?\]\.(?P<inner>{_PLAIN})\[\*?\]")
 _VALUES = re.compile(rf"(?P<path>{_PLAIN})\.\*|values\(\s*(?P<argument>{_PLAIN})\s*\)")
+_AN_INDEX = re.compile(r"\[(?P<number>-?\d+)\]")
 _FILTER = re.compile(r"\[\?[^\]]*\]|\[-?\d*:-?\d*\]")
 _FIRST_ARGUMENT = re.compile(rf"\w+\(\s*(?P<path>{_PLAIN})\s*(,.*)?\)")
 
@@ -40,22 +40,19 @@ def body_of(placed: Placed, values: Mapping[str, Any]) -> bytes:
     if values and not isinstance(body, dict):
         raise Unmimicked(f"{table.name}: its answer is the records alone, and yet is asked for {', '.join(values)}.")
     for name, value in values.items():
-        set_at(body, name, value)
+        body = set_at(body, name, value)
     return json.dumps(body).encode()
 
 
 def holds_one(table: Table) -> bool:
     """Whether an answer has one record in the place of a list of them."""
-    return bool(_ALONE.fullmatch(table.records)) and not _INDEX.fullmatch(table.records)
+    return _alone(table.records) is not None
 
 
 def _with_records(body: dict[str, Any], table: Table, records: list[Record]) -> Any:
     """*body* with the records where the table finds them. Each way that its path allows is tried, and held against the path."""
     for path, items in _arrangements(table.records, records):
-        tried: Any = items
-        if path != "@":
-            tried = json.loads(json.dumps(body))
-            set_at(tried, path, items)
+        tried = items if path == "@" else set_at(body, path, items)
         if table.find(tried) == records or (not records and table.find(tried) in (None, [])):
             return tried
     raise Unmimicked(
@@ -65,9 +62,9 @@ def _with_records(body: dict[str, Any], table: Table, records: list[Record]) -> 
 
 def _arrangements(path: str, records: list[Record]) -> Iterator[tuple[str, Any]]:
     """Where in a body records may stand for *path* to find them, and what stands there."""
-    if holds := _ALONE.fullmatch(path):
-        yield holds["path"], records[0] if records else None
-    elif _PATH.fullmatch(path):
+    if holds := _alone(path):
+        yield holds, records[0] if records else None
+    elif not cached_path(path).needs:
         yield path, records
     elif found := _LISTED.fullmatch(path):
         yield found["list"], [_nested(found["inner"], record) for record in records]
@@ -82,20 +79,26 @@ def _arrangements(path: str, records: list[Record]) -> Iterator[tuple[str, Any]]
         yield from _arrangements(shorter.removesuffix("[]"), records)
 
 
+def _alone(path: str) -> str | None:
+    """What stands in the one pair of brackets around *path*, which make a list of one object; None where there is none."""
+    inner = path.strip()[1:-1].strip()
+    brackets = path.strip().startswith("[") and path.strip().endswith("]")
+    return inner if brackets and not _INDEX.fullmatch(inner) and not cached_path(path).needs else None
+
+
 def _nested(path: str | None, value: Any) -> Any:
-    if path is None:
-        return value
-    outer: Record = {}
-    set_at(outer, path, value)
-    return outer
+    return value if path is None else set_at({}, path, value)
 
 
-def set_at(body: dict[str, Any], path: str, value: Any) -> None:
-    """Put *value* into *body* at *path*, keys with dots between them."""
-    *outer, last = path.split(".")
-    for name in outer:
-        body = body.setdefault(name, {})
-    body[last] = value
+def set_at(body: Any, path: str, value: Any) -> Any:
+    """A copy of *body* with *value* at *path*; objects, and lists for an index, are made where there are none."""
+    if index := _AN_INDEX.search(path):
+        before, number = path[: index.start()] or "@", int(index["number"])
+        there = cached_path(before).get(body)
+        if not isinstance(there, list) or not -len(there) <= number < len(there):
+            made: list[Any] = [{}] * (number + 1 if number >= 0 else -number)
+            body = made if before == "@" else set_at(body, before, made)
+    return cached_path(path).put(body, value)
 
 
 def _csv(table: Table, form: Csv, records: Iterable[Record]) -> bytes:

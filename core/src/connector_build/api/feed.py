@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
-from connector_build.api.sample import Record, Sample
+from connector_build.sample import Record, Sample
 
 CURSOR = re.compile(r"[0-9a-f]{32}")
 """What every cursor looks like."""

@@ -11,11 +11,12 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from connector_build.api.bodies import set_at
 from connector_build.api.errors import Unmimicked
-from connector_build.api.sample import Sample
 from connector_build.api.values import time_of, value_of
+from connector_build.sample import Sample
 from connector_core import Csv, KeysetPaginator, Record, Table, UpdatedSince, Windows
-from connector_core.basics.extraction import value_at
+from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.parents import PLACEHOLDER
 
@@ -38,8 +39,8 @@ class Maker:
         """Record number *number*, from 0, of the table; what its parent adds is added by whoever knows the parent."""
         record = dict(self._sample.make(number, random)) if self._sample else self._made(number + 1, random)
         for name in self._named:
-            if value_at(record, name) is None:
-                _set(record, name, f"{name}-{number + 1}")
+            if cached_path(name).get(record) is None:
+                record = set_at(record, name, f"{name}-{number + 1}")
         for name, day in self._days(number + 1).items():
             record[name] = record.get(name) if self._sample and record.get(name) else day
         return self._with_times(record)
@@ -51,8 +52,8 @@ class Maker:
         else:
             new = self._made(next(self._moments), random) | {name: old[name] for name in self._kept() if name in old}
         for name in self._named:
-            if value_at(old, name) is not None:
-                _set(new, name, value_at(old, name))
+            if cached_path(name).get(old) is not None:
+                new = set_at(new, name, cached_path(name).get(old))
         return self._with_times(new)
 
     def _made(self, number: int, random: Random) -> Record:
@@ -73,7 +74,7 @@ class Maker:
         """*record* with a time of its own, later than all before, where a feed or a child table goes by one."""
         moment = next(self._moments)
         for name, kind in self._timed:
-            _set(record, name, time_of(kind, moment))
+            record = set_at(record, name, time_of(kind, moment))
         return record
 
     def _days(self, number: int) -> dict[str, str]:
@@ -130,12 +131,3 @@ def _timed(assembly: Assembly, plan: TablePlan) -> Iterator[tuple[str, str]]:
 
 def _plain(part: Any) -> Any:
     return dict(part) if isinstance(part, Mapping) else part
-
-
-def _set(record: Record, path: str, value: Any) -> None:
-    *outer, last = path.split(".")
-    for name in outer:
-        inner = record.get(name)
-        record[name] = inner = dict(inner) if isinstance(inner, dict) else {}
-        record = inner
-    record[last] = value

@@ -28,7 +28,7 @@ from connector_core import (
     short_page,
     total_reached,
 )
-from connector_core.basics.extraction import value_at
+from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import TablePlan
 
 PAGE = 100
@@ -146,7 +146,7 @@ class Cutting:
         ordered = _ordered(entries, paginator.key)
         last = _like(ordered, paginator.key, paginator.param, self.request.params.get(paginator.param))
         if last is not None:
-            ordered = [entry for entry in ordered if value_at(entry.record, paginator.key) > last]
+            ordered = [entry for entry in ordered if cached_path(paginator.key).get(entry.record) > last]
         self._say(paginator.stop, len(entries), size, len(ordered) > size)
         return ordered[:size]
 
@@ -185,7 +185,7 @@ class Cutting:
         bound = _like(ordered, name, strategy.param, self.request.params.get(strategy.param))
         if bound is None:
             return ordered
-        times = [(value_at(entry.record, name), entry) for entry in ordered]
+        times = [(cached_path(name).get(entry.record), entry) for entry in ordered]
         return [entry for time, entry in times if time > bound or (strategy.inclusive and time == bound)]
 
     def _window(self, strategy: Windows, table: Table, entries: Entries) -> Entries:
@@ -207,14 +207,14 @@ def _parted(lists: Sequence[Entries], cut: Callable[[Entries], Entries]) -> list
 
 
 def _ordered(entries: Entries, name: str) -> Entries:
-    return sorted(entries, key=lambda entry: value_at(entry.record, name))
+    return sorted(entries, key=lambda entry: cached_path(name).get(entry.record))
 
 
 def _like(ordered: Entries, name: str, param: str, text: str | None) -> Any:
     """*text* as a value of the same kind as the field *name* of the records. Raises ValueError where it is none."""
     if text is None:
         return None
-    kind = type(value_at(ordered[0].record, name)) if ordered else str
+    kind = type(cached_path(name).get(ordered[0].record)) if ordered else str
     try:
         return kind(text)
     except ValueError:

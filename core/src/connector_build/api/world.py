@@ -14,9 +14,9 @@ from attrs import evolve
 from connector_build.api.bodies import holds_one
 from connector_build.api.feed import Entry, Feed
 from connector_build.api.making import Maker, layers
-from connector_build.api.sample import Sample
+from connector_build.sample import Sample
 from connector_core import FullRead, KeysetPaginator, Record, Table, Windows
-from connector_core.basics.extraction import value_at
+from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
 
 CHILDREN = 3
@@ -92,7 +92,7 @@ class World:
         found = self._feeds[plan.table.name].entries()
         if plan.table.parent is None:
             return found
-        adds = {column: value_at(parent, name) for column, name in plan.table.parent.adds.items()}
+        adds = {column: cached_path(name).get(parent) for column, name in plan.table.parent.adds.items()}
         return [
             evolve(entry, record={name: value for name, value in entry.record.items() if name not in adds})
             for entry in found
@@ -111,8 +111,8 @@ class World:
     def _give(self, plan: TablePlan, parent: Record, number: int) -> int:
         """Give *parent* new children, unless nobody would look for them."""
         assert plan.table.parent is not None  # noqa: S101  (the caller gives a child table)
-        adds = {column: value_at(parent, name) for column, name in plan.table.parent.adds.items()}
-        says = value_at(parent, plan.table.parent.changed) if plan.table.parent.changed else object()
+        adds = {column: cached_path(name).get(parent) for column, name in plan.table.parent.adds.items()}
+        says = cached_path(plan.table.parent.changed).get(parent) if plan.table.parent.changed else object()
         which = (plan.table.name, json.dumps(adds, sort_keys=True))
         has, told = which in self._served, self._served.get(which) != says
         if not number or not told or (has and holds_one(plan.table)):

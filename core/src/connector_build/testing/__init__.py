@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from connector_build.api.recording import Recording, replay
     from connector_build.api.server import ApiServer
     from connector_build.api.world import World
-    from connector_build.plugins.assembled import assembled
     from connector_build.testing.contract.contract import RULES, Finding, Rule, check_contract, contract_for
+    from connector_build.testing.datasets import assembled
     from connector_build.testing.recording import Recorder, record, recorder
     from connector_build.testing.warehouse.exact import assert_exact
     from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
@@ -56,7 +56,7 @@ _MODULES = {
     "testing.recording": ("Recorder", "record", "recorder"),
     "testing.warehouse.runs": ("InProcess", "Run", "configuration_for", "signed"),
     "api.server": ("ApiServer",),
-    "plugins.assembled": ("assembled",),
+    "testing.datasets": ("assembled",),
     "testing.warehouse.memory": ("Crash", "ListLog", "Warehouse"),
     "api.world": ("World",),
 }

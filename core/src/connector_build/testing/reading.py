@@ -6,8 +6,8 @@ from attrs import frozen
 
 from connector_core import Record, Table
 from connector_core.plugin.assembly import TablePlan
+from connector_core.source.children import for_parent
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, next_request
-from connector_core.source.parents import for_parent
 
 Fetch = Callable[[Table, Request], Page]
 

@@ -21,7 +21,7 @@ from connector_build.api.making import layers
 from connector_build.api.messages import Asked
 from connector_build.api.recording import Recorded, Recording, to_json, without_struck
 from connector_build.errors import BuildError, UsageProblem
-from connector_build.plugins.assembled import assembled
+from connector_build.testing.datasets import assembled
 from connector_build.testing.reading import Fetch, Step, feeds_of, read_feed
 from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL

@@ -15,9 +15,9 @@ from attrs import frozen
 from rich.console import Console
 from rich.markup import escape
 
-from connector_build.api.sample import Sample
 from connector_build.errors import UsageProblem
 from connector_build.plugins import discovery
+from connector_build.sample import Sample
 from connector_build.testing.matrix.faults import FAULTS
 from connector_build.testing.matrix.runs import FAILED, LOUD, NOT, RIGHT, Cell, run_matrix, with_everything
 from connector_core.plugin.assembly import Assembly, Plugin, assemble

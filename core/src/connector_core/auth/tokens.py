@@ -16,7 +16,7 @@ from requests.auth import AuthBase
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import ConfigurationError, PluginError, UnexpectedAnswer
 from connector_core.basics.names import one_line
-from connector_core.http.answers import came_back
+from connector_core.basics.telling import came_back
 from connector_core.source.settings import is_loopback
 
 MARGIN_SECONDS = 30.0

@@ -15,7 +15,8 @@ from connector_core.basics.discretion import Secrets, quieten
 from connector_core.basics.errors import ConfigurationError, ConnectorError, PluginError, UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
-from connector_core.http.answers import CHECK_URL, Answer, came_back, records_in, shown
+from connector_core.basics.telling import came_back, shown
+from connector_core.http.answers import CHECK_URL, Answer, records_in
 from connector_core.http.bodies import ANSWER_BYTES, Bodies, held
 from connector_core.http.origin import check_origin, check_redirect, led_to, shown_origin
 from connector_core.http.reasons import CONNECT_SECONDS, READ_SECONDS, check_worth_trying, reason, refuse

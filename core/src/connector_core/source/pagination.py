@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, unquote, urlencode
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import CircularFeed
-from connector_core.basics.extraction import value_at
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import cached_path
 from connector_core.source.tables import Table, frozen_mapping
 
 Where = Literal["query", "body", "header"]
@@ -49,14 +49,14 @@ class Request:
         return one_line(f"{self.method} {self.path}" + (f"?{query}" if query else "") + headers + body)
 
     def placed(self, where: Where, name: str, value: Any) -> "Request":
-        """This request with *name* set to *value* in its query, its JSON body (keys with dots between them) or its headers."""
+        """This request with *name* set to *value* in its query, its JSON body (a path) or its headers."""
         match where:
             case "query":
                 return evolve(self, params={**self.params, name: str(value)})
             case "header":
                 return evolve(self, headers={**self.headers, name: str(value)})
             case "body":
-                return evolve(self, json=_with(self.json or {}, name.split("."), value))
+                return evolve(self, json=cached_path(name).put(self.json or {}, value))
 
     def without(self, values: Container[str]) -> "Request":
         """This request without the query parameters, in its path, whose value is one of *values*.
@@ -71,7 +71,7 @@ class Request:
     def found(self, where: Where, name: str) -> Any:
         """What *name* is set to in the query, the JSON body or the headers; None where it is not."""
         if where == "body":
-            return value_at(self.json or {}, name)
+            return cached_path(name).get(self.json or {})
         return (self.params if where == "query" else self.headers).get(name)
 
 
@@ -94,14 +94,11 @@ class Page:
 
     def get(self, path: str) -> Any:
         """The value at *path* in the body, such as ``next_cursor`` or ``meta.next``; None where there is none."""
-        return value_at(self.body, path)
+        return cached_path(path).get(self.body)
 
-
-def _with(body: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
-    """A copy of *body* with *value* at *path*; what it shares with *body* is left as it is."""
-    name, *rest = path
-    inner = body.get(name)
-    return {**body, name: _with(inner if isinstance(inner, Mapping) else {}, rest, value) if rest else value}
+    def find(self, path: str) -> Any:
+        """The value at *path* in the body; ``MISSING``, which null is not, where there is none."""
+        return cached_path(path).find(self.body)
 
 
 @runtime_checkable

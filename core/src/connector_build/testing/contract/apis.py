@@ -11,8 +11,8 @@ from connector_build.api.messages import Answering
 from connector_build.api.mimic import Mimic
 from connector_build.api.paging import PAGE
 from connector_build.api.recording import NotRecorded
-from connector_build.api.sample import Sample
 from connector_build.api.world import World
+from connector_build.sample import Sample
 from connector_build.testing.reading import Step, feeds_of, read_feed
 from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL, InProcess, configuration_for

@@ -13,16 +13,15 @@ from attrs import frozen
 
 from connector_build.api.errors import Unmimicked
 from connector_build.api.recording import Recording
-from connector_build.api.sample import Sample
 from connector_build.errors import UsageProblem
 from connector_build.plugins import discovery
-from connector_build.plugins.assembled import plugins_of
 from connector_build.project.describe import describe
 from connector_build.project.writer import Project, digest, make_project
+from connector_build.sample import Sample
 from connector_build.testing.contract.apis import Api, Feed, has_size, made_up, tables_of
 from connector_build.testing.contract.outcomes import NotChecked, no_network
 from connector_build.testing.warehouse.runs import signed
-from connector_core.plugin.assembly import Assembly, assemble
+from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -178,3 +177,8 @@ if subject.error is not None:
 print()
 print(json.dumps(subject.hashes()))
 """
+
+
+def plugins_of(sources: Sequence[discovery.Source]) -> list[Plugin]:
+    """What is assembled of *sources*."""
+    return [Plugin(source.name, source.module, source.version) for source in sources]
