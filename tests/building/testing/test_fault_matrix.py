@@ -21,7 +21,7 @@ import connector_mso
 import connector_mso.sample
 from connector_build.api.errors import Unmimicked
 from connector_build.api.feed import Cursors
-from connector_build.api.sample import Sample
+from connector_build.sample import Sample
 from connector_build.testing import reliability
 from connector_build.testing.matrix import runs as matrix
 from connector_build.testing.matrix.faults import FAULTS, STATUSES

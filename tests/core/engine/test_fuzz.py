@@ -36,8 +36,8 @@ from connector_build.api.bodies import set_at
 from connector_build.api.feed import Entry
 from connector_build.api.messages import Asked, Reply
 from connector_build.api.mimic import Mimic
-from connector_build.api.sample import Sample
 from connector_build.api.world import World, transformed
+from connector_build.sample import Sample
 from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
 from connector_build.testing.warehouse.runs import URL, InProcess, configuration_for

@@ -118,3 +118,13 @@ def content_type(table: Table) -> str:
     """The media type of a table's answers."""
     kinds: dict[type, str] = {Csv: "text/csv", JsonLines: "application/x-ndjson"}
     return kinds.get(type(table.format), "application/json")
+
+
+def records_in(table: Table, body: bytes) -> list[Any]:
+    """The records in the body of an answer; those of a CSV with texts only."""
+    if isinstance(table.format, Csv):
+        text = io.StringIO(body.decode(table.format.encoding), newline="")
+        return list(csv.DictReader(text, delimiter=table.format.delimiter))
+    if isinstance(table.format, JsonLines):
+        return [json.loads(line) for line in body.splitlines()]
+    return list(table.find(json.loads(body)) or [])

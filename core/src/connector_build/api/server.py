@@ -12,7 +12,9 @@ How an answer goes wrong on the wire is a value as well: ``api.respond("/fts_dat
 """
 
 import socket
+import ssl
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +29,7 @@ from connector_build.api.messages import Answering, Asked, Reply, asked, json_re
 from connector_build.api.wire import BODILESS, Misbehaviour, Unruly, Wire, head, last_head, unruly
 
 POLL_SECONDS = 0.01
+MOST_SEEN = 100_000
 TLS_HANDSHAKE = b"\x16"
 """The first byte of a client that speaks TLS (RFC 8446, section 5.1)."""
 
@@ -38,27 +41,47 @@ class _Queued:
 
 
 class ApiServer:
-    """An HTTP server on a free port of *host*, from construction until ``close``. Use it as a context manager.
+    """An HTTP server on a *port* of *host* (0: any free one), from construction until ``close``. Use it as a context manager.
 
+    tls:       what it speaks TLS with; None: plain HTTP.
     answering: what answers a request that nothing was queued for; None: 404. It may be replaced while the server runs. Several
                threads may call it at once. What it raises is answered with a 500, and kept in ``errors``.
+
+    Raises OSError where the port is taken.
     """
 
-    def __init__(self, answering: Answering | None = None, *, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        answering: Answering | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.answering = answering
         self.errors: list[Exception] = []
-        self._requests: list[Asked] = []
+        self._requests: deque[Asked] = deque(maxlen=MOST_SEEN)
         self._queues: dict[str, list[_Queued]] = {}
         self._lock = Lock()
-        self._server = _Server((host, 0), self)
-        self.url = f"http://{host}:{self._server.server_address[1]}"
+        self._server = _Server((host, port), self, tls)
+        self.url = f"{'https' if tls else 'http'}://{host}:{self._server.server_address[1]}"
         self._thread = Thread(target=self._server.serve_forever, args=(POLL_SECONDS,), name="api-server", daemon=True)
         self._thread.start()
 
     @property
     def requests(self) -> Sequence[Asked]:
-        """What was asked so far, oldest first."""
-        return tuple(self._requests)
+        """What was asked so far, the last 100,000, oldest first."""
+        with self._lock:
+            return tuple(self._requests)
+
+    @property
+    def connections(self) -> int:
+        """How many connections clients have opened so far."""
+        return self._server.accepted
+
+    def wait(self, seconds: float) -> None:
+        """Pause, but not beyond the server's end: for what answers."""
+        self._server.closing.wait(seconds)
 
     def respond(
         self,
@@ -122,9 +145,11 @@ class _Server(ThreadingHTTPServer):
 
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], api: ApiServer) -> None:
+    def __init__(self, address: tuple[str, int], api: ApiServer, tls: ssl.SSLContext | None) -> None:
         self.api = api
+        self._tls = tls
         self.closing = Event()
+        self.accepted = 0
         self._open: dict[socket.socket, Thread] = {}
         self._lock = Lock()
         super().__init__(address, _Handler)
@@ -133,9 +158,17 @@ class _Server(ThreadingHTTPServer):
         """Bind, without http.server's look-up of the host's full name, which may ask the network."""
         TCPServer.server_bind(self)
 
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """The next connection; its handshake, which may take long, is left to its own thread."""
+        connection, address = super().get_request()
+        if self._tls is None:
+            return connection, address
+        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
+
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = Thread(target=self.process_request_thread, args=(request, client_address), name="api-connection", daemon=True)
         with self._lock:
+            self.accepted += 1
             self._open[request] = thread
         thread.start()
 
@@ -173,7 +206,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         with suppress(ConnectionError):
-            if self.connection.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE:
+            if isinstance(self.connection, ssl.SSLSocket):
+                super().handle()
+            elif self.connection.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE:
                 # It may hold no line end, for which http.server would wait.
                 self.connection.sendall(last_head(Reply(400)))
             else:

@@ -1,4 +1,7 @@
-"""The test kit for plugin authors. See docs/testing.md."""
+"""The test kit for plugin authors.
+
+See docs/testing.md.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

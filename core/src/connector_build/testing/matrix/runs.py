@@ -18,11 +18,12 @@ from attrs import frozen
 from connector_build.api.errors import Unmimicked
 from connector_build.api.mimic import Mimic
 from connector_build.api.paging import PAGE
+from connector_build.api.pointing import innermost
 from connector_build.api.server import ApiServer
 from connector_build.api.world import World
 from connector_build.sample import Sample
 from connector_build.testing.matrix.faults import FAULTS
-from connector_build.testing.matrix.strikes import Api, Breaker, Fault, Stage, innermost
+from connector_build.testing.matrix.strikes import Api, Breaker, Fault, Stage
 from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_build.testing.warehouse.runs import CANARY, URL, configuration_for, signed

@@ -4,8 +4,6 @@ A fault is a value. What it does to an answer is a function of what was asked an
 None leaves that answer as it is. What it does to the whole way there (an address that does not exist) is a context manager.
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,11 +12,13 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from connector_build.api.bodies import records_in
 from connector_build.api.feed import Cursors, Entry
 from connector_build.api.messages import Asked, Reply, asked
 from connector_build.api.mimic import Mimic
+from connector_build.api.pointing import innermost
 from connector_build.api.world import World
-from connector_core import Csv, CursorPaginator, JsonLines, Page, Record, Request
+from connector_core import CursorPaginator, Page, Record, Request
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
 
@@ -105,7 +105,7 @@ class Asking:
     @property
     def records(self) -> list[Any]:
         """The records in the answer."""
-        return records_of(self.plan, self.reply)
+        return records_in(self.plan.table, self.reply.body)
 
     def following(self) -> Asked | None:
         """The request for the next page, as the plugin's own paginator makes it; None where the feed ends."""
@@ -213,27 +213,8 @@ class Fault:
         return next(iter(reasons.values())) if len(set(reasons.values())) == 1 else "; ".join(given)
 
 
-def innermost(plan: TablePlan) -> Any:
-    """The paginator that pages the answers of a table, within whatever strategies."""
-    paginator: Any = plan.paginator
-    while (inner := getattr(paginator, "pages", None)) is not None:
-        paginator = inner
-    return paginator
-
-
 def position(plan: TablePlan, request: Asked) -> tuple[Any, ...]:
     """What tells a request for one page from that for another; last what a header of the plugin's own says."""
     paginator = innermost(plan)
     header = paginator.param if isinstance(paginator, CursorPaginator) and paginator.where == "header" else ""
     return request.path, dict(request.params), request.json, request.headers.get(header.lower())
-
-
-def records_of(plan: TablePlan, reply: Reply) -> list[Any]:
-    """The records in an answer; those of a CSV with texts only."""
-    form = plan.table.format
-    if isinstance(form, Csv):
-        text = io.StringIO(reply.body.decode(form.encoding), newline="")
-        return list(csv.DictReader(text, delimiter=form.delimiter))
-    if isinstance(form, JsonLines):
-        return [json.loads(line) for line in reply.body.splitlines()]
-    return list(plan.table.find(json.loads(reply.body)) or [])
