@@ -28,6 +28,7 @@ from connector_core.plugin.assembly import Plugin, assemble
 from deploy_standin import Connection, Fault, Fivetran, standin
 from distributions import built_fts
 from simulated import simulated
+from transcripts import assert_like
 
 KEY = "Y2FuYXJ5LWtleS1hM2Q3OmNhbmFyeS1zZWNyZXQ="
 WRONG_KEY = "bm8tc3VjaC1rZXk6bm8tc3VjaC1zZWNyZXQ="
@@ -57,7 +58,7 @@ class Done:
     def assert_failed(self, there: str, code: int = 1) -> str:
         """It failed, and ended with our words about that and about what is *there* on the server; those words."""
         assert self.code == code, self
-        assert "Deployed" not in self.printed
+        assert "successfully" not in self.printed
         ours = self.errors[self.errors.index("Error: fivetran deploy ") :]
         assert f"(exit code {code})" in ours
         assert f"\nOn the server: {there}" in ours
@@ -97,14 +98,14 @@ class Desk:
     def deploy(self, *options: str, destination: str = "Warehouse", key: str = KEY) -> Done:
         """``./deploy.sh``, as a user types it."""
         script = self.project / "deploy.sh"
-        return self.end(self.start(script, "MINE", destination, NAME, *(["--", *options] if options else []), key=key))
+        return self.ended(self.start(script, "MINE", destination, NAME, *(["--", *options] if options else []), key=key))
 
     def answer(self, line: str) -> Done:
         """``./deploy.sh`` at a terminal, where the user types *line*."""
         controller, terminal = pty.openpty()
         process = self.start(self.project / "deploy.sh", "MINE", "Warehouse", NAME, stdin=terminal)
         os.write(controller, line.encode())
-        done = self.end(process)
+        done = self.ended(process)
         os.close(controller)
         os.close(terminal)
         return done
@@ -114,7 +115,13 @@ class Desk:
         process = self.start(self.project / "deploy.sh", "MINE", "Warehouse", NAME)
         self.account.wait_for_fault()
         os.killpg(process.pid, signal.SIGINT)
-        return self.end(process)
+        return self.ended(process)
+
+    def ended(self, process: "subprocess.Popen[str]") -> Done:
+        """The same for a script of ours, which shows no part of a key; the command itself shows how one begins."""
+        done = self.end(process)
+        assert not [key for key in (KEY[:8], WRONG_KEY[:8]) if key in done.printed + done.errors]
+        return done
 
     def end(self, process: "subprocess.Popen[str]") -> Done:
         """Wait for a deploy to end: it told no secret, and left the project as it was."""
@@ -210,9 +217,9 @@ def test_a_new_connection(desk: Desk, api: Simulation, tmp_path: Path) -> None:
     connection = desk.account.named(NAME)
     assert (connection.service, connection.group, connection.python_version) == ("connector_sdk", "group_two", "3.11")
     assert connection.paused
-    assert f"connection id: {connection.id}\n" in done.printed
+    assert f"Connection ID: {connection.id}\n" in done.printed
     assert f"https://fivetran.com/dashboard/connections/{connection.id}/status\n" in done.printed
-    assert done.printed.splitlines()[-1].startswith(f"Deployed fts as the connection {NAME} in Warehouse.")
+    assert_like(done.printed, "deploy_new")
     assert re.findall(".*requirements.txt.*", done.printed) == ["Validation of requirements.txt completed."]
     assert done.errors == ""
     assert_arrived(desk.account, api, tmp_path)
@@ -256,8 +263,10 @@ def test_a_redeploy(desk: Desk, api: Simulation, tmp_path: Path) -> None:
     assert done.code == 0, done
     assert desk.account.named(NAME) is connection
     assert connection.configuration.keys() == {"api_key", "base_url", "page_size"}
-    assert f"connection id: {connection.id}\n" in done.printed
+    assert f"Connection ID: {connection.id}\n" in done.printed
     assert f"https://fivetran.com/dashboard/connections/{connection.id}/status\n" in done.printed
+    assert_like(done.printed, "deploy_update")
+    assert "paused" not in done.printed
     assert_arrived(desk.account, api, tmp_path, EXTRAS)
 
 
@@ -306,9 +315,12 @@ def test_a_failing_setup_test(desk: Desk) -> None:
     done = desk.deploy()
     connection = desk.account.named(NAME)
     link = f"https://fivetran.com/dashboard/connections/{connection.id}/status"
-    ours = done.assert_failed(f"the connection {NAME}, as it was just sent (a new one is paused): {link}\n")
+    ours = done.assert_failed(f"the connection {NAME}, as it was just sent (it is new, and paused): {link}\n")
     assert ours.endswith("It exists, so the next run updates it: ./deploy.sh ... -- --yes\n")
     assert "message: The API does not accept the key." in done.printed
+
+    again = desk.deploy("--yes")
+    assert "paused" not in again.assert_failed(f"the connection {NAME}, as it was just sent: {link}\n")
 
     desk.account.failing_test = ""
     assert desk.deploy("--yes").code == 0

@@ -17,6 +17,7 @@ from connector_build.api.making import Maker, layers
 from connector_build.sample import Sample
 from connector_core import FullRead, KeysetPaginator, Record, Table, Windows
 from connector_core.basics.paths import cached_path
+from connector_core.derived import applying
 from connector_core.plugin.assembly import Assembly, TablePlan
 
 CHILDREN = 3
@@ -149,7 +150,5 @@ def _tells(plan: TablePlan) -> bool:
 
 def transformed(plan: TablePlan, record: Record) -> Record | None:
     """The row that the enabled transforms make of a copy of *record*; None where one of them leaves it out."""
-    row: Record | None = json.loads(json.dumps(record))
-    for transform in plan.transforms:
-        row = transform(row) if row is not None else None
-    return row
+    row = applying.transformed(plan.transforms, json.loads(json.dumps(record)))
+    return None if isinstance(row, applying.LeftOut) else row

@@ -17,17 +17,19 @@ from connector_build.api.simulation import SECRET, Simulation
 from connector_build.errors import BuildError
 from connector_build.local.comparing import comparable, difference, expected
 from connector_build.local.fivetran import DebugRun, TableRows, debug, read_tables, reset
-from connector_build.local.showing import say, shortened, show_counts, show_rows
+from connector_build.local.showing import shortened, show_counts, show_rows
 from connector_build.project.making import made
 from connector_build.project.writer import Project
 from connector_build.sample import Record
+from connector_build.screen.printing import line
+from connector_build.screen.progress import lasting
 from connector_core.plugin.assembly import TablePlan
 
 APPENDED: Final = 25
 CHANGED: Final = 5
 ROWS_SHOWN: Final = 5
 
-_CHECKPOINT: Final = re.compile(r"(\w+): Checkpoint saved after (\d+) records")
+_CHECKPOINT: Final = re.compile(r"(?:(\w+): )?Checkpoint saved after (\d+) records")
 _WHOLE: Final = re.compile(r"reading the whole feed, because of (.+)")
 
 
@@ -47,7 +49,7 @@ def demo_project(dataset: str, console: Console, **choice: Any) -> Project:
     try:
         doors(project.assembly, "http://127.0.0.1", SECRET)
     except NoDoor as reason:
-        say(console, f"{reason}: this demo signs with a made-up key in a header instead.")
+        line(console, f"{reason}: this demo signs with a made-up key in a header instead.")
     else:
         return project
     with tempfile.TemporaryDirectory(prefix="connector-build-") as folder:
@@ -69,19 +71,19 @@ def run_demo(
     """
     plans = dataset.assembly.tables
     with _simulated(dataset) as api, _configuration(api) as configuration:
-        say(console, f"Sample API of {api.name} at {api.mimic.url}")
+        line(console, f"Sample API of {api.name} at {api.mimic.url}")
         build(project)
         reset(project)
-        say(console, f"Built {project}")
+        line(console, f"Built {project}")
         first = _sync("First sync", project, configuration, console, _total(api))
         came, changed = api.world.move_on(APPENDED, CHANGED)
-        say(console, f"Sample API: {came} records appended, {changed} changed")
+        line(console, f"Sample API: {came} records appended, {changed} changed")
         second = _sync("Second sync", project, configuration, console, _total(api))
         show_rows(read_tables(project, table_names, ROWS_SHOWN), plans, console)
         show_counts(first, second, console)
-        say(console, f"Next sync state: {json.dumps(shortened(second.state))}")
+        line(console, f"Next sync state: {json.dumps(shortened(second.state))}")
         _check(read_tables(project, table_names, None), api, console)
-    say(console, next_steps(dataset.name, plans))
+    line(console, next_steps(dataset.name, plans))
 
 
 @contextmanager
@@ -113,29 +115,18 @@ def _total(api: Simulated) -> int:
 def _sync(title: str, project: Path, configuration: Path, console: Console, total: int) -> DebugRun:
     """One `fivetran debug`, with a line of progress while it runs and one about what came of it."""
     done: dict[str, int] = {}
-    with _progress(console, f"{title}: fivetran debug") as update:
+    with lasting(console, f"{title}: fivetran debug") as update:
 
-        def watch(line: str) -> None:
-            if found := _CHECKPOINT.search(line):
+        def watch(printed: str) -> None:
+            if found := _CHECKPOINT.search(printed):
                 done[found[1]] = int(found[2])
                 update(f"{title}: {sum(done.values())} records of at most {total}")
 
         run = debug(project, configuration, on_line=watch)
     if run.error:
         raise BuildError(f"{title}: {run.error}")
-    say(console, f"{title}: {summary(run, total)}")
+    line(console, f"{title}: {summary(run, total)}")
     return run
-
-
-@contextmanager
-def _progress(console: Console, text: str) -> Iterator[Callable[[str], None]]:
-    """A line that changes in a terminal, one that stays where it is piped."""
-    if console.is_terminal:
-        with console.status(text) as status:
-            yield status.update
-    else:
-        say(console, f"{text} ...")
-        yield lambda _: None
 
 
 def summary(run: DebugRun, total: int) -> str:
@@ -166,12 +157,12 @@ def _check(found: Iterable[TableRows], api: Simulated, console: Console) -> None
     wanted: dict[str, list[Record]] = {}
     for plan in api.tables:
         wanted |= expected(plan, api.world.records(plan.table.name))
-    say(console, "\nChecked:")
+    line(console, "\nChecked:")
     for rows in found:
         fault = difference(rows, wanted.get(rows.name))
         if fault:
             raise BuildError(f"{rows.name}: what arrived is not what the sample API holds: {fault}. Please report this as a bug.")
-        say(console, f"  {rows.name}: {rows.total} rows{_verdict(rows, wanted.get(rows.name))}")
+        line(console, f"  {rows.name}: {rows.total} rows{_verdict(rows, wanted.get(rows.name))}")
 
 
 def _verdict(found: TableRows, wanted: Sequence[Record] | None) -> str:

@@ -4,21 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as Grid
 
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, plain
+from connector_build.screen.printing import grid, line
 from connector_core.plugin.assembly import TablePlan
 
 CELL: Final = 18
 """The widest cell of the rows that are shown."""
-
-
-def say(console: Console, text: str) -> None:
-    """Print a line, or several, as they are."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def shortened(value: Any, most: int = 6) -> Any:
@@ -39,12 +32,12 @@ def show_rows(found: Iterable[TableRows], plans: Sequence[TablePlan], console: C
         derived = [name for name in names if plain(name) not in known]
         chosen = choose_columns(table.columns, dict(zip(names, widths, strict=True)), derived, console.width)
         if not cells:
-            say(console, f"\n{table.name}: no rows")
+            line(console, f"\n{table.name}: no rows")
             continue
         left = f", {len(chosen)} of {len(names)} columns" if len(chosen) < len(names) else ""
-        say(console, f"\n{table.name}: the first {len(cells)} of {table.total} rows{left}")
+        line(console, f"\n{table.name}: the first {len(cells)} of {table.total} rows{left}")
         rows = [[row[names.index(name)] for name in chosen] for row in cells]
-        _grid(console, chosen, rows, [_kind(table.columns[name]) == "number" for name in chosen])
+        grid(console, chosen, rows, numbers=[name for name in chosen if _kind(table.columns[name]) == "number"])
 
 
 def choose_columns(columns: Mapping[str, str], widths: Mapping[str, int], wanted: Sequence[str], room: int) -> list[str]:
@@ -74,14 +67,5 @@ def _cell(value: Any) -> str:
 def show_counts(first: DebugRun, second: DebugRun, console: Console) -> None:
     """The operations of both syncs."""
     rows = [[name.replace("_", " "), f"{first.operations[name]:,}", f"{second.operations[name]:,}"] for name in OPERATIONS]
-    say(console, "")
-    _grid(console, ["operations", "first sync", "second sync"], rows, [False, True, True])
-
-
-def _grid(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[bool]) -> None:
-    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for head, number in zip(heads, numbers, strict=True):
-        grid.add_column(escape(head), justify="right" if number else "left", no_wrap=True)
-    for row in rows:
-        grid.add_row(*map(escape, row))
-    console.print(grid)
+    console.print()
+    grid(console, ("operations", "first sync", "second sync"), rows, numbers=("first sync", "second sync"))

@@ -5,8 +5,8 @@ from contextlib import closing, contextmanager
 
 from attrs import frozen
 
+from connector_core.basics.blame import told
 from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected
-from connector_core.basics.names import told
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
 from connector_core.http.pages import read_pages
@@ -32,13 +32,15 @@ class _Paginator:
         following = next_request(self.plan.paginator, request, page)
         if following is None:
             return None
+        following = following.without(self.api.hidden.sent_back)  # the auth adds it again
         # Here, before any state says to go on there: it would be refused in every sync from now on.
         check_origin(self.api.base_url, self.plan.table.name, following.path)
-        return following.without(set(self.api.hidden)) if "?" in following.path else following
+        return following
 
     def bookmark(self, request: Request) -> Bookmark:
         with self._blame():
-            return self.plan.paginator.bookmark(request)
+            # A session of the API's is followed as it is, but the next sync has one of its own.
+            return self.plan.paginator.bookmark(request.without(self.api.hidden.kept_out))
 
     def rest(self, request: Request, page: Page) -> Bookmark:
         with self._blame():
@@ -52,7 +54,7 @@ class _Paginator:
             raise
         except Exception as error:
             raise PluginError(
-                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)}. Correct the paginator."
+                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)} Correct the paginator."
             ) from error
 
 
@@ -73,12 +75,15 @@ class TableFeed:
         plan = self._plan
         paginator = self._paginator
         pages = read_pages(self._fetch, paginator, self._first, plan.table.name, plan.paginator_origin, ahead=self._ahead)
+        self._api.journal.fetching(plan.table, self._first)
         with closing(pages):
             for read in pages:
                 before = self.bookmark
                 self.ended = read.following is None
                 self.bookmark = paginator.bookmark(read.following) if read.following else paginator.rest(read.request, read.page)
                 yield Read(read.request, read.page, last=self.ended, again=self.ended and self.bookmark == before)
+                if read.following:
+                    self._api.journal.fetching(plan.table, read.following)  # also where that is on its way already
 
     def _fetch(self, request: Request) -> Page:
         """One page; a refusal of the very first request is the stored bookmark's fault, if there is one."""

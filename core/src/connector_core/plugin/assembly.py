@@ -9,9 +9,10 @@ from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_distinct
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.transforms import DerivedField, Transform
-from connector_core.plugin.asking import CORE, HOOKS, many, one, register
+from connector_core.plugin.asking import CORE, many, one, register
 from connector_core.plugin.claims import Claims, claim_option
-from connector_core.plugin.columns import declared_after, extra_columns
+from connector_core.plugin.columns import check_apart, declared_after, extra_columns
+from connector_core.plugin.markers import HOOKS
 from connector_core.plugin.options import UnknownOptionError, choose, offered
 from connector_core.plugin.parents import with_parents
 from connector_core.plugin.plan import Assembly, Option, Origin, Plugin, TablePlan
@@ -43,6 +44,8 @@ def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Ite
     for table, origin in tables:
         claims.claim("table", table.name, f"The table {table.name}", evolve(origin))
     options = choose(offered(manager, [table for table, _ in tables]), set(enable), set(disable))
+    made = [option.name for option in options if option.enabled and isinstance(option.value, Dimension | Aggregate)]
+    check_distinct([*(table.name for table, _ in tables), *made], plugins[0].name, "tables")
     plans = with_parents([_plan(manager, table, origin, options, claims) for table, origin in tables])
     if any(plan.parent for plan in plans):
         settings = [(threads(), Origin(CORE.name, "connector_settings")), *settings]
@@ -71,7 +74,7 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
     transforms = tuple(value for value in enabled if isinstance(value, Transform | DerivedField))
     extras = tuple(value for value in enabled if isinstance(value, Dimension | Aggregate))
     columns = declared_after(table, origin, [option for option in own if option.enabled])
-    check_distinct(columns, f"{origin}: {table.name}")
+    check_apart(columns, table.name, origin)
     return TablePlan(
         table,
         origin,
