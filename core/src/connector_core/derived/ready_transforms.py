@@ -158,8 +158,8 @@ def rename(fields: Mapping[str, str]) -> Rename:
     """
     if not isinstance(fields, Mapping):
         raise PluginError(f'rename takes a dict, not {type(fields).__name__}. Write rename({{"old": "new"}}).')
-    column_names(list(fields), "rename: its old names")
-    column_names(list(fields.values()), "rename: its new names")
+    column_names(list(fields), "rename: fields: its old names")
+    column_names(list(fields.values()), "rename: fields: its new names")
     return Rename(tuple(fields.items()))
 
 

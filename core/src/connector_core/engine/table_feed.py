@@ -5,8 +5,8 @@ from contextlib import closing, contextmanager
 
 from attrs import frozen
 
+from connector_core.basics.blame import told
 from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, UnexpectedAnswer
-from connector_core.basics.names import told
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
 from connector_core.http.pages import read_pages
@@ -57,7 +57,7 @@ class _Paginator:
             raise
         except Exception as error:
             raise PluginError(
-                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)}. Correct the paginator."
+                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)} Correct the paginator."
             ) from error
 
 
@@ -80,12 +80,15 @@ class TableFeed:
         name, origin = plan.table.name, plan.paginator_origin
         evidence = Evidence(plan.table, self._api.warn_once(name), whole=not self.start)
         pages = read_pages(self._fetch, paginator, self._first, name, origin, ahead=self._ahead, evidence=evidence)
+        self._api.journal.fetching(plan.table, self._first)
         with closing(pages):
             for read in pages:
                 before = self.bookmark
                 self.ended = read.following is None
                 self.bookmark = paginator.bookmark(read.following) if read.following else paginator.rest(read.request, read.page)
                 yield Read(read.request, read.page, last=self.ended, again=self.ended and self.bookmark == before)
+                if read.following:
+                    self._api.journal.fetching(plan.table, read.following)  # also where that is on its way already
 
     def _fetch(self, request: Request) -> Page:
         """One page; a refusal of the very first request is the stored bookmark's fault, if there is one."""

@@ -31,10 +31,11 @@ class Plugin:
 
 @frozen
 class Origin:
-    """Where an answer came from."""
+    """Where an answer came from; *place* is the file and the line at which the hook's function begins."""
 
     plugin: str
     hook: str
+    place: str = field(default="", eq=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.plugin} ({self.hook})"

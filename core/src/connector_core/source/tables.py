@@ -25,10 +25,8 @@ Key = tuple[str, ...]
 
 
 def frozen_mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A read-only copy of *value*; anything but a mapping is an error of the plugin's."""
-    if not isinstance(value, Mapping):
-        raise PluginError(f"expected a dict, got {type(value).__name__}: {value!r}")
-    return MappingProxyType(dict(value))
+    """A read-only copy of *value*; what is no mapping stays as it is, to be refused with the name of its argument."""
+    return MappingProxyType(dict(value)) if isinstance(value, Mapping) else value
 
 
 def _rules(rules: Sequence[ErrorRule]) -> tuple[ErrorRule, ...]:
