@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import connector_fts
 from connector_build.api.feed import Feed, FeedPage, UnknownCursor
-from connector_build.api.sample import Sample
+from connector_build.sample import Sample
 from connector_core import (
     Aggregate,
     ConfigurationError,
