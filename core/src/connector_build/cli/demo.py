@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
+from connector_build.cli.ending import Verb
 from connector_build.cli.options import choice_options, output_option
 
 
-@click.command("demo")
+@click.command("demo", cls=Verb)
 @click.argument("dataset")
 @choice_options
 @output_option

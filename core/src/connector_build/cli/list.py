@@ -2,10 +2,11 @@
 
 import click
 
+from connector_build.cli.ending import Verb
 from connector_build.cli.options import json_option
 
 
-@click.command("list")
+@click.command("list", cls=Verb)
 @json_option
 def list_command(as_json: bool) -> None:
     """List installed datasets, their versions and what each can enable; imports none of them."""

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import click
 
+from connector_build.cli.ending import Verb
 
-@click.command("serve")
+
+@click.command("serve", cls=Verb)
 @click.argument("datasets", nargs=-1)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 for any free one.")
 @click.option("--api-key", default="sample-key", show_default=True, help="The key, password or token that the APIs ask for.")

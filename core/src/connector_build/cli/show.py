@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
+from connector_build.cli.ending import Verb
 from connector_build.cli.options import choice_options, json_option
 
 
-@click.command("show")
+@click.command("show", cls=Verb)
 @click.argument("dataset")
 @choice_options
 @json_option

@@ -57,7 +57,10 @@ class RowMaker:
                 self._add(record, added, number, where)
             key, row = self._key(record, number, where), record
             if self.transforms:
-                row = self._transformed(record, key)
+                try:
+                    row = transformed(self.transforms, record, self.table.primary_key)
+                except TransformFailed as failed:
+                    raise self._failed(failed, key) from failed.__cause__
                 if self._may_move:
                     key = self._key(row.keys if isinstance(row, LeftOut) else row, number, where, ours=True)
             if row.__class__ is not LeftOut and list(row) != self._usual:
@@ -126,16 +129,8 @@ class RowMaker:
             "Ask the API's owner, or change the plugin's primary_key."
         )
 
-    def _transformed(self, record: Record, key: Key) -> Record | LeftOut:
-        # A copy of the record: whether the next page is this one again is told by what came.
-        try:
-            return transformed(self.transforms, record, self.table.primary_key)
-        except TransformFailed as failed:
-            error = self._failed(failed, key)
-            cause = failed.__cause__
-        raise error from cause
-
     def _failed(self, failed: TransformFailed, key: Key) -> PluginError:
+        """What there is to say of a transform that fails on the record of *key*."""
         where = f"{self.table.name}: the transform {failed.transform.name}"
         function = failed.transform.function
         if isinstance(failed.__cause__, Exception):

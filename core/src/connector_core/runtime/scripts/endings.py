@@ -1,6 +1,7 @@
 """A process that is told to end, and tidies up first."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -26,7 +27,8 @@ def endings() -> Iterator[None]:
 
     A signal that is ignored (``nohup``) or that somebody else handles is left as it is. A second one while we tidy up is ignored.
     """
-    ours = [number for number in _SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+    main = threading.current_thread() is threading.main_thread()  # no other may say what a signal does
+    ours = [number for number in _SIGNALS if main and signal.getsignal(number) is signal.SIG_DFL]
 
     def end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  (what a handler is called with)
         for each in ours:
