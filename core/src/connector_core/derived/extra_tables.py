@@ -7,11 +7,12 @@ extra table is therefore the answer to one SQL query over the live rows of its s
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_name, column_names, did_you_mean, listed, one_line
-from connector_core.derived.measures import RESULTS, STEPS, Measure, measure_type, same
+from connector_core.derived.measures import RESULTS, STEPS, Measure, measured, same
+from connector_core.source.columns import Column, Declared
 from connector_core.source.tables import Key, Record, Table, frozen_mapping
 
 Accumulator = Any
@@ -40,8 +41,8 @@ class ExtraTable(Protocol):
     def needs(self) -> tuple[str, ...]:
         """The columns of the source table that it reads."""
 
-    def column_types(self, source: Mapping[str, str]) -> dict[str, str]:
-        """Column → Fivetran type, given those of the source table."""
+    def columns_from(self, source: Declared) -> Declared:
+        """Its columns, given those of the source table. Raises PluginError where something cannot be made from them."""
 
     def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
         """The accumulator with one more record, of primary key *key*, in it."""
@@ -93,10 +94,10 @@ class Aggregate:
         columns = (measure.column for measure in self.measures.values())
         return tuple(dict.fromkeys([*self.by, *(column for column in columns if column is not None)]))
 
-    def column_types(self, source: Mapping[str, str]) -> dict[str, str]:
-        """Column → Fivetran type, given those of the source table."""
-        types = {name: source[name] for name in self.by}
-        return types | {name: measure_type(measure, source) for name, measure in self.measures.items()}
+    def columns_from(self, source: Declared) -> Declared:
+        """Its columns, given those of the source table. Raises PluginError where something cannot be made from them."""
+        by = {name: _groupable(source[name], name) for name in self.by}
+        return by | {name: measured(measure, source) for name, measure in self.measures.items()}
 
     def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
         """The accumulator with one more record in it."""
@@ -160,9 +161,15 @@ class Dimension:
         """The columns of the source table that it reads."""
         return tuple(dict.fromkeys([*self.key, *self.columns, self.newest]))
 
-    def column_types(self, source: Mapping[str, str]) -> dict[str, str]:
-        """Column → Fivetran type, given those of the source table."""
-        return {name: source[name] for name in (*self.key, *self.columns)}
+    def columns_from(self, source: Declared) -> Declared:
+        """Its columns, given those of the source table. Raises PluginError where something cannot be made from them."""
+        if source[self.newest].type == "JSON":
+            raise PluginError(
+                f"{self.newest} is declared JSON, and of lists and objects none is the newest. Name another column."
+            )
+        return {name: _groupable(source[name], name) for name in self.key} | {
+            name: evolve(source[name], null=()) for name in self.columns
+        }
 
     def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
         """The accumulator with one more record, of primary key *key*, in it."""
@@ -181,12 +188,13 @@ class Dimension:
         return dict(zip((*self.key, *self.columns), (*group, *accumulator[1]), strict=True))
 
 
-def check_sources(extra: ExtraTable, table: Table, types: Mapping[str, str]) -> dict[str, str]:
-    """The types of *extra*'s columns, given those of *table* after its transforms.
+def check_sources(extra: ExtraTable, table: Table, columns: Declared) -> Declared:
+    """The columns of *extra*, given those of *table* after its transforms.
 
-    Raises PluginError when it reads a column that is not among them: it would be null in every row.
+    Raises PluginError when it reads a column that is not among them, which would be null in every row, and when nothing can be
+    grouped or computed by what is in one.
     """
-    unknown = [name for name in extra.needs if name not in types]
+    unknown = [name for name in extra.needs if name not in columns]
     if unknown and unknown[0] in table.columns:
         raise PluginError(
             f"{extra.name} reads {unknown[0]}, which an enabled transform of {table.name} takes away. "
@@ -194,11 +202,20 @@ def check_sources(extra: ExtraTable, table: Table, types: Mapping[str, str]) -> 
         )
     if unknown:
         raise PluginError(
-            f"{extra.name} reads {', '.join(unknown)}{did_you_mean(unknown[0], types)}, "
+            f"{extra.name} reads {', '.join(unknown)}{did_you_mean(unknown[0], columns)}, "
             f"which {table.name} does not declare. Declare the column in the table's "
             "columns; if it is a derived field, enable that field too."
         )
-    return extra.column_types(types)
+    try:
+        return extra.columns_from(columns)
+    except PluginError as error:
+        raise PluginError(f"{extra.name}: {error}") from None
+
+
+def _groupable(column: Column, name: str) -> Column:
+    if column.type == "JSON":
+        raise PluginError(f"{name} is declared JSON, and by lists and objects nothing can be grouped. Group by another column.")
+    return evolve(column, null=())
 
 
 def _newer(rank: Sequence[Any], than: Sequence[Any]) -> bool:

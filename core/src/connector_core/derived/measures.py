@@ -1,54 +1,85 @@
 """Measures: what an aggregate computes for a group, step by step over its records."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from connector_core.basics.decoding import LARGEST_DOUBLE
-from connector_core.basics.names import check_column_name, one_line
+from connector_core.basics.errors import PluginError
+from connector_core.basics.names import check_column_name, decimal_digits, one_line
+from connector_core.source.columns import Column, Declared
+
+LARGEST_PRECISION = 38
+"""Digits of the largest DECIMAL that there is."""
 
 
 @frozen
 class Measure:
-    """One column of an aggregate: what to compute from which source column. Make it with count, total, minimum or maximum."""
+    """One column of an aggregate: what to compute from which source column. Make it with count, total, minimum or maximum.
+
+    description: what it means, for people.
+    """
 
     kind: Literal["count", "total", "minimum", "maximum"]
     column: str | None = None
+    description: str = field(default="", repr=False)
 
     def __attrs_post_init__(self) -> None:
         if self.column is not None:
             check_column_name(self.column, f"Measure {self.kind}")
+        if not isinstance(self.description, str):
+            shown = one_line(repr(self.description), 60)
+            raise PluginError(f"Measure {self.kind}: its description is {shown}. Write a text.")
 
 
-def count() -> Measure:
+def count(description: str = "") -> Measure:
     """The number of records of a group: SQL's ``count(*)``."""
-    return Measure("count")
+    return Measure("count", None, description)
 
 
-def total(column: str) -> Measure:
+def total(column: str, description: str = "") -> Measure:
     """The sum of a number column, NULL where every value is: SQL's ``sum``, correctly rounded whatever the order."""
-    return Measure("total", column)
+    return Measure("total", column, description)
 
 
-def minimum(column: str) -> Measure:
+def minimum(column: str, description: str = "") -> Measure:
     """The smallest value that is not null: SQL's ``min``."""
-    return Measure("minimum", column)
+    return Measure("minimum", column, description)
 
 
-def maximum(column: str) -> Measure:
+def maximum(column: str, description: str = "") -> Measure:
     """The largest value that is not null: SQL's ``max``."""
-    return Measure("maximum", column)
+    return Measure("maximum", column, description)
 
 
-def measure_type(measure: Measure, source: Mapping[str, str]) -> str:
+def measured(measure: Measure, source: Declared) -> Column:
+    """The column that *measure* makes of those of *source*. Raises PluginError where there is no such thing to compute."""
     if measure.kind == "count" or measure.column is None:
-        return "LONG"
+        return Column("LONG", measure.description)
     declared = source[measure.column]
     if measure.kind == "total":
-        return "LONG" if declared in ("SHORT", "INT", "LONG") else "DOUBLE"
-    return declared
+        return Column(_total_type(measure.column, declared.type), measure.description)
+    if declared.type == "JSON":
+        raise PluginError(
+            f"{measure.column} is declared JSON, and lists and objects have no {measure.kind}. Measure another column."
+        )
+    return Column(declared.type, measure.description or declared.description, pii=declared.pii)
+
+
+def _total_type(column: str, kind: str) -> str:
+    """The type of a sum, as SQL has it: DECIMAL stays exact, with all the digits that there are."""
+    if digits := decimal_digits(kind):
+        return f"DECIMAL({LARGEST_PRECISION},{digits[1]})"
+    if kind in ("SHORT", "INT", "LONG"):
+        return "LONG"
+    if kind in ("FLOAT", "DOUBLE"):
+        return "DOUBLE"
+    raise PluginError(
+        f"{column} is declared {kind}, which is no number, so it has no total. If the API's values are numbers, also where it "
+        "writes them as texts, declare LONG, DOUBLE or DECIMAL(15,2); if not, convert them with a transform that says its type."
+    )
 
 
 def _count_step(before: int | None, _: object) -> int:
