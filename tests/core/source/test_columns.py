@@ -25,7 +25,7 @@ from connector_core.plugin.assembly import TablePlan, assemble
 
 COST = Column("DOUBLE", "cost of the material, in USD", null=["", "n/a"])
 MAIL = Column("STRING", "of the person who ordered", pii=True)
-COLUMNS = {"id": "STRING", "cost": COST, "mail": MAIL, "at": Column("UTC_DATETIME"), "list": "JSON"}
+COLUMNS: dict[str, str | Column] = {"id": "STRING", "cost": COST, "mail": MAIL, "at": Column("UTC_DATETIME"), "list": "JSON"}
 TABLE = Table("orders", "/orders", "orders", ["id"], COLUMNS)
 WRONG: Any = [b"no text"]
 """What no type checker would let pass."""

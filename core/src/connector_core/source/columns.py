@@ -10,9 +10,18 @@ from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_column_type, one_line
 
 
+class UnfitError(ValueError):
+    """A value that is none of its column's type. Its text says why, behind "which": ``is no whole number``."""
+
+
 def _nulls(values: Sequence[Any]) -> tuple[Any, ...]:
     # What is no list stays as it is, for the column to object to.
     return tuple(values) if isinstance(values, list | tuple) else cast("tuple[Any, ...]", values)
+
+
+def _with_types(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    # To Python, 1 is True.
+    return tuple((value.__class__, value) for value in values)
 
 
 @frozen
@@ -30,7 +39,7 @@ class Column:
 
     type: str
     description: str = ""
-    null: tuple[str | int | float | bool, ...] = field(default=(), converter=_nulls, kw_only=True)
+    null: tuple[str | int | float | bool, ...] = field(default=(), converter=_nulls, kw_only=True, eq=_with_types)
     pii: bool = field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
