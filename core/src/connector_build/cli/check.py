@@ -66,7 +66,7 @@ def _check_live(dataset: str, configuration: Path, as_json: bool, **sources: Any
     from connector_build.project.making import assembled
     from connector_build.review import live, live_shown
     from connector_build.screen.printing import console, print_json
-    from connector_build.screen.progress import status
+    from connector_build.screen.progress import StatusLog, status
 
     assembly, _ = assembled(dataset, **sources)
     values, remarks = live.read_values(assembly, configuration)
@@ -74,7 +74,7 @@ def _check_live(dataset: str, configuration: Path, as_json: bool, **sources: Any
         click.echo(f"{configuration}: {remark}.", err=True)
     screen = console()
     with status(None if as_json else screen, f"{dataset}: asking the API") as update:
-        compared = live.compare(assembly, values, live.StatusLog(update))
+        compared = live.compare(assembly, values, StatusLog(update))
     if as_json:
         print_json(live_shown.as_json(compared))
     else:

@@ -14,6 +14,7 @@ from connector_build.project.configuration import check_configuration
 from connector_build.review.drift import EXAMPLE, Drift, Failure, drift, transformed
 from connector_core.basics.discretion import strike
 from connector_core.basics.errors import ConnectorError, PluginError, UnexpectedAnswer
+from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.basics.paths import cached_path
@@ -59,7 +60,7 @@ def compare(
     """
     hidden = configuration.hidden
     try:
-        with client(assembly, configuration, _Discreet(log, hidden)) as opened:
+        with client(assembly, configuration, DiscreetLog(log, hidden)) as opened:
             reader = _Reader(opened.fetch, configuration["page_size"], hidden)
             found = []
             for plan in assembly.tables:
@@ -68,31 +69,6 @@ def compare(
             return found
     except ConnectorError as error:
         raise type(error)(strike(hidden, str(error))) from None
-
-
-@frozen
-class _Discreet:
-    log: Log
-    secrets: Iterable[str] = field(repr=False)
-
-    def info(self, message: str) -> None:
-        self.log.info(strike(self.secrets, message))
-
-    def warning(self, message: str) -> None:
-        self.log.warning(strike(self.secrets, message))
-
-
-@frozen
-class StatusLog:
-    """A log whose lines go to *update*, one in place of the other: why it takes so long."""
-
-    update: Callable[[str], None]
-
-    def info(self, message: str) -> None:
-        self.update(message)
-
-    def warning(self, message: str) -> None:
-        self.update(message)
 
 
 def read_values(assembly: Assembly, file: Path) -> tuple[Configuration, list[str]]:

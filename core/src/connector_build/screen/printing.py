@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import click
@@ -24,7 +24,7 @@ def print_json(value: Any) -> None:
 
 
 def line(console: Console, text: str, style: str | None = None) -> None:
-    # Names come from plugins: brackets in them are no markup. A line that is piped is not folded.
+    """Print *text*, as it is: names come from plugins, and brackets in them are no markup. A line that is piped is not folded."""
     console.print(plain(text), style=style, markup=False, highlight=False, soft_wrap=not console.is_terminal)
 
 
@@ -33,11 +33,14 @@ def plain(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
-def grid(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table without frame; where it is piped, as wide as it needs to be."""
+def grid(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Collection[str] = ()) -> None:
+    """A table without frame, nothing where there is no row; where it is piped, as wide as it needs to be.
+
+    numbers: the heads of columns that are set to the right.
+    """
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for head in heads:
-        made.add_column(head, overflow="fold")
+        made.add_column(escape(plain(head)), overflow="fold", justify="right" if head in numbers else "left")
     for row in rows:
         made.add_row(*(escape(plain(cell)) for cell in row))
     if not console.is_terminal:

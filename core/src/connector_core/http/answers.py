@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from connector_core.basics.decoding import NotJson, decode, json_type
+from connector_core.basics.decoding import NotJson, charset_of, decode, json_type
 from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.hints import did_you_mean_place
 from connector_core.basics.names import one_line
@@ -36,7 +36,7 @@ class Answer:
         """The decoded body. Raises NotJson, or ValueError where it is JSON that was cut."""
         if self._json is None and self._why_not is None:
             try:
-                self._json = decode(self.content)
+                self._json = decode(self.content, charset_of(self.response.headers))
             except (ValueError, NotJson) as error:
                 self._why_not = error
         if self._why_not is not None:

@@ -5,13 +5,13 @@ parents or two threads can share one without one moving the other.
 """
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
-from urllib.parse import parse_qsl, unquote, urlencode
 
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import CircularFeed
+from connector_core.basics.links import link_without
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
 from connector_core.source.tables import Table, frozen_mapping
@@ -58,15 +58,14 @@ class Request:
             case "body":
                 return evolve(self, json=cached_path(name).put(self.json or {}, value))
 
-    def without(self, values: Container[str]) -> "Request":
-        """This request without the query parameters, in its path, whose value is one of *values*.
+    def without(self, secret: Callable[[str, str], bool]) -> "Request":
+        """This request without the parameters, in its path, of which *secret* says so by name and value.
 
-        A next link may repeat the key that the request came with. The auth adds it again; the state must not hold it.
+        A next link may repeat the key that the request came with. The auth adds it again; the state must not hold it. All else
+        stays as it is written.
         """
-        path, _, query = self.path.partition("?")
-        pairs = parse_qsl(query, keep_blank_values=True)
-        kept = [(name, value) for name, value in pairs if value not in values and unquote(value) not in values]
-        return self if len(kept) == len(pairs) else evolve(self, path=f"{path}?{urlencode(kept)}" if kept else path)
+        path = link_without(self.path, secret)
+        return self if path == self.path else evolve(self, path=path)
 
     def found(self, where: Where, name: str) -> Any:
         """What *name* is set to in the query, the JSON body or the headers; None where it is not."""

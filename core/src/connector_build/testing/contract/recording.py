@@ -60,15 +60,15 @@ class Step:
 
 
 def read_feed(
-    fetch: Fetch, paginator: Paginator, table: Table, size: int, bookmark: Bookmark, secrets: Iterable[str] = ()
+    fetch: Fetch, paginator: Paginator, table: Table, size: int, bookmark: Bookmark, secrets: Secrets | None = None
 ) -> Iterator[Step]:
     """A feed, one page after the other; what keeps a sync from going in circles is left out here."""
     request: Request | None = paginator.first(table, size, bookmark)
     while request is not None:
         page = fetch(table, request)
         following = next_request(paginator, request, page)
-        if following is not None and "?" in following.path:
-            following = following.without(set(secrets))  # as a sync does
+        if following is not None and secrets is not None:
+            following = following.without(secrets.sent_back)  # as a sync does
         yield Step(request, page, following)
         request = following
 
