@@ -31,6 +31,7 @@ PUBLIC = [
     "BearerToken",
     "Budget",
     "ClientCertificate",
+    "Column",
     "Configuration",
     "ConfigurationError",
     "ConnectorError",

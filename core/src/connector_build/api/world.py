@@ -20,6 +20,7 @@ from connector_core import Csv, KeysetPaginator, Record, Table, UpdatedSince, Wi
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.parents import PLACEHOLDER
+from connector_core.source.values import in_form
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 CHILDREN = 3
@@ -206,11 +207,14 @@ def _time(kind: str, number: int) -> Any:
 
 
 def transformed(plan: TablePlan, record: Record) -> Record | None:
-    """The row that the enabled transforms make of a copy of *record*; None where one of them leaves it out."""
+    """The row that the enabled transforms make of a copy of *record*; None where one of them leaves it out.
+
+    Each value is in the form of its column.
+    """
     row: Record | None = json.loads(json.dumps(record))
     for transform in plan.transforms:
         row = transform(row) if row is not None else None
-    return row
+    return None if row is None else in_form(plan.declared, row)
 
 
 def _base64(number: int) -> str:

@@ -1,7 +1,8 @@
 """Extra tables: what a dimension and an aggregate hold, as pure steps over the records of a source table.
 
-Both group records by some columns and fold each group into an *accumulator*, a small value made of what JSON has. An
-extra table is therefore the answer to one SQL query over the live rows of its source table; each class states its query.
+Both group records by some columns and fold each group into an *accumulator*, a small value. Records have each value in the form
+of its column (see ``connector_core.source.values``), so values compare and add up as they do in the destination. An extra table
+is therefore the answer to one SQL query over the live rows of its source table; each class states its query.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,15 +12,16 @@ from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_name, column_names, did_you_mean, listed, one_line
-from connector_core.derived.measures import RESULTS, STEPS, Measure, measured, same
+from connector_core.derived.measures import RESULTS, STEPS, Measure, measured, restored, same
 from connector_core.source.columns import Column, Declared
 from connector_core.source.tables import Key, Record, Table, frozen_mapping
+from connector_core.source.values import read, text
 
 Accumulator = Any
-"""What a group has come to so far; JSON holds it without loss. None: no record yet."""
+"""What a group has come to so far: lists of values, each in the form of its column. None: no record yet."""
 
 Group = tuple[Any, ...]
-"""The values of the columns that records are grouped by."""
+"""The values of the columns that records are grouped by, each in the form of its column."""
 
 
 class ExtraTable(Protocol):
@@ -49,6 +51,12 @@ class ExtraTable(Protocol):
 
     def row(self, group: Group, accumulator: Accumulator) -> Record:
         """The row of one group."""
+
+    def restored(self, accumulator: Accumulator, source: Declared, key: Sequence[str]) -> Accumulator:
+        """An accumulator as it comes back from a state, in which a date is a text; *key* names the source table's primary key.
+
+        Raises UnfitError, TypeError or ValueError for what is none.
+        """
 
 
 @frozen(hash=False)
@@ -106,7 +114,7 @@ class Aggregate:
             return [step(so_far, record.get(column)) for so_far, (step, column) in zip(before, self._steps, strict=True)]
         except TypeError as error:
             raise PluginError(
-                f"{self.name}: record {one_line(', '.join(key), 80)}: {error}. "
+                f"{self.name}: record {one_line(', '.join(map(text, key)), 80)}: {error}. "
                 "Measure another column, or convert it in a transform."
             ) from None
 
@@ -119,6 +127,10 @@ class Aggregate:
                 f"{self.name}: the row of {one_line(group, 80)}: {error}. Measure another column, or convert it."
             ) from None
         return dict(zip((*self.by, *self.measures), (*group, *values), strict=True))
+
+    def restored(self, accumulator: Accumulator, source: Declared, key: Sequence[str]) -> Accumulator:  # noqa: ARG002
+        """An accumulator as it comes back from a state, in which a date is a text."""
+        return [restored(measure, part, source) for measure, part in zip(self.measures.values(), accumulator, strict=True)]
 
 
 @frozen
@@ -174,18 +186,19 @@ class Dimension:
     def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
         """The accumulator with one more record, of primary key *key*, in it."""
         rank = [record.get(self.newest), list(key)]
-        try:
-            if accumulator is not None and not _newer(rank, accumulator[0]):
-                return accumulator
-        except TypeError as error:
-            raise PluginError(
-                f"{self.name}: record {one_line(', '.join(key), 80)}: {self.newest} cannot tell the newest record: {error}."
-            ) from None
+        if accumulator is not None and not _newer(rank, accumulator[0]):
+            return accumulator
         return [rank, [record.get(name) for name in self.columns]]
 
     def row(self, group: Group, accumulator: Accumulator) -> Record:
         """The row of one key."""
         return dict(zip((*self.key, *self.columns), (*group, *accumulator[1]), strict=True))
+
+    def restored(self, accumulator: Accumulator, source: Declared, key: Sequence[str]) -> Accumulator:
+        """An accumulator as it comes back from a state, in which a date is a text."""
+        (newest, identity), values = accumulator
+        rank = [_read(source, self.newest, newest), [_read(source, *pair) for pair in zip(key, identity, strict=True)]]
+        return [rank, [_read(source, *pair) for pair in zip(self.columns, values, strict=True)]]
 
 
 def check_sources(extra: ExtraTable, table: Table, columns: Declared) -> Declared:
@@ -210,6 +223,10 @@ def check_sources(extra: ExtraTable, table: Table, columns: Declared) -> Declare
         return extra.columns_from(columns)
     except PluginError as error:
         raise PluginError(f"{extra.name}: {error}") from None
+
+
+def _read(source: Declared, name: str, value: Any) -> Any:
+    return read(Column(source[name].type), value)
 
 
 def _groupable(column: Column, name: str) -> Column:

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any, Literal
 
 from attrs import field, frozen
 
-from connector_core.basics.decoding import LARGEST_DOUBLE
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, decimal_digits, one_line
 from connector_core.source.columns import Column, Declared
+from connector_core.source.numbers import EXACTLY, LARGEST_LONG, SMALLEST_LONG
+from connector_core.source.values import read
 
 LARGEST_PRECISION = 38
 """Digits of the largest DECIMAL that there is."""
@@ -86,21 +88,19 @@ def _count_step(before: int | None, _: object) -> int:
     return (before or 0) + 1
 
 
-def _total_step(before: list[Any] | None, value: Any) -> list[Any] | None:
-    """One more summand: whole numbers in an int, floats as an exact sum of non-overlapping parts."""
+def _total_step(before: Any, value: Any) -> Any:
+    """One more summand: whole numbers in an int, floats as an exact sum of non-overlapping parts, decimals in a Decimal."""
     if value is None:
         return before
+    kind = value.__class__
+    if kind is Decimal:
+        return value if before is None else EXACTLY.add(before, value)
     whole, parts = before or (0, None)
-    kind = value.__class__  # nearly always one of these two, and quicker to ask for than what they stand for
-    if kind is float and -LARGEST_DOUBLE <= value <= LARGEST_DOUBLE:
+    if kind is float:
         return [whole, _add(parts, value) if parts else [value]]
-    if kind is int or (isinstance(value, int) and kind is not bool):
+    if kind is int:
         return [whole + value, parts]
-    if kind is bool or not isinstance(value, float):
-        raise TypeError(f"a total of {one_line(repr(value), 60)}, which is no number")
-    if not math.isfinite(value):
-        raise TypeError(f"a total of {value!r}, which is no finite number")
-    return [whole, _add(parts or [], value)]
+    raise TypeError(f"a total of {one_line(repr(value), 60)}, which is no number")
 
 
 def _add(parts: list[float], value: float) -> list[float]:
@@ -120,12 +120,20 @@ def _add(parts: list[float], value: float) -> list[float]:
     return [*grown, value]
 
 
-def _total(accumulator: list[Any] | None) -> int | float | None:
+def _total(accumulator: Any) -> int | float | Decimal | None:
     if accumulator is None:
         return None
+    if isinstance(accumulator, Decimal):
+        if len(accumulator.as_tuple().digits) > LARGEST_PRECISION:
+            raise TypeError(f"its sum has more than {LARGEST_PRECISION} digits")
+        return accumulator
     whole, parts = accumulator
+    if parts is None:
+        if not SMALLEST_LONG <= whole <= LARGEST_LONG:
+            raise TypeError("its sum has more than 64 bits")
+        return int(whole)
     try:
-        return whole if parts is None else math.fsum([*parts, *_floats(whole)])
+        return math.fsum([*parts, *_floats(whole)])
     except OverflowError:
         raise TypeError("its sum goes beyond the largest 64-bit float") from None
 
@@ -148,6 +156,15 @@ def _maximum_step(before: Any, value: Any) -> Any:
 
 def same(accumulator: Any) -> Any:
     return accumulator
+
+
+def restored(measure: Measure, accumulator: Any, source: Declared) -> Any:
+    """An accumulator as it comes back from a state, where a date or a decimal is a text. Raises UnfitError for what is none."""
+    if accumulator is None or measure.column is None:
+        return accumulator
+    column = source[measure.column]
+    exact = measure.kind != "total" or decimal_digits(column.type)
+    return read(Column(column.type), accumulator) if exact else accumulator
 
 
 STEPS: dict[str, Callable[[Any, Any], Any]] = {

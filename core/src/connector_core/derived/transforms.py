@@ -5,10 +5,12 @@ from typing import Any, cast
 
 from attrs import field, frozen
 
+from connector_core.basics.decoding import LARGEST_DOUBLE
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_name, column_names, listed
-from connector_core.source.columns import Column, Declared, checked_columns, given_columns, types_of
+from connector_core.source.columns import Column, Declared, UnfitError, checked_columns, given_columns, types_of
 from connector_core.source.tables import Record
+from connector_core.source.values import read
 
 ColumnChanges = tuple[Iterable[str], Mapping[str, Column | None]]
 """What a transform does to the columns of its table: those that it takes away, and then those that it adds.
@@ -143,16 +145,46 @@ class Ratio:
         above: Any = record.get(self.numerator)
         below: Any = record.get(self.denominator)
         if above.__class__ in _NUMBERS and below.__class__ in _NUMBERS:
-            return above / below if below > 0 else 0.0
+            return _quotient(above, below)
+        return _quotient(_number(above), _number(below))
+
+
+def _quotient(above: Any, below: Any) -> float | None:
+    if above is None or below is None:
         return None
+    try:
+        quotient = above / below if below > 0 else 0.0
+    except OverflowError:
+        return None
+    return quotient if -LARGEST_DOUBLE <= quotient <= LARGEST_DOUBLE else None
+
+
+def _number(value: object) -> float | None:
+    """A number that is not one of JSON's own, such as ``"9.50"`` or a Decimal; None for what is no number."""
+    try:
+        number = None if isinstance(value, bool) else read(_DOUBLE, value)
+    except UnfitError:
+        return None
+    return cast("float | None", number)
+
+
+_DOUBLE = Column("DOUBLE")
 
 
 def ratio(numerator: str, denominator: str) -> Ratio:
     """A function for DerivedField: the quotient of two number fields of a record, as a float.
 
-    It is 0.0 where the denominator is not above 0, and None where either is missing, null or no number.
+    A field that the API writes as a text, such as ``"9.50"``, is the number that it writes. The quotient is 0.0 where the
+    denominator is not above 0, and None where either is missing, null or no number, or where no float is as large.
     """
     return Ratio(numerator, denominator)
+
+
+def made_by_functions(transforms: Iterable[Transform | DerivedField], columns: Iterable[str]) -> Iterable[str]:
+    """Those of *columns* in which a function of a plugin may have put a value, so that it may be one that JSON does not have."""
+    of_all = any(isinstance(each, Transform) and each.leaves_out for each in transforms)
+    fields = {each.name for each in transforms if isinstance(each, DerivedField) and not isinstance(each.function, Ratio)}
+    return [name for name in columns if of_all or name in fields]
 
 
 def _check_callable(function: object, where: str) -> None:

@@ -19,9 +19,10 @@ from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.derivation import Derivation, derivation
 from connector_core.engine.feeds import feed
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
-from connector_core.engine.records import LeftOut, RowMaker, Rows
+from connector_core.engine.records import RowMaker, Rows
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import TableState, read_state, write_state
+from connector_core.engine.transforming import LeftOut
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
@@ -221,7 +222,7 @@ class _TableSync:
                 self._deliver(part, kept, again=False)
 
     def _row_maker(self) -> RowMaker:
-        return RowMaker(self.plan.table, self.plan.transforms, frozenset(self.plan.columns), self.log)
+        return RowMaker.of(self.plan, self.log)
 
     def _start_over(self, source: Feed, kept: Derivation) -> None:
         """Let the state say that this read goes from the start of the feed, before its first row goes out.

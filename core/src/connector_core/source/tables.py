@@ -16,12 +16,13 @@ from connector_core.source.formats import Format
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.parents import Parent, check_child
+from connector_core.source.values import read
 
 Record = dict[str, Any]
 """One row: column name → value, as decoded from JSON or as a transform made it."""
 
-Key = tuple[str, ...]
-"""A record's primary key, each value as text: what tells whether two records are the same row."""
+Key = tuple[Any, ...]
+"""A record's primary key, each value in the form of its column: what tells whether two records are the same row."""
 
 
 def frozen_mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -116,6 +117,8 @@ class Table:
         undeclared = [name for name in self.primary_key if name not in self.columns]
         if undeclared:
             raise KeyColumnsError(f"{where}: primary_key names {', '.join(undeclared)}, which columns does not declare.")
+        if lists := [name for name in self.primary_key if self.columns[name] == "JSON"]:
+            raise KeyColumnsError(f"{where}: primary_key names {', '.join(lists)}, which is JSON: no list identifies a row.")
 
     def _check_answers(self, where: str) -> None:
         if not isinstance(self.records, str) or not self.records:
@@ -151,5 +154,5 @@ class Table:
         return "GET" if self.body is None else "POST"
 
     def key_of(self, record: Mapping[str, Any]) -> Key:
-        """The primary key of *record*, each value as text."""
-        return tuple(str(record[name]) for name in self.primary_key)
+        """The primary key of *record*, each value in the form of its column. Raises UnfitError where one is none."""
+        return tuple(read(self.declared[name], record[name]) for name in self.primary_key)

@@ -28,7 +28,7 @@ from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 from connector_core.basics.names import decimal_digits
-from connector_core.source.columns import Column, UnfitError
+from connector_core.source.columns import Column, Declared, UnfitError
 from connector_core.source.numbers import (
     decimal_from,
     finite,
@@ -49,6 +49,11 @@ def read(column: Column, value: Any) -> Any:
     """*value* in the form that it has in *column*. Raises UnfitError when it is none of that type."""
     convert = step(column, value.__class__)
     return convert(value) if convert else value
+
+
+def in_form(columns: Declared, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of *row* with each value in the form of its column; what is not declared stays. Raises UnfitError."""
+    return {name: read(columns[name], value) if name in columns else value for name, value in row.items()}
 
 
 @lru_cache(maxsize=4096)
@@ -192,6 +197,12 @@ _PLAINER: Mapping[type, Convert] = {str: str.__str__, bytes: bytes, date: lambda
 def plain(value: Any) -> Any:
     """A value in its form as JSON has it, for a state: ``read`` makes the same of it again."""
     return _PLAIN.get(value.__class__, _same)(value)
+
+
+def as_json(value: Any) -> Any:
+    """``plain``, for ``json.dumps(…, default=as_json)``; what has no form becomes a text."""
+    found = plain(value)
+    return str(value) if found is value else found
 
 
 _PLAIN: Mapping[type, Convert] = {
