@@ -583,7 +583,7 @@ def test_fields_of_the_parent_go_into_parameters_headers_and_the_path() -> None:
         one.sync()
         asked = one.server.asked[-1]
         assert (asked.path, asked.params, asked.headers["x-crew"]) == ("/of/a%2Fb%3F", {"owner": "o 1"}, "1")
-        assert one.live("shifts") == [{"crew_id": 1, **shift(1, 1)}]
+        assert one.live("shifts") == Crews({}, {1: [shift(1, 1)]}).rows(1)
 
 
 def test_threads_are_a_setting() -> None:

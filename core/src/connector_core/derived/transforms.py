@@ -144,19 +144,15 @@ class Ratio:
     def __call__(self, record: Record) -> float | None:
         above: Any = record.get(self.numerator)
         below: Any = record.get(self.denominator)
-        if above.__class__ in _NUMBERS and below.__class__ in _NUMBERS:
-            return _quotient(above, below)
-        return _quotient(_number(above), _number(below))
-
-
-def _quotient(above: Any, below: Any) -> float | None:
-    if above is None or below is None:
-        return None
-    try:
-        quotient = above / below if below > 0 else 0.0
-    except OverflowError:
-        return None
-    return quotient if -LARGEST_DOUBLE <= quotient <= LARGEST_DOUBLE else None
+        if above.__class__ not in _NUMBERS or below.__class__ not in _NUMBERS:
+            above, below = _number(above), _number(below)
+            if above is None or below is None:
+                return None
+        try:
+            quotient = above / below if below > 0 else 0.0
+        except OverflowError:
+            return None
+        return quotient if -LARGEST_DOUBLE <= quotient <= LARGEST_DOUBLE else None
 
 
 def _number(value: object) -> float | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NoReturn
+from typing import Any
 
 from attrs import define, field
 
@@ -11,7 +11,7 @@ from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.derived.transforms import DerivedField, Transform, made_by_functions
 from connector_core.engine.forms import Forms, Kinds, misfit
-from connector_core.engine.transforming import LeftOut, Transforming, no_key, plain_key
+from connector_core.engine.transforming import LeftOut, Transforming, no_key, no_object, plain_key
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.columns import Declared, UnfitError
 from connector_core.source.numbers import LARGEST_LONG, SMALLEST_LONG, TOO_LARGE
@@ -89,22 +89,17 @@ class RowMaker:
         return made
 
     def _all_given(self, records: Iterable[Any], where: str, first: int, added: Mapping[str, Any] | None) -> Iterable[Any]:
-        if not self.transforms and not added:
-            return records
-        return [self._given(record, number, where, added) for number, record in enumerate(records, first)]
-
-    def _given(self, record: Any, number: int, where: str, added: Mapping[str, Any] | None) -> Record | LeftOut:
-        """A record with what it is given, as the transforms leave it."""
-        if not isinstance(record, dict):
-            _no_object(record, number, where)
+        """The records with what they are given, as the transforms leave them."""
         if added:
-            self._add(record, added, number, where)
-        row = self._transforming.row(record, number, where) if self.transforms else record
-        return dict(row) if isinstance(row, dict) and row.__class__ is not dict else row
+            records = [self._added(record, added, number, where) for number, record in enumerate(records, first)]
+        if not self.transforms:
+            return records
+        row = self._transforming.row
+        return [row(record, number, where) for number, record in enumerate(records, first)]
 
     def _left_out(self, row: Any, number: int, where: str) -> tuple[Key, LeftOut]:
         if not isinstance(row, LeftOut):
-            _no_object(row, number, where)
+            no_object(row, f"{where}: record {number}")
         keys = self._keys(row.keys)
         return tuple(keys.values()), LeftOut(keys, row.by)
 
@@ -175,13 +170,16 @@ class RowMaker:
             )
         return tuple(found.values()), LeftOut(found, GONE)
 
-    def _add(self, record: Record, added: Mapping[str, Any], number: int, where: str) -> None:
+    def _added(self, record: Any, added: Mapping[str, Any], number: int, where: str) -> Record:
+        if not isinstance(record, dict):
+            no_object(record, f"{where}: record {number}")
         for name, value in added.items():
             if record.setdefault(name, value) != value and not self._alike(name, record[name], value):
                 raise UnexpectedAnswer(
                     f"{where}: record {number} has {one_line(repr(record[name]), 60)} as {name}, but its parent has "
                     f"{one_line(repr(value), 60)}. Give the parent's value a column of another name in the table's parent."
                 )
+        return record
 
     def _alike(self, name: str, one: object, other: object) -> bool:
         """Whether two values of a column are one in the destination."""
@@ -189,9 +187,3 @@ class RowMaker:
             return bool(read(self.table.declared[name], one) == read(self.table.declared[name], other))
         except UnfitError:
             return False
-
-
-def _no_object(record: object, number: int, where: str) -> NoReturn:
-    raise UnexpectedAnswer(
-        f"{where}: record {number} is {one_line(repr(record), 60)}, not an object. Ask the API's owner, or change the plugin."
-    )

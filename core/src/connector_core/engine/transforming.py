@@ -34,38 +34,57 @@ class Transforming:
     def _(self) -> Declared:
         return {name: column for name, column in self.table.declared.items() if column.null}
 
-    def row(self, record: Record, number: int, where: str) -> Record | LeftOut:
-        """What becomes of a record, which stays as it is. Raises PluginError when a transform fails."""
+    def row(self, record: Any, number: int, where: str) -> Record | LeftOut:
+        """What becomes of a record, which stays as it is.
+
+        Raises UnexpectedAnswer when it is no object or has no key, PluginError when a transform fails.
+        """
+        row = self._read(record, number, where)
+        for transform in self.transforms:
+            derived = transform.__class__ is DerivedField
+            keys = None if derived else {name: row.get(name) for name in self.table.primary_key}
+            try:
+                made: Any = transform.function(row)
+            except Exception as error:
+                raise self._failed(transform, record, error) from error
+            if derived:
+                row[transform.name] = made
+            elif made is None:
+                return LeftOut(keys or {}, transform.name)
+            else:
+                row = made if made.__class__ is dict else self._plainer(transform, made)
+        return row
+
+    def _read(self, record: Any, number: int, where: str) -> Record:
+        """A copy of *record*, which a transform may change, with null where a value stands for it."""
+        if not isinstance(record, dict):
+            no_object(record, f"{where}: record {number}")
         row = dict(record)
         for name, column in self._nulls.items():
             if column.is_null(row.get(name)):
                 row[name] = None
         if None in map(row.get, self.table.primary_key):
             no_key(self.table, row, f"{where}: record {number}")
-        for transform in self.transforms:
-            if isinstance(transform, DerivedField):  # which leaves nothing out
-                row[transform.name] = self._made(transform, transform.function, row, record)
-                continue
-            keys = {name: row.get(name) for name in self.table.primary_key}
-            made = self._made(transform, transform, row, record)
-            if made is None:
-                return LeftOut(keys, transform.name)
-            if not isinstance(made, dict):
-                raise PluginError(
-                    f"{self.table.name}: the transform {transform.name} returned {type(made).__name__}. "
-                    "Return the record, or None to leave it out."
-                )
-            row = made
         return row
 
-    def _made(self, transform: Transform | DerivedField, function: Any, row: Record, record: Record) -> Any:
-        try:
-            return function(row)
-        except Exception as error:
-            raise PluginError(
-                f"{self.table.name}: the transform {transform.name} failed on record {plain_key(self.table, record)} with "
-                f"{told(error)}. Correct it, or disable it until it is."
-            ) from error
+    def _failed(self, transform: Transform | DerivedField, record: Record, error: Exception) -> PluginError:
+        return PluginError(
+            f"{self.table.name}: the transform {transform.name} failed on record {plain_key(self.table, record)} with "
+            f"{told(error)}. Correct it, or disable it until it is."
+        )
+
+    def _plainer(self, transform: Transform | DerivedField, made: object) -> Record:
+        if isinstance(made, dict):
+            return dict(made)
+        raise PluginError(
+            f"{self.table.name}: the transform {transform.name} returned {type(made).__name__}. "
+            "Return the record, or None to leave it out."
+        )
+
+
+def no_object(record: object, where: str) -> NoReturn:
+    """Raise what is to be said of a record that is no object."""
+    raise UnexpectedAnswer(f"{where} is {one_line(repr(record), 60)}, not an object. Ask the API's owner, or change the plugin.")
 
 
 def plain_key(table: Table, row: Mapping[str, Any]) -> str:
