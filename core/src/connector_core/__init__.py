@@ -17,6 +17,7 @@ from connector_core.auth.kinds import (
 )
 from connector_core.auth.login import SessionLogin
 from connector_core.auth.oauth import OAuth2ClientCredentials, OAuth2RefreshToken
+from connector_core.basics.arguments import guarded
 from connector_core.basics.errors import (
     ConfigurationError,
     ConnectorError,
@@ -123,3 +124,6 @@ __all__ = [
     "total_reached",
     "wait_until",
 ]
+
+for _name in __all__:
+    globals()[_name] = guarded(globals()[_name])

@@ -2,10 +2,8 @@
 
 import difflib
 import re
-import traceback
 import unicodedata
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import cast
 
 from connector_core.basics.errors import ColumnTypeError, NameTakenError, PluginError, UnkeptNameError
@@ -143,13 +141,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``" (did you mean X?)"`` for the known name nearest to *name*, or an empty text."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" (did you mean {near[0]}?)" if near else ""
-
-
-def told(error: Exception) -> str:
-    """What *error*, raised by a plugin's function, is: its type, where it was raised, and what it says."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}{one_line(place, 100)}: {one_line(error)}"
 
 
 def one_line(text: object, limit: int = 200) -> str:

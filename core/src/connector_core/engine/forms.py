@@ -10,11 +10,10 @@ from typing import Any
 from attrs import define, field
 
 from connector_core.basics.decoding import ExactFloat
-from connector_core.basics.errors import DeliveryError, PluginError, UnexpectedAnswer
+from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.basics.names import one_line, same_stored, stored_name
 from connector_core.basics.operations import Log
 from connector_core.source.columns import Declared
-from connector_core.source.texts import json_text
 from connector_core.source.values import CHECKED_LONG, FINITE, Convert, step
 
 NAMES_KEPT, KINDS_KEPT = 50, 500
@@ -108,22 +107,3 @@ class Forms:
                 f"{self.table}: field {one_line(name, 60)} is not declared and may lose digits on its way "
                 f'({one_line(value, 40)}). Add "{one_line(name, 60)}": "{kind}" to the table\'s columns.'
             )
-
-
-def misfit(table: str, name: str, kind: str, value: object, record: str, why: str) -> DeliveryError:
-    """The error of a *value* that is none of its column's type; *record* is the key that it stands beside."""
-    shown = one_line(shown_as_json(value), 60)
-    null = f'Column("{kind}", null=[{shown}])' if isinstance(value, str | int | float) else ""
-    remedy = f"If it stands for null, declare {null}; if not" if null else "If that is right"
-    return DeliveryError(
-        f"{table}: {name} of record {record} is {shown}, which {why}. {remedy}, declare another type than {kind}, such as "
-        "STRING, or convert it in a transform. Nothing before this record is lost; the next sync starts from the last checkpoint."
-    )
-
-
-def shown_as_json(value: object) -> str:
-    """*value* as the API wrote it, or would have."""
-    try:
-        return json_text(value)
-    except ValueError:
-        return f"a value of the class {type(value).__name__}"

@@ -9,9 +9,11 @@ from attrs import define, field
 from connector_core.basics.errors import DeliveryError, UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
+from connector_core.derived.applying import LeftOut, TransformFailed, transformed
+from connector_core.derived.named_fields import FieldWatch, watch_for
 from connector_core.derived.transforms import DerivedField, Transform, made_by_functions
-from connector_core.engine.forms import Forms, Kinds, misfit
-from connector_core.engine.transforming import LeftOut, Transforming, no_key, no_object, plain_key
+from connector_core.engine.forms import Forms, Kinds
+from connector_core.engine.objections import failed_transform, misfit, no_key, no_object
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.columns import Declared, UnfitError
 from connector_core.source.numbers import LARGEST_LONG, SMALLEST_LONG, TOO_LARGE
@@ -31,6 +33,7 @@ class RowMaker:
     """Makes the rows of one table, each value in the form of its column. It remembers what was remarked on.
 
     declared: every declared column, as the transforms leave them. compared: those that extra tables read.
+    checks_fields: what it is given are pages, and a field that a transform goes by and no record of one has is an error.
     """
 
     table: Table
@@ -38,22 +41,24 @@ class RowMaker:
     declared: Declared
     log: Log
     compared: frozenset[str] = frozenset()
+    checks_fields: bool = True
     repeated: int = field(default=0, init=False)
     """Records with the key of another record of their page, and with other values."""
     _forms: Forms = field(init=False)
-    _transforming: Transforming = field(init=False)
+    _nulls: Declared = field(init=False)
+    """The columns of the API's own records in which some value stands for null."""
 
     def __attrs_post_init__(self) -> None:
         made = made_by_functions(self.transforms, self.declared)
         watched = frozenset((*self.table.primary_key, *self.compared, *made))
         self._forms = Forms(self.table.name, self.declared, watched, self.log)
-        self._transforming = Transforming(self.table, self.transforms)
+        self._nulls = {name: column for name, column in self.table.declared.items() if column.null}
 
     @classmethod
-    def of(cls, plan: TablePlan, log: Log) -> "RowMaker":
+    def of(cls, plan: TablePlan, log: Log, *, checks_fields: bool = True) -> "RowMaker":
         """What makes the rows of a table as it is planned."""
         compared = frozenset(name for extra in plan.extra_tables for name in extra.needs)
-        return cls(plan.table, plan.transforms, plan.declared, log, compared)
+        return cls(plan.table, plan.transforms, plan.declared, log, compared, checks_fields)
 
     def rows(self, records: Iterable[Any], where: str, first: int = 1, added: Mapping[str, Any] | None = None) -> Rows:
         """Key and row of each record of a page, or what is left of one.
@@ -94,8 +99,25 @@ class RowMaker:
             records = [self._added(record, added, number, where) for number, record in enumerate(records, first)]
         if not self.transforms:
             return records
-        row = self._transforming.row
-        return [row(record, number, where) for number, record in enumerate(records, first)]
+        # What a page has is told by its first part.
+        watch = watch_for(self.transforms) if first == 1 and self.checks_fields else None
+        rows = [self._transformed(record, f"{where}: record {number}", watch) for number, record in enumerate(records, first)]
+        if watch is not None:
+            watch.check(f"{where}: no record of this page", records)
+        return rows
+
+    def _transformed(self, record: Any, where: str, watch: FieldWatch | None) -> Record | LeftOut:
+        if not isinstance(record, dict):
+            no_object(record, where)
+        if self._nulls:
+            record = record | {name: None for name, column in self._nulls.items() if column.is_null(record.get(name))}
+        if None in map(record.get, self.table.primary_key):
+            no_key(self.table, record, where)
+        try:
+            row = transformed(self.transforms, record, self.table.primary_key, watch)
+        except TransformFailed as failed:
+            raise failed_transform(self.table, failed, record) from failed.__cause__
+        return dict(row) if isinstance(row, dict) and row.__class__ is not dict else row
 
     def _left_out(self, row: Any, number: int, where: str) -> tuple[Key, LeftOut]:
         if not isinstance(row, LeftOut):
@@ -118,7 +140,7 @@ class RowMaker:
         self._forms.remark(name, row[name], "STRING")
 
     def _misfit(self, row: Mapping[str, Any], name: str, why: str) -> DeliveryError:
-        return misfit(self.table.name, name, self.declared[name].type, row[name], plain_key(self.table, row), why)
+        return misfit(self.table, row, name, self.declared[name].type, why)
 
     def _keys(self, row: Mapping[str, Any]) -> Record:
         """The primary key columns of *row*, each in its form."""
@@ -144,7 +166,7 @@ class RowMaker:
     def gone(self, keys: Any, where: str, added: Mapping[str, Any] | None = None) -> Rows:
         """What stands for the records that an answer says are gone; *keys* is what it lists, the rest as for ``rows``.
 
-        Raises UnexpectedAnswer when that is no list of keys.
+        Null lists none. Raises UnexpectedAnswer when it is no list of keys.
         """
         if keys is None:
             return []

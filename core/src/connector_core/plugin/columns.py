@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from connector_core.basics.blame import see, sentence
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_distinct
 from connector_core.derived.extra_tables import check_sources
@@ -24,7 +25,7 @@ def declared_after(table: Table, origin: Origin, options: Iterable[Option]) -> d
         try:
             removes, adds = transform.column_changes(columns)
         except PluginError as error:
-            raise type(error)(f"{option.origin}: {transform.name}: {error}") from None
+            raise type(error)(f"{option.origin}: {transform.name}: {sentence(error)}{see(option.origin.place)}") from None
         _check_key(table, option, set(removes), set(adds), earlier)
         _check_deleted_key(table, option, set(removes))
         for name in removes:
@@ -50,12 +51,12 @@ def _check_key(table: Table, option: Option, removes: set[str], adds: set[str], 
             raise PluginError(
                 f"{option.origin}: {option.name} {'takes away' if name in removes else 'gives another field the name'} {what}. "
                 "Name the key in primary_key and columns as the API sends it, and leave it there: "
-                "Fivetran stores recordId as record_id."
+                f"Fivetran stores recordId as record_id.{see(option.origin.place)}"
             )
         if name in removes and earlier:
             raise PluginError(
                 f"{option.origin}: {option.name} changes {what}, after {', '.join(earlier)}, which would delete a record by the "
-                f"key from before. Put {option.name} first."
+                f"key from before. Put {option.name} first.{see(option.origin.place)}"
             )
 
 
@@ -65,7 +66,7 @@ def _check_deleted_key(table: Table, option: Option, removes: set[str]) -> None:
     if table.deleted and changed:
         raise PluginError(
             f"{option.origin}: {option.name} changes {', '.join(changed)}, by which the API says what is deleted "
-            f"({table.name}: {table.deleted}). Leave the key as the API sends it."
+            f"({table.name}: {table.deleted}). Leave the key as the API sends it.{see(option.origin.place)}"
         )
 
 
@@ -74,6 +75,14 @@ def extra_columns(option: Option, table: Table, columns: Declared) -> Declared:
     try:
         found = check_sources(option.value, table, columns)  # type: ignore[arg-type]  # the caller's choice of options
     except PluginError as error:
-        raise type(error)(f"{option.origin}: {error}") from None
-    check_distinct(found, f"{option.origin}: {option.name}")
+        raise type(error)(f"{option.origin}: {sentence(error)}{see(option.origin.place)}") from None
+    check_apart(found, option.name, option.origin)
     return found
+
+
+def check_apart(columns: Iterable[str], what: str, origin: Origin) -> None:
+    """Raise PluginError when two of *columns* would be one in the destination."""
+    try:
+        check_distinct(columns, f"{origin}: {what}")
+    except PluginError as error:
+        raise type(error)(f"{error}{see(origin.place)}") from None

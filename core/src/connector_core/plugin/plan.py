@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from connector_core.auth.kinds import AuthFactory
 from connector_core.basics.names import sdk_type
+from connector_core.basics.paths import LIBRARY, paths_of
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.source.columns import Declared, types_of
@@ -31,10 +32,11 @@ class Plugin:
 
 @frozen
 class Origin:
-    """Where an answer came from."""
+    """Where an answer came from; *place* is the file and the line at which the hook's function begins."""
 
     plugin: str
     hook: str
+    place: str = field(default="", eq=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.plugin} ({self.hook})"
@@ -117,8 +119,9 @@ class Assembly:
     @property
     def needs(self) -> tuple[str, ...]:
         """The packages, by the name that they are imported under, that a plugin has to depend on."""
-        of_tables = [name for plan in self.tables for name in plan.table.needs]
-        return tuple(dict.fromkeys([*getattr(self.auth, "needs", ()), *of_tables]))
+        words = [[plan.table, plan.paginator, *(each.function for each in plan.transforms)] for plan in self.tables]
+        library = (LIBRARY,) if any(path.needs for path in paths_of([*words, self.auth])) else ()
+        return tuple(dict.fromkeys([*getattr(self.auth, "needs", ()), *library]))
 
     @property
     def schema(self) -> list[dict[str, Any]]:
