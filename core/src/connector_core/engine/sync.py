@@ -226,7 +226,7 @@ class _TableSync:
                 self._deliver(part, kept, again=False)
 
     def _row_maker(self) -> RowMaker:
-        return RowMaker(self.plan.table, self.plan.transforms, frozenset(self.plan.columns), self.log)
+        return RowMaker.of(self.plan, self.log)
 
     def _start_over(self, source: Feed, kept: Derivation) -> None:
         """Let the state say that this read goes from the start of the feed, before its first row goes out.
