@@ -24,6 +24,7 @@ from connector_core.basics.names import one_line
 from connector_core.basics.operations import Delivery, Log
 from connector_core.derived.extra_tables import Accumulator, ExtraTable, Group
 from connector_core.engine.ledger import Ledger
+from connector_core.engine.memory import groups_of
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import Bookmark
 from connector_core.source.tables import Key, Record, Table
@@ -242,7 +243,7 @@ def _totals(extra: ExtraTable, part: Mapping[str, Any], bookmark: Bookmark) -> G
     """The totals in *part* of the state, or None unless they are those of this very extra table at this very bookmark."""
     if part.get("of") != _definition(extra) or part.get("at") != dict(bookmark):
         return None
-    return {tuple(json.loads(name)): accumulator for name, accumulator in part["totals"].items()}
+    return groups_of(part.get("totals"), extra)
 
 
 def _definition(extra: ExtraTable) -> str:
