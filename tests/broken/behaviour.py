@@ -335,7 +335,7 @@ VERSION = version("connector-DATASET")
         "bare_import",
         "needs the command",
         """
-importlib.import_module("connector_build.api.sample")
+importlib.import_module("connector_build.sample")
 """,
         ("No module named 'connector_build'", "Import and read only what ships"),
     ),

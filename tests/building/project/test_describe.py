@@ -10,7 +10,8 @@ from rich.console import Console
 
 import connector_fts
 import connector_mso
-from connector_build.project.describe import describe, show, show_list
+from connector_build.project.describe import describe
+from connector_build.project.described import show, show_list
 from connector_core import (
     Aggregate,
     ApiKeyHeader,

@@ -16,8 +16,9 @@ from connector_build.errors import UsageProblem
 from connector_build.testing import RULES, Finding, World, assembled, check_contract, contract_for, signed
 from connector_build.testing.contract import bare
 from connector_build.testing.contract.check_syncs import check_exact
+from connector_build.testing.contract.outcomes import Broken, difference, no_network
 from connector_build.testing.contract.rules import Rule
-from connector_build.testing.contract.subject import Broken, Subject, difference, no_network
+from connector_build.testing.contract.subject import Subject
 from connector_core import Aggregate
 from distributions import install, install_dataset
 from places import ROOT

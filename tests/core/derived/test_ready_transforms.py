@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_build.api.feed import FeedPage
-from connector_build.api.sample import Sample
 from connector_build.project.describe import describe
 from connector_build.project.readme import reading
+from connector_build.sample import Sample
 from connector_core import (
     Aggregate,
     DerivedField,

@@ -23,8 +23,8 @@ import connector_fts.sample
 import connector_mso
 import connector_mso.sample
 from connector_build.api.mimic import Mimic
-from connector_build.api.sample import Sample
 from connector_build.api.world import World
+from connector_build.sample import Sample
 from connector_build.testing.warehouse.memory import Crash, Warehouse
 from connector_build.testing.warehouse.runs import URL, InProcess, Run
 from connector_core import Aggregate, CursorPaginator, Parent, Table, count, hookimpl, total

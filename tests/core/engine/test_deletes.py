@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_build.api.feed import Feed, FeedPage
-from connector_build.api.sample import Sample
+from connector_build.sample import Sample
 from connector_core import (
     Aggregate,
     Csv,
@@ -34,8 +34,9 @@ from connector_core import (
     rename,
     total,
 )
+from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
-from connector_core.engine.records import LeftOut, RowMaker
+from connector_core.engine.records import RowMaker
 from connector_core.engine.spool import Spool
 from connector_core.engine.sync import PART
 from connector_core.plugin.assembly import Assembly, assemble

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector_build.api.feed import Feed, FeedPage
-from connector_build.api.sample import Sample
+from connector_build.sample import Sample
 from connector_core import (
     Aggregate,
     ConnectorError,

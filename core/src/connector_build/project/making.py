@@ -1,13 +1,15 @@
 """From the name of a dataset, and what was chosen of it, to its project."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from connector_build.plugins.discovery import Source, core, load
+from connector_build.errors import BuildError
+from connector_build.plugins.discovery import Source, core, installed, load
 from connector_build.project.output import write_project
 from connector_build.project.report import report
 from connector_build.project.writer import Project, make_project
+from connector_core.basics.errors import PluginError
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
 
@@ -24,6 +26,17 @@ def assembled(
     """
     sources = load(dataset, extensions, files)
     return assemble([Plugin(source.name, source.module, source.version) for source in sources], enable, disable), sources
+
+
+def every_assembled(leave_out: Callable[[str], None]) -> list[tuple[str, Assembly]]:
+    """Every installed dataset by its name, assembled; *leave_out* is told of each that is broken."""
+    found = []
+    for each in installed():
+        try:
+            found.append((each.name, assembled(each.name)[0]))
+        except (BuildError, PluginError) as error:
+            leave_out(str(error))
+    return found
 
 
 def made(dataset: str, **choice: Any) -> Project:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from importlib.resources import files as resources
 from typing import Any
 
 from attrs import field, frozen
@@ -15,6 +14,12 @@ from connector_build.project.readme import readme
 from connector_build.project.shipping import check_imports, check_needs, requirements, source_files
 from connector_build.project.templating import rendered
 from connector_core.plugin.assembly import Assembly
+from connector_core.runtime.scripts.deploying import (
+    DEFAULT_ACCOUNT,
+    DEFAULT_CONNECTION,
+    DEFAULT_DESTINATION,
+    DEFAULT_PYTHON_VERSION,
+)
 from connector_core.source.settings import Setting
 
 LOCK = "connector.lock.json"
@@ -74,8 +79,16 @@ def make_project(dataset: str, assembly: Assembly, core: Source, sources: Sequen
 
 def script_of(name: str, dataset: str, tables: str) -> bytes:
     """One of SCRIPTS for *dataset*, which writes *tables* (names with spaces between them)."""
-    text = _template(name).replace("@CHECK_CONFIGURATION@\n", _template("check_configuration.sh"))
-    return text.replace("@DATASET@", dataset).replace("@TABLES@", tables).encode()
+    return rendered(
+        f"{name}.jinja",
+        script=name.removesuffix(".sh"),
+        dataset=dataset,
+        tables=tables,
+        account=DEFAULT_ACCOUNT,
+        destination=DEFAULT_DESTINATION,
+        connection=DEFAULT_CONNECTION.format(dataset=dataset),
+        python_version=DEFAULT_PYTHON_VERSION,
+    ).encode()
 
 
 def _connector_py(dataset: str, assembly: Assembly, sources: Sequence[Source]) -> bytes:
@@ -131,7 +144,3 @@ def digest(data: bytes) -> str:
 def tree_hash(files: Mapping[str, bytes]) -> str:
     """SHA-256 over the paths and hashes of several files, in the order of the paths; the lock's hash of one source."""
     return digest("".join(f"{digest(data)}  {path}\n" for path, data in sorted(files.items())).encode())
-
-
-def _template(name: str) -> str:
-    return (resources("connector_build.project") / "templates" / name).read_text(encoding="utf-8")

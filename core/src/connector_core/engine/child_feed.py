@@ -10,8 +10,9 @@ from attrs import define, evolve, field, frozen
 
 from connector_core.basics.errors import RequestRejected, UnexpectedAnswer
 from connector_core.basics.paths import cached_path
+from connector_core.derived.applying import LeftOut
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
-from connector_core.engine.records import LeftOut, RowMaker
+from connector_core.engine.records import RowMaker
 from connector_core.engine.table_feed import TableFeed, begun, nothing_said
 from connector_core.http.pages import interleaved
 from connector_core.plugin.assembly import TablePlan

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.operations import Log
+from connector_core.engine.journal import Journal
 from connector_core.source.pagination import Bookmark, Page, Request
 from connector_core.source.tables import Table
 
@@ -16,6 +17,7 @@ class Api:
     """What a feed is read with.
 
     fetch:   (table, request) → page.
+    journal: what the log says of the progress.
     threads: how many requests may be under way at once for child tables.
     """
 
@@ -24,6 +26,7 @@ class Api:
     page_size: int
     hidden: Secrets
     log: Log
+    journal: Journal
     threads: int = 1
 
 

@@ -3,26 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from connector_core.basics.blame import begin_of, see, told
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
+from connector_core.derived.applying import LeftOut, TransformFailed, transformed
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.source.tables import Key, Record, Table
 
 LARGEST_LONG = 2**63 - 1
 GONE = "deleted"
 """What leaves out a record that an answer lists among those that are gone."""
-
-
-@frozen
-class LeftOut:
-    """In place of a row: the transform *by* leaves the record out. *keys* are its primary key columns as it saw them."""
-
-    keys: Record
-    by: str
 
 
 Rows = list[tuple[Key, Record | LeftOut]]
@@ -64,7 +57,10 @@ class RowMaker:
                 self._add(record, added, number, where)
             key, row = self._key(record, number, where), record
             if self.transforms:
-                row = self._transformed(record, key)
+                try:
+                    row = transformed(self.transforms, record, self.table.primary_key)
+                except TransformFailed as failed:
+                    raise self._failed(failed, key) from failed.__cause__
                 if self._may_move:
                     key = self._key(row.keys if isinstance(row, LeftOut) else row, number, where, ours=True)
             if row.__class__ is not LeftOut and list(row) != self._usual:
@@ -133,29 +129,18 @@ class RowMaker:
             "Ask the API's owner, or change the plugin's primary_key."
         )
 
-    def _transformed(self, record: Record, key: Key) -> Record | LeftOut:
-        row = dict(record)  # a transform may change it, and whether the next page is this one again is told by what came
-        for transform in self.transforms:
-            try:
-                if isinstance(transform, DerivedField):  # which leaves nothing out
-                    row[transform.name] = transform.function(row)
-                    continue
-                keys = {name: row.get(name) for name in self.table.primary_key}
-                made = transform(row)
-            except Exception as error:
-                raise PluginError(
-                    f"{self.table.name}: the transform {transform.name} failed on record {one_line(', '.join(key), 80)} with "
-                    f"{told(error, transform.function)} Correct it, or disable it until it is."
-                ) from error
-            if made is None:
-                return LeftOut(keys, transform.name)
-            if not isinstance(made, dict):
-                raise PluginError(
-                    f"{self.table.name}: the transform {transform.name} returned {type(made).__name__}. "
-                    f"Return the record, or None to leave it out.{see(begin_of(transform.function))}"
-                )
-            row = made
-        return row
+    def _failed(self, failed: TransformFailed, key: Key) -> PluginError:
+        """What there is to say of a transform that fails on the record of *key*."""
+        where = f"{self.table.name}: the transform {failed.transform.name}"
+        function = failed.transform.function
+        if isinstance(failed.__cause__, Exception):
+            return PluginError(
+                f"{where} failed on record {one_line(', '.join(key), 80)} with {told(failed.__cause__, function)} "
+                "Correct it, or disable it until it is."
+            )
+        return PluginError(
+            f"{where} returned {type(failed.made).__name__}. Return the record, or None to leave it out.{see(begin_of(function))}"
+        )
 
     def _remark(self, row: Mapping[str, Any]) -> None:
         if row.keys() <= self.columns:

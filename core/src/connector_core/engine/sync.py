@@ -15,11 +15,13 @@ from connector_core.basics.discretion import Secrets, shows, strike
 from connector_core.basics.errors import CircularFeed, ConfigurationError, ConnectorError, PluginError
 from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.operations import Delivery, Log, Operations
+from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.derivation import Derivation, derivation
 from connector_core.engine.feeds import feed
+from connector_core.engine.journal import Journal, PacedLog
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
-from connector_core.engine.records import LeftOut, RowMaker, Rows
+from connector_core.engine.records import RowMaker, Rows
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import States, TableState, read_state
 from connector_core.http.client import Client
@@ -28,9 +30,6 @@ from connector_core.source.configuration import Configuration, read_configuratio
 from connector_core.source.pagination import Bookmark
 from connector_core.source.settings import MAX_ANSWER, THREADS
 from connector_core.source.tables import Key
-
-PAGES_SHOWN = 20
-"""The log names each page up to this one; a longer sync shows its milestones, the checkpoints."""
 
 PART = 1000
 """Records of one page that are made into rows before they go out: a page may be larger than memory."""
@@ -105,12 +104,13 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
     try:
         values = read_configuration(assembly.settings, raw)
         hidden = values.hidden
-        log = DiscreetLog(to.log, hidden)
+        log = DiscreetLog(PacedLog(to.log, to.engine.clock), hidden)
+        journal = Journal(log, {plan.table.name: plan.table.path for plan in assembly.tables}, to.engine.clock)
         for remark in unknown_names(assembly.settings, raw):
             log.warning(f"Configuration: {remark}.")
         states = read_state(state, assembly.tables, log, hidden)
         with to.engine.client(assembly, values, log) as client:
-            api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, values.get(THREADS, 1))
+            api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, journal, values.get(THREADS, 1))
             for plan in assembly.tables:
                 _TableSync(plan, api, states, Delivery(to.operations), to.engine).run()
     except ConnectorError as error:
@@ -142,6 +142,10 @@ class _TableSync:
     def log(self) -> Log:
         return self.api.log
 
+    def note(self, text: str) -> None:
+        """A line of the log about this table."""
+        self.api.journal.note(self.name, text)
+
     @property
     def _handled(self) -> int:
         """Records that went out, as an upsert or as a delete."""
@@ -165,7 +169,7 @@ class _TableSync:
         try:
             if kept.reads_whole and source.start:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
-                self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
+                self.note(f"reading the whole feed, because of {extras}")
             whole = kept.reads_whole or self.plan.table.full_refresh
             self._read_from(feed(self.plan, self.api, {}) if whole else source, kept)
         except CircularFeed:
@@ -184,12 +188,12 @@ class _TableSync:
         else:
             self._bring_up(source, kept)
             rest = source.bookmark
-        self.log.info(f"{self.name}: No more pages to fetch")
+        self.note("No more pages to fetch")
         kept.finish(self.delivery, lambda: self._checkpoint(kept, rest))
         self._checkpoint(kept, rest)
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
-        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
+        self.note(f"{self.delivered} records from {self.pages} pages{left_out}")
 
     def _bring_up(self, source: Feed, kept: Derivation) -> None:
         """Deliver the feed page by page, with checkpoints between pages."""
@@ -237,8 +241,6 @@ class _TableSync:
         if read is None:
             return
         self.pages += 1
-        if self.pages <= PAGES_SHOWN:
-            self.log.info(f"{self.name}: {read.request}")
         where = f"{self.name}: {read.request}"
         records = iter(read.page.records)
         first = 1
@@ -291,4 +293,4 @@ class _TableSync:
         self.delivery.operations.checkpoint(state)
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:
-            self.log.info(f"{self.name}: Checkpoint saved after {self.delivered} records")
+            self.note(f"Checkpoint saved after {self.delivered} records")

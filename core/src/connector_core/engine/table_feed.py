@@ -109,12 +109,15 @@ class TableFeed:
         plan = self._plan
         paginator = self._paginator
         pages = read_pages(self._fetch, paginator, self._first, plan.table.name, plan.paginator_origin, ahead=self._ahead)
+        self._api.journal.fetching(plan.table, self._first)
         with closing(pages):
             for read in pages:
                 before = self.bookmark
                 self.ended = read.following is None
                 self.bookmark = paginator.bookmark(read.following) if read.following else paginator.rest(read.request, read.page)
                 yield Read(read.request, read.page, last=self.ended, again=self.ended and self.bookmark == before)
+                if read.following:
+                    self._api.journal.fetching(plan.table, read.following)  # also where that is on its way already
 
     def _fetch(self, request: Request) -> Page:
         """One page; a refusal of the very first request is the stored bookmark's fault, if there is one."""

@@ -8,8 +8,9 @@ from itertools import count
 from random import Random
 from typing import Any, Final
 
-from connector_build.api.world import value_of
-from connector_build.testing.contract.subject import Broken, Subject
+from connector_build.api.values import value_of
+from connector_build.testing.contract.outcomes import Broken
+from connector_build.testing.contract.subject import Subject
 from connector_core import DerivedField, Record, Table, Transform
 from connector_core.basics.names import one_line
 from connector_core.plugin.assembly import TablePlan

@@ -12,8 +12,9 @@ from typing import Any, Literal
 from attrs import define, field, frozen
 
 from connector_build.errors import UsageProblem
+from connector_build.testing.contract.outcomes import Broken, NotChecked
 from connector_build.testing.contract.rules import RULES, Rule
-from connector_build.testing.contract.subject import Broken, NotChecked, Subject
+from connector_build.testing.contract.subject import Subject
 from connector_core.basics.errors import ColumnTypeError, HookError, KeyColumnsError, NameTakenError, PluginError, UnkeptNameError
 from connector_core.basics.names import did_you_mean, one_line
 

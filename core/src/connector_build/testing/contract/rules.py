@@ -24,7 +24,8 @@ from connector_build.testing.contract.check_paging import check_advances, check_
 from connector_build.testing.contract.check_secrets import check_secrets, choices, configured
 from connector_build.testing.contract.check_syncs import check_exact
 from connector_build.testing.contract.check_transforms import check_keep_nothing, check_only_read, check_take_any_record
-from connector_build.testing.contract.subject import Broken, NotChecked, Subject, difference
+from connector_build.testing.contract.outcomes import Broken, NotChecked, difference
+from connector_build.testing.contract.subject import Subject
 from connector_core import Aggregate, DerivedField
 from connector_core.basics.names import one_line, stored_name
 from connector_core.plugin.assembly import HOOKS, Assembly
