@@ -178,10 +178,13 @@ def test_nothing_is_listed(listed: Any) -> None:
     assert log.infos[-1] == "jobs: 1 records from 1 pages"
 
 
-def test_no_list_at_all() -> None:
+def test_no_list_at_all_is_an_error_unless_the_table_says_that_it_may_be_left_out() -> None:
     table = evolve(DELETED, deleted="elsewhere.deleted")
     _, api = deleting(table, job(1))
     assembly = assemble([plugin(table)])
+    with pytest.raises(UnexpectedAnswer, match=r"no elsewhere\.deleted \(did you mean meta\.deleted\?\)"):
+        synced(assembly, Warehouse(assembly), api)
+    assembly = assemble([plugin(evolve(table, nothing="missing"))])
     warehouse = Warehouse(assembly)
     assert synced(assembly, warehouse, api).infos[-1] == "jobs: 1 records from 1 pages"
     assert warehouse.live("jobs").keys() == {(1,)}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from connector_build.api.bodies import body_of, content_type
 from connector_build.api.errors import Unmimicked
@@ -43,9 +43,8 @@ class Mimic:
 
     def check(self) -> None:
         """Raise Unmimicked unless every table can be served."""
-        for plan in self.assembly.tables:
-            if why := why_not(plan):
-                raise Unmimicked(f"{why}. {PAGES}")
+        for why in known_part(self.assembly)[1].values():
+            raise Unmimicked(f"{why}. {PAGES}")
 
     def reply(self, request: Asked) -> Reply:
         """The answer to *request*; 404 for an address that no table has, 400 for a position that no answer gave out."""
@@ -103,6 +102,15 @@ def why_not(plan: TablePlan) -> str | None:
     except Unmimicked as error:
         return str(error).partition(". ")[0].removesuffix(".")
     return None
+
+
+def known_part(assembly: Assembly) -> tuple[Assembly, dict[str, str]]:
+    """*assembly* with those of its tables whose API can be made up, and why the others' cannot, by their names."""
+    reasons = {plan.table.name: why for plan in assembly.tables if (why := why_not(plan))}
+    for plan in assembly.tables:
+        if plan.parent and plan.parent.table.name in reasons:
+            reasons.setdefault(plan.table.name, f"{plan.table.name}: its parent's API cannot be made up")
+    return evolve(assembly, tables=tuple(plan for plan in assembly.tables if plan.table.name not in reasons)), reasons
 
 
 def own_paths(plan: TablePlan) -> list[str]:

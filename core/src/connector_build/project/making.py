@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from connector_build.errors import BuildError
-from connector_build.plugins.discovery import Source, core, installed, load
+from connector_build.plugins.discovery import Source, core, installed, load, odd_options
 from connector_build.project.output import write_project
 from connector_build.project.report import report
 from connector_build.project.writer import Project, make_project
@@ -49,4 +49,6 @@ def build_into(folder: Path, dataset: str, *, force: bool = False, **choice: Any
     """Write the project of *dataset* into *folder*, as `write_project` does; what there is to say of it."""
     project = made(dataset, **choice)
     written = write_project(project, folder, force=force)
-    return report(project, folder, rebuilt=written.rebuilt, missing=written.missing_settings)
+    offered = [option.name for option in project.assembly.options]
+    odd = odd_options(dataset, offered, [plugin.name for plugin in project.assembly.plugins])
+    return report(project, folder, rebuilt=written.rebuilt, missing=written.missing_settings, warnings=odd)

@@ -7,9 +7,11 @@ from attrs import define, field
 
 from connector_core.basics.blame import begin_of, see, told
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
+from connector_core.basics.hints import did_you_mean_place
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.derived.applying import LeftOut, TransformFailed, transformed
+from connector_core.derived.named_fields import watch_for
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.source.tables import Key, Record, Table
 
@@ -26,12 +28,14 @@ class RowMaker:
     """Makes the rows of one table; remembers only which undeclared fields it has warned about.
 
     columns: every declared column, as the transforms leave them.
+    checks_fields: what it is given are pages, and a field that a transform goes by and no record of one has is an error.
     """
 
     table: Table
     transforms: Sequence[Transform | DerivedField]
     columns: frozenset[str]
     log: Log
+    checks_fields: bool = True
     _warned: set[str] = field(factory=set, init=False)
     _may_move: bool = field(init=False)
     """Whether a transform may change the key of a record: all but fields derived beside it may."""
@@ -52,13 +56,15 @@ class RowMaker:
         Raises UnexpectedAnswer when a record is no object or lacks its key, PluginError when a transform fails.
         """
         made: Rows = []
+        # What a page has is told by its first part.
+        watch = watch_for(self.transforms) if first == 1 and self.checks_fields and self.transforms else None
         for number, record in enumerate(records, first):
             if added:
                 self._add(record, added, number, where)
             key, row = self._key(record, number, where), record
             if self.transforms:
                 try:
-                    row = transformed(self.transforms, record, self.table.primary_key)
+                    row = transformed(self.transforms, record, self.table.primary_key, watch)
                 except TransformFailed as failed:
                     raise self._failed(failed, key) from failed.__cause__
                 if self._may_move:
@@ -66,12 +72,14 @@ class RowMaker:
             if row.__class__ is not LeftOut and list(row) != self._usual:
                 self._remark(row)
             made.append((key, row))
+        if watch is not None:
+            watch.check(f"{where}: no record of this page", records)
         return made
 
     def gone(self, keys: Any, where: str, added: Mapping[str, Any] | None = None) -> Rows:
         """What stands for the records that an answer says are gone; *keys* is what it lists, the rest as for ``rows``.
 
-        Raises UnexpectedAnswer when that is no list of keys.
+        Null lists none. Raises UnexpectedAnswer when it is no list of keys.
         """
         if keys is None:
             return []
@@ -117,7 +125,7 @@ class RowMaker:
                 "Ask the API's owner, or change the plugin."
             )
         name = next(name for name in self.table.primary_key if record.get(name) is None)
-        lack = "is null" if name in record else "is missing"
+        lack, meant = ("is null", "") if name in record else ("is missing", did_you_mean_place(name, [record]))
         if ours:
             raise PluginError(
                 f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack} after the "
@@ -125,7 +133,7 @@ class RowMaker:
                 "took it away."
             )
         raise UnexpectedAnswer(
-            f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack}. "
+            f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack}{meant}. "
             "Ask the API's owner, or change the plugin's primary_key."
         )
 

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from connector_core.auth.kinds import AuthFactory
 from connector_core.basics.names import sdk_type
+from connector_core.basics.paths import LIBRARY, paths_of
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.source.pagination import Paginator
@@ -107,8 +108,9 @@ class Assembly:
     @property
     def needs(self) -> tuple[str, ...]:
         """The packages, by the name that they are imported under, that a plugin has to depend on."""
-        of_tables = [name for plan in self.tables for name in plan.table.needs]
-        return tuple(dict.fromkeys([*getattr(self.auth, "needs", ()), *of_tables]))
+        words = [[plan.table, plan.paginator, *(each.function for each in plan.transforms)] for plan in self.tables]
+        library = (LIBRARY,) if any(path.needs for path in paths_of([*words, self.auth])) else ()
+        return tuple(dict.fromkeys([*getattr(self.auth, "needs", ()), *library]))
 
     @property
     def schema(self) -> list[dict[str, Any]]:

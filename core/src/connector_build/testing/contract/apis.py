@@ -8,7 +8,7 @@ from attrs import frozen
 
 from connector_build.api.making import layers
 from connector_build.api.messages import Answering
-from connector_build.api.mimic import Mimic
+from connector_build.api.mimic import Mimic, known_part
 from connector_build.api.paging import PAGE
 from connector_build.api.recording import NotRecorded
 from connector_build.api.world import World
@@ -102,12 +102,17 @@ class Feed:
         return {tuple(str(record.get(name)) for name in names) for record in records}
 
 
-def made_up(assembly: Assembly, sample: Sample | None) -> Api:
-    """An API that is made up for *assembly*. Raises Unmimicked."""
-    world = World(assembly, count_of=_records(assembly), sample=sample)
-    mimic = Mimic(assembly, world, URL)
-    mimic.check()
-    return Api(assembly, mimic.reply, _sizes(assembly), world)
+def made_up(assembly: Assembly, sample: Sample | None) -> Api | None:
+    """An API that is made up for those tables of *assembly* for which that can be; None where there is none.
+
+    sample: makes the records of the first table.
+    """
+    part, _ = known_part(assembly)
+    if not part.tables:
+        return None
+    own = sample if part.tables[0] is assembly.tables[0] else None
+    world = World(part, count_of=_records(part), sample=own)
+    return Api(part, Mimic(part, world, URL).reply, _sizes(part), world)
 
 
 def tables_of(api: Api, plan: TablePlan, size: int) -> list[Table]:

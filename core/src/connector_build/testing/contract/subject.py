@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from connector_build.api.errors import Unmimicked
+from connector_build.api.mimic import PAGES, known_part
 from connector_build.api.recording import Recording
 from connector_build.errors import UsageProblem
 from connector_build.plugins import discovery
@@ -122,18 +122,20 @@ class Subject:
 
         Raises NotChecked where there is neither.
         """
-        found = []
-        why = ""
-        try:
-            found.append(made_up(signed(assembly), self.sample))
-        except Unmimicked as error:
-            why = str(error)
+        made = made_up(signed(assembly), self.sample)
+        found = [made] if made else []
         if self._pages is not None:
             recording = Recording.load(self._pages)
             found.append(Api(signed(assembly), recording.reply, (recording.page_size,)))
         if not found:
-            raise NotChecked(f"Its API cannot be made up. {why}")
+            raise NotChecked(f"Its API cannot be made up. {self.left_out}")
         return found
+
+    @property
+    def left_out(self) -> str:
+        """The tables that nothing stands in for, and why; empty where there is none."""
+        reasons = {} if self._pages is not None else known_part(self.assembly_with_everything)[1]
+        return f"{'; '.join(reasons.values())}. {PAGES}" if reasons else ""
 
     @cached_property
     def feeds(self) -> list[Feed]:
