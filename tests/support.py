@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Protocol, cast
 
 from connector_build.api.feed import FeedPage, UnknownCursor
-from connector_build.api.sample import Sample
+from connector_build.sample import Sample
 from connector_build.testing.warehouse.exact import assert_exact, query, sql
 from connector_build.testing.warehouse.memory import Crash, ListLog, Operation, Warehouse
 from connector_core import (

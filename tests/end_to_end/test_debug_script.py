@@ -11,16 +11,14 @@ from pathlib import Path
 
 import pytest
 
-import connector_fts
-from connector_build.api.sample import SampleTable
-from connector_build.api.serve import SampleServer
-from connector_fts.sample import SAMPLE
+from connector_build.api.simulation import Simulation
 from distributions import built_fts
 from ending import SOON, HangingApi, gone_afterwards, hanging_api, others_in_session, started
+from simulated import simulated
 from transcripts import assert_like
 
 API_KEY = "canary-5d10c2"
-TABLE = SampleTable("fts", "fts_records", "/fts_data", "fts_records", connector_fts.RECORDS.columns, SAMPLE)
+TABLE = simulated("fts")
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -50,7 +48,7 @@ def start(project: Path, tmp_path: Path) -> Iterator[Start]:
 
 
 def test_the_transcript(start: Start) -> None:
-    with SampleServer([TABLE], api_key=API_KEY) as server:
+    with Simulation([TABLE], secret=API_KEY) as server:
         controller, terminal = pty.openpty()
         os.write(controller, b"y\n")
         printed, _ = start(server.url, stdin=terminal, COLUMNS="100").communicate(timeout=120)

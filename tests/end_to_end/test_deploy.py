@@ -20,15 +20,14 @@ import pytest
 from attrs import frozen
 
 import connector_fts
-from connector_build.api.sample import SampleTable
-from connector_build.api.serve import SampleServer
-from connector_build.local.demo import difference, expected
+from connector_build.api.simulation import Simulation
+from connector_build.local.comparing import difference, expected
 from connector_build.local.fivetran import debug, read_tables
 from connector_build.review.verify import verify
 from connector_core.plugin.assembly import Plugin, assemble
-from connector_fts.sample import SAMPLE
 from deploy_standin import Connection, Fault, Fivetran, standin
 from distributions import built_fts
+from simulated import simulated
 from transcripts import assert_like
 
 KEY = "Y2FuYXJ5LWtleS1hM2Q3OmNhbmFyeS1zZWNyZXQ="
@@ -36,7 +35,7 @@ WRONG_KEY = "bm8tc3VjaC1rZXk6bm8tc3VjaC1zZWNyZXQ="
 API_KEY = "canary-9b41f0"
 NAME = "my_fts"
 EXTRAS = ("fts_technicians", "cost_per_hour")
-TABLE = SampleTable("fts", "fts_records", "/fts_data", "fts_records", connector_fts.RECORDS.columns, SAMPLE)
+TABLE = simulated("fts")
 GROUPS, UPLOAD, CREATE = "GET /v1/groups", "POST /v1/connector-sdk/packages", "POST /v1/connectors"
 
 # What the command asks which packages the connector needs. This one names newer versions: the command would upload those
@@ -148,8 +147,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, ...], 
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[SampleServer]:
-    with SampleServer([TABLE], api_key=API_KEY) as server:
+def api() -> Iterator[Simulation]:
+    with Simulation([TABLE], secret=API_KEY) as server:
         yield server
 
 
@@ -163,7 +162,7 @@ def account() -> Iterator[Fivetran]:
 def desk(
     built: Mapping[tuple[str, ...], Path],
     account: Fivetran,
-    api: SampleServer,
+    api: Simulation,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
@@ -182,7 +181,7 @@ def desk(
     return Desk(project, home, account, configuration)
 
 
-def assert_arrived(account: Fivetran, api: SampleServer, folder: Path, enable: tuple[str, ...] = ()) -> None:
+def assert_arrived(account: Fivetran, api: Simulation, folder: Path, enable: tuple[str, ...] = ()) -> None:
     """What the connection has, its package and its configuration, is as built, runs, and gives the rows of the API."""
     connection = account.named(NAME)
     assert connection.package
@@ -196,7 +195,7 @@ def assert_arrived(account: Fivetran, api: SampleServer, folder: Path, enable: t
     run = debug(project, configuration)
     assert run.error is None, run.output
     [plan] = assemble([Plugin("connector-fts", connector_fts)], enable=enable).tables
-    wanted = expected("fts_records", api.feed("fts").records(), plan)
+    wanted = expected(plan, api.feed("fts").records())
     found = read_tables(project, list(wanted), None)
     assert {rows.name: difference(rows, wanted[rows.name]) for rows in found} == dict.fromkeys(wanted)
 
@@ -208,7 +207,7 @@ def assert_as_before(account: Fivetran, connection: Connection) -> None:
     assert connection.package is None
 
 
-def test_a_new_connection(desk: Desk, api: SampleServer, tmp_path: Path) -> None:
+def test_a_new_connection(desk: Desk, api: Simulation, tmp_path: Path) -> None:
     (desk.home / ".fivetran/connector_sdk/options.toml").unlink()  # the first deploy from this machine
     done = desk.deploy()
     assert done.code == 0, done
@@ -264,7 +263,7 @@ def test_the_command_alone_does_not_keep_the_pins(desk: Desk, answer: list[str],
 
 
 @pytest.mark.parametrize("desk", [EXTRAS], indirect=True)
-def test_a_redeploy(desk: Desk, api: SampleServer, tmp_path: Path) -> None:
+def test_a_redeploy(desk: Desk, api: Simulation, tmp_path: Path) -> None:
     connection = desk.account.add(NAME, "connector_sdk")
     connection.configuration = {"api_key": "of before", "region": "which the new connector does not have"}
     done = desk.deploy("--yes")

@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -120,6 +120,32 @@ def sample(dataset: str) -> Any | None:
     for point in entry_points(group=SAMPLES, name=dataset):
         return loaded(point, f"{_distribution_name(point)}: the sample records of {dataset}")
     return None
+
+
+def odd_options(dataset: str, offered: Sequence[str], distributions: Iterable[str]) -> list[str]:
+    """What is wrong with the options that the metadata of *distributions* names, one sentence each.
+
+    offered: the names that the hooks of *dataset* offer.
+    """
+    known = {each.name for each in installed()}
+    wanted = {canonicalize_name(name) for name in distributions}
+    faults = []
+    for point in entry_points(group=OPTIONS):
+        owner, name = _distribution_name(point), one_line(point.name, 60)
+        if canonicalize_name(owner) not in wanted:
+            continue
+        of, dot, option = point.name.partition(".")
+        if not dot or of not in known:
+            faults.append(
+                f"{owner} names the option {name!r} in its metadata, which is of no installed dataset{did_you_mean(of, known)}. "
+                "Write DATASET.OPTION."
+            )
+        elif of == dataset and option not in offered:
+            faults.append(
+                f"{owner} names the option {name!r} in its metadata, which no hook offers{did_you_mean(option, offered)}. "
+                f"Correct the entry point of the group {OPTIONS}, and install the plugin again."
+            )
+    return faults
 
 
 def core() -> Source:

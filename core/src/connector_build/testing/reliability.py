@@ -14,9 +14,9 @@ import click
 from attrs import frozen
 from rich.console import Console
 
-from connector_build.api.sample import Sample
 from connector_build.errors import UsageProblem
 from connector_build.plugins import discovery
+from connector_build.sample import Sample
 from connector_build.screen.markdown import markdown_table
 from connector_build.screen.progress import status
 from connector_build.testing.matrix.faults import FAULTS

@@ -4,7 +4,7 @@ import gzip
 from collections.abc import Iterator
 from typing import Any
 
-from connector_build.api.server import Drip, Endless, Raw, Reset, Silence, WrongLength
+from connector_build.api.wire import Drip, Endless, Raw, Reset, Silence, WrongLength
 from connector_build.testing.matrix import answers, pages, ways
 from connector_build.testing.matrix import reasons as why
 from connector_build.testing.matrix.strikes import ELSEWHERE, Breaks, Fault

@@ -16,16 +16,18 @@ from typing import Any, Literal
 from attrs import frozen
 
 from connector_build.api.errors import Unmimicked
-from connector_build.api.mimic import PAGE, Mimic
-from connector_build.api.sample import Sample
+from connector_build.api.mimic import Mimic
+from connector_build.api.paging import PAGE
+from connector_build.api.pointing import innermost
 from connector_build.api.server import ApiServer
 from connector_build.api.world import World
+from connector_build.sample import Sample
 from connector_build.testing.matrix.faults import FAULTS
-from connector_build.testing.matrix.strikes import Api, Breaker, Fault, Stage, innermost
+from connector_build.testing.matrix.strikes import Api, Breaker, Fault, Stage
 from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_build.testing.warehouse.runs import CANARY, URL, configuration_for, signed
-from connector_core import Configuration, KeysetPaginator, Record, Windows
+from connector_core import Configuration, Record
 from connector_core.basics.errors import ConnectorError
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
@@ -33,7 +35,7 @@ from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.sync import Engine, sync
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
-from connector_core.plugin.assembly import Assembly, TablePlan, assemble
+from connector_core.plugin.assembly import Assembly, assemble
 
 PAGE_SIZE = 5
 FULL_PAGES = 3
@@ -179,13 +181,7 @@ class Trial:
 
     def move_on(self) -> None:
         """Change records, where an incremental sync can notice that, and append some."""
-        for plan in self.assembly.tables:
-            if _sees_changes(plan):
-                tells = any(
-                    each.table.parent and each.parent == plan and each.table.parent.changed for each in self.assembly.tables
-                )
-                self.world.change(plan, len(self.world.records(plan.table.name)) if tells else CHANGED)
-            self.world.append(plan, 2 * self._page - 1)
+        self.world.move_on(2 * self._page - 1, CHANGED)
 
     def wrong(self) -> str:
         """What is wrong with the rows in the warehouse; empty when they are right."""
@@ -250,15 +246,6 @@ def _clients(fault: Fault) -> Callable[[Assembly, Configuration, Log], Client]:
         )
 
     return client
-
-
-def _sees_changes(plan: TablePlan) -> bool:
-    """Whether an incremental sync brings a record that has changed: none goes back behind the last key or number."""
-    if plan.table.append_only:
-        return False
-    if plan.table.full_refresh or plan.extra_tables:
-        return True
-    return not isinstance(plan.paginator, Windows) and not isinstance(innermost(plan), KeysetPaginator)
 
 
 # What becomes of a cell

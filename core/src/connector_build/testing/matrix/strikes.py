@@ -4,8 +4,6 @@ A fault is a value. What it does to an answer is a function of what was asked an
 None leaves that answer as it is. What it does to the whole way there (an address that does not exist) is a context manager.
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,9 +12,13 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from connector_build.api.mimic import Asked, Mimic, Reply, asked
-from connector_build.api.world import Entry, World
-from connector_core import Csv, CursorPaginator, JsonLines, Page, Record, Request
+from connector_build.api.bodies import records_in
+from connector_build.api.feed import Cursors, Entry
+from connector_build.api.messages import Asked, Reply, asked
+from connector_build.api.mimic import Mimic
+from connector_build.api.pointing import innermost
+from connector_build.api.world import World
+from connector_core import CursorPaginator, Page, Record, Request
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
 
@@ -47,23 +49,20 @@ def _row(plan: TablePlan, entry: Entry, parent: Record) -> Record:
 
 
 class Api:
-    """The made-up API of a connector, table by table. It lasts for one sync; ``memory`` is the fault's own."""
+    """The made-up API of a connector. It lasts for one sync; ``memory`` is the fault's own."""
 
     def __init__(self, assembly: Assembly, world: World, url: str, page_size: int) -> None:
         self.memory: dict[str, Any] = {}
         self.url = url
+        self.cursors = Cursors("matrix")
         self._page_size = page_size
         self._world = _Altered(world)
-        self._mimics = [(plan, Mimic(evolve(assembly, tables=(plan,)), self._world, url)) for plan in assembly.tables]
+        self._mimic = Mimic(assembly, self._world, url, self.cursors)
 
     def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
         """The table that is asked for, and the answer."""
-        reply = Reply(404)
-        for plan, mimic in self._mimics:
-            reply = mimic.reply(request)
-            if reply.status != 404:
-                return plan, reply
-        return None, reply
+        asked = self._mimic.asked_for(request)
+        return (asked[0][0] if asked else None), self._mimic.reply(request)
 
     def empty(self, request: Asked) -> Reply:
         """The answer as it would be if there were no record."""
@@ -106,7 +105,7 @@ class Asking:
     @property
     def records(self) -> list[Any]:
         """The records in the answer."""
-        return records_of(self.plan, self.reply)
+        return records_in(self.plan.table, self.reply.body)
 
     def following(self) -> Asked | None:
         """The request for the next page, as the plugin's own paginator makes it; None where the feed ends."""
@@ -214,27 +213,8 @@ class Fault:
         return next(iter(reasons.values())) if len(set(reasons.values())) == 1 else "; ".join(given)
 
 
-def innermost(plan: TablePlan) -> Any:
-    """The paginator that pages the answers of a table, within whatever strategies."""
-    paginator: Any = plan.paginator
-    while (inner := getattr(paginator, "pages", None)) is not None:
-        paginator = inner
-    return paginator
-
-
 def position(plan: TablePlan, request: Asked) -> tuple[Any, ...]:
     """What tells a request for one page from that for another; last what a header of the plugin's own says."""
     paginator = innermost(plan)
     header = paginator.param if isinstance(paginator, CursorPaginator) and paginator.where == "header" else ""
     return request.path, dict(request.params), request.json, request.headers.get(header.lower())
-
-
-def records_of(plan: TablePlan, reply: Reply) -> list[Any]:
-    """The records in an answer; those of a CSV with texts only."""
-    form = plan.table.format
-    if isinstance(form, Csv):
-        text = io.StringIO(reply.body.decode(form.encoding), newline="")
-        return list(csv.DictReader(text, delimiter=form.delimiter))
-    if isinstance(form, JsonLines):
-        return [json.loads(line) for line in reply.body.splitlines()]
-    return list(plan.table.find(json.loads(reply.body)) or [])

@@ -4,184 +4,38 @@ A recording is a JSON file that belongs beside the tests: the page size, and eac
 credential, but it holds the records as the API sent them: look through it before you publish it.
 """
 
-import difflib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
-from attrs import define, field, frozen
+from attrs import define, field
 from requests.adapters import BaseAdapter
 from requests.utils import requote_uri
 from urllib3 import HTTPResponse
 
-from connector_build.api.mimic import Answering, Asked, Reply
-from connector_build.api.world import layers
+from connector_build.api.making import layers
+from connector_build.api.messages import Asked
+from connector_build.api.recording import Recorded, Recording, to_json, without_struck
 from connector_build.errors import BuildError, UsageProblem
+from connector_build.testing.datasets import assembled
+from connector_build.testing.reading import Fetch, Step, feeds_of, read_feed
 from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL
-from connector_core import Csv, Record, Table
+from connector_core import Csv, Table
 from connector_core.basics.discretion import Secrets, strike
-from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
-from connector_core.plugin.assembly import Assembly, TablePlan
-from connector_core.source.children import for_parent
+from connector_core.plugin.assembly import Assembly
 from connector_core.source.configuration import read_configuration
-from connector_core.source.pagination import Bookmark, Page, Paginator, Request, next_request
+from connector_core.source.pagination import Page, Request
 from connector_core.source.unpacking import unpacked
-
-STRUCK = "***"
-"""What stands where a secret was."""
 
 KEPT_HEADERS = frozenset({"content-type", "link", "retry-after"})
 """Headers of an answer that are recorded, beside those that the paginator reads."""
-
-Fetch = Callable[[Table, Request], Page]
-
-
-class NotRecorded(UnexpectedAnswer):
-    """A request that the recording has no answer to. The text names the nearest one that it has."""
-
-
-# Reading
-
-
-@frozen(eq=False)
-class Step:
-    """A request, the page that it brought, and the request after it."""
-
-    request: Request
-    page: Page
-    following: Request | None
-
-
-def read_feed(
-    fetch: Fetch, paginator: Paginator, table: Table, size: int, bookmark: Bookmark, secrets: Secrets | None = None
-) -> Iterator[Step]:
-    """A feed, one page after the other; what keeps a sync from going in circles is left out here."""
-    request: Request | None = paginator.first(table, size, bookmark)
-    while request is not None:
-        page = fetch(table, request)
-        following = next_request(paginator, request, page)
-        if following is not None and secrets is not None:
-            following = following.without(secrets.sent_back)  # as a sync does
-        yield Step(request, page, following)
-        request = following
-
-
-def feeds_of(plan: TablePlan, parents: Iterable[Record]) -> list[Table]:
-    """A child table as it is asked for, for each of the records of its parent, once."""
-    found: dict[str, Table] = {}
-    for number, record in enumerate(parents, 1):
-        table = for_parent(plan.table, record, f"{plan.table.name}: parent {number}")
-        found.setdefault(repr((table.path, table.params, table.headers, table.body)), table)
-    return list(found.values())
-
-
-# The recording
-
-
-@frozen
-class Recorded:
-    """One request and its answer, neither with a secret. *headers* are those of the answer, in lower case."""
-
-    request: Asked
-    status: int
-    headers: Mapping[str, str]
-    body: str = field(repr=False)
-    encoding: str = "utf-8"
-
-    @property
-    def line(self) -> str:
-        """The request on one line: ``GET /shifts?limit=100``, with headers and body behind it where it has some."""
-        return _line(self.request)
-
-
-@frozen
-class Recording:
-    """What an API answered. ``reply`` answers the same again."""
-
-    page_size: int
-    answers: tuple[Recorded, ...]
-
-    @classmethod
-    def load(cls, path: Path) -> "Recording":
-        """The recording in a file. Raises UsageProblem where there is none."""
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            return cls(found["page_size"], tuple(map(_from_json, found["answers"])))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UsageProblem(
-                f"{path} is no recording that can be read ({type(error).__name__}: {error}). Make one with "
-                "connector_build.testing.record."
-            ) from None
-
-    def save(self, path: Path) -> None:
-        """Write it into a file."""
-        found = {"page_size": self.page_size, "answers": [_to_json(each) for each in self.answers]}
-        path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-    def reply(self, request: Asked) -> Reply:
-        """The recorded answer. Raises NotRecorded."""
-        # Of its headers, only those count that some recorded request has: the rest are of the client, or of the auth.
-        names = {name for each in self.answers for name in each.request.headers}
-        headers = {name: value for name, value in request.headers.items() if name in names}
-        asked = Asked(request.method, request.path, _open(request.params), headers, request.json)
-        for each in self.answers:
-            if each.request == asked:
-                return Reply(each.status, each.headers, each.body.encode(each.encoding))
-        raise NotRecorded(self._message(_line(asked)))
-
-    def _message(self, asked: str) -> str:
-        lines = [each.line for each in self.answers]
-        nearest = difflib.get_close_matches(asked, lines, n=1, cutoff=0.0)
-        has = f"The nearest of the {len(lines)} requests in it is {nearest[0]}" if nearest else "It is empty"
-        return (
-            f"{asked} is not in the recording. {has}. If the plugin now asks for something else, record the API anew; "
-            "if not, correct the paginator."
-        )
-
-
-def replay(path: Path) -> Answering:
-    """What answers as recorded in the file *path*, for ``Run.sync``, ``InProcess`` or the API server."""
-    return Recording.load(path).reply
-
-
-def _open(params: Mapping[str, str]) -> dict[str, str]:
-    """*params* without those that hold nothing but what was a secret, which a next link may bring along."""
-    return {name: value for name, value in params.items() if value != STRUCK}
-
-
-def _line(request: Asked) -> str:
-    query = urlencode(request.params)
-    headers = "".join(f" {name}: {value}" for name, value in request.headers.items())
-    body = "" if request.json is None else f" {json.dumps(request.json)}"
-    return f"{request.method} {request.path}" + (f"?{query}" if query else "") + headers + body
-
-
-def _to_json(each: Recorded) -> dict[str, Any]:
-    request = each.request
-    found: dict[str, Any] = {"request": _line(Asked(request.method, request.path, request.params))}
-    found |= {"request_headers": dict(request.headers)} if request.headers else {}
-    found |= {"request_body": request.json} if request.json is not None else {}
-    found |= {"status": each.status, "headers": dict(each.headers)}
-    found |= {"encoding": each.encoding} if each.encoding != "utf-8" else {}
-    return {**found, "body": each.body}
-
-
-def _from_json(found: Mapping[str, Any]) -> Recorded:
-    method, _, target = found["request"].partition(" ")
-    parts = urlsplit(target)
-    params = dict(parse_qsl(parts.query, keep_blank_values=True))
-    request = Asked(method, parts.path, params, found.get("request_headers", {}), found.get("request_body"))
-    return Recorded(request, found["status"], found["headers"], found["body"], found.get("encoding", "utf-8"))
-
-
-# Recording
 
 
 class _Listening(BaseAdapter):
@@ -253,7 +107,7 @@ class Recorder:
         headers = {name.lower(): self._shown(value) for name, value in request.headers.items()}
         body = None if request.json is None else json.loads(self._shown(json.dumps(request.json)))
         in_path = dict(parse_qsl(parts.query, keep_blank_values=True))
-        return Asked(request.method, parts.path, _open({**in_path, **params}), headers, body)
+        return Asked(request.method, parts.path, without_struck({**in_path, **params}), headers, body)
 
     def _shown(self, text: str) -> str:
         """*text* without secrets, and with the address of tests in the place of the API's own."""
@@ -285,9 +139,7 @@ def record(
 
     Raises UsageProblem where that takes more than *limit* requests, and then writes nothing.
     """
-    from connector_build.project.making import assembled
-
-    assembly, _ = assembled(dataset, extensions=extensions, files=files)
+    assembly = assembled(dataset, extensions=extensions, files=files)
     values = read_configuration(assembly.settings, configuration)
     client = make_client(assembly, values, ListLog())
     headers = [layer.next_header for plan in assembly.tables for layer in layers(plan.paginator) if _has_header(layer)]
@@ -331,6 +183,6 @@ def _every_step(fetch: Fetch, assembly: Assembly, size: int, secrets: Secrets) -
 def _check_discreet(recording: Recording, secrets: Secrets) -> None:
     """A last look, at what is about to be written as a whole."""
     for each in recording.answers:
-        text = json.dumps(_to_json(each), ensure_ascii=False)
+        text = json.dumps(to_json(each), ensure_ascii=False)
         if strike(secrets, text) != text:
             raise BuildError(f"{each.request.path}: its answer still holds a secret, so nothing was written. Please report it.")

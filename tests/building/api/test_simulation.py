@@ -1,4 +1,4 @@
-"""The sample API answers over HTTP as the documented ones do, and misbehaves only when told to."""
+"""Simulated APIs answer over HTTP as the documented ones do, and misbehave only when told to."""
 
 import socket
 import time
@@ -10,10 +10,15 @@ import pytest
 import requests
 from click.testing import CliRunner
 
+from connector_build.api.errors import Unmimicked
 from connector_build.api.faults import KINDS, Fault, Faults, Strike
-from connector_build.api.sample import Sample, SampleTable
-from connector_build.api.serve import SampleServer, create_app
+from connector_build.api.simulated import Dataset
+from connector_build.api.simulation import Simulation
 from connector_build.cli.main import main
+from connector_build.sample import Sample
+from connector_core import Table
+from connector_core.plugin.assembly import assemble
+from support import plugin
 
 KEY = {"api_key": "sample-key"}
 
@@ -27,15 +32,16 @@ def change(record: dict[str, Any], rng: Random) -> dict[str, Any]:
     return {**record, "cost": rng.random(), "last_updated_epoch": record["last_updated_epoch"] + 1}
 
 
-def table(name: str = "toy", path: str = "/toy_data") -> SampleTable:
-    columns = {"cost": "DOUBLE", "day": "NAIVE_DATE", "extra": "JSON"}
-    return SampleTable(name, f"{name}_records", path, f"{name}_records", columns, Sample(250, make, change))
+def toy(name: str = "toy", path: str = "/toy_data") -> Dataset:
+    columns = {"record_id": "STRING", "cost": "DOUBLE", "day": "NAIVE_DATE", "extra": "JSON"}
+    table = Table(f"{name}_records", path, f"{name}_records", ["record_id"], columns)
+    return Dataset(name, assemble([plugin(table)]), Sample(250, make, change))
 
 
 class Client:
     """One session, as a connector has one."""
 
-    def __init__(self, server: SampleServer) -> None:
+    def __init__(self, server: Simulation) -> None:
         self.server = server
         self.session = requests.Session()
         self.session.trust_env = False
@@ -49,13 +55,13 @@ class Client:
 
 
 @pytest.fixture
-def server() -> Iterator[SampleServer]:
-    with SampleServer([table(), table("other", "/v2/others")]) as running:
+def server() -> Iterator[Simulation]:
+    with Simulation([toy(), toy("other", "/v2/others")]) as running:
         yield running
 
 
 @pytest.fixture
-def client(server: SampleServer) -> Iterator[Client]:
+def client(server: Simulation) -> Iterator[Client]:
     client = Client(server)
     with client.session:
         yield client
@@ -68,7 +74,7 @@ def cursor_of(client: Client, size: int = 10) -> str:
 # --- as documented
 
 
-def test_pages_until_the_cursor_is_null(client: Client, server: SampleServer) -> None:
+def test_pages_until_the_cursor_is_null(client: Client, server: Simulation) -> None:
     first = client.get().json()
     second = client.get(cursor=first["next_cursor"]).json()
     last = client.get(cursor=second["next_cursor"], page_size=200).json()
@@ -143,7 +149,7 @@ def test_the_api_describes_itself_without_a_key(client: Client) -> None:
     }
 
 
-def test_requests_are_remembered_with_the_headers_as_sent(client: Client, server: SampleServer) -> None:
+def test_requests_are_remembered_with_the_headers_as_sent(client: Client, server: Simulation) -> None:
     client.get(page_size=5)
     client.get("/toy_api_spec", headers={})
     client.control("POST", "toy/append")
@@ -157,7 +163,7 @@ def test_requests_are_remembered_with_the_headers_as_sent(client: Client, server
 # --- HTTP
 
 
-def test_one_connection_serves_many_requests(client: Client, server: SampleServer) -> None:
+def test_one_connection_serves_many_requests(client: Client, server: Simulation) -> None:
     for answer in (
         client.get(),
         client.get(headers={}),
@@ -169,7 +175,7 @@ def test_one_connection_serves_many_requests(client: Client, server: SampleServe
     assert server.connections == 1
 
 
-def test_a_closed_server_answers_nobody(client: Client, server: SampleServer) -> None:
+def test_a_closed_server_answers_nobody(client: Client, server: Simulation) -> None:
     client.get()
     server.close()
     server.close()
@@ -181,31 +187,37 @@ def test_the_port_can_be_chosen_and_a_taken_one_is_an_error(capfd: pytest.Captur
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match="in use"):
-            SampleServer([table()], port=port)
-    with SampleServer([table()], port=port) as server:
+            Simulation([toy()], port=port)
+    with Simulation([toy()], port=port) as server:
         assert server.url == f"http://127.0.0.1:{port}"
         assert requests.get(f"{server.url}/toy_data", timeout=5).status_code == 401
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("second", [table("toy", "/another"), table("another", "/toy_data")])
-def test_two_tables_cannot_share_a_dataset_or_a_path(second: SampleTable) -> None:
-    with pytest.raises(ValueError, match="of its own"):
-        create_app([table(), second], {}, "key", Faults())
+@pytest.mark.parametrize("second", [toy("toy", "/another"), toy("another", "/toy_data")])
+def test_two_datasets_cannot_share_a_name_or_a_path(second: Dataset) -> None:
+    with pytest.raises(Unmimicked, match=f"{second.name}: toy is at .* already. Serve it alone: connector-build serve"):
+        Simulation([toy(), second])
+    told: list[str] = []
+    with Simulation([toy(), second], leave_out=told.append) as server:
+        assert [api.name for api in server.apis] == ["toy"]
+    assert len(told) == 1
 
 
 # --- from a second terminal
 
 
-def test_records_can_be_appended_and_changed_while_it_runs(client: Client, server: SampleServer) -> None:
+def test_records_can_be_appended_and_changed_while_it_runs(client: Client, server: Simulation) -> None:
     assert client.control("POST", "toy/append?count=25").json() == {
         "append": 25,
         "dataset": "toy",
+        "table": "toy_records",
         "records": 275,
     }
     assert client.control("POST", "toy/change?count=5").json() == {
         "change": 5,
         "dataset": "toy",
+        "table": "toy_records",
         "records": 275,
     }
     assert len(server.feed("toy")) == 275
@@ -238,7 +250,7 @@ def test_faults_can_be_set_and_cleared_over_http(client: Client) -> None:
 # --- faults
 
 
-def test_a_status_for_the_next_requests_and_then_no_more(client: Client, server: SampleServer) -> None:
+def test_a_status_for_the_next_requests_and_then_no_more(client: Client, server: Simulation) -> None:
     server.faults.add("status=429,retry_after=Wed, 21 Oct 2026 07:28:00 GMT,times=2")
     answers = [client.get() for _ in range(3)]
     assert [answer.status_code for answer in answers] == [429, 429, 200]
@@ -247,26 +259,26 @@ def test_a_status_for_the_next_requests_and_then_no_more(client: Client, server:
     assert server.faults.pending() == []
 
 
-def test_every_third_request_for_ever(client: Client, server: SampleServer) -> None:
+def test_every_third_request_for_ever(client: Client, server: Simulation) -> None:
     server.faults.add("status=500,every=3")
     assert [client.get(page_size=1).status_code for _ in range(7)] == [200, 200, 500, 200, 200, 500, 200]
 
 
-def test_a_dropped_connection(client: Client, server: SampleServer) -> None:
+def test_a_dropped_connection(client: Client, server: Simulation) -> None:
     server.faults.add("drop,times=1")
     with pytest.raises(requests.ConnectionError):
         client.get()
     assert client.get().status_code == 200
 
 
-def test_a_truncated_body(client: Client, server: SampleServer) -> None:
+def test_a_truncated_body(client: Client, server: Simulation) -> None:
     server.faults.add("truncate,times=1")
     with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.ConnectionError), match="Incomplete"):
         client.get()
     assert client.get().status_code == 200
 
 
-def test_a_body_that_is_not_json(client: Client, server: SampleServer) -> None:
+def test_a_body_that_is_not_json(client: Client, server: Simulation) -> None:
     server.faults.add("html,times=1")
     answer = client.get()
     assert answer.status_code == 200
@@ -275,7 +287,7 @@ def test_a_body_that_is_not_json(client: Client, server: SampleServer) -> None:
         answer.json()
 
 
-def test_a_cursor_that_loops_waits_for_a_cursor(client: Client, server: SampleServer) -> None:
+def test_a_cursor_that_loops_waits_for_a_cursor(client: Client, server: Simulation) -> None:
     server.faults.add("loop,times=1")
     cursor = cursor_of(client)
     looped, fine = client.get(cursor=cursor).json(), client.get(cursor=cursor).json()
@@ -283,7 +295,7 @@ def test_a_cursor_that_loops_waits_for_a_cursor(client: Client, server: SampleSe
     assert fine["next_cursor"] not in (None, cursor)
 
 
-def test_cursors_that_expire(client: Client, server: SampleServer) -> None:
+def test_cursors_that_expire(client: Client, server: Simulation) -> None:
     server.faults.add("expire,times=1")
     answer = client.get(cursor=cursor_of(client))
     assert answer.status_code == 400
@@ -291,7 +303,7 @@ def test_cursors_that_expire(client: Client, server: SampleServer) -> None:
     assert client.get(cursor=cursor_of(client)).status_code == 200
 
 
-def test_latency_goes_with_other_faults(client: Client, server: SampleServer) -> None:
+def test_latency_goes_with_other_faults(client: Client, server: Simulation) -> None:
     server.faults.add("latency=0.05,times=2")
     server.faults.add("status=503,times=1")
     start = time.perf_counter()
@@ -299,14 +311,14 @@ def test_latency_goes_with_other_faults(client: Client, server: SampleServer) ->
     assert time.perf_counter() - start >= 0.1
 
 
-def test_any_answer_can_be_programmed(client: Client, server: SampleServer) -> None:
+def test_any_answer_can_be_programmed(client: Client, server: Simulation) -> None:
     server.faults.add(Fault("status", status=200, body=b'{"toy_records": 7}', times=1))
     server.faults.add(Fault("status", status=302, headers={"Location": "/v2/others"}, times=1))
     assert client.get().content == b'{"toy_records": 7}'
     assert client.get().json()["other_records"]
 
 
-def test_faults_touch_data_requests_only(client: Client, server: SampleServer) -> None:
+def test_faults_touch_data_requests_only(client: Client, server: Simulation) -> None:
     server.faults.add("status=500")
     assert client.get("/toy_api_spec").status_code == 200
     assert client.get().status_code == 500
