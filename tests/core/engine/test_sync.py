@@ -111,7 +111,7 @@ def test_the_log_says_what_is_asked_for_and_saved() -> None:
         *expected,
         "No more pages to fetch",
         "Checkpoint saved after 750 records",
-        "750 records from 8 pages",
+        "fts_records: 750 records from 8 pages",
     ]
     assert log.warnings == []
 
