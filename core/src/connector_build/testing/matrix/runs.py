@@ -162,7 +162,7 @@ class Trial:
     def sync(self, fault: Fault = NO_FAULT, *, first: int = 1) -> None:
         """One sync from the last checkpoint; *fault* strikes from request number *first* on. It raises what the sync raises."""
         url = self._server.url
-        api = Api(self.assembly, self.world, url, int(_configuration(self.assembly, url)["page_size"]))
+        api = Api(self.assembly, self.world, url, int(_configuration(self.assembly, url)["page_size"]), fault)
         breaker = Breaker(fault, api, first)
         self._server.answering = breaker.answer
         around = fault.around or _straight
@@ -183,10 +183,11 @@ class Trial:
         """Change records, where an incremental sync can notice that, and append some."""
         self.world.move_on(2 * self._page - 1, CHANGED)
 
-    def wrong(self) -> str:
-        """What is wrong with the rows in the warehouse; empty when they are right."""
+    def wrong(self, fault: Fault = NO_FAULT) -> str:
+        """What is wrong with the rows in the warehouse, where the API hides what *fault* does; empty when they are right."""
         for plan in self.assembly.tables:
-            live, expected = _texts(self.warehouse.live(plan.table.name)), _texts(self.world.expected(plan))
+            wanted = self.world.expected(plan, fault.hidden)
+            live, expected = _texts(self.warehouse.live(plan.table.name)), _texts(wanted)
             if live != expected:
                 shared = live.keys() & expected.keys()
                 different = sum(live[key] != expected[key] for key in shared)
@@ -253,6 +254,8 @@ def _clients(fault: Fault) -> Callable[[Assembly, Configuration, Log], Client]:
 
 def _outcome(trial: Trial, fault: Fault, *, incremental: bool, first: int) -> tuple[Outcome, str] | None:
     """How the cell ends when *fault* strikes from request number *first* on; None when it strikes nothing."""
+    if fault.lasting:
+        return _lasting(trial, fault)
     if incremental:
         if before := _failure(trial.sync):
             return FAILED, f"the sync before the fault fails with {_told(before)}"
@@ -263,6 +266,20 @@ def _outcome(trial: Trial, fault: Fault, *, incremental: bool, first: int) -> tu
     if error is None:
         return _well(trial)
     return _loud(trial, fault, error) if isinstance(error, ConnectorError) else (FAILED, _told(error))
+
+
+def _lasting(trial: Trial, lie: Fault) -> tuple[Outcome, str] | None:
+    """How two syncs of an API end that lies in both of them; None where it had nothing to lie about."""
+    for which in ("first", "second"):
+        error = _failure(lambda: trial.sync(lie))
+        if not trial.struck:
+            return (FAILED, f"nothing was a lie, and yet: {_told(error)}") if error else None
+        if error is not None:
+            return _loud(trial, lie, error) if isinstance(error, ConnectorError) else (FAILED, _told(error))
+        if wrong := trial.wrong(lie):
+            return FAILED, f"the {which} sync ends well, but {wrong}"
+        trial.move_on()
+    return (FAILED, "a secret is in the log or in the state") if trial.leaks() else (RIGHT, "")
 
 
 def _failure(action: Callable[[], object]) -> Exception | None:
@@ -296,6 +313,8 @@ def _loud(trial: Trial, fault: Fault, error: ConnectorError) -> tuple[Outcome, s
         lacks.append("it, or the log, or the state, holds a secret")
     if lacks:
         return FAILED, f"{'; '.join(lacks)}: {_told(error)}"
+    if fault.lasting and not fault.mends:
+        return LOUD, str(error)
     left = trial.warehouse
     for what, rolled_back in (("arrived", False), ("were rolled back", True)):
         trial.warehouse = deepcopy(left)

@@ -7,6 +7,7 @@ None leaves that answer as it is. What it does to the whole way there (an addres
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -29,18 +30,28 @@ ELSEWHERE = "https://elsewhere.invalid"
 """An address that no credential may go to."""
 
 
+MOST_REQUESTS = 400
+"""More than any sync here needs: one that makes more would never end."""
+
+
+class Endless(Exception):  # noqa: N818  (an outcome, where it is raised)
+    """A sync asks for ever."""
+
+
 class _Altered(World):
-    """A world whose feeds can be told to hold a record twice, or nothing."""
+    """A world whose feeds can be told to hold a record twice, or nothing, or what a fault makes of them."""
 
     def __init__(self, world: World) -> None:
-        self.__dict__ = world.__dict__ | {"twice": set(), "nothing": False}
+        self.__dict__ = world.__dict__ | {"twice": set(), "nothing": False, "made_of_it": None}
 
     def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
         found = [] if self.nothing else super().entries(plan, parent)
-        return [entry for entry in found for _ in range(1 + (plan.table.key_of(_row(plan, entry, parent)) in self.twice))]
+        doubled = [entry for entry in found for _ in range(1 + (plan.table.key_of(_row(plan, entry, parent)) in self.twice))]
+        return self.made_of_it(doubled) if self.made_of_it else doubled
 
     twice: set[tuple[str, ...]]
     nothing: bool
+    made_of_it: Callable[[list[Entry]], list[Entry]] | None
 
 
 def _row(plan: TablePlan, entry: Entry, parent: Record) -> Record:
@@ -51,18 +62,31 @@ def _row(plan: TablePlan, entry: Entry, parent: Record) -> Record:
 class Api:
     """The made-up API of a connector. It lasts for one sync; ``memory`` is the fault's own."""
 
-    def __init__(self, assembly: Assembly, world: World, url: str, page_size: int) -> None:
+    def __init__(self, assembly: Assembly, world: World, url: str, page_size: int, fault: "Fault | None" = None) -> None:
         self.memory: dict[str, Any] = {}
         self.url = url
         self.cursors = Cursors("matrix")
+        self.tables = assembly.tables
         self._page_size = page_size
         self._world = _Altered(world)
+        if fault and fault.feed:
+            self._world.made_of_it = partial(fault.feed, self)
         self._mimic = Mimic(assembly, self._world, url, self.cursors)
 
     def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
         """The table that is asked for, and the answer."""
         asked = self._mimic.asked_for(request)
         return (asked[0][0] if asked else None), self._mimic.reply(request)
+
+    def plan_of(self, request: Asked) -> TablePlan | None:
+        """The table that is asked for."""
+        asked = self._mimic.asked_for(request)
+        return asked[0][0] if asked else None
+
+    def entries(self, request: Asked) -> list[Entry]:
+        """All that the feed has which is asked for, with places and numbers."""
+        plan, parent = self._mimic.asked_for(request)[0]
+        return self._world.entries(plan, parent)
 
     def empty(self, request: Asked) -> Reply:
         """The answer as it would be if there were no record."""
@@ -142,6 +166,9 @@ class Breaker:
         """The answer to *request*, broken where it is due."""
         with self._lock:
             self._seen += 1
+            if self._seen > MOST_REQUESTS:
+                raise Endless(f"the sync made more than {MOST_REQUESTS} requests")
+            request = self._fault.hears(self._api, request)
             plan, reply = self._api.answer(request)
             if plan is None:
                 return reply
@@ -181,6 +208,10 @@ def _always(plan: TablePlan) -> None:  # noqa: ARG001  (the signature of every o
     return None
 
 
+def _as_asked(api: Api, request: Asked) -> Asked:  # noqa: ARG001
+    return request
+
+
 @frozen(hash=False)
 class Fault:
     """One kind of trouble.
@@ -193,6 +224,10 @@ class Fault:
     why_not: why it makes no sense for a table; None where it does.
     around:  for a fault that strikes the whole sync: gives the address to go to.
     seconds: the client's time-outs, in seconds.
+    hears:   what the API makes of a request before it answers.
+    feed:    what it makes of what a feed has.
+    hides:   whether it never shows record number so and so, counted from 1.
+    lasting: the API is so in every sync.
     """
 
     name: str
@@ -203,6 +238,19 @@ class Fault:
     why_not: Callable[[TablePlan], str | None] = field(default=_always, repr=False)
     around: Callable[[Stage], AbstractContextManager[str]] | None = field(default=None, repr=False)
     seconds: float = 30.0
+    hears: Callable[[Api, Asked], Asked] = field(default=_as_asked, repr=False)
+    feed: Callable[[Api, list[Entry]], list[Entry]] | None = field(default=None, repr=False)
+    hides: Callable[[int], bool] | None = field(default=None, repr=False)
+    lasting: bool = False
+
+    def hidden(self, plan: TablePlan, number: int) -> bool:
+        """Whether it hides record *number* of a table."""
+        return self.hides is not None and self.why_not(plan) is None and self.hides(number)
+
+    @property
+    def mends(self) -> bool:
+        """Whether the next sync can go on where a lie was given up: not where places of the feed meant something else."""
+        return self.feed is None and self.hides is None and self.hears is _as_asked
 
     def reason(self, assembly: Assembly) -> str | None:
         """Why it makes no sense for any table of *assembly*; None where it does for one of them."""
