@@ -19,6 +19,7 @@ from connector_core import FullRead, KeysetPaginator, Record, Table, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.derived import applying
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.source.values import in_form
 
 Hides = Callable[[TablePlan, int], bool]
 """Whether an API never shows record number so and so of a table, counted from 1."""
@@ -170,6 +171,6 @@ def _tells(plan: TablePlan) -> bool:
 
 
 def transformed(plan: TablePlan, record: Record) -> Record | None:
-    """The row that the enabled transforms make of a copy of *record*; None where one of them leaves it out."""
+    """The row that the enabled transforms make of a copy of *record*, in its form; None where one of them leaves it out."""
     row = applying.transformed(plan.transforms, json.loads(json.dumps(record)))
-    return None if isinstance(row, applying.LeftOut) else row
+    return None if isinstance(row, applying.LeftOut) else in_form(plan.declared, row)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
+from connector_core.derived.named_fields import FieldWatch
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.source.tables import Record
 
@@ -25,13 +26,18 @@ class TransformFailed(Exception):  # noqa: N818  (reads better where it is caugh
         self.made = made
 
 
-def transformed(transforms: Iterable[Transform | DerivedField], record: Record, key: Sequence[str] = ()) -> Record | LeftOut:
+def transformed(
+    transforms: Iterable[Transform | DerivedField], record: Record, key: Sequence[str] = (), watch: FieldWatch | None = None
+) -> Record | LeftOut:
     """The row that *transforms*, in order, make of a copy of *record*; *key* names its primary key columns.
 
-    What is nested in the record is not copied. Raises TransformFailed.
+    *watch* is told what each of them is given, until it has seen all that it looks for. What is nested in the record is not
+    copied. Raises TransformFailed.
     """
     row = dict(record)
     for transform in transforms:
+        if watch is not None and watch.waiting:
+            watch.saw(transform, row)
         try:
             if isinstance(transform, DerivedField):  # which leaves nothing out
                 row[transform.name] = transform.function(row)

@@ -28,6 +28,17 @@ class Api:
     log: Log
     journal: Journal
     threads: int = 1
+    _warned: set[tuple[str, str]] = field(factory=set, init=False, repr=False)
+
+    def warn_once(self, table: str) -> Callable[[str, str], None]:
+        """What takes warnings about *table*, each with the name of what it is about, and gives the first of each name."""
+
+        def warn(what: str, warning: str) -> None:
+            if (table, what) not in self._warned:
+                self._warned.add((table, what))
+                self.log.warning(f"{table}: {warning}")
+
+        return warn
 
 
 @frozen(hash=False)

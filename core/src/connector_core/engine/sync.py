@@ -17,6 +17,7 @@ from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.operations import Delivery, Log, Operations
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
+from connector_core.engine.deleted import deleted_keys
 from connector_core.engine.derivation import Derivation, derivation
 from connector_core.engine.feeds import feed
 from connector_core.engine.journal import Journal, PacedLog
@@ -225,7 +226,7 @@ class _TableSync:
                 self._deliver(part, kept, again=False)
 
     def _row_maker(self) -> RowMaker:
-        return RowMaker(self.plan.table, self.plan.transforms, frozenset(self.plan.columns), self.log)
+        return RowMaker.of(self.plan, self.log)
 
     def _start_over(self, source: Feed, kept: Derivation) -> None:
         """Let the state say that this read goes from the start of the feed, before its first row goes out.
@@ -247,8 +248,8 @@ class _TableSync:
         while part := list(islice(records, PART)):
             yield rows.rows(part, where, first, read.added)
             first += len(part)
-        if self.plan.table.deleted:
-            yield rows.gone(read.page.get(self.plan.table.deleted), where, read.added)
+        if self.plan.table.gone and not read.page.ended:
+            yield rows.gone(deleted_keys(self.plan.table, read.page.body, where), where, read.added)
 
     def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
         name, upsert, before = self.name, self.delivery.upsert, self.left_out.total()

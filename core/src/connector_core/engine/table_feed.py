@@ -6,10 +6,11 @@ from contextlib import closing, contextmanager
 from attrs import frozen
 
 from connector_core.basics.blame import told
-from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected
+from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, UnexpectedAnswer
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
 from connector_core.http.pages import read_pages
+from connector_core.paging.evidence import Evidence
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import Bookmark, Page, Request, next_request
 
@@ -50,6 +51,8 @@ class _Paginator:
     def _blame(self) -> Iterator[None]:
         try:
             yield
+        except UnexpectedAnswer as error:  # a paginator does not know its table
+            raise type(error)(f"{self.plan.table.name}: {error}") from None
         except ConnectorError:
             raise
         except Exception as error:
@@ -74,7 +77,9 @@ class TableFeed:
     def reads(self) -> Generator[Read, None, None]:
         plan = self._plan
         paginator = self._paginator
-        pages = read_pages(self._fetch, paginator, self._first, plan.table.name, plan.paginator_origin, ahead=self._ahead)
+        name, origin = plan.table.name, plan.paginator_origin
+        evidence = Evidence(plan.table, self._api.warn_once(name), whole=not self.start)
+        pages = read_pages(self._fetch, paginator, self._first, name, origin, ahead=self._ahead, evidence=evidence)
         self._api.journal.fetching(plan.table, self._first)
         with closing(pages):
             for read in pages:

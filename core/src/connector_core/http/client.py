@@ -153,13 +153,17 @@ class Client:
             answer = Answer(response, lambda: self._bodies.whole(where, response))
             if self._rulings.ended(table, where, answer):
                 return Page({}, [], seconds, headers, ended=True)
+            if response.status_code == 204:  # no content: an empty page, behind which nothing follows
+                return Page({}, [], seconds, headers, ended=True)
             if response.status_code != 200:
                 self._refuse(where, answer)
             if table.format is not None:
                 chunks = self._bodies.chunks(response)
                 return Page(None, self._bodies.read(where, lambda: self._spooled(table, where, chunks)), seconds, headers)
             body = self._decode(where, answer)
-        return Page(body, records_in(table, where, body), seconds, headers)
+        records = records_in(table, where, body)
+        # An answer in which there is nothing at all does not say what follows either.
+        return Page(body, records, seconds, headers, ended=not records and body in ({}, None))
 
     def _spooled(self, table: Table, where: str, chunks: Iterator[bytes]) -> Sequence[Any]:
         assert table.format is not None  # noqa: S101  (the caller has looked)

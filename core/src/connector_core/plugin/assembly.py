@@ -15,6 +15,7 @@ from connector_core.plugin.columns import check_apart, declared_after, extra_col
 from connector_core.plugin.markers import HOOKS
 from connector_core.plugin.options import UnknownOptionError, choose, offered
 from connector_core.plugin.parents import with_parents
+from connector_core.plugin.placeholders import check_filled
 from connector_core.plugin.plan import Assembly, Option, Origin, Plugin, TablePlan
 from connector_core.plugin.settings import merge_settings
 from connector_core.source.pagination import Paginator
@@ -65,6 +66,7 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
     paginator, paginator_origin = one(
         manager, "connector_paginator", _is_paginator, "a paginator: CursorPaginator(…)", table=table
     )
+    check_filled(table, origin, paginator, paginator_origin)
     for column in table.columns:
         claims.claim(table.name, column, f"The column {column} of {table.name}", origin)
     own = [option for option in options if option.table == table.name]
