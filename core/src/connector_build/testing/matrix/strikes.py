@@ -7,20 +7,18 @@ None leaves that answer as it is. What it does to the whole way there (an addres
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import partial
 from threading import Lock
 from typing import Any
 
 from attrs import evolve, field, frozen
 
 from connector_build.api.bodies import records_in
-from connector_build.api.feed import Cursors, Entry
 from connector_build.api.messages import Asked, Reply, asked
-from connector_build.api.mimic import Mimic
 from connector_build.api.pointing import innermost
+from connector_build.api.recording import NotRecorded
 from connector_build.api.world import World
-from connector_core import CursorPaginator, Page, Record, Request
-from connector_core.basics.paths import cached_path
+from connector_build.testing.matrix.apis import Api, Feeds
+from connector_core import Page, Request
 from connector_core.plugin.assembly import Assembly, TablePlan
 
 LARGE = 10_000_000
@@ -36,84 +34,6 @@ MOST_REQUESTS = 400
 
 class Endless(Exception):  # noqa: N818  (an outcome, where it is raised)
     """A sync asks for ever."""
-
-
-class _Altered(World):
-    """A world whose feeds can be told to hold a record twice, or nothing, or what a fault makes of them."""
-
-    def __init__(self, world: World) -> None:
-        self.__dict__ = world.__dict__ | {"twice": set(), "nothing": False, "made_of_it": None}
-
-    def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
-        found = [] if self.nothing else super().entries(plan, parent)
-        doubled = [entry for entry in found for _ in range(1 + (plan.table.key_of(_row(plan, entry, parent)) in self.twice))]
-        return self.made_of_it(doubled) if self.made_of_it else doubled
-
-    twice: set[tuple[str, ...]]
-    nothing: bool
-    made_of_it: Callable[[list[Entry]], list[Entry]] | None
-
-
-def _row(plan: TablePlan, entry: Entry, parent: Record) -> Record:
-    adds = plan.table.parent.adds if plan.table.parent else {}
-    return entry.record | {column: cached_path(name).get(parent) for column, name in adds.items()}
-
-
-class Api:
-    """The made-up API of a connector. It lasts for one sync; ``memory`` is the fault's own."""
-
-    def __init__(self, assembly: Assembly, world: World, url: str, page_size: int, fault: "Fault | None" = None) -> None:
-        self.memory: dict[str, Any] = {}
-        self.url = url
-        self.cursors = Cursors("matrix")
-        self.tables = assembly.tables
-        self._page_size = page_size
-        self._world = _Altered(world)
-        if fault and fault.feed:
-            self._world.made_of_it = partial(fault.feed, self)
-        self._mimic = Mimic(assembly, self._world, url, self.cursors)
-
-    def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
-        """The table that is asked for, and the answer."""
-        asked = self._mimic.asked_for(request)
-        return (asked[0][0] if asked else None), self._mimic.reply(request)
-
-    def plan_of(self, request: Asked) -> TablePlan | None:
-        """The table that is asked for."""
-        asked = self._mimic.asked_for(request)
-        return asked[0][0] if asked else None
-
-    def entries(self, request: Asked) -> list[Entry]:
-        """All that the feed has which is asked for, with places and numbers."""
-        plan, parent = self._mimic.asked_for(request)[0]
-        return self._world.entries(plan, parent)
-
-    def empty(self, request: Asked) -> Reply:
-        """The answer as it would be if there were no record."""
-        self._world.nothing = True
-        try:
-            return self.answer(request)[1]
-        finally:
-            self._world.nothing = False
-
-    def double(self, plan: TablePlan, record: Record) -> None:
-        """Hold *record* twice from now on, one right behind the other."""
-        self._world.twice.add(plan.table.key_of(record))
-
-    def is_start(self, plan: TablePlan, request: Asked) -> bool:
-        """Whether *request* is the first one of a feed, which carries no position."""
-        first = plan.paginator.first(plan.table, self._page_size, {})
-        return (
-            request.params.keys() == first.params.keys()
-            and all(_fits(value, request.params[name]) for name, value in first.params.items())
-            and _fits(first.json, request.json)
-            and position(plan, request)[-1] is None
-            and "?" not in first.path
-        )
-
-
-def _fits(wanted: Any, found: Any) -> bool:
-    return "{parent." in json.dumps(wanted) or bool(wanted == found)
 
 
 @frozen(hash=False)
@@ -183,7 +103,10 @@ class Breaker:
         return self._seen >= self._first and not spent and self._fault.why_not(plan) is None
 
     def _broken(self, asking: Asking) -> Reply | None:
-        broken = self._fault.breaks(asking)
+        try:
+            broken = self._fault.breaks(asking)
+        except NotRecorded:  # what it makes of an answer takes one that nobody has
+            broken = None
         self.struck += broken is not None
         return broken
 
@@ -193,11 +116,11 @@ class Breaker:
 
 @frozen(hash=False)
 class Stage:
-    """Where a sync is about to happen: for a fault that strikes on the way there, or that changes the records."""
+    """Where a sync is about to happen: for a fault that strikes on the way there, or that changes the records of a *world*."""
 
     assembly: Assembly
-    world: World
     url: str
+    world: World | None = None
 
 
 def _nothing(asking: Asking) -> None:  # noqa: ARG001  (the signature of every fault)
@@ -228,6 +151,7 @@ class Fault:
     feed:    what it makes of what a feed has.
     hides:   whether it never shows record number so and so, counted from 1.
     lasting: the API is so in every sync.
+    made_up: it needs an API that is made up.
     """
 
     name: str
@@ -239,9 +163,10 @@ class Fault:
     around: Callable[[Stage], AbstractContextManager[str]] | None = field(default=None, repr=False)
     seconds: float = 30.0
     hears: Callable[[Api, Asked], Asked] = field(default=_as_asked, repr=False)
-    feed: Callable[[Api, list[Entry]], list[Entry]] | None = field(default=None, repr=False)
+    feed: Feeds | None = field(default=None, repr=False)
     hides: Callable[[int], bool] | None = field(default=None, repr=False)
     lasting: bool = False
+    made_up: bool = False
 
     def hidden(self, plan: TablePlan, number: int) -> bool:
         """Whether it hides record *number* of a table."""
@@ -259,10 +184,3 @@ class Fault:
         if len(given) < len(reasons):
             return None
         return next(iter(reasons.values())) if len(set(reasons.values())) == 1 else "; ".join(given)
-
-
-def position(plan: TablePlan, request: Asked) -> tuple[Any, ...]:
-    """What tells a request for one page from that for another; last what a header of the plugin's own says."""
-    paginator = innermost(plan)
-    header = paginator.param if isinstance(paginator, CursorPaginator) and paginator.where == "header" else ""
-    return request.path, dict(request.params), request.json, request.headers.get(header.lower())

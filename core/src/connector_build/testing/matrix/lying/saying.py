@@ -10,6 +10,7 @@ from connector_build.api.bodies import set_at, with_records
 from connector_build.api.messages import Asked, Reply
 from connector_build.api.paging import LINKED
 from connector_build.api.pointing import innermost, leading_to, linking_to, started_over
+from connector_build.testing.matrix.apis import Api
 from connector_build.testing.matrix.strikes import Asking
 from connector_core import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator, empty_page, last_page, no_more, total_reached
 from connector_core.basics.paths import cached_path
@@ -19,6 +20,7 @@ MANY = 100_000
 """A page size that no feed here fills."""
 
 Says = Callable[[Asking], Reply | None]
+Hears = Callable[[Api, Asked], Asked]
 
 
 # What an answer says
@@ -179,3 +181,14 @@ def leading(asking: Asking, cursor: str) -> Reply:
 def changed(asking: Asking, reply: Reply | None) -> Asking:
     """The same with another answer, to be changed further."""
     return evolve(asking, reply=reply) if reply is not None else asking
+
+
+# What an answer says beside what the plugin asks it for
+
+
+def more_beside(asking: Asking) -> dict[str, Any]:
+    return {"has_more": not is_last(asking)}
+
+
+def total_beside(asking: Asking) -> dict[str, Any]:
+    return {"total": len(whole(asking))}
