@@ -17,6 +17,7 @@ from connector_core.auth.kinds import (
 )
 from connector_core.auth.login import SessionLogin
 from connector_core.auth.oauth import OAuth2ClientCredentials, OAuth2RefreshToken
+from connector_core.basics.arguments import guarded
 from connector_core.basics.errors import (
     ConfigurationError,
     ConnectorError,
@@ -38,6 +39,7 @@ from connector_core.paging.numbers import OffsetPaginator, PageNumberPaginator
 from connector_core.paging.single import SinglePage
 from connector_core.paging.stop_rules import empty_page, hard_limit, last_page, no_more, short_page, total_reached
 from connector_core.plugin.hooks import hookimpl
+from connector_core.source.columns import Column
 from connector_core.source.configuration import Configuration
 from connector_core.source.csv_format import Csv
 from connector_core.source.error_rules import ErrorRule, empty, fail, ignore, renew, retry, start_over, wait_until
@@ -58,6 +60,7 @@ __all__ = [
     "BearerToken",
     "Budget",
     "ClientCertificate",
+    "Column",
     "Configuration",
     "ConfigurationError",
     "ConnectorError",
@@ -125,3 +128,7 @@ __all__ = [
     "total_reached",
     "wait_until",
 ]
+
+for _name in __all__:
+    if _name != "Page":  # which the client makes, one after the other: a plugin is given it
+        globals()[_name] = guarded(globals()[_name])

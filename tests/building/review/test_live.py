@@ -19,8 +19,7 @@ from rich.console import Console
 
 import connector_fts
 from connector_build.api.faults import Fault
-from connector_build.api.sample import Sample, SampleTable
-from connector_build.api.serve import SampleServer
+from connector_build.api.simulation import Simulation
 from connector_build.cli.main import main
 from connector_build.review import live, live_shown
 from connector_build.review.column_types import unfit
@@ -31,8 +30,8 @@ from connector_core.basics.names import COLUMN_TYPES
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, TablePlan, assemble
 from connector_core.source.configuration import read_configuration
-from connector_fts.sample import SAMPLE
 from distributions import connector_build, install_dataset
+from simulated import simulated
 from sinks import Log
 from support import plugin
 
@@ -501,18 +500,16 @@ def connector_paginator(table):
 def connector_settings():
     return [base_url("https://api.example.com")]
 """
-FTS = SampleTable(
-    "fts", "fts_records", "/fts_data", "fts_records", connector_fts.RECORDS.columns, Sample(12, SAMPLE.make, SAMPLE.change)
-)
+FTS = simulated("fts", 12)
 
 
 @pytest.fixture
-def server() -> Iterator[SampleServer]:
-    with SampleServer([FTS], api_key=KEY) as running:
+def server() -> Iterator[Simulation]:
+    with Simulation([FTS], secret=KEY) as running:
         yield running
 
 
-def configured(folder: Path, server: SampleServer, **changes: object) -> Path:
+def configured(folder: Path, server: Simulation, **changes: object) -> Path:
     file = folder / "configuration.json"
     file.write_text(json.dumps({"api_key": KEY, "base_url": server.url, "page_size": "5", **changes}))
     return file
@@ -529,7 +526,7 @@ def declared(**changes: str | None) -> dict[str, str]:
     return {name: kind for name, kind in columns.items() if kind}
 
 
-def test_fts_against_its_sample_api(tmp_path: Path, server: SampleServer) -> None:
+def test_fts_against_its_sample_api(tmp_path: Path, server: Simulation) -> None:
     configured(tmp_path, server)
     done = real(tmp_path, "fts")
     assert done.returncode == 0, done.stderr
@@ -539,7 +536,7 @@ def test_fts_against_its_sample_api(tmp_path: Path, server: SampleServer) -> Non
     assert not (tmp_path / "files").exists()
 
 
-def test_a_plugin_that_declares_something_else(tmp_path: Path, server: SampleServer) -> None:
+def test_a_plugin_that_declares_something_else(tmp_path: Path, server: Simulation) -> None:
     columns = declared(
         failure_rate="LONG", downtime_hours="STRING", log_date="UTC_DATETIME", gone="STRING", maintenance_cost=None
     )
@@ -559,7 +556,7 @@ def test_a_plugin_that_declares_something_else(tmp_path: Path, server: SampleSer
     assert "\x1b" not in done.stdout
 
 
-def test_new_fields_alone_are_a_remark(tmp_path: Path, server: SampleServer) -> None:
+def test_new_fields_alone_are_a_remark(tmp_path: Path, server: Simulation) -> None:
     install_dataset(tmp_path / "site", "tasks", DRIFTED.format(columns=declared(maintenance_cost=None)))
     configured(tmp_path, server)
     done = real(tmp_path, "tasks", "--json")
@@ -588,7 +585,7 @@ def command(*arguments: object) -> Result:
         ('{"api_key": "another-canary", "base_url": "URL"}', "does not accept the key"),
     ],
 )
-def test_a_configuration_that_is_missing_or_wrong(tmp_path: Path, server: SampleServer, text: str | None, words: str) -> None:
+def test_a_configuration_that_is_missing_or_wrong(tmp_path: Path, server: Simulation, text: str | None, words: str) -> None:
     file = tmp_path / "configuration.json"
     if text is not None:
         file.write_text(text.replace("URL", server.url))
@@ -599,7 +596,7 @@ def test_a_configuration_that_is_missing_or_wrong(tmp_path: Path, server: Sample
     assert "canary" not in result.output
 
 
-def test_a_misspelt_setting_is_remarked_on(tmp_path: Path, server: SampleServer) -> None:
+def test_a_misspelt_setting_is_remarked_on(tmp_path: Path, server: Simulation) -> None:
     result = command("--live", "--configuration", configured(tmp_path, server, pagesize="5"), "--json")
     assert result.exit_code == 0
     assert "pagesize is not a setting of this connector (did you mean page_size?) and is ignored.\n" in result.stderr
@@ -609,7 +606,7 @@ def test_a_misspelt_setting_is_remarked_on(tmp_path: Path, server: SampleServer)
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
 @pytest.mark.parametrize("fault", [Fault("status", status=503), Fault("truncate"), Fault("drop"), None])
 def test_an_api_that_fails(
-    tmp_path: Path, server: SampleServer, fault: Fault | None, as_json: list[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, server: Simulation, fault: Fault | None, as_json: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Retry, "wait", lambda *_: 0.0)
     file = configured(tmp_path, server)
@@ -626,7 +623,7 @@ def test_an_api_that_fails(
     assert KEY not in result.output
 
 
-def test_a_local_file_is_part_of_what_is_compared(tmp_path: Path, server: SampleServer) -> None:
+def test_a_local_file_is_part_of_what_is_compared(tmp_path: Path, server: Simulation) -> None:
     (tmp_path / "our_fields.py").write_text(
         "from connector_core import Transform, drop, hookimpl\n\n\n@hookimpl\ndef connector_transforms(table):\n"
         '    return [Transform("lean", lambda record: {**record, "crew": 5})]\n'

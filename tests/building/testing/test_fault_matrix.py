@@ -20,7 +20,8 @@ import connector_fts.sample
 import connector_mso
 import connector_mso.sample
 from connector_build.api.errors import Unmimicked
-from connector_build.api.sample import Sample
+from connector_build.api.feed import Cursors
+from connector_build.sample import Sample
 from connector_build.testing import reliability
 from connector_build.testing.matrix import runs as matrix
 from connector_build.testing.matrix.faults import FAULTS, STATUSES
@@ -240,7 +241,7 @@ def test_syncs_without_a_fault_are_right() -> None:
 
 def test_a_loud_failure_says_where_what_and_what_to_do_without_the_key() -> None:
     message = cell("fts", "503, for ever", FIRST).detail
-    assert message.startswith("fts_records: GET /fts_data?page_size=5&cursor=after-")
+    assert message.startswith("fts_records: GET /fts_data?page_size=5&cursor=")
     assert '503 Service Unavailable: {"error": "not now, not for the key ***"}' in message
     assert "check base_url (" in message
     assert "and the API's status" in message
@@ -436,7 +437,7 @@ def test_a_state_that_runs_ahead_of_its_rows(monkeypatch: pytest.MonkeyPatch) ->
         try:
             sync(*arguments)
         except ConnectorError:
-            arguments[3].checkpoint({"next_cursor": "after-999"})
+            arguments[3].checkpoint({"next_cursor": Cursors("matrix").at(999)})
             raise
 
     assert "after the next sync, without the fault, fts_records lacks " in broken(monkeypatch, "503, for ever", sync=hasty)

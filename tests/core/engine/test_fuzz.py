@@ -32,9 +32,12 @@ import connector_fts
 import connector_fts.sample
 import connector_mso
 import connector_mso.sample
-from connector_build.api.mimic import Asked, Mimic, Reply, set_at
-from connector_build.api.sample import Sample
-from connector_build.api.world import Entry, World, transformed
+from connector_build.api.bodies import set_at
+from connector_build.api.feed import Entry
+from connector_build.api.messages import Asked, Reply
+from connector_build.api.mimic import Mimic
+from connector_build.api.world import World, transformed
+from connector_build.sample import Sample
 from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
 from connector_build.testing.warehouse.runs import URL, InProcess, configuration_for
@@ -882,7 +885,7 @@ class Strange:
             case "edges[*].node":
                 body["edges"] = [{"node": record} for record in new]
             case path:
-                set_at(body, path, new)
+                body = set_at(body, path, new)
         return evolve(true, body=written(body))
 
     def _with_field(self, true: Reply, name: str, value: Any, number: int) -> Reply:

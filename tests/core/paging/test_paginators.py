@@ -253,7 +253,11 @@ def test_a_hard_limit_that_is_reached_is_loud() -> None:
 @pytest.mark.parametrize(
     ("paginator", "body", "words"),
     [
-        (OffsetPaginator(stop=[total_reached("total")]), {}, "total is None, where a whole number was expected"),
+        (
+            OffsetPaginator(stop=[total_reached("total")]),
+            {},
+            "total is not there",
+        ),
         (OffsetPaginator(stop=[total_reached("total")]), {"total": "7"}, "total is '7'"),
         (PageNumberPaginator(stop=[last_page("pages")]), {"pages": True}, "pages is True"),
         (OffsetPaginator(stop=[no_more("more")]), {"more": 1}, "more is 1, where true or false was expected"),

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
+from connector_build.cli.ending import Verb
 from connector_build.cli.options import json_option, names, source_options
 from connector_build.errors import UsageProblem
 
 
-@click.command("check")
+@click.command("check", cls=Verb)
 @click.argument("dataset")
 @source_options
 @click.option("--rule", "rules", multiple=True, callback=names, metavar="NAMES", help="Only this rule; repeat for several.")

@@ -12,6 +12,7 @@ from connector_build.review.column_types import kind_of, unfit
 from connector_core.basics.discretion import strike
 from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.names import one_line, stored_name
+from connector_core.derived.applying import LeftOut, TransformFailed, transformed
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.tables import Record
 
@@ -70,7 +71,7 @@ def drift(plan: TablePlan, records: Iterable[Any], secrets: Iterable[str] = ()) 
                 "Ask the API's owner, or change the plugin."
             )
         sent.add(record)
-        row = transformed(plan, record, failures)
+        row = row_of(plan, record, failures)
         if row is not None:
             rows.add(row)
     if not failures:
@@ -90,22 +91,16 @@ class Failure:
     records: int = 0
 
 
-def transformed(plan: TablePlan, record: Record, failures: dict[str, Failure]) -> Record | None:
+def row_of(plan: TablePlan, record: Record, failures: dict[str, Failure]) -> Record | None:
     """The row that the transforms make of *record*; None where one leaves it out or, which goes into *failures*, fails."""
-    row: Record = dict(record)
-    for transform in plan.transforms:
-        try:
-            made = transform(row)
-        except Exception as error:  # noqa: BLE001  (whatever a plugin raises)
-            failures.setdefault(transform.name, Failure(f"{type(error).__name__}: {one_line(error)}")).records += 1
-            return None
-        if made is None:
-            return None
-        if not isinstance(made, dict):
-            failures.setdefault(transform.name, Failure(f"{type(made).__name__} in place of a record")).records += 1
-            return None
-        row = made
-    return row
+    try:
+        row = transformed(plan.transforms, record)
+    except TransformFailed as failed:
+        error = failed.__cause__
+        words = f"{type(error).__name__}: {one_line(error)}" if error else f"{type(failed.made).__name__} in place of a record"
+        failures.setdefault(failed.transform.name, Failure(words)).records += 1
+        return None
+    return None if isinstance(row, LeftOut) else row
 
 
 @define

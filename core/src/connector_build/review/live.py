@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from connector_build.project.configuration import check_configuration
-from connector_build.review.drift import EXAMPLE, Drift, Failure, drift, transformed
+from connector_build.review.drift import EXAMPLE, Drift, Failure, drift, row_of
 from connector_core.basics.discretion import strike
 from connector_core.basics.errors import ConnectorError, PluginError, UnexpectedAnswer
 from connector_core.basics.logs import DiscreetLog
@@ -121,7 +121,7 @@ class _Reader:
         _, page = self._first_page(parent)
         failures: dict[str, Failure] = {}
         for record in page.records:
-            if isinstance(record, dict) and transformed(parent, record, failures) is not None:
+            if isinstance(record, dict) and row_of(parent, record, failures) is not None:
                 return dict(record)
         raise _NoParentError(f"the first page of {parent.table.name} has no record to ask for {plan.table.name} by")
 

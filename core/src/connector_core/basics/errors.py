@@ -48,6 +48,10 @@ class HookError(PluginError):
     """A ``connector_…`` function is no hook, is not marked as one, or answers with a value of another type."""
 
 
+class WrongCallError(PluginError, TypeError):
+    """A public name was called with an argument that it does not take, or without one that it needs."""
+
+
 class UnkeptNameError(PluginError):
     """A name that Fivetran would change, or keeps for itself."""
 

@@ -4,8 +4,9 @@ import errno
 import sqlite3
 import tempfile
 
+from connector_core.basics.blame import told
 from connector_core.basics.errors import ConnectorError, InternalError
-from connector_core.basics.names import one_line, told
+from connector_core.basics.names import one_line
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _GOES_ON = "The next sync goes on from the last checkpoint."

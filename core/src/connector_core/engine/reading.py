@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.operations import Log
+from connector_core.engine.journal import Journal
 from connector_core.source.pagination import Bookmark, Page, Request
 from connector_core.source.tables import Table
 
@@ -16,6 +17,7 @@ class Api:
     """What a feed is read with.
 
     fetch:   (table, request) → page.
+    journal: what the log says of the progress.
     threads: how many requests may be under way at once for child tables.
     """
 
@@ -24,7 +26,19 @@ class Api:
     page_size: int
     hidden: Secrets
     log: Log
+    journal: Journal
     threads: int = 1
+    _warned: set[tuple[str, str]] = field(factory=set, init=False, repr=False)
+
+    def warn_once(self, table: str) -> Callable[[str, str], None]:
+        """What takes warnings about *table*, each with the name of what it is about, and gives the first of each name."""
+
+        def warn(what: str, warning: str) -> None:
+            if (table, what) not in self._warned:
+                self._warned.add((table, what))
+                self.log.alert(f"{table}: {warning}")
+
+        return warn
 
 
 @frozen(hash=False)

@@ -16,23 +16,23 @@ from connector_core.basics.discretion import Secrets, shows, strike
 from connector_core.basics.errors import CircularFeed, ConfigurationError, PluginError, SourceError
 from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.operations import Delivery, Log, Operations
+from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
+from connector_core.engine.deleted import deleted_keys
 from connector_core.engine.derivation import Derivation, derivation
 from connector_core.engine.failures import in_words
 from connector_core.engine.feeds import feed
+from connector_core.engine.journal import Journal, PacedLog
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
-from connector_core.engine.records import LeftOut, RowMaker, Rows
+from connector_core.engine.records import RowMaker, Rows
 from connector_core.engine.spool import Spool
-from connector_core.engine.state import TableState, read_state, write_state
+from connector_core.engine.state import States, TableState, read_state
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
 from connector_core.source.pagination import Bookmark
 from connector_core.source.settings import CA_CERTIFICATE, MAX_ANSWER, THREADS
 from connector_core.source.tables import Key
-
-PAGES_SHOWN = 20
-"""The log names each page up to this one; a longer sync shows its milestones, the checkpoints."""
 
 PART = 1000
 """Records of one page that are made into rows before they go out: a page may be larger than memory."""
@@ -109,16 +109,14 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
     try:
         values = read_configuration(assembly.settings, raw)
         hidden = values.hidden
-        log = DiscreetLog(to.log, hidden)
+        log = DiscreetLog(PacedLog(to.log, to.engine.clock), hidden)
+        journal = Journal(log, {plan.table.name: plan.table.path for plan in assembly.tables}, to.engine.clock)
         for remark in unknown_names(assembly.settings, raw):
             log.warning(f"Configuration: {remark}.")
         where = "The state"
-        if not isinstance(state, Mapping):
-            log.warning("The state is no JSON object, so it is left aside, and everything is read whole.")
-            state = {}
-        states = read_state(state, [plan.table.name for plan in assembly.tables])
+        states = read_state(state, assembly.tables, log, hidden)
         with to.engine.client(assembly, values, log) as client:
-            api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, values.get(THREADS, 1))
+            api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, journal, values.get(THREADS, 1))
             for plan in assembly.tables:
                 where = plan.table.name
                 _TableSync(plan, api, states, Delivery(to.operations), to.engine).run()
@@ -138,7 +136,7 @@ class _TableSync:
 
     plan: TablePlan
     api: Api
-    states: dict[str, TableState]
+    states: States
     delivery: Delivery
     engine: Engine
     delivered: int = field(default=0, init=False)
@@ -154,6 +152,10 @@ class _TableSync:
     @property
     def log(self) -> Log:
         return self.api.log
+
+    def note(self, text: str) -> None:
+        """A line of the log about this table."""
+        self.api.journal.note(self.name, text)
 
     @property
     def _handled(self) -> int:
@@ -204,7 +206,7 @@ class _TableSync:
         else:
             self._bring_up(source, kept)
             rest = source.bookmark
-        self.log.info(f"{self.name}: No more pages to fetch")
+        self.note("No more pages to fetch")
         kept.finish(self.delivery, lambda: self._checkpoint(kept, rest))
         self._checkpoint(kept, rest)
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
@@ -241,7 +243,7 @@ class _TableSync:
                 self._deliver(part, kept, again=False)
 
     def _row_maker(self) -> RowMaker:
-        return RowMaker(self.plan.table, self.plan.transforms, frozenset(self.plan.columns), self.log)
+        return RowMaker.of(self.plan, self.log)
 
     def _start_over(self, source: Feed, kept: Derivation) -> None:
         """Let the state say that this read goes from the start of the feed, before its first row goes out.
@@ -257,16 +259,14 @@ class _TableSync:
         if read is None:
             return
         self.pages += 1
-        if self.pages <= PAGES_SHOWN:
-            self.log.info(f"{self.name}: {read.request}")
         where = f"{self.name}: {read.request}"
         records = iter(read.page.records)
         first = 1
         while part := list(islice(records, PART)):
             yield rows.rows(part, where, first, read.added)
             first += len(part)
-        if self.plan.table.deleted:
-            yield rows.gone(read.page.get(self.plan.table.deleted), where, read.added)
+        if self.plan.table.gone and not read.page.ended:
+            yield rows.gone(deleted_keys(self.plan.table, read.page.body, where), where, read.added)
 
     def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
         name, upsert, before = self.name, self.delivery.upsert, self.left_out.total()
@@ -306,9 +306,9 @@ class _TableSync:
 
     def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
         self.states[self.name] = TableState(bookmark, kept.state(bookmark))
-        state = write_state(self.states)
+        state = self.states.whole()
         self._check_discreet(bookmark, state)
         self.delivery.operations.checkpoint(state)
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:
-            self.log.info(f"{self.name}: Checkpoint saved after {self.delivered} records")
+            self.note(f"Checkpoint saved after {self.delivered} records")

@@ -1,15 +1,18 @@
 """The feed of a table of its own, or of one parent's children."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
+from typing import Any
 
 from attrs import frozen
 
-from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, StaleCursor
-from connector_core.basics.names import told
+from connector_core.basics.blame import told
+from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, StaleCursor, UnexpectedAnswer
+from connector_core.basics.names import one_line
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
 from connector_core.http.pages import read_pages
+from connector_core.paging.evidence import Evidence
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import Bookmark, Page, Request, next_request
 
@@ -50,12 +53,46 @@ class _Paginator:
     def _blame(self) -> Iterator[None]:
         try:
             yield
+        except UnexpectedAnswer as error:  # a paginator does not know its table
+            raise type(error)(f"{self.plan.table.name}: {error}") from None
         except ConnectorError:
             raise
         except Exception as error:
             raise PluginError(
-                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)}. Correct the paginator."
+                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)} Correct the paginator."
             ) from error
+
+
+def begun(plan: TablePlan, api: Api, bookmark: Bookmark, *, ahead: bool = True) -> "TableFeed":
+    """The feed from *bookmark* on or, with a warning, from its start where *bookmark* is none that the paginator could have made.
+
+    A state may come from anywhere. A paginator that were to fail on it would fail in each sync from now on.
+    """
+    if bookmark:
+        try:
+            made = TableFeed(plan, api, bookmark, ahead=ahead)
+        except PluginError:
+            made = None
+        if made and made.start and _alike(made.start, bookmark):
+            return made
+        api.log.warning(f"{plan.table.name}: {nothing_said(bookmark)}")
+    return TableFeed(plan, api, {}, ahead=ahead)
+
+
+def nothing_said(bookmark: Bookmark) -> str:
+    """What to say of a *bookmark* that is none of the feed's."""
+    return f"the state ({one_line(', '.join(bookmark), 80)}) says nothing about where to go on. Reading the whole feed."
+
+
+def _alike(start: Any, stored: Any) -> bool:
+    """Whether what a paginator made of a stored place is of the kinds that were stored: a text may have been a number."""
+    if isinstance(start, Mapping) and isinstance(stored, Mapping):
+        return all(_alike(value, stored[name]) for name, value in start.items() if name in stored)
+    return start == stored or (_is_plain(start) and _is_plain(stored))
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 class TableFeed:
@@ -74,13 +111,18 @@ class TableFeed:
     def reads(self) -> Generator[Read, None, None]:
         plan = self._plan
         paginator = self._paginator
-        pages = read_pages(self._fetch, paginator, self._first, plan.table.name, plan.paginator_origin, ahead=self._ahead)
+        name, origin = plan.table.name, plan.paginator_origin
+        evidence = Evidence(plan.table, self._api.warn_once(name), whole=not self.start)
+        pages = read_pages(self._fetch, paginator, self._first, name, origin, ahead=self._ahead, evidence=evidence)
+        self._api.journal.fetching(plan.table, self._first)
         with closing(pages):
             for read in pages:
                 before = self.bookmark
                 self.ended = read.following is None
                 self.bookmark = paginator.bookmark(read.following) if read.following else paginator.rest(read.request, read.page)
                 yield Read(read.request, read.page, last=self.ended, again=self.ended and self.bookmark == before)
+                if read.following:
+                    self._api.journal.fetching(plan.table, read.following)  # also where that is on its way already
 
     def _fetch(self, request: Request) -> Page:
         """One page; a refusal of the very first request is the stored bookmark's fault, if there is one."""

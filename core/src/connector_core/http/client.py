@@ -160,12 +160,14 @@ class Client:
             return made(None, self._bodies.read(where, response, lambda chunks: self._spooled(table, where, response, chunks)))
         try:
             body = self._decode(table, where, answer)
-            page: Page = made(body, records_in(table, where, body))
+            records = records_in(table, where, body)
         except UnexpectedAnswer:
             if response.status_code != 200:  # so that is why it is not what was expected
                 self._refuse(where, answer)
             raise
         self._spoken.add(table.name)
+        # An answer in which there is nothing at all does not say what follows either.
+        page: Page = made(body, records, ended=not records and body in ({}, None))
         return page
 
     def _spooled(self, table: Table, where: str, response: requests.Response, chunks: Iterator[bytes]) -> Sequence[Any]:

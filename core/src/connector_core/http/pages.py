@@ -7,9 +7,10 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from connector_core.basics.blame import told
 from connector_core.basics.errors import CircularFeed, ConnectorError, PluginError, UnexpectedAnswer
-from connector_core.basics.names import told
 from connector_core.http.workers import Workers
+from connector_core.paging.evidence import Evidence
 from connector_core.source.pagination import Follower, LoopGuard, Page, Request, next_request
 
 AHEAD_FROM_SECONDS = 0.01
@@ -43,25 +44,26 @@ def read_pages(
     origin: object = "the paginator",
     *,
     ahead: bool = True,
+    evidence: Evidence | None = None,
 ) -> Generator[PageRead, None, None]:
     """The pages of a feed from *request* to its end, one in hand and at most one in flight; without *ahead*, none in flight.
 
     *table* and *origin*, the plugin and hook that the paginator came from, are for messages. Whatever *fetch* raises for a page
-    is raised when that page is due, also when another thread fetched it. Raises UnexpectedAnswer when the feed goes in circles
-    or does not say where to go on, PluginError when the paginator fails.
+    is raised when that page is due, also when another thread fetched it. Raises UnexpectedAnswer when the feed goes in circles,
+    does not say where to go on, or ends while *evidence* is against it; PluginError when the paginator fails.
     """
     guard = LoopGuard()
     workers = Workers(1, "next-page")
     try:
         guard.check(request)
-        page = fetch(request)
+        page = watched(fetch(request), evidence)
         alike = 0
         while (following := _following(paginator, guard, PageRead(request, page, None), table, origin)) is not None:
             coming = workers.submit(fetch, following) if ahead and page.seconds >= AHEAD_FROM_SECONDS else None
             if coming:
                 wait([coming], timeout=HEAD_START_SECONDS)
             yield PageRead(request, page, following)
-            before, page = page, coming.result() if coming else fetch(following)
+            before, page = page, watched(coming.result() if coming else fetch(following), evidence)
             request = following
             alike = alike + 1 if page.records and page.records == before.records else 0
             # A feed may send records twice, and two pages are then alike but for where they lead. It does not go on like that.
@@ -76,6 +78,15 @@ def read_pages(
         workers.close()
 
 
+def watched(page: Page, evidence: Evidence | None) -> Page:
+    """*page*, counted by *evidence*, which witnesses what becomes of it."""
+    if evidence is None:
+        return page
+    evidence.took(page)
+    object.__setattr__(page, "witness", evidence.ended)  # nobody else has this page, and a copy would cost more for each
+    return page
+
+
 def _following(paginator: Follower, guard: LoopGuard, read: PageRead, table: str, origin: object) -> Request | None:
     try:
         following = next_request(paginator, read.request, read.page)
@@ -87,7 +98,7 @@ def _following(paginator: Follower, guard: LoopGuard, read: PageRead, table: str
     except ConnectorError:
         raise
     except Exception as error:
-        raise PluginError(f"{table}: {read.request}: {origin} failed with {told(error)}. Correct the paginator.") from error
+        raise PluginError(f"{table}: {read.request}: {origin} failed with {told(error)} Correct the paginator.") from error
     return following
 
 

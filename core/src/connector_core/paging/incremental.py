@@ -10,7 +10,9 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
+from connector_core.basics.hints import nowhere
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import MISSING, Path, compile_path
 from connector_core.paging.resting import RestsAtTheStart
 from connector_core.paging.single import SinglePage
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, next_request
@@ -43,7 +45,8 @@ class UpdatedSince:
     """The API has a filter on a time, and each sync asks for what has one since the newest that was seen.
 
     param:     the query parameter of the filter, such as ``updated_since``.
-    newest:    the field of a record that holds its time: a text in ISO 8601, or a whole number such as seconds since 1970.
+    newest:    the field of a record that holds its time (a nested one: ``fields.updated``): a text in ISO 8601, or a whole number
+               such as seconds since 1970. A page of which no record has it is an error.
     pages:     how the answers are paged.
     start:     what the first sync asks for; None leaves the filter out and so asks for everything.
     lookback:  how far before the newest time to ask: a timedelta for texts, a number for numbers. It brings late records, and
@@ -67,6 +70,11 @@ class UpdatedSince:
     lookback: timedelta | int = 0
     inclusive: bool = True
     first_only: bool = False
+    _place: Path = field(init=False, eq=False, repr=False)
+
+    @_place.default
+    def _(self) -> Path:
+        return compile_path(self.newest)
 
     repeats = True
     reads_on = True
@@ -108,8 +116,14 @@ class UpdatedSince:
     def _newest(self, request: Request, page: Page) -> Any:
         """The newest time of the records so far, as the API wrote it."""
         seen = [request.position.get("newest")]
-        seen += [record.get(self.newest) for record in page.records if isinstance(record, Mapping)]
-        times = [value for value in seen if value is not None]
+        find = self._place.find
+        seen += [find(record) for record in page.records]
+        times = [value for value in seen if value not in (None, MISSING)]
+        if len(times) < 2 and (hint := nowhere(self._place, page.records)):
+            raise UnexpectedAnswer(
+                f"{request}: no record of this page has {self.newest}, which newest names{hint}, so it cannot be told what "
+                "is new. Correct newest in the plugin's UpdatedSince."
+            )
         try:
             return max(times, key=_time) if times else None
         except (TypeError, ValueError):

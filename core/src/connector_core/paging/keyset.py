@@ -6,6 +6,8 @@ from typing import Any
 from attrs import field, frozen
 
 from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.basics.hints import there_is
+from connector_core.basics.paths import Path, compile_path
 from connector_core.paging.resting import first_request, sized
 from connector_core.paging.stop_rules import StopRule, empty_page, listed_rules
 from connector_core.source.pagination import Bookmark, Page, Request
@@ -28,6 +30,11 @@ class KeysetPaginator:
     key: str
     size_param: str | None = "page_size"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=listed_rules)
+    _place: Path = field(init=False, eq=False, repr=False)
+
+    @_place.default
+    def _(self) -> Path:
+        return compile_path(self.key)
 
     reads = "incrementally: each sync starts after the last key that was seen"
 
@@ -44,6 +51,10 @@ class KeysetPaginator:
                 f"{request}: the page is empty, without a record to go on after, and nothing says that the feed ends here. "
                 "If an empty page is its end, add empty_page() to the paginator's stop; if not, ask the API's owner."
             )
+        return self.onward(request, page)
+
+    def onward(self, request: Request, page: Page) -> Request:
+        """The request for what comes after the last key of this page, whatever the stop rules say."""
         return request.placed("query", self.param, self._last(request, page))
 
     def bookmark(self, request: Request) -> Bookmark:
@@ -55,9 +66,11 @@ class KeysetPaginator:
 
     def _last(self, request: Request, page: Page) -> Any:
         last = page.records[-1]
-        value = last.get(self.key) if isinstance(last, Mapping) else None
+        value = self._place.get(last)
         if value is None or isinstance(value, Mapping | list):
+            hint = "" if self._place.knows(last) else there_is(self.key, [last])
             raise UnexpectedAnswer(
-                f"{request}: the last record has no {self.key} to go on after. If the API changed, change the plugin's paginator."
+                f"{request}: the last record has no {self.key} to go on after{hint}. If the API changed, change the plugin's "
+                "paginator."
             )
         return value

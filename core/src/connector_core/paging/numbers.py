@@ -37,8 +37,10 @@ class PageNumberPaginator(RestsAtTheStart):
         return request.placed("query", self.param, _whole(bookmark, "page", self.first_page))
 
     def following(self, request: Request, page: Page) -> Request | None:
-        if any(rule(request, page) for rule in self.stop):
-            return None
+        return None if any(rule(request, page) for rule in self.stop) else self.onward(request, page)
+
+    def onward(self, request: Request, page: Page) -> Request:  # noqa: ARG002  (whatever came)
+        """The request for the page after this one, whatever the stop rules say."""
         return request.placed("query", self.param, int(request.params[self.param]) + 1)
 
     def bookmark(self, request: Request) -> Bookmark:
@@ -72,8 +74,10 @@ class OffsetPaginator(RestsAtTheStart):
         return request.placed("query", self.param, _whole(bookmark, "offset"))
 
     def following(self, request: Request, page: Page) -> Request | None:
-        if any(rule(request, page) for rule in self.stop):
-            return None
+        return None if any(rule(request, page) for rule in self.stop) else self.onward(request, page)
+
+    def onward(self, request: Request, page: Page) -> Request:
+        """The request for what comes after this page, whatever the stop rules say."""
         # By what came, not by what was asked for: an API may serve smaller pages than it is asked for.
         return request.placed("query", self.param, int(request.params[self.param]) + len(page.records))
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
-from attrs import frozen
+from attrs import field, frozen
 
 from connector_core.basics.errors import UnexpectedAnswer
-from connector_core.basics.names import one_line
+from connector_core.basics.hints import shown_at
+from connector_core.basics.paths import Path, compile_path
 from connector_core.source.pagination import Page, Request, Where
 
 StopRule = Callable[[Request, Page], bool]
@@ -48,12 +49,17 @@ class no_more:  # noqa: N801
     """
 
     path: str
+    _at: Path = field(init=False, eq=False, repr=False)
+
+    @_at.default
+    def _(self) -> Path:
+        return compile_path(self.path)
 
     def __call__(self, request: Request, page: Page) -> bool:
-        more = page.get(self.path)
+        more = self._at.find(page.body)
         if not isinstance(more, bool):
             raise UnexpectedAnswer(
-                f"{request}: {self.path} is {one_line(repr(more), 60)}, where true or false was expected, so it cannot be told "
+                f"{request}: {shown_at(self._at, page.body)}, where true or false was expected, so it cannot be told "
                 "whether the feed ends here. If the API changed, change the plugin's paginator."
             )
         return not more
@@ -70,9 +76,14 @@ class total_reached:  # noqa: N801
 
     path: str
     param: str = "offset"
+    _at: Path = field(init=False, eq=False, repr=False)
+
+    @_at.default
+    def _(self) -> Path:
+        return compile_path(self.path)
 
     def __call__(self, request: Request, page: Page) -> bool:
-        return int(request.params.get(self.param, 0)) + len(page.records) >= _number(request, page, self.path)
+        return int(request.params.get(self.param, 0)) + len(page.records) >= _number(request, page, self._at)
 
 
 @frozen
@@ -86,9 +97,14 @@ class last_page:  # noqa: N801
 
     path: str
     param: str = "page"
+    _at: Path = field(init=False, eq=False, repr=False)
+
+    @_at.default
+    def _(self) -> Path:
+        return compile_path(self.path)
 
     def __call__(self, request: Request, page: Page) -> bool:
-        return int(request.params.get(self.param, 1)) >= _number(request, page, self.path)
+        return int(request.params.get(self.param, 1)) >= _number(request, page, self._at)
 
 
 @frozen
@@ -110,11 +126,11 @@ class hard_limit:  # noqa: N801
         return False
 
 
-def _number(request: Request, page: Page, path: str) -> int:
-    value = page.get(path)
+def _number(request: Request, page: Page, path: Path) -> int:
+    value = path.find(page.body)
     if isinstance(value, bool) or not isinstance(value, int):
         raise UnexpectedAnswer(
-            f"{request}: {path} is {one_line(repr(value), 60)}, where a whole number was expected, so it cannot be told "
+            f"{request}: {shown_at(path, page.body)}, where a whole number was expected, so it cannot be told "
             "where the feed ends. If the API changed, change the plugin's paginator."
         )
     return value

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from attrs import evolve
 
 from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.basics.hints import there_is
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
 from connector_core.source.parents import PLACEHOLDER
@@ -22,7 +23,9 @@ def for_parent(table: Table, record: Mapping[str, Any], where: str) -> Table:
     def taken(name: str) -> Any:
         value = cached_path(name).get(record)
         if value is None or isinstance(value, dict | list):
-            has = "is missing or null" if value is None else f"is {one_line(repr(value), 60)}"
+            has = "is null" if value is None else f"is {one_line(repr(value), 60)}"
+            if value is None and not cached_path(name).knows(record):
+                has = f"is missing{there_is(name, [record])}"
             raise UnexpectedAnswer(
                 f"{where}: {name}, which {table.name} is asked for by, {has}. Ask the API's owner, or change the plugin."
             )

@@ -7,11 +7,12 @@ from attrs import field, frozen
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import Path, compile_path
 
 Action = Literal["retry", "fail", "ignore", "wait_until", "renew", "start_over", "empty"]
 Unit = Literal["seconds", "milliseconds"]
 Match = str | tuple[str, Any]
-"""A name alone, for any value that is not null, or a name and the value that it has to have."""
+"""A name alone, for any value that says something, or a name and the value that it has to have."""
 
 
 def _statuses(value: object) -> tuple[int, ...]:
@@ -30,8 +31,8 @@ class ErrorRule:
     action:        ``retry``, ``fail``, ``ignore``, ``wait_until``, ``renew``, ``start_over`` or ``empty``.
     status:        the status codes that it is for; none for any.
     header:        a header that the answer has to have, or its name and its value.
-    content:       a path in the answer's JSON, such as ``error.code``, where something that is not null has to be, or the path
-                   and the value that has to be there.
+    content:       a path in the answer's JSON, such as ``error.code`` or ``errors[0].code``, where something has to be that is
+                   not null, false, 0 or empty; or the path and the value that has to be there.
     hint:          what to do, for ``fail``.
     configuration: the person who set up the connection has to act, for ``fail``.
     until_header, until_path: for ``wait_until``: the header, or the path in the JSON, that says when to go on.
@@ -49,6 +50,8 @@ class ErrorRule:
     until_header: str | None = None
     until_path: str | None = None
     unit: Unit = "seconds"
+    places: tuple[Path, ...] = field(default=(), init=False, eq=False, repr=False)
+    """The paths that it names, compiled."""
 
     def __attrs_post_init__(self) -> None:
         if self.action not in get_args(Action):
@@ -56,6 +59,8 @@ class ErrorRule:
         self._check_status()
         self._check_pair("header", self.header, '("X-Error", "busy")', str)
         self._check_pair("content", self.content, '("error.code", "BUSY")', str | int | float)
+        self._check_path("content", self.content[0] if self.content else None)
+        self._check_path("path", self.until_path)
         if not (self.status or self.header or self.content):
             raise PluginError(f"{self.action}: it does not say which answers it is for. Write status=…, header=… or content=….")
         if 200 in self.status and not (self.header or self.content):
@@ -85,6 +90,13 @@ class ErrorRule:
             shown = one_line(repr(value), 60)
             raise PluginError(f"{self.action}: {name} is {shown}. Write a name, or a name and its value: {name}={example}.")
 
+    def _check_path(self, name: str, path: object) -> None:
+        if path is not None:
+            try:
+                object.__setattr__(self, "places", (*self.places, compile_path(path)))
+            except PluginError as error:
+                raise PluginError(f"{self.action}: {name}: {error}") from None
+
     def _check_hint(self) -> None:
         if not isinstance(self.hint, str) or not self.hint.strip():
             raise PluginError('fail: it has no hint. Say what to do about it: hint="Renew the plan.".')
@@ -105,7 +117,7 @@ class ErrorRule:
         return (
             (not self.status or status in self.status)
             and (self.header is None or _fits(headers.get(self.header[0]), self.header[1]))
-            and (self.content is None or _fits(at(self.content[0]), self.content[1]))
+            and (self.content is None or _says(at(self.content[0]), self.content[1]))
         )
 
     @property
@@ -128,6 +140,11 @@ def _fits(found: Any, wanted: Any) -> bool:
         return found is not None
     # True is 1 in Python, but not in JSON.
     return bool(found == wanted) and isinstance(found, bool) == isinstance(wanted, bool)
+
+
+def _says(found: Any, wanted: Any) -> bool:
+    """As for a header; but ``"errors": []`` and ``"error": false`` say that there is none."""
+    return bool(found) if wanted is None else _fits(found, wanted)
 
 
 def _pair_text(pair: tuple[str, Any]) -> str:

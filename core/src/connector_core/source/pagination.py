@@ -83,6 +83,8 @@ class Page:
     seconds: how long the API took to answer.
     headers: of the answer; their names in lower case.
     ended:   an error rule took the answer for the end of the feed. empty: one took it for a page without records.
+    witness: what a feed that ends with this page is held against, called with the paginator, the request and the page; a request
+             where the feed goes on all the same. None where nobody watches.
     """
 
     body: Any = field(repr=False)
@@ -91,6 +93,7 @@ class Page:
     headers: Mapping[str, str] = field(factory=dict, repr=False, converter=frozen_mapping)
     ended: bool = False
     empty: bool = False
+    witness: "Witness | None" = field(default=None, eq=False, repr=False)
 
     def get(self, path: str) -> Any:
         """The value at *path* in the body, such as ``next_cursor`` or ``meta.next``; None where there is none."""
@@ -99,6 +102,9 @@ class Page:
     def find(self, path: str) -> Any:
         """The value at *path* in the body; ``MISSING``, which null is not, where there is none."""
         return cached_path(path).find(self.body)
+
+
+Witness = Callable[[Any, Request, Page], Request | None]
 
 
 @runtime_checkable
@@ -131,18 +137,22 @@ class Follower(Protocol):
 def next_request(paginator: Follower, request: Request, page: Page) -> Request | None:
     """The request after *request*; None after a page that an error rule made the last.
 
-    A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended.
-    After one that a rule made empty, a paginator that does not know where to go on has come to the end.
+    A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended. Where
+    any other ends its feed, the page's witness has a say: see ``connector_core.paging.evidence``. After a page that a rule made
+    empty, a paginator that does not know where to go on has come to the end.
     """
     reads_on = getattr(paginator, "reads_on", False)
     if page.ended and not reads_on:
         return None
     try:
-        return paginator.following(request, page)
+        following = paginator.following(request, page)
     except UnexpectedAnswer:
-        if page.empty and not reads_on:
-            return None
-        raise
+        if not page.empty or reads_on:
+            raise
+        following = None
+    if following is None and page.witness is not None and not reads_on:
+        return page.witness(paginator, request, page)
+    return following
 
 
 class LoopGuard:

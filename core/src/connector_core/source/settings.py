@@ -61,7 +61,10 @@ class Setting:
             try:
                 READERS[self.kind](self, self.default)
             except ValueError as error:
-                raise PluginError(f"Setting {self.name}: its own default {self.default!r} {error}.") from None
+                bounds = ", the minimum or the maximum" if self.kind == "integer" else ""
+                raise PluginError(
+                    f"Setting {self.name}: its own default {self.default!r} {error}. Correct the default{bounds}."
+                ) from None
 
     @property
     def required(self) -> bool:
