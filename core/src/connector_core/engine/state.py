@@ -16,14 +16,19 @@ from connector_core.source.pagination import Bookmark
 
 LIMIT = 10_000_000
 """Bytes of JSON that Fivetran keeps as a state."""
+HAS_ROWS = "has_rows"
 
 
 @frozen(hash=False)
 class TableState:
-    """Where one table's next sync starts: the paginator's bookmark, and what its extra tables have to remember."""
+    """Where one table's next sync starts: the paginator's bookmark, and what its extra tables have to remember.
+
+    has_rows: whether the table is known to have rows; kept for tables from which a sync may delete some.
+    """
 
     bookmark: Bookmark = field(factory=dict)
     extra_tables: Mapping[str, Any] = field(factory=dict)
+    has_rows: bool = False
 
 
 def read_state(raw: Mapping[str, Any], tables: Sequence[str]) -> dict[str, TableState]:
@@ -53,16 +58,16 @@ def _read_table(raw: object) -> TableState:
     if not isinstance(raw, Mapping):
         return TableState()
     extra_tables = raw.get("extra_tables")
-    bookmark = {name: value for name, value in raw.items() if name not in ("extra_tables", "tables")}
+    bookmark = {name: value for name, value in raw.items() if name not in ("extra_tables", "tables", HAS_ROWS)}
     usable = {name: value for name, value in bookmark.items() if value is not None}
     if "cursor" in usable:
         usable = {"next_cursor": usable.pop("cursor")} | usable
-    return TableState(usable, extra_tables if isinstance(extra_tables, Mapping) else {})
+    return TableState(usable, extra_tables if isinstance(extra_tables, Mapping) else {}, raw.get(HAS_ROWS) is True)
 
 
 def _write_table(state: TableState) -> dict[str, Any]:
     extra = {"extra_tables": dict(state.extra_tables)} if state.extra_tables else {}
-    return {**state.bookmark, **extra}
+    return {**state.bookmark, **extra, **({HAS_ROWS: True} if state.has_rows else {})}
 
 
 def _check_size(whole: Mapping[str, Any], states: Mapping[str, TableState]) -> None:

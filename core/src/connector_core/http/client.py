@@ -167,7 +167,7 @@ class Client:
 
     def _spooled(self, table: Table, where: str, chunks: Iterator[bytes]) -> Sequence[Any]:
         assert table.format is not None  # noqa: S101  (the caller has looked)
-        return table.format.spool(chunks, table.columns, where, self._bodies.limit)
+        return table.format.spool(chunks, table.declared, where, self._bodies.limit)
 
     def _send(self, table: Table, request: Request, where: str) -> requests.Response:
         url = check_origin(self._base_url, table.name, request.path)
