@@ -21,7 +21,7 @@ from distributions import connector_build, install
 
 VALID: Mapping[str, Any] = {
     "name": "crew",
-    "path": "/crew",
+    "path": "crew.total",
     "records": "items",
     "primary_key": ["id"],
     "columns": {"id": "STRING", "hours": "DOUBLE"},
@@ -69,7 +69,10 @@ OF_NAME: Mapping[str, Mapping[str, Any]] = {
     "KeysetPaginator": {"key": "id"},
     "Page": {"records": []},
     "Parent": {"adds": {"crew_id": "id"}},
+    "Request": {"path": "/crew"},
+    "SessionLogin": {"path": "/login"},
     "Setting": {"kind": "text"},
+    "Table": {"path": "/crew"},
     "drop": {"fields": "pay"},
     "flatten": {"fields": "pay"},
     "hard_limit": {"records": 1000},
@@ -78,6 +81,7 @@ OF_NAME: Mapping[str, Mapping[str, Any]] = {
     "ignore": {"status": 503},
     "retry": {"status": 503},
     "wait_until": {"header": "X-Reset", "status": 503},
+    **{name: {"path": "more"} for name in ("last_page", "no_more", "only_if", "tombstones", "total_reached")},
 }
 """The same where one name stands for several things."""
 

@@ -126,4 +126,5 @@ __all__ = [
 ]
 
 for _name in __all__:
-    globals()[_name] = guarded(globals()[_name])
+    if _name != "Page":  # which the client makes, one after the other: a plugin is given it
+        globals()[_name] = guarded(globals()[_name])
