@@ -58,6 +58,7 @@ VALID: Mapping[str, Any] = {
     "login_path": "/login",
     "token_path": "token",
     "token_url": "https://auth.example.com/token",
+    "type": "STRING",
 }
 """Parameter → what it may be given, for those that have no default."""
 

@@ -20,6 +20,7 @@ from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.deleted import deleted_keys
 from connector_core.engine.derivation import Derivation, derivation
+from connector_core.engine.emptying import Held, emptied
 from connector_core.engine.failures import in_words
 from connector_core.engine.feeds import feed
 from connector_core.engine.journal import Journal, PacedLog
@@ -142,8 +143,15 @@ class _TableSync:
     delivered: int = field(default=0, init=False)
     left_out: Counter[str] = field(factory=Counter, init=False)
     pages: int = field(default=0, init=False)
+    has_rows: bool = field(init=False)
+    """Whether the table is known to have rows, where a sync may delete some."""
+    held: Held = field(factory=lambda: Held(waits=False), init=False)
     checkpointed: int = field(default=0, init=False)
     checkpointed_at: float = field(default=0.0, init=False)
+
+    @has_rows.default
+    def _(self) -> bool:
+        return self.states[self.plan.table.name].has_rows
 
     @property
     def name(self) -> str:
@@ -200,50 +208,71 @@ class _TableSync:
 
     def _read_from(self, source: Feed, kept: Derivation) -> None:
         self.checkpointed_at = self.engine.clock()
+        rows = RowMaker.of(self.plan, self.log)
         if self.plan.table.full_refresh:
-            self._replace(source, kept)
+            self._replace(source, kept, rows)
             rest: Bookmark = {}  # wherever the paginator rests: the next sync reads it all again
         else:
-            self._bring_up(source, kept)
+            self._bring_up(source, kept, rows)
             rest = source.bookmark
         self.note("No more pages to fetch")
+        if rows.repeated:
+            self._warn_of_repeated(rows.repeated)
         kept.finish(self.delivery, lambda: self._checkpoint(kept, rest))
         self._checkpoint(kept, rest)
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
         self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
 
-    def _bring_up(self, source: Feed, kept: Derivation) -> None:
+    def _warn_of_repeated(self, number: int) -> None:
+        keys = ", ".join(self.plan.table.primary_key)
+        self.log.warning(
+            f"{self.name}: {number} records had the {keys} of another record on their page, and other values, so they took its "
+            "place. If these are records of their own, primary_key lacks a column that tells them apart."
+        )
+
+    def _bring_up(self, source: Feed, kept: Derivation, rows: RowMaker) -> None:
         """Deliver the feed page by page, with checkpoints between pages."""
-        rows = self._row_maker()
+        whole = not source.start
+        self.held = Held(whole and self.has_rows and not self.plan.table.may_be_empty)
         with closing(source.reads()) as reads:
             for number, read in enumerate(reads):
                 if not number:
                     self._start_over(source, kept)
                 again = read is not None and read.again
                 for part in self._parts(read, rows):
-                    self._deliver(part, kept, again=again)
+                    self._deliver(self.held.hold(part), kept, again=again)
                     again = False  # what goes before the page went before its first part
                 if read is None or not read.last:
                     self._checkpoint_if_due(source, kept)
+        if whole and not self.delivered:
+            self._check_emptied(kept, self.held.left_out + self.left_out)
+        self._deliver(self.held.release(), kept, again=False)
 
-    def _replace(self, source: Feed, kept: Derivation) -> None:
+    def _replace(self, source: Feed, kept: Derivation, rows: RowMaker) -> None:
         """Read the whole feed, and only then put its rows in the place of those that are there."""
-        rows = self._row_maker()
         with Spool() as spool:
             with closing(source.reads()) as reads:
                 for read in reads:
                     for part in self._parts(read, rows):
                         spool.put(part)
-            if not spool.records:
-                self.log.warning(f"{self.name}: the feed is empty, so every row of the table is deleted.")
+            if spool.is_empty:
+                self._check_emptied(kept, spool.left_out)
             self._start_over(source, kept)
-            self.delivery.operations.truncate(self.name)
+            if spool.is_empty and not self.plan.table.may_be_empty:
+                self.log.warning(f"{self.name}: no record came, so nothing is replaced: whatever rows there are stay.")
+            else:
+                self.delivery.operations.truncate(self.name)
             for part in spool.parts():
                 self._deliver(part, kept, again=False)
 
-    def _row_maker(self) -> RowMaker:
-        return RowMaker.of(self.plan, self.log)
+    def _check_emptied(self, kept: Derivation, left_out: Counter[str]) -> None:
+        """Nothing is left of a feed that was read from its start: raise ConnectorError where that is not to be believed."""
+        fault = emptied(self.plan, had_rows=self.has_rows, extra_rows=kept.known_rows, left_out=left_out)
+        if fault is not None:
+            self._checkpoint(kept, {})
+            raise fault
+        self.has_rows = False
 
     def _start_over(self, source: Feed, kept: Derivation) -> None:
         """Let the state say that this read goes from the start of the feed, before its first row goes out.
@@ -276,6 +305,7 @@ class _TableSync:
             else:
                 upsert(name, row, key)
         self.delivered += len(rows) - (self.left_out.total() - before)
+        self.has_rows = self.has_rows or bool(self.delivered and self.plan.deletes)
         if self.plan.extra_tables:
             kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
 
@@ -301,11 +331,13 @@ class _TableSync:
 
     def _checkpoint_if_due(self, source: Feed, kept: Derivation) -> None:
         since = self._handled - self.checkpointed
+        if self.held.rows:
+            return  # the next sync would go on behind them
         if self.engine.checkpoints.due(since, self._handled, self.engine.clock() - self.checkpointed_at):
             self._checkpoint(kept, source.bookmark)
 
     def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
-        self.states[self.name] = TableState(bookmark, kept.state(bookmark))
+        self.states[self.name] = TableState(bookmark, kept.state(bookmark), self.has_rows)
         state = self.states.whole()
         self._check_discreet(bookmark, state)
         self.delivery.operations.checkpoint(state)

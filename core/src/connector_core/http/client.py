@@ -175,7 +175,7 @@ class Client:
         page, chunks = begins_as_a_page(chunks)
         if page and table.name in self._spoken:
             raise TransientError("200, but the answer is a web page")
-        records = table.format.spool(with_an_end(response, chunks), table.columns, where, self._bodies.limit)
+        records = table.format.spool(with_an_end(response, chunks), table.declared, where, self._bodies.limit)
         self._spoken.add(table.name)
         return records
 
