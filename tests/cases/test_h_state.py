@@ -1,7 +1,15 @@
-"""H3: a state belongs to a table's name and its feed. Whatever else it is, the table is read whole once, with a warning."""
+"""H3: a state belongs to a table's name and its feed. Whatever else it is, the table is read whole once, with a warning.
 
+H4: a build says what it means for the rows that the one before has sent.
+"""
+
+import importlib
 import json
+import linecache
+import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,16 +18,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_build.api.feed import FeedPage, UnknownCursor
+from connector_build.project.lock import wrong_with
+from connector_build.project.writer import lock_bytes
+from connector_build.review.diff import compare, verdict
 from connector_core import (
     Aggregate,
     CursorPaginator,
+    DerivedField,
     KeysetPaginator,
     OffsetPaginator,
     Paginator,
     Parent,
     Table,
+    Transform,
     UpdatedSince,
     count,
+    drop,
+    hashed,
+    only_if,
+    ratio,
+    rename,
     total,
 )
 from connector_core.engine.identity import identity, is_documented
@@ -417,3 +435,176 @@ def test_h3_totals_that_nobody_can_add_to_are_made_anew(junk: Any) -> None:
     connection.sync(assembly)
     assert connection.read_whole
     assert_exact(assembly, connection.warehouse)
+
+
+# H4: what a new build means for rows that are there
+
+
+FUNCTIONS = """
+import re
+from . import other
+
+LEAST = {least}
+WORDS = re.compile("{words}")
+
+
+def helper(record):
+    return record["hours"] {sign} LEAST
+
+
+def keep(record):
+    '''{text}'''
+    # {text}
+    return record if helper(record) and other.fits(record) else None
+"""
+
+
+def written(tmp_path: Path, name: str, *, text: str = "Keeps.", fits: str = "True", **parts: str) -> Any:
+    """The function `keep` of a package that is made for it, in a process in which there are others like it."""
+    parts = {"least": "1", "words": "a", "sign": ">", **parts}
+    package = tmp_path / name / "crewed"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(FUNCTIONS.format(text=text, **parts))
+    (package / "other.py").write_text(f"def fits(record):\n    return {fits}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(tmp_path / name)
+        linecache.clearcache()
+        for each in ("crewed", "crewed.other"):
+            sys.modules.pop(each, None)
+        return importlib.import_module("crewed").keep
+
+
+def lock(*transforms: Any, table: Table = ITEMS, paginator: Paginator = GOES_ON, extras: Sequence[Any] = ()) -> dict[str, Any]:
+    made = assemble([plugin(table, transforms=transforms, extra_tables=extras, paginator=paginator)])
+    found = json.loads(lock_bytes("crew", made, (), {}, {}))
+    assert isinstance(found, dict)
+    assert wrong_with(found) == ""
+    return found
+
+
+def asks(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str]:
+    """What a comparison comes to, and the gravest line of it."""
+    changes = compare(old, new)
+    return verdict(changes), " ".join(f"{each.what}: {each.message}" for each in changes if each.level == verdict(changes))
+
+
+HIDE = Transform("hide", hashed("crew", salt="grain"))
+SWITCHED: Mapping[str, tuple[Any, str]] = {
+    "a filter": (Transform("only_a", only_if("crew", ["A"])), "option only_a: is on now: rows of before stay"),
+    "a hash": (
+        HIDE,
+        "option hide: is on now: crew is hashed from now on, but plain values stay in the destination until a re-sync",
+    ),
+    "a function": (Transform("shout", dict), "option shout: is on now: rows of before stay"),
+    "a rename": (Transform("renamed", rename({"note": "remark"})), "option renamed: is on now"),
+    "a derived field": (DerivedField("twice", len), "case_items.twice: the column is new (DOUBLE)"),
+}
+
+
+@pytest.mark.parametrize("what", SWITCHED)
+def test_h4_what_is_switched_on_asks_for_a_resync(what: str) -> None:
+    option, words = SWITCHED[what]
+    level, message = asks(lock(evolve(option, default=False)), lock(option))
+    assert level == "re-sync"
+    assert words in message
+
+
+@pytest.mark.parametrize("what", ["a filter", "a hash", "a function", "a rename"])
+def test_h4_what_is_switched_off_asks_for_a_resync(what: str) -> None:
+    option, _ = SWITCHED[what]
+    level, message = asks(lock(option), lock(evolve(option, default=False)))
+    assert level == "re-sync"
+    assert f"option {option.name}: is off now" in message
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (only_if("crew", ["A"]), only_if("crew", ["B"])),
+        (hashed("crew", salt="grain"), hashed("crew", salt="sand")),
+        (rename({"note": "remark"}), rename({"note": "comment"})),
+        (only_if("hours", lambda hours: hours > 1), only_if("hours", lambda hours: hours > 2)),
+        (only_if("crew", ["A"]), str),
+        (partial(isinstance, 1), partial(isinstance, 2)),
+    ],
+    ids=["filter", "salt", "rename", "lambda", "kind", "partial"],
+)
+def test_h4_a_transform_that_does_something_else_asks_for_a_resync(before: Any, after: Any) -> None:
+    level, message = asks(lock(Transform("it", before)), lock(Transform("it", after)))
+    assert (level, message.partition(":")[0]) == ("re-sync", "option it")
+    assert compare(lock(Transform("it", before)), lock(Transform("it", before))) == []
+
+
+def test_h4_a_hash_that_comes_in_place_of_something_else_is_named() -> None:
+    level, message = asks(lock(Transform("hide", drop("note"))), lock(HIDE))
+    assert level == "re-sync"
+    assert "does something else now: crew is hashed from now on, but plain values stay in the destination" in message
+
+
+@pytest.mark.parametrize("part", [{"least": "2"}, {"words": "b"}, {"sign": ">="}, {"fits": "False"}, {"text": "Filters."}, {}])
+def test_h4_a_function_is_told_by_all_that_it_names(part: dict[str, str], tmp_path: Path) -> None:
+    before, after = (lock(Transform("keep", written(tmp_path, name, **given))) for name, given in (("a", {}), ("b", part)))
+    changes_rows = bool(part) and "text" not in part and "words" not in part  # which no function of it names
+    assert asks(before, after)[0] == ("re-sync" if changes_rows else "safe")
+
+
+def test_h4_a_derived_field_that_is_computed_otherwise_asks_for_a_resync() -> None:
+    level, message = asks(lock(DerivedField("rate", ratio("hours", "crew"))), lock(DerivedField("rate", ratio("crew", "hours"))))
+    assert level == "re-sync"
+    assert message.startswith("option rate: does something else now")
+
+
+def test_h4_transforms_in_another_order_ask_for_a_resync() -> None:
+    first, second = Transform("first", dict), Transform("second", drop("note"))
+    assert asks(lock(first, second), lock(second, first))[0] == "re-sync"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "level"),
+    [
+        ("FLOAT", "DOUBLE", "re-sync"),
+        ("DOUBLE", "STRING", "re-sync"),
+        ("UTC_DATETIME", "STRING", "re-sync"),
+        ("BOOLEAN", "STRING", "re-sync"),
+        ("INT", "LONG", "safe"),
+        ("LONG", "STRING", "safe"),
+        ("STRING", "LONG", "breaks"),
+    ],
+)
+def test_h4_a_type_that_keeps_more_asks_for_a_resync(before: str, after: str, level: str) -> None:
+    old, new = (lock(table=evolve(ITEMS, columns={**ITEMS.columns, "note": kind})) for kind in (before, after))
+    assert asks(old, new)[0] == level
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        lock(table=evolve(ITEMS, path="/v2/items")),
+        lock(table=evolve(ITEMS, params={"status": "done"})),
+        lock(table=evolve(ITEMS, deleted="gone")),
+        lock(table=evolve(ITEMS, full_refresh=True)),
+        lock(paginator=UpdatedSince("since", "changed", OffsetPaginator())),
+        lock(paginator=KeysetPaginator("after", "id")),
+    ],
+    ids=["path", "filter", "deleted", "replaced", "strategy", "paginator"],
+)
+def test_h4_another_feed_or_way_of_reading_it_asks_for_a_resync(new: dict[str, Any]) -> None:
+    level, message = asks(lock(), new)
+    assert level == "re-sync"
+    assert message.startswith("case_items: ")
+
+
+def test_h4_an_extra_table_asks_for_nothing() -> None:
+    other = evolve(CREWS, measures={"hours": total("hours")})
+    assert asks(lock(), lock(extras=[CREWS]))[0] == "safe"
+    level, message = asks(lock(extras=[CREWS]), lock(extras=[other]))
+    assert level == "breaks", "a column is gone"
+    assert "case" not in message
+
+
+def test_h4_a_lock_of_the_release_before_is_compared_by_what_it_says() -> None:
+    new = lock(HIDE)
+    old = {name: part for name, part in lock(evolve(HIDE, default=False)).items() if name not in ("feeds", "reads", "options")}
+    assert wrong_with(old) == ""
+    assert asks(old, new)[0] == "re-sync"
+    assert compare(old, old | {"sha256": "other"}) == []
