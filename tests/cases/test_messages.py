@@ -80,6 +80,7 @@ OF_NAME: Mapping[str, Mapping[str, Any]] = {
     "ignore": {"status": 503},
     "retry": {"status": 503},
     "wait_until": {"header": "X-Reset", "status": 503},
+    **{name: {"path": "more"} for name in ("last_page", "no_more", "only_if", "tombstones", "total_reached")},
 }
 """The same where one name stands for several things."""
 

@@ -38,7 +38,6 @@ from connector_build.testing.warehouse.runs import URL, InProcess
 from connector_core.basics.operations import Delivery, Log, Operations
 from connector_core.engine import ledger
 from connector_core.engine.checkpoints import CheckpointPolicy
-from connector_core.engine.dates import converters
 from connector_core.engine.records import RowMaker
 from connector_core.engine.sync import Engine, make_client, sync
 from connector_core.http import pages
@@ -197,8 +196,8 @@ class Run:
 
 
 def shipped(assembly: Assembly, sink: Sink) -> Operations:
-    """What a built connector gives to the sync: dates become objects on their way."""
-    ours = fivetran._Operations({table["table"]: converters(table["columns"]) for table in assembly.schema})
+    """What a built connector gives to the sync."""
+    ours = fivetran.operations_for(assembly)
     operations = SimpleNamespace(upsert=ours.upsert, delete=sink.nothing, truncate=sink.nothing, checkpoint=sink.checkpoint)
     return cast(Operations, operations)
 

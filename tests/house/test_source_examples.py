@@ -21,6 +21,7 @@ from attrs import define, evolve, field, frozen
 
 from connector_core import (
     Aggregate,
+    Column,
     CursorPaginator,
     JsonLines,
     KeysetPaginator,
@@ -48,6 +49,7 @@ from connector_core.engine.sync import Engine, sync
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from connector_core.source.values import in_form
 from places import ROOT
 from sinks import Answer
 from support import ListLog, Warehouse, assert_exact, places, plugin
@@ -466,7 +468,8 @@ class Crews:
         return page("shifts", [shift for shift in self.shifts[number] if shift.get("updated_at", "") >= since], asked)
 
     def rows(self, *crews: int) -> list[Record]:
-        return [{"crew_id": crew, **shift} for crew in crews or self.shifts for shift in self.shifts[crew]]
+        rows = [{"crew_id": crew, **shift} for crew in crews or self.shifts for shift in self.shifts[crew]]
+        return [in_form({"updated_at": Column("UTC_DATETIME")}, row) for row in rows]
 
 
 def shift(number: int, day: int) -> Record:
@@ -580,7 +583,7 @@ def test_fields_of_the_parent_go_into_parameters_headers_and_the_path() -> None:
         one.sync()
         asked = one.server.asked[-1]
         assert (asked.path, asked.params, asked.headers["x-crew"]) == ("/of/a%2Fb%3F", {"owner": "o 1"}, "1")
-        assert one.live("shifts") == [{"crew_id": 1, **shift(1, 1)}]
+        assert one.live("shifts") == Crews({}, {1: [shift(1, 1)]}).rows(1)
 
 
 def test_threads_are_a_setting() -> None:

@@ -33,6 +33,7 @@ PUBLIC = [
     "BearerToken",
     "Budget",
     "ClientCertificate",
+    "Column",
     "Configuration",
     "ConfigurationError",
     "ConnectorError",

@@ -39,6 +39,7 @@ from connector_core.paging.numbers import OffsetPaginator, PageNumberPaginator
 from connector_core.paging.single import SinglePage
 from connector_core.paging.stop_rules import empty_page, hard_limit, last_page, no_more, short_page, total_reached
 from connector_core.plugin.hooks import hookimpl
+from connector_core.source.columns import Column
 from connector_core.source.configuration import Configuration
 from connector_core.source.csv_format import Csv
 from connector_core.source.error_rules import ErrorRule, fail, ignore, retry, wait_until
@@ -59,6 +60,7 @@ __all__ = [
     "BearerToken",
     "Budget",
     "ClientCertificate",
+    "Column",
     "Configuration",
     "ConfigurationError",
     "ConnectorError",
@@ -124,4 +126,5 @@ __all__ = [
 ]
 
 for _name in __all__:
-    globals()[_name] = guarded(globals()[_name])
+    if _name != "Page":  # which the client makes, one after the other: a plugin is given it
+        globals()[_name] = guarded(globals()[_name])

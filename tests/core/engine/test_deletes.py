@@ -598,11 +598,11 @@ def test_a_child_is_deleted_by_its_own_part_of_the_key() -> None:
         deleted="gone",
         parent=Parent("crews", {"crew": "id"}),
     )
-    maker = RowMaker(table, (), frozenset(table.columns), ListLog())
+    maker = RowMaker(table, (), table.declared, ListLog())
     assert maker.gone([2, {"n": 3}, {"crew": 7, "n": 4}], "here", {"crew": 1}) == [
-        (("1", "2"), LeftOut({"crew": 1, "n": 2}, "deleted")),
-        (("1", "3"), LeftOut({"crew": 1, "n": 3}, "deleted")),
-        (("7", "4"), LeftOut({"crew": 7, "n": 4}, "deleted")),
+        ((1, 2), LeftOut({"crew": 1, "n": 2}, "deleted")),
+        ((1, 3), LeftOut({"crew": 1, "n": 3}, "deleted")),
+        ((7, 4), LeftOut({"crew": 7, "n": 4}, "deleted")),
     ]
     with pytest.raises(UnexpectedAnswer, match="which is no key of shifts"):
         maker.gone([None], "here", {"crew": 1})

@@ -17,6 +17,8 @@ from connector_build.api.values import time_of, value_of
 from connector_build.sample import Sample
 from connector_core import Csv, KeysetPaginator, Record, Table, UpdatedSince, Windows
 from connector_core.basics.paths import cached_path
+from connector_core.derived.named_fields import named_field
+from connector_core.derived.ready_transforms import OnlyIf
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.parents import PLACEHOLDER
 
@@ -43,7 +45,7 @@ class Maker:
                 record = set_at(record, name, f"{name}-{number + 1}")
         for name, day in self._days(number + 1).items():
             record[name] = record.get(name) if self._sample and record.get(name) else day
-        return self._with_times(record)
+        return self._with_times(self._with_named(record))
 
     def change(self, old: Record, random: Random) -> Record:
         """New values for a record."""
@@ -54,12 +56,20 @@ class Maker:
         for name in self._named:
             if cached_path(name).get(old) is not None:
                 new = set_at(new, name, cached_path(name).get(old))
-        return self._with_times(new)
+        return self._with_times(self._with_named(new))
 
     def _made(self, number: int, random: Random) -> Record:
         record: Record = {}
         for table in (plan.table for plan in self._plans):
             record |= _declared(table, number, random)
+        return record
+
+    def _with_named(self, record: Record) -> Record:
+        """*record* with a value, or null, in each field that an enabled transform goes by, as an API has it."""
+        for function in (each.function for plan in self._plans for each in plan.transforms):
+            place, values = named_field(function), getattr(function, "values", None)
+            if place and not place.needs and not place.knows(record):
+                record = place.put(record, values[0] if isinstance(function, OnlyIf) and isinstance(values, tuple) else None)
         return record
 
     def _kept(self) -> set[str]:

@@ -20,6 +20,8 @@ from connector_build.api.messages import Asked, Reply, refused
 from connector_build.api.paging import Cutting, Sizes, why_unknown
 from connector_build.api.world import World, same_address, same_list
 from connector_core import Record, Table, Windows
+from connector_core.basics.paths import cached_path
+from connector_core.paging.resting import first_request
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.parents import PLACEHOLDER
 
@@ -87,7 +89,8 @@ class Mimic:
             lists = [self.world.entries(plan, parent) for plan, parent in group]
             pages = cutting.page(group[0][0].paginator, tables, lists)
             placed += [(table, [dict(entry.record) for entry in page]) for table, page in zip(tables, pages, strict=True)]
-        body = body_of(placed, cutting.values)
+        gone: dict[str, Any] = {table.deleted: [] for table, _ in placed if table.deleted}
+        body = body_of(placed, {**gone, **cutting.values})
         return Reply(200, {"Content-Type": content_type(placed[0][0]), **cutting.headers}, body)
 
 
@@ -146,9 +149,7 @@ class _Values:
         return quote(self.text(found), safe="")
 
     def text(self, found: re.Match[str]) -> str:
-        value: Any = self.record
-        for name in found[1].split("."):
-            value = value.get(name) if isinstance(value, Mapping) else None
+        value = cached_path(found[1]).get(self.record)
         return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -162,9 +163,10 @@ def _is_asked(table: Table, request: Asked, record: Record) -> bool:
         filled = PLACEHOLDER.sub(values.text, wanted) if isinstance(wanted, str) else wanted
         return str(filled) == str(found) if isinstance(wanted, str) else bool(wanted == found)
 
+    first = first_request(table)
     return (
-        request.method == table.method
-        and all(fits(value, request.params.get(name)) for name, value in table.params.items())
-        and all(fits(value, request.headers.get(name.lower())) for name, value in table.headers.items())
-        and (table.body is None or fits(table.body, request.json))
+        request.method == first.method
+        and all(fits(value, request.params.get(name)) for name, value in first.params.items())
+        and all(fits(value, request.headers.get(name.lower())) for name, value in first.headers.items())
+        and (first.json is None or fits(first.json, request.json))
     )

@@ -68,17 +68,33 @@ def check_column_types(columns: Mapping[str, str], where: str) -> None:
     """Raise PluginError unless each value is a column type that the Connector SDK takes."""
     for name, kind in columns.items():
         check_column_name(name, where)
-        if not isinstance(kind, str) or not (kind in COLUMN_TYPES or _DECIMAL.fullmatch(kind)):
-            raise ColumnTypeError(
-                f"{where} declares column {name!r} as {kind!r}{did_you_mean(str(kind).upper(), COLUMN_TYPES)}. "
-                f"The SDK takes {', '.join(sorted(COLUMN_TYPES))} and DECIMAL(15,2)."
-            )
+        check_column_type(kind, f"{where} declares column {name!r}")
+
+
+def check_column_type(kind: object, what: str) -> None:
+    """Raise PluginError, which begins with *what*, unless *kind* is a column type that the Connector SDK takes."""
+    if not isinstance(kind, str) or not (kind in COLUMN_TYPES or _is_decimal(kind)):
+        raise ColumnTypeError(
+            f"{what} as {kind!r}{did_you_mean(str(kind).upper(), COLUMN_TYPES)}. "
+            f"The SDK takes {', '.join(sorted(COLUMN_TYPES))} and DECIMAL(15,2)."
+        )
+
+
+def _is_decimal(kind: str) -> bool:
+    digits = decimal_digits(kind)
+    return digits is not None and digits[1] <= digits[0] and digits[0] >= 1
+
+
+def decimal_digits(kind: str) -> tuple[int, int] | None:
+    """Precision and scale of ``DECIMAL(15,2)``; None for every other type."""
+    found = _DECIMAL.fullmatch(kind)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def sdk_type(kind: str) -> str | dict[str, str | int]:
     """A declared column type as the Connector SDK takes it: DECIMAL as a dict with precision and scale."""
-    decimal = _DECIMAL.fullmatch(kind)
-    return {"type": "DECIMAL", "precision": int(decimal[1]), "scale": int(decimal[2])} if decimal else kind
+    digits = decimal_digits(kind)
+    return {"type": "DECIMAL", "precision": digits[0], "scale": digits[1]} if digits else kind
 
 
 def stored_name(name: str) -> str:

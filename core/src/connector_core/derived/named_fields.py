@@ -29,7 +29,7 @@ class FieldWatch:
         """Note that *transform* is given *record*."""
         if transform not in self.waiting:
             return
-        path = named_field(transform)
+        path = named_field(transform.function)
         if path is None or path.knows(record):
             self.waiting.remove(transform)
             self._lacking = [each for each in self._lacking if each != transform]
@@ -42,7 +42,7 @@ class FieldWatch:
         *none* begins the message: table, request and "no record of this page".
         """
         for transform in self._lacking:
-            path = named_field(transform)
+            path = named_field(transform.function)
             raise UnexpectedAnswer(
                 f"{none} has {path}, which the transform {transform.name} goes by"
                 f"{there_is(str(path), islice(records, LOOKED_AT))}. Correct it there; if the API leaves the field out, "
@@ -52,12 +52,11 @@ class FieldWatch:
 
 def watch_for(transforms: Iterable[Transform | DerivedField]) -> FieldWatch | None:
     """What watches a page for the fields of these *transforms*; None where they go by none."""
-    waiting = [each for each in transforms if named_field(each)]
+    waiting = [each for each in transforms if named_field(each.function)]
     return FieldWatch(waiting) if waiting else None
 
 
-def named_field(transform: Transform | DerivedField) -> Path | None:
-    """The field that *transform* goes by, unless the API may leave it out."""
-    function: Any = transform.function
+def named_field(function: Any) -> Path | None:
+    """The field that the *function* of a transform goes by, unless the API may leave it out."""
     place = getattr(function, "place", None)
     return place if isinstance(place, Path) and not getattr(function, "optional", False) else None

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import column_names, did_you_mean
 from connector_core.basics.paths import Path, compile_path
 from connector_core.derived.transforms import ColumnChanges
+from connector_core.source.columns import Declared
 from connector_core.source.tables import Record
 
 NO = frozenset({"", "false", "f", "no", "n", "0"})
@@ -32,7 +33,7 @@ class Rename:
             _put(record, new, value, f"the field {old}")
         return record
 
-    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:
+    def column_changes(self, columns: Declared) -> ColumnChanges:
         """A declared column takes its type along."""
         return [old for old, _ in self.fields], {new: columns.get(old) for old, new in self.fields}
 
@@ -48,7 +49,7 @@ class Drop:
             record.pop(name, None)
         return record
 
-    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:  # noqa: ARG002
+    def column_changes(self, columns: Declared) -> ColumnChanges:  # noqa: ARG002
         """The columns go."""
         return self.fields, {}
 
@@ -68,7 +69,7 @@ class Hashed:
                 record[name] = sha256(f"{self.salt}{text}".encode(errors="surrogatepass")).hexdigest()
         return record
 
-    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:
+    def column_changes(self, columns: Declared) -> ColumnChanges:
         """The columns become texts. Raises PluginError for one that is not declared: a misspelt one would go out as it is."""
         for name in self.fields:
             if name not in columns:
@@ -76,7 +77,7 @@ class Hashed:
                     f"hashed names {name}{did_you_mean(name, columns)}, which is not declared at this point. "
                     "Declare it in the table's columns, so that a misspelt name cannot let the value through."
                 )
-        return self.fields, dict.fromkeys(self.fields, "STRING")
+        return self.fields, {name: evolve(columns[name], type="STRING", null=()) for name in self.fields}
 
 
 @frozen
@@ -94,7 +95,7 @@ class Flatten:
                     _put(record, self.separator.join(path), value, f"the nested field {'.'.join(path)}")
         return record
 
-    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:  # noqa: ARG002
+    def column_changes(self, columns: Declared) -> ColumnChanges:  # noqa: ARG002
         """The objects' own columns go."""
         return self.fields, {}
 

@@ -19,6 +19,7 @@ from connector_core.plugin.assembly import TablePlan
 from connector_core.source.children import for_parent
 from connector_core.source.pagination import Bookmark
 from connector_core.source.tables import Record, Table
+from connector_core.source.values import text
 
 
 @frozen(hash=False)
@@ -124,8 +125,7 @@ class ChildFeed:
         return self._plan.table.name
 
     def _listed(self, listing: TableFeed) -> Generator[Read | None, None, None]:
-        parent = self._parent
-        rows = RowMaker(parent.table, parent.transforms, frozenset(parent.columns), _Quiet(), checks_fields=False)
+        rows = RowMaker.of(self._parent, _Quiet(), checks_fields=False)
         for read in listing.reads():
             children = self._children(read, rows)
             with closing(interleaved(self._feed, children, self._api.threads)) as pages:
@@ -145,8 +145,8 @@ class ChildFeed:
             # A transform may change the record that it is given, and the children are asked for by what the API sent.
             given = _copied(record, f"{where}: record {number}") if self._parent.transforms else record
             [(key, row)] = rows.rows([given], where, number)
-            text = key[0] if len(key) == 1 else json.dumps(key)
-            found[text] = None if isinstance(row, LeftOut) else self._child(text, record, f"{where}: record {number}")
+            name = text(key[0]) if len(key) == 1 else json.dumps([text(value) for value in key])
+            found[name] = None if isinstance(row, LeftOut) else self._child(name, record, f"{where}: record {number}")
         self._seen.update(key for key, child in found.items() if child)
         return [child for child in found.values() if child and self._is_due(child)]
 

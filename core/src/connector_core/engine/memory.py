@@ -47,17 +47,3 @@ def _is_group(name: Any, extra: ExtraTable) -> bool:
     except (TypeError, ValueError, RecursionError):
         return False
     return isinstance(values, list) and len(values) == len(extra.by) and not any(isinstance(each, list | dict) for each in values)
-
-
-def groups_of(raw: Any, extra: ExtraTable) -> dict[tuple[Any, ...], Any] | None:
-    """Group → what it has come to, from a state; None where that is not what *extra* makes."""
-    if not isinstance(raw, Mapping) or not all(_is_group(name, extra) for name in raw):
-        return None
-    groups = {tuple(json.loads(name)): accumulator for name, accumulator in raw.items()}
-    try:
-        for group, accumulator in groups.items():
-            extra.row(group, accumulator)
-            extra.fold(accumulator, {}, ())
-    except Exception:  # noqa: BLE001  (whatever something else than an accumulator leads to)
-        return None
-    return groups

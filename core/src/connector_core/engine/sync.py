@@ -170,7 +170,7 @@ class _TableSync:
         try:
             if kept.reads_whole and source.start:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
-                self.note(f"reading the whole feed, because of {extras}")
+                self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = kept.reads_whole or self.plan.table.full_refresh
             self._read_from(feed(self.plan, self.api, {}) if whole else source, kept)
         except CircularFeed:
@@ -194,7 +194,7 @@ class _TableSync:
         self._checkpoint(kept, rest)
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
-        self.note(f"{self.delivered} records from {self.pages} pages{left_out}")
+        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
 
     def _bring_up(self, source: Feed, kept: Derivation) -> None:
         """Deliver the feed page by page, with checkpoints between pages."""
@@ -226,7 +226,7 @@ class _TableSync:
                 self._deliver(part, kept, again=False)
 
     def _row_maker(self) -> RowMaker:
-        return RowMaker(self.plan.table, self.plan.transforms, frozenset(self.plan.columns), self.log)
+        return RowMaker.of(self.plan, self.log)
 
     def _start_over(self, source: Feed, kept: Derivation) -> None:
         """Let the state say that this read goes from the start of the feed, before its first row goes out.

@@ -1,6 +1,6 @@
 """Columns: what the rows of a table hold after its transforms, and whether its key survives them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from connector_core.basics.blame import see, sentence
 from connector_core.basics.errors import PluginError
@@ -9,12 +9,13 @@ from connector_core.derived.extra_tables import check_sources
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.plugin.claims import claimed_twice
 from connector_core.plugin.plan import Option, Origin
+from connector_core.source.columns import Column, Declared
 from connector_core.source.tables import Table
 
 
-def declared_after(table: Table, origin: Origin, options: Iterable[Option]) -> dict[str, str]:
+def declared_after(table: Table, origin: Origin, options: Iterable[Option]) -> dict[str, Column]:
     """The columns of *table* as those of its *options* that are transforms, in order, leave them."""
-    columns = dict(table.columns)
+    columns = dict(table.declared)
     owners = dict.fromkeys(columns, origin)
     earlier: list[str] = []  # transforms that may leave a record out
     for option in options:
@@ -30,14 +31,14 @@ def declared_after(table: Table, origin: Origin, options: Iterable[Option]) -> d
         for name in removes:
             columns.pop(name, None)
             owners.pop(name, None)
-        for name, kind in adds.items():
+        for name, column in adds.items():
             # A field that is not declared may be given the name of a column that the table's own plugin declares.
-            fills = kind is None and owners.get(name) is origin and origin.plugin == option.origin.plugin
+            fills = column is None and owners.get(name) is origin and origin.plugin == option.origin.plugin
             if name in owners and not fills:
                 raise claimed_twice(f"The column {name} of {table.name}", owners[name], option.origin)
             owners[name] = option.origin
-            if kind is not None:
-                columns[name] = kind
+            if column is not None:
+                columns[name] = column
         earlier += [transform.name] if transform.leaves_out else []
     return columns
 
@@ -69,7 +70,7 @@ def _check_deleted_key(table: Table, option: Option, removes: set[str]) -> None:
         )
 
 
-def extra_columns(option: Option, table: Table, columns: Mapping[str, str]) -> Mapping[str, str]:
+def extra_columns(option: Option, table: Table, columns: Declared) -> Declared:
     """The columns of the extra table that *option* makes from *columns* of *table*."""
     try:
         found = check_sources(option.value, table, columns)  # type: ignore[arg-type]  # the caller's choice of options

@@ -10,6 +10,7 @@ from connector_core.basics.names import sdk_type
 from connector_core.basics.paths import LIBRARY, paths_of
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.transforms import DerivedField, Transform
+from connector_core.source.columns import Declared, types_of
 from connector_core.source.pagination import Paginator
 from connector_core.source.settings import Setting
 from connector_core.source.tables import Table
@@ -66,9 +67,9 @@ class Option:
 class TablePlan:
     """A source table with all that its sync needs; only what is enabled.
 
-    columns:       column → type of the rows that go out: the declared columns as the transforms, in order, leave them.
-    extra_columns: extra table → its columns.
-    parent:        of a child table, the plan of its parent.
+    declared:       column → Column of the rows that go out: the declared columns as the transforms, in order, leave them.
+    extra_declared: extra table → its columns.
+    parent:         of a child table, the plan of its parent.
     """
 
     table: Table
@@ -77,9 +78,19 @@ class TablePlan:
     paginator_origin: Origin
     transforms: tuple[Transform | DerivedField, ...]
     extra_tables: tuple[Dimension | Aggregate, ...]
-    columns: Mapping[str, str]
-    extra_columns: Mapping[str, Mapping[str, str]]
+    declared: Declared
+    extra_declared: Mapping[str, Declared]
     parent: "TablePlan | None" = None
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Column → type of the rows that go out."""
+        return types_of(self.declared)
+
+    @property
+    def extra_columns(self) -> Mapping[str, Mapping[str, str]]:
+        """Extra table → its columns, with their types."""
+        return {name: types_of(columns) for name, columns in self.extra_declared.items()}
 
     @property
     def repeats(self) -> bool:

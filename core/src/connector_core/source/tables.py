@@ -8,20 +8,22 @@ from typing import Any
 from attrs import field, frozen
 
 from connector_core.basics.errors import KeyColumnsError, PluginError
-from connector_core.basics.names import check_column_types, check_name, column_names, listed, one_line
+from connector_core.basics.names import check_name, column_names, listed, one_line
 from connector_core.basics.paths import LIBRARY, MISSING, Path, compile_path, paths_of
+from connector_core.source.columns import Declared, checked_columns, given_columns, types_of
 from connector_core.source.csv_format import Csv
 from connector_core.source.error_rules import ErrorRule
 from connector_core.source.formats import Format
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.parents import Parent, check_child
+from connector_core.source.values import read
 
 Record = dict[str, Any]
 """One row: column name → value, as decoded from JSON or as a transform made it."""
 
-Key = tuple[str, ...]
-"""A record's primary key, each value as text: what tells whether two records are the same row."""
+Key = tuple[Any, ...]
+"""A record's primary key, each value in the form of its column: what tells whether two records are the same row."""
 
 
 def frozen_mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -56,8 +58,9 @@ class Table:
                  the answer is the list, brackets around one of these where it has one object instead of a list
                  (``[data]``), or any other JMESPath expression (``edges[*].node``), for which the plugin depends on jmespath.
     primary_key: the columns that identify a row, in order; each is declared in *columns*.
-    columns:     column name → Fivetran type (``STRING``, ``LONG``, ``DOUBLE``, ``NAIVE_DATE`` …). A field that is not
-                 declared arrives all the same, but floats of such a field are cut to 32 bits: declare ``DOUBLE``.
+    columns:     column name → Fivetran type (``STRING``, ``LONG``, ``DOUBLE``, ``NAIVE_DATE`` …), or a ``Column`` that says more
+                 about it. A field that is not declared arrives all the same, but floats of such a field are cut to 32 bits:
+                 declare ``DOUBLE``. Read back, ``columns`` has the types, and ``declared`` the columns.
     append_only: the API never sends a record again with other values. Extra tables are then kept up from the cursor
                  on; where it is False they are made from the whole feed in each sync.
     params, headers: query parameters and headers of every first request, such as a filter.
@@ -85,7 +88,7 @@ class Table:
     path: str
     records: str
     primary_key: tuple[str, ...] = field(converter=listed)
-    columns: Mapping[str, str]
+    declared: Declared = field(alias="columns", converter=given_columns)
     append_only: bool = False
     params: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
     body: Mapping[str, Any] | None = None
@@ -98,6 +101,8 @@ class Table:
     full_refresh: bool = False
     overrule: tuple[str, ...] = field(default=(), converter=listed)
     nothing: tuple[str, ...] = field(default=(), converter=_several)
+    columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
+    """Column name → Fivetran type."""
     place: Path = field(init=False, eq=False, repr=False)
     """What *records* says, compiled."""
     gone: Path | None = field(init=False, eq=False, repr=False)
@@ -118,13 +123,13 @@ class Table:
             object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
         except PluginError as error:
             raise KeyColumnsError(str(error)) from None
-        if not isinstance(self.columns, Mapping):
-            raise PluginError(f'{where}: columns must be a dict, not {type(self.columns).__name__}. Write {{"id": "STRING", …}}.')
-        object.__setattr__(self, "columns", frozen_mapping(self.columns))
-        check_column_types(self.columns, where)
+        object.__setattr__(self, "declared", checked_columns(self.declared, where))
+        object.__setattr__(self, "columns", types_of(self.declared))
         undeclared = [name for name in self.primary_key if name not in self.columns]
         if undeclared:
             raise KeyColumnsError(f"{where}: primary_key names {', '.join(undeclared)}, which columns does not declare.")
+        if lists := [name for name in self.primary_key if self.columns[name] == "JSON"]:
+            raise KeyColumnsError(f"{where}: primary_key names {', '.join(lists)}, which is JSON: no list identifies a row.")
 
     def _check_answers(self, where: str) -> None:
         if not isinstance(self.records, str) or not self.records:
@@ -189,8 +194,8 @@ class Table:
         return not found and json.dumps(found) in {json.dumps(json.loads(each)) for each in self.nothing if each != "missing"}
 
     def key_of(self, record: Mapping[str, Any]) -> Key:
-        """The primary key of *record*, each value as text."""
-        return tuple(str(record[name]) for name in self.primary_key)
+        """The primary key of *record*, each value in the form of its column. Raises UnfitError where one is none."""
+        return tuple(read(self.declared[name], record[name]) for name in self.primary_key)
 
 
 def _is_empty_json(text: object) -> bool:
