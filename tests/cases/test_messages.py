@@ -21,7 +21,7 @@ from distributions import connector_build, install
 
 VALID: Mapping[str, Any] = {
     "name": "crew",
-    "path": "/crew",
+    "path": "crew.total",
     "records": "items",
     "primary_key": ["id"],
     "columns": {"id": "STRING", "hours": "DOUBLE"},
@@ -68,7 +68,10 @@ OF_NAME: Mapping[str, Mapping[str, Any]] = {
     "KeysetPaginator": {"key": "id"},
     "Page": {"records": []},
     "Parent": {"adds": {"crew_id": "id"}},
+    "Request": {"path": "/crew"},
+    "SessionLogin": {"path": "/login"},
     "Setting": {"kind": "text"},
+    "Table": {"path": "/crew"},
     "drop": {"fields": "pay"},
     "flatten": {"fields": "pay"},
     "hard_limit": {"records": 1000},

@@ -45,7 +45,7 @@ from connector_core.source.tables import Record
 from connector_core.source.values import in_form
 from connector_fts.sample import SAMPLE
 from places import TESTS
-from support import CONFIGURATION, Crash, FakeApi, ListLog, LogFeed, Warehouse, assert_exact, plugin, run
+from support import CONFIGURATION, Crash, FakeApi, ListLog, LogFeed, Warehouse, assert_exact, places, plugin, run
 
 FTS = assemble([Plugin("connector-fts", connector_fts)])
 FTS_TECHNICIANS = assemble([Plugin("connector-fts", connector_fts)], enable=["fts_technicians", "cost_per_hour"])
@@ -111,7 +111,7 @@ def test_the_log_says_what_is_asked_for_and_saved() -> None:
         *expected,
         "No more pages to fetch",
         "Checkpoint saved after 750 records",
-        "750 records from 8 pages",
+        "fts_records: 750 records from 8 pages",
     ]
     assert log.warnings == []
 
@@ -176,7 +176,7 @@ def test_a_feed_that_ends_with_an_empty_page_rests_there() -> None:
 
     feed, warehouse = Endless(12), Warehouse(JOBS)
     run(JOBS, warehouse, FakeApi({"jobs": feed}), 6)
-    assert warehouse.state == {"next_cursor": "12"}
+    assert places(warehouse.state) == {"next_cursor": "12"}
     run(JOBS, warehouse, FakeApi({"jobs": feed}), 6)
     assert [operation.kind for operation in warehouse.operations] == ["checkpoint"]
     feed.n = 15
@@ -194,7 +194,7 @@ def test_the_cursor_of_a_hand_written_connector_is_taken_over(name: str) -> None
     log = run(JOBS, warehouse, api, 20)
     assert [dict(request.params) for request in api.requests] == [{"page_size": "20", "cursor": "40"}]
     assert len(warehouse.live("jobs")) == 10
-    assert warehouse.state == {"next_cursor": "40"}
+    assert places(warehouse.state) == {"next_cursor": "40"}
     assert log.warnings == []
 
 
@@ -222,7 +222,7 @@ def test_a_state_of_unknown_keys_means_a_whole_read_with_a_warning() -> None:
     log = run(JOBS, warehouse, api, 20)
     assert len(warehouse.live("jobs")) == 50
     assert log.warnings == ["jobs: the state (last_sync, offset) says nothing about where to go on. Reading the whole feed."]
-    assert warehouse.state == {"next_cursor": "40"}
+    assert places(warehouse.state) == {"next_cursor": "40"}
     assert run(JOBS, warehouse, api, 20).warnings == []
 
 

@@ -12,7 +12,7 @@ from connector_core.basics.errors import RequestRejected, UnexpectedAnswer
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.engine.records import RowMaker
-from connector_core.engine.table_feed import TableFeed
+from connector_core.engine.table_feed import TableFeed, begun, nothing_said
 from connector_core.http.pages import interleaved
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.children import check_parents, for_parent
@@ -95,6 +95,8 @@ class ChildFeed:
         self._seen: set[str] = set()
         self._unchanged = 0
         self.start = self._place.bookmark()
+        if bookmark and not self.start:
+            api.log.warning(f"{self._name}: {nothing_said(bookmark)}")
 
     @property
     def bookmark(self) -> Bookmark:
@@ -104,7 +106,7 @@ class ChildFeed:
         """The children's pages, in the order in which they come."""
         whole = not self._place.listing
         try:
-            yield from self._listed(TableFeed(self._parent, self._api, self._place.listing, ahead=False))
+            yield from self._listed(begun(self._parent, self._api, self._place.listing, ahead=False))
         except BookmarkRejectedError as error:
             whole = True
             self._api.log.warning(f"{self._name}: the list of parents can no longer be gone on with ({error}). Reading it again.")
@@ -166,7 +168,7 @@ class ChildFeed:
         """The pages of one parent's children, each with the bookmark behind it and whether it is the last."""
         plan = evolve(self._plan, table=child.table)
         bookmark = self._opened(child) or self._place.rests.get(child.key) or {}
-        feed = TableFeed(plan, self._api, bookmark, ahead=False)
+        feed = begun(plan, self._api, bookmark, ahead=False)
         try:
             try:
                 yield from self._pages(feed)

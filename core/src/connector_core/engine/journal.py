@@ -73,7 +73,7 @@ class Journal:
 
     def fetching(self, table: Table, request: Request) -> None:
         """Say that *request* is waited for."""
-        told = self._told.setdefault(table.name, _Told())
+        told = self._told.get(table.name) or self._told.setdefault(table.name, _Told())
         told.requests += 1
         now = self.clock()
         if told.requests > PAGES_TOLD and now - told.at < SECOND:

@@ -24,7 +24,7 @@ from connector_core.engine.journal import Journal, PacedLog
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import RowMaker, Rows
 from connector_core.engine.spool import Spool
-from connector_core.engine.state import TableState, read_state, write_state
+from connector_core.engine.state import States, TableState, read_state
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
@@ -109,7 +109,7 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
         journal = Journal(log, {plan.table.name: plan.table.path for plan in assembly.tables}, to.engine.clock)
         for remark in unknown_names(assembly.settings, raw):
             log.warning(f"Configuration: {remark}.")
-        states = read_state(state, [plan.table.name for plan in assembly.tables])
+        states = read_state(state, assembly.tables, log, hidden)
         with to.engine.client(assembly, values, log) as client:
             api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, journal, values.get(THREADS, 1))
             for plan in assembly.tables:
@@ -126,7 +126,7 @@ class _TableSync:
 
     plan: TablePlan
     api: Api
-    states: dict[str, TableState]
+    states: States
     delivery: Delivery
     engine: Engine
     delivered: int = field(default=0, init=False)
@@ -170,7 +170,7 @@ class _TableSync:
         try:
             if kept.reads_whole and source.start:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
-                self.note(f"reading the whole feed, because of {extras}")
+                self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = kept.reads_whole or self.plan.table.full_refresh
             self._read_from(feed(self.plan, self.api, {}) if whole else source, kept)
         except CircularFeed:
@@ -194,7 +194,7 @@ class _TableSync:
         self._checkpoint(kept, rest)
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
-        self.note(f"{self.delivered} records from {self.pages} pages{left_out}")
+        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
 
     def _bring_up(self, source: Feed, kept: Derivation) -> None:
         """Deliver the feed page by page, with checkpoints between pages."""
@@ -289,7 +289,7 @@ class _TableSync:
 
     def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
         self.states[self.name] = TableState(bookmark, kept.state(bookmark))
-        state = write_state(self.states)
+        state = self.states.whole()
         self._check_discreet(bookmark, state)
         self.delivery.operations.checkpoint(state)
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()

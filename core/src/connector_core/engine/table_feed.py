@@ -1,12 +1,14 @@
 """The feed of a table of its own, or of one parent's children."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
+from typing import Any
 
 from attrs import frozen
 
 from connector_core.basics.blame import told
 from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, UnexpectedAnswer
+from connector_core.basics.names import one_line
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
 from connector_core.http.pages import read_pages
@@ -59,6 +61,38 @@ class _Paginator:
             raise PluginError(
                 f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)} Correct the paginator."
             ) from error
+
+
+def begun(plan: TablePlan, api: Api, bookmark: Bookmark, *, ahead: bool = True) -> "TableFeed":
+    """The feed from *bookmark* on or, with a warning, from its start where *bookmark* is none that the paginator could have made.
+
+    A state may come from anywhere. A paginator that were to fail on it would fail in each sync from now on.
+    """
+    if bookmark:
+        try:
+            made = TableFeed(plan, api, bookmark, ahead=ahead)
+        except PluginError:
+            made = None
+        if made and made.start and _alike(made.start, bookmark):
+            return made
+        api.log.warning(f"{plan.table.name}: {nothing_said(bookmark)}")
+    return TableFeed(plan, api, {}, ahead=ahead)
+
+
+def nothing_said(bookmark: Bookmark) -> str:
+    """What to say of a *bookmark* that is none of the feed's."""
+    return f"the state ({one_line(', '.join(bookmark), 80)}) says nothing about where to go on. Reading the whole feed."
+
+
+def _alike(start: Any, stored: Any) -> bool:
+    """Whether what a paginator made of a stored place is of the kinds that were stored: a text may have been a number."""
+    if isinstance(start, Mapping) and isinstance(stored, Mapping):
+        return all(_alike(value, stored[name]) for name, value in start.items() if name in stored)
+    return start == stored or (_is_plain(start) and _is_plain(stored))
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 class TableFeed:
