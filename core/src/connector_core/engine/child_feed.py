@@ -1,7 +1,7 @@
 """The feeds of a child table: one for each record of its parent, several at a time."""
 
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from copy import deepcopy
 from typing import Any
@@ -9,14 +9,13 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from connector_core.basics.errors import RequestRejected, UnexpectedAnswer
-from connector_core.basics.hints import nowhere
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.engine.records import RowMaker
 from connector_core.engine.table_feed import TableFeed, begun, nothing_said
 from connector_core.http.pages import interleaved
 from connector_core.plugin.assembly import TablePlan
-from connector_core.source.children import for_parent
+from connector_core.source.children import check_parents, for_parent
 from connector_core.source.pagination import Bookmark
 from connector_core.source.tables import Record, Table
 from connector_core.source.values import text
@@ -140,7 +139,7 @@ class ChildFeed:
         """What has to be read for a page of parents: each once, as the last record on the page has it."""
         where = f"{self._name}: {read.request}"
         found: dict[str, _Child | None] = {}
-        self._check_fields(read.page.records, where)
+        check_parents(self._plan.table, read.page.records, where)
         for number, record in enumerate(read.page.records, 1):
             # A transform may change the record that it is given, and the children are asked for by what the API sent.
             given = _copied(record, f"{where}: record {number}") if self._parent.transforms else record
@@ -155,19 +154,6 @@ class ChildFeed:
         assert parent is not None  # noqa: S101  (a ChildFeed is made for a table that has one)
         changed = parent.changes.get(record) if parent.changes else None
         return _Child(key, for_parent(self._plan.table, record, where), parent.added(record), changed)
-
-    def _check_fields(self, parents: Sequence[Any], where: str) -> None:
-        """Raise UnexpectedAnswer for a field that the plugin names and none of a page's *parents* has: it is misspelt."""
-        parent = self._plan.table.parent
-        assert parent is not None  # noqa: S101  (as above)
-        named = [(f"adds names for {column}", place) for column, place in parent.places.items()]
-        named += [("changed names", parent.changes)] if parent.changes else []
-        for what, place in named:
-            if hint := nowhere(place, parents):
-                raise UnexpectedAnswer(
-                    f"{where}: no record of {self._parent.table.name} on this page has {place}, which {what}{hint}. "
-                    f"Correct it in the parent of {self._name}."
-                )
 
     def _is_due(self, child: _Child) -> bool:
         if child.key in self._place.done and child.changed == self._place.changed.get(child.key):

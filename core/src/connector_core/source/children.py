@@ -1,19 +1,36 @@
 """Child tables: one request, or one feed of them, for each record of the parent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from attrs import evolve
 
 from connector_core.basics.errors import UnexpectedAnswer
-from connector_core.basics.hints import there_is
+from connector_core.basics.hints import nowhere, there_is
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
 from connector_core.source.csv_format import Csv
 from connector_core.source.formats import Format
 from connector_core.source.parents import PLACEHOLDER
 from connector_core.source.tables import Table
+
+
+def check_parents(table: Table, parents: Sequence[Any], where: str) -> None:
+    """Raise UnexpectedAnswer for a field that the child *table* names and none of a page's *parents* has: it is misspelt.
+
+    *where* names the page.
+    """
+    parent = table.parent
+    assert parent is not None  # noqa: S101  (the caller has looked)
+    named = [(f"adds names for {column}", place) for column, place in parent.places.items()]
+    named += [("changed names", parent.changes)] if parent.changes else []
+    for what, place in named:
+        if hint := nowhere(place, parents):
+            raise UnexpectedAnswer(
+                f"{where}: no record of {parent.table} on this page has {place}, which {what}{hint}. "
+                f"Correct it in the parent of {table.name}."
+            )
 
 
 def for_parent(table: Table, record: Mapping[str, Any], where: str) -> Table:
