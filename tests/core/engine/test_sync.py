@@ -38,8 +38,8 @@ from connector_core import (
 from connector_core.basics.errors import RequestRejected
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.sync import PAGES_SHOWN, sync
+from connector_core.http.guards import LoopGuard
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
-from connector_core.source.pagination import LoopGuard
 from connector_core.source.tables import Record
 from connector_fts.sample import SAMPLE
 from places import TESTS

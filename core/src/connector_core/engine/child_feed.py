@@ -37,8 +37,8 @@ class _Child:
 class _Place:
     """How far the feeds of the children have come: the bookmark of a child table.
 
-    listing: where the page of parents that is under way begins.
-    done:    keys of the parents on that page whose children were delivered.
+    listing: where the page of parents that is under way begins; empty for a list that has to be read from its start.
+    done:    keys of the parents, from there on, whose children were delivered.
     open:    key of a parent → where its children go on, in the middle of their feed.
     rests:   key of a parent → where its children's next sync starts.
     changed: key of a parent → its value that changes whenever its children do, as it was when their feed was read or opened.
@@ -101,12 +101,15 @@ class ChildFeed:
 
     def reads(self) -> Generator[Read | None, None, None]:
         """The children's pages, in the order in which they come."""
-        whole = not self._place.listing
+        listing = TableFeed(self._parent, self._api, self._place.listing, ahead=False)
+        whole = not listing.start
+        if listing.left_aside:
+            self._place.done = {}
         try:
-            yield from self._listed(TableFeed(self._parent, self._api, self._place.listing, ahead=False))
+            yield from self._listed(listing)
         except BookmarkRejectedError as error:
             whole = True
-            self._api.log.warning(f"{self._name}: the list of parents can no longer be gone on with ({error}). Reading it again.")
+            self._api.log.warning(f"{self._name}: in the list of parents, {error}. Reading it again.")
             yield from self._listed(TableFeed(self._parent, self._api, {}, ahead=False))
         if whole:
             self._forget_others()
@@ -128,7 +131,9 @@ class ChildFeed:
                 for child, page in pages:
                     yield from self._moved(child, page)
             if not listing.ended:
-                self._place.listing, self._place.done = listing.bookmark, {}
+                self._place.listing = listing.bookmark
+                if listing.bookmark:  # a list without a place is read again from its start, and passes over who was done
+                    self._place.done = {}
                 yield None
         self._place.done = {}
 
@@ -166,13 +171,16 @@ class ChildFeed:
         plan = evolve(self._plan, table=child.table)
         bookmark = self._opened(child) or self._place.rests.get(child.key) or {}
         feed = TableFeed(plan, self._api, bookmark, ahead=False)
+        if feed.left_aside:
+            self._api.remark(
+                f"{self._name}: what the state holds of the children of a record says nothing about where to go on. "
+                "Reading them whole, and so those of all others that are like it."
+            )
         try:
             try:
                 yield from self._pages(feed)
             except BookmarkRejectedError as error:
-                self._api.log.warning(
-                    f"{self._name}: the API no longer knows where to go on ({error}). Reading these children whole."
-                )
+                self._api.log.warning(f"{self._name}: {error}. Reading these children whole.")
                 yield from self._pages(TableFeed(plan, self._api, {}, ahead=False))
         except RequestRejected as error:
             raise RequestRejected(

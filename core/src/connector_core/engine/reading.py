@@ -10,6 +10,9 @@ from connector_core.basics.operations import Log
 from connector_core.source.pagination import Bookmark, Page, Request
 from connector_core.source.tables import Table
 
+REMARKS = 100
+"""The most warnings about pages that one sync shows."""
+
 
 @frozen(hash=False)
 class Api:
@@ -25,6 +28,14 @@ class Api:
     hidden: Secrets
     log: Log
     threads: int = 1
+    _told: set[str] = field(factory=set, init=False)
+
+    def remark(self, text: str) -> None:
+        """Warn, of the same thing once in a sync."""
+        if text not in self._told:
+            self._told.add(text)
+            if len(self._told) <= REMARKS:
+                self.log.warning(text if len(self._told) < REMARKS else f"{text} Further warnings of this kind are not shown.")
 
 
 @frozen(hash=False)

@@ -165,10 +165,7 @@ class _TableSync:
         try:
             self._read(start)
         except BookmarkRejectedError as error:
-            self.log.warning(
-                f"{self.name}: the API no longer knows the cursor that the last sync ended with ({error}). "
-                "Reading the whole feed once."
-            )
+            self.log.warning(f"{self.name}: {error}. Reading the whole feed once.")
             self._read(evolve(start, bookmark={}))
 
     def _read(self, start: TableState) -> None:

@@ -1,17 +1,17 @@
 """The feed of a table of its own, or of one parent's children."""
 
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from attrs import frozen
 
-from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected
+from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, StalePlace
 from connector_core.basics.names import told
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
-from connector_core.http.pages import read_pages
+from connector_core.http.pages import PageRead, read_pages
 from connector_core.plugin.assembly import TablePlan
-from connector_core.source.pagination import Bookmark, Page, Request, next_request
+from connector_core.source.pagination import MAX_EMPTY_PAGES, Bookmark, Page, Request, next_request
 
 
 @frozen
@@ -44,6 +44,23 @@ class _Paginator:
         with self._blame():
             return self.plan.paginator.rest(request, page)
 
+    def remark(self, request: Request, page: Page) -> None:
+        """Pass on what the paginator has to say of a page."""
+        if remarks := getattr(self.plan.paginator, "remarks", None):
+            with self._blame():
+                for text in remarks(request, page):
+                    self.api.remark(f"{self.plan.table.name}: {text}")
+
+    @property
+    def max_empty_pages(self) -> int:
+        """So many pages in a row may bring nothing new."""
+        return int(getattr(self.plan.paginator, "max_empty_pages", MAX_EMPTY_PAGES))
+
+    @property
+    def counts(self) -> bool:
+        """Whether the pages are counted."""
+        return bool(getattr(self.plan.paginator, "counts", False))
+
     @contextmanager
     def _blame(self) -> Iterator[None]:
         try:
@@ -64,21 +81,48 @@ class TableFeed:
         self._api = api
         self._ahead = ahead
         self._paginator = _Paginator(plan, api)
-        self._first = self._paginator.first(api.page_size, bookmark)
-        self.start: Bookmark = self._paginator.bookmark(self._first) if bookmark else {}
+        self._first, self.start = self._begin(bookmark)
+        self.left_aside = bool(bookmark) and not self.start
+        """Whether the bookmark said nothing that can be understood."""
         self.bookmark = self.start
         self.ended = False
+
+    def _begin(self, bookmark: Bookmark) -> tuple[Request, Bookmark]:
+        """The first request, and the place that it stands for; from the start where *bookmark* cannot be understood.
+
+        A state may hold anything: it may be of another version of the plugin, or of another API.
+        """
+        paginator, size = self._paginator, self._api.page_size
+        if bookmark:
+            with suppress(ConnectorError):
+                first = paginator.first(size, bookmark)
+                start = paginator.bookmark(first)
+                check_origin(self._api.base_url, self._plan.table.name, first.path)
+                if start:
+                    return first, start
+        return paginator.first(size, {}), {}
 
     def reads(self) -> Generator[Read, None, None]:
         plan = self._plan
         paginator = self._paginator
         pages = read_pages(self._fetch, paginator, self._first, plan.table.name, plan.paginator_origin, ahead=self._ahead)
         with closing(pages):
-            for read in pages:
-                before = self.bookmark
-                self.ended = read.following is None
-                self.bookmark = paginator.bookmark(read.following) if read.following else paginator.rest(read.request, read.page)
-                yield Read(read.request, read.page, last=self.ended, again=self.ended and self.bookmark == before)
+            try:
+                for read in pages:
+                    yield self._read(read)
+            except StalePlace as error:
+                if self.start:
+                    raise BookmarkRejectedError(
+                        f"the place that the last sync ended with does not go with what the API answers ({error})"
+                    ) from None
+                raise
+
+    def _read(self, read: PageRead) -> Read:
+        paginator, before = self._paginator, self.bookmark
+        self.ended = read.following is None
+        self.bookmark = paginator.bookmark(read.following) if read.following else paginator.rest(read.request, read.page)
+        paginator.remark(read.request, read.page)
+        return Read(read.request, read.page, last=self.ended, again=self.ended and self.bookmark == before)
 
     def _fetch(self, request: Request) -> Page:
         """One page; a refusal of the very first request is the stored bookmark's fault, if there is one."""
@@ -86,5 +130,7 @@ class TableFeed:
             return self._api.fetch(self._plan.table, request)
         except RequestRejected as error:
             if self.start and request is self._first:
-                raise BookmarkRejectedError(str(error)) from None
+                raise BookmarkRejectedError(
+                    f"the API no longer knows the cursor that the last sync ended with ({error})"
+                ) from None
             raise

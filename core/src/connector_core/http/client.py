@@ -143,16 +143,19 @@ class Client:
         with closing(response):
             headers = {name.lower(): value for name, value in response.headers.items()}
             seconds = response.elapsed.total_seconds()
+            url = (response.url or "").partition("?")[0]  # its query may hold the key
             answer = Answer(response, lambda: self._bodies.whole(where, response))
             if self._rulings.ended(table, where, answer):
-                return Page({}, [], seconds, headers, ended=True)
+                return Page({}, [], seconds, headers, ended=True, url=url)
             if response.status_code != 200:
                 self._refuse(where, answer)
             if table.format is not None:
                 chunks = self._bodies.chunks(response)
-                return Page(None, self._bodies.read(where, lambda: self._spooled(table, where, chunks)), seconds, headers)
+                return Page(
+                    None, self._bodies.read(where, lambda: self._spooled(table, where, chunks)), seconds, headers, url=url
+                )
             body = self._decode(where, answer)
-        return Page(body, records_in(table, where, body), seconds, headers)
+        return Page(body, records_in(table, where, body), seconds, headers, url=url)
 
     def _spooled(self, table: Table, where: str, chunks: Iterator[bytes]) -> Sequence[Any]:
         assert table.format is not None  # noqa: S101  (the caller has looked)
