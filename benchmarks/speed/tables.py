@@ -1,19 +1,14 @@
 """Figures as Markdown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
+from connector_build.screen.markdown import markdown_table
 from speed.commands import Command
 from speed.figures import Measured, Run, Spread
 from speed.runners import RUNNERS
 from speed.targets import Unit, Verdict
 
 _FORMS: Mapping[Unit, str] = {"ratio": "{:.2f}", "seconds": "{:.2f} s", "MB": "{:.1f} MB"}
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 
 
 def shown(value: Spread | None, unit: Unit) -> str:
@@ -39,7 +34,7 @@ def of_targets(found: Iterable[Verdict]) -> str:
         ]
         for each in found
     ]
-    return table(["target", "where", "limit", "found", "result"], rows)
+    return markdown_table(["target", "where", "limit", "found", "result"], rows)
 
 
 def _limit(verdict: Verdict) -> str:
@@ -64,7 +59,7 @@ def of_section(measured: Measured) -> str:
     if any(run.threads for run in section.runs):
         head[-1], head[0] = "of the time of one thread", "threads"
     rounds = f"{section.rounds} round{'' if section.rounds == 1 else 's'}"
-    return f"### {section.title}\n\n`{section.name}`: {rounds}.\n\n{table(head, rows)}"
+    return f"### {section.title}\n\n`{section.name}`: {rounds}.\n\n{markdown_table(head, rows)}"
 
 
 def _row(measured: Measured, run: Run) -> list[str]:
@@ -91,7 +86,7 @@ def _beside(measured: Measured, run: Run) -> Spread | None:
 def of_commands(found: Mapping[Command, Spread]) -> str:
     """What the command takes."""
     rows = [[_command(each.typed), shown(seconds, "seconds"), str(seconds.rounds)] for each, seconds in found.items()]
-    return table(["command", "seconds of the whole process", "rounds"], rows)
+    return markdown_table(["command", "seconds of the whole process", "rounds"], rows)
 
 
 def _command(typed: str) -> str:

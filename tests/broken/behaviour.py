@@ -31,10 +31,10 @@ SAMPLES = (
     ),
     Sample(
         "secrets",
-        "in base 64",
+        "a part of it in base 64",
         _OWN_AUTH.format(
             decorator="@frozen(eq=False, repr=False)",
-            body='import base64; request.headers["X-Key"] = base64.b64encode(f"crew:{self.key}".encode()).decode()',
+            body='import base64; request.headers["X-Key"] = base64.b64encode(f"crew:{self.key[:-1]}".encode()).decode()',
             secret=True,
         ),
         ("The error after an answer of 400 shows a secret", "configuration.hidden.add"),

@@ -97,7 +97,6 @@ def test_a_full_run_measures_every_target() -> None:
 
 
 def test_tables() -> None:
-    assert tables.table(["a", "b"], [["1", "2|3"]]) == "| a | b |\n| --- | --- |\n| 1 | 2/3 |"
     assert tables.shown(None, "ratio") == "-"
     assert tables.shown(Spread(1.5, 1.5, 1.5, 1), "seconds") == "1.50 s"
     assert tables.shown(Spread(1.5, 1.25, 2, 3), "MB") == "1.5 MB (1.2 to 2.0)"

@@ -2,7 +2,9 @@
 
 import ast
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -131,9 +133,31 @@ def test_what_ships_imports_only_what_ships(path: Path) -> None:
         allowed.add(SDK)
     if path == CORE / "auth/jwt_bearer.py":
         allowed.add("jwt")  # imported when it is used, and declared by the plugin that uses it
-    if path == CORE / "basics/extraction.py":
+    if path == CORE / "basics/paths.py":
         allowed.add("jmespath")  # the same
     assert packages(path) <= allowed
+
+
+def floors(package: str) -> list[list[str]]:
+    """The rooms of each floor, from the ground up, as import-linter is told them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in contracts if contract.get("containers") == [package]]
+    return [floor.split(" | ") for floor in reversed(layers)]
+
+
+@pytest.mark.parametrize(("package", "outside"), [("connector_core", False), ("connector_build", True)])
+def test_the_rooms_are_those_that_the_docs_show(package: str, outside: bool) -> None:
+    """Modules beside the rooms of connector_build are on floors of their own: one below the first, one above the last."""
+    inside = floors(package)[1:-1] if outside else floors(package)
+    shown = [(number, room, f"{package}/{room}") for number, floor in enumerate(inside, 1) for room in floor]
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and f"](../core/src/{package}/" in line]
+    assert rows == [f"| {number} | [{room}](../core/src/{path}) | {sentence(path)} |" for number, room, path in shown]
+
+
+def sentence(path: str) -> str:
+    """The first line of what a room says of itself, without its full stop."""
+    return (import_module(path.replace("/", ".")).__doc__ or "").partition("\n")[0].removesuffix(".")
 
 
 def test_one_room_knows_the_sdk() -> None:

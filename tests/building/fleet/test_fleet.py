@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from connector_build.errors import BuildError, UsageProblem
-from connector_build.fleet.builds import build_all, read_fleet
+from connector_build.fleet.builds import build_all
+from connector_build.fleet.members import read_fleet
 from distributions import PLUGIN, connector_build, install_dataset, lock_of
 
 OUTPUTS = "[[connector]]\ndataset = 'a'\noutput = '{}'\n[[connector]]\ndataset = 'b'\noutput = '{}'\n"
@@ -40,17 +41,15 @@ def test_what_the_file_says_becomes_a_build(tmp_path: Path) -> None:
         """,
     )
     first, second = read_fleet(file)
-    assert (first.name, first.arguments) == ("fts", ("fts", f"--output={tmp_path}/dist/fts"))
-    assert second.name == "fts_eu"
-    assert second.arguments == (
-        "fts",
-        "--with=more",
-        "--enable=fts_technicians",
-        "--enable=cost_per_hour",
-        "--disable=x",
-        f"--plugin-file={tmp_path}/ours.py",
-        f"--output={tmp_path}/elsewhere/eu",
-    )
+    assert (first.name, first.dataset, first.output) == ("fts", "fts", tmp_path / "dist/fts")
+    assert first.choice == {"extensions": [], "files": [], "enable": [], "disable": []}
+    assert (second.name, second.dataset, second.output) == ("fts_eu", "fts", tmp_path / "elsewhere/eu")
+    assert second.choice == {
+        "extensions": ["more"],
+        "files": [f"{tmp_path}/ours.py"],
+        "enable": ["fts_technicians", "cost_per_hour"],
+        "disable": ["x"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -91,17 +90,20 @@ def test_a_failure_does_not_stop_the_others(tmp_path: Path) -> None:
     for dataset in ("jobs", "crews"):
         install_dataset(site, dataset)
     install_dataset(site, "broken", "raise RuntimeError('no good')")
-    install_dataset(site, "deadly", "import os\nos._exit(7)")
-    names = ["jobs", "broken", "deadly", "unknown", "crews"]
+    install_dataset(site, "deadly", "import os\nprint('bye', flush=True)\nos._exit(7)")
+    install_dataset(site, "content", "import os\nos._exit(0)")
+    names = ["jobs", "broken", "deadly", "content", "unknown", "list", "crews"]
     fleet(tmp_path, "".join(f"[[connector]]\ndataset = '{name}'\n" for name in names))
     done = connector_build("--all", path=site, cwd=tmp_path)
     assert done.returncode == 1
-    lines = [line.split()[:2] for line in done.stdout.splitlines()[2:7]]
-    assert lines == [["jobs", "built"], ["broken", "FAILED"], ["deadly", "FAILED"], ["unknown", "FAILED"], ["crews", "built"]]
-    assert done.stdout.endswith("2 built, 3 failed\n")
+    lines = [line.split()[:2] for line in done.stdout.splitlines()[2 : 2 + len(names)]]
+    assert lines == [[name, "built" if name in ("jobs", "crews") else "FAILED"] for name in names]
+    assert done.stdout.endswith("2 built, 5 failed\n")
     assert "broken: connector-broken: its module connector_broken cannot be imported: RuntimeError (" in done.stdout
     assert "connector_broken/__init__.py, line 1): no good." in done.stdout
-    assert "deadly: it ended with exit code 7" in done.stdout
+    assert "deadly: it ended with exit code 7 before it was built. bye" in done.stdout
+    assert "content: it ended with exit code 0 before it was built." in done.stdout
+    assert "\nlist: There is no dataset or command 'list'" in done.stdout
     assert "unknown: There is no dataset 'unknown'" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert [lock_of(tmp_path / "dist" / name)["dataset"] for name in ("jobs", "crews")] == ["jobs", "crews"]

@@ -9,23 +9,16 @@ from pathlib import Path
 import pytest
 
 from connector_build.errors import BuildError
-from connector_build.plugins.discovery import core, load
+from connector_build.project.making import made
 from connector_build.project.output import write_project
 from connector_build.project.shipping import check_imports
-from connector_build.project.writer import Project, make_project
-from connector_core.plugin.assembly import Plugin, assemble
+from connector_build.project.writer import Project
 from distributions import connector_build, install_dataset, lock_of
-
-
-def project_of(dataset: str, enable: tuple[str, ...] = ()) -> Project:
-    sources = load(dataset)
-    assembly = assemble([Plugin(source.name, source.module, source.version) for source in sources], enable)
-    return make_project(dataset, assembly, core(), sources)
 
 
 @pytest.fixture
 def fts() -> Project:
-    return project_of("fts", ("cost_per_hour",))
+    return made("fts", enable=("cost_per_hour",))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -54,10 +47,10 @@ def test_a_project_has_all_that_fivetran_needs_and_nothing_else(fts: Project, tm
 def test_the_same_inputs_give_the_same_bytes_and_modes(tmp_path: Path) -> None:
     old = os.umask(0o077)
     try:
-        write_project(project_of("mso", ("mso_products",)), tmp_path / "one")
+        write_project(made("mso", enable=("mso_products",)), tmp_path / "one")
     finally:
         os.umask(old)
-    write_project(project_of("mso", ("mso_products",)), tmp_path / "two")
+    write_project(made("mso", enable=("mso_products",)), tmp_path / "two")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     modes = [[stat.S_IMODE(path.stat().st_mode) for path in sorted((tmp_path / name).rglob("*.*"))] for name in ("one", "two")]
     assert modes[0] == modes[1]
@@ -80,7 +73,7 @@ def test_a_rebuild_keeps_the_configuration_and_what_debug_runs_left(fts: Project
     (folder / "files").mkdir()
     (folder / "files/warehouse.db").write_text("rows")
     (folder / "connector_core/__pycache__").mkdir()
-    written = write_project(project_of("fts"), folder)
+    written = write_project(made("fts"), folder)
     assert written.rebuilt
     assert written.missing_settings == ("base_url", "page_size", "max_answer_mb")
     assert (folder / "configuration.json").read_text() == '{"api_key": "mine"}'
@@ -147,7 +140,7 @@ def test_without_a_lock_too_no_foreign_file_is_lost(fts: Project, tmp_path: Path
     with pytest.raises(BuildError, match=r"did not write \(connector_fts/mine\.py\).*move them"):
         write_project(fts, folder, force=True)
     with pytest.raises(BuildError, match=r"did not write .* left alone"):
-        write_project(project_of("mso"), folder, force=True)
+        write_project(made("mso"), folder, force=True)
     assert contents(folder) == before
 
 
@@ -160,7 +153,7 @@ def _damage(folder: Path, text: str | None) -> None:
 def test_another_datasets_project_is_left_alone(fts: Project, tmp_path: Path) -> None:
     write_project(fts, tmp_path / "out")
     with pytest.raises(BuildError, match="holds the connector fts, not mso"):
-        write_project(project_of("mso"), tmp_path / "out")
+        write_project(made("mso"), tmp_path / "out")
 
 
 def test_a_file_or_a_link_in_the_folders_place(fts: Project, tmp_path: Path) -> None:
@@ -191,7 +184,7 @@ def test_a_build_that_fails_at_the_last_moment_changes_nothing(
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(KeyboardInterrupt):
-        write_project(project_of("fts"), folder)
+        write_project(made("fts"), folder)
     assert contents(folder) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
 

@@ -24,6 +24,7 @@ from connector_build.plugins.discovery import COMMANDS, VERBS
 from connector_build.review import check
 from connector_build.testing.contract.contract import Finding
 from distributions import PLUGIN, connector_build, install_dataset
+from places import ROOT
 
 CONTRACT = "connector_build.testing.contract.contract"
 
@@ -280,7 +281,7 @@ def test_a_built_project_in_the_current_folder_is_not_what_is_checked(tmp_path: 
 
 
 def test_no_child_looks_into_the_current_folder() -> None:
-    for path in Path(check.__file__).parent.rglob("*.py"):
+    for path in (ROOT / "core/src/connector_build").rglob("*.py"):
         for line in path.read_text().splitlines():
             assert "[sys.executable," not in line or '[sys.executable, "-P",' in line, f"{path}: {line}"
 

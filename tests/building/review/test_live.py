@@ -22,8 +22,10 @@ from connector_build.api.faults import Fault
 from connector_build.api.sample import Sample, SampleTable
 from connector_build.api.serve import SampleServer
 from connector_build.cli.main import main
-from connector_build.review import live
-from connector_build.review.live import Compared, Drift, FieldDrift, drift, unfit
+from connector_build.review import live, live_shown
+from connector_build.review.column_types import unfit
+from connector_build.review.drift import EXAMPLE, Drift, FieldDrift, drift
+from connector_build.review.live import Compared
 from connector_core import CursorPaginator, DerivedField, Parent, Table, Transform, UnexpectedAnswer, ratio, rename
 from connector_core.basics.names import COLUMN_TYPES
 from connector_core.http.retries import Retry
@@ -259,8 +261,8 @@ def test_any_records_are_compared_and_left_as_they_are(records: list[dict[str, A
     for each in found.fields:
         assert (each.declared == "") == (each.kind == "new")
         assert each.example.isascii()
-        assert len(each.example) <= live.EXAMPLE
-    json.dumps(live.as_json([Compared("t", "o", "r", found)]))
+        assert len(each.example) <= EXAMPLE
+    json.dumps(live_shown.as_json([Compared("t", "o", "r", found)]))
 
 
 @given(RECORDS, st.randoms(use_true_random=False))
@@ -432,7 +434,7 @@ def test_nothing_of_it_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         found = compare(assemble([plugin(COMPANIES, other)]), url, log)
     with serving({"/companies": 500}) as (url, _), pytest.raises(Exception, match="500") as caught:
         compare(assemble([plugin(Table("t", f"/companies?q={KEY}", "items", ("id",), {"id": "LONG"}))]), url, log)
-    everything = [repr(found), json.dumps(live.as_json(found)), printed(found), str(caught.value), *log.lines]
+    everything = [repr(found), json.dumps(live_shown.as_json(found)), printed(found), str(caught.value), *log.lines]
     assert not [text for text in everything if KEY in text]
 
 
@@ -441,7 +443,7 @@ def test_nothing_of_it_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def printed(compared: Sequence[Compared], *, width: int = 120, terminal: bool = False) -> str:
     console = Console(file=io.StringIO(), width=width, force_terminal=terminal, highlight=False, no_color=True)
-    live.show(compared, console)
+    live_shown.show(compared, console)
     return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 

@@ -17,15 +17,15 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
-from test_project import project_of
 
 from connector_build.cli.main import main
 from connector_build.errors import BuildError
 from connector_build.local import fivetran
 from connector_build.project.lock import seal_of
+from connector_build.project.making import made
 from connector_build.project.output import write_project
 from connector_build.project.writer import LOCK, Project
-from connector_build.review import verify
+from connector_build.review import contents, locks, verify
 from connector_build.review.diff import read_lock
 from distributions import connector_build, install, lock_of
 
@@ -34,7 +34,7 @@ Edit = Callable[[Path], object]
 
 @pytest.fixture(scope="module")
 def fts() -> Project:
-    return project_of("fts", ("cost_per_hour",))
+    return made("fts", enable=("cost_per_hour",))
 
 
 @pytest.fixture
@@ -290,7 +290,7 @@ def test_a_lock_that_cannot_be_read(built: Path, text: str, words: str) -> None:
 
 
 def test_a_lock_that_is_a_link_or_too_large(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "LARGEST_LOCK", 1000)
+    monkeypatch.setattr(locks, "LARGEST_LOCK", 1000)
     assert "has more than 1,000 bytes" in verify.verify(built).differences[0].message
     (built / LOCK).rename(tmp_path / "lock")
     (built / LOCK).symlink_to(tmp_path / "lock")
@@ -311,7 +311,7 @@ def test_a_lock_with_something_else_for_a_hash(built: Path, made: object) -> Non
 
 def test_a_lock_whose_hash_was_made_to_fit_a_changed_file(built: Path) -> None:
     (built / "connector_fts/__init__.py").write_text("# mine")
-    digest = verify._digest_of(built / "connector_fts/__init__.py")
+    digest = contents._digest_of(built / "connector_fts/__init__.py")
     relock(built, lambda lock: lock["files"].update({"connector_fts/__init__.py": digest}))
     verdict = verify.verify(built)
     assert [each.kind for each in verdict.differences] == ["lock", "lock"]
@@ -504,7 +504,7 @@ def test_an_encrypted_zip(fts: Project, tmp_path: Path) -> None:
 
 
 def test_a_bomb_that_says_what_it_is(fts: Project, tmp_path: Path) -> None:
-    path = zip_of({**fts.files, "bomb": bytes(verify.MOST_BYTES)}, tmp_path / "x.zip")
+    path = zip_of({**fts.files, "bomb": bytes(contents.MOST_BYTES)}, tmp_path / "x.zip")
     assert path.stat().st_size < 1_000_000
     with pytest.raises(BuildError, match=r"unpacks to more than 200,000,000 bytes, more than any project, so it is not read"):
         verify.verify(path)
@@ -516,23 +516,23 @@ def test_a_bomb_that_lies_about_its_size(fts: Project, tmp_path: Path, monkeypat
 
     def counted(file: io.BufferedReader) -> Iterator[bytes]:
         nonlocal read
-        while piece := file.read(verify.PIECE):
+        while piece := file.read(contents.PIECE):
             read += len(piece)
             yield piece
 
-    monkeypatch.setattr(verify, "MOST_BYTES", 2_000_000)
-    monkeypatch.setattr(verify, "_check_members", lambda *_: None)
-    monkeypatch.setattr(verify, "_pieces", counted)
+    monkeypatch.setattr(contents, "MOST_BYTES", 2_000_000)
+    monkeypatch.setattr(contents, "_check_members", lambda *_: None)
+    monkeypatch.setattr(contents, "_pieces", counted)
     with pytest.raises(BuildError, match="unpacks to more than 2,000,000 bytes"):
         verify.verify(path)
-    assert read <= 2_000_000 + verify.PIECE
+    assert read <= 2_000_000 + contents.PIECE
 
 
 def test_a_zip_of_too_many_files_or_bytes(zipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "MOST_MEMBERS", 10)
+    monkeypatch.setattr(contents, "MOST_MEMBERS", 10)
     with pytest.raises(BuildError, match=r"files, more than any project \(10\)\. Make it anew"):
         verify.verify(zipped)
-    monkeypatch.setattr(verify, "LARGEST_ZIP", 1000)
+    monkeypatch.setattr(contents, "LARGEST_ZIP", 1000)
     with pytest.raises(BuildError, match=r"bytes, more than any project \(1,000\), so it is not looked into"):
         verify.verify(zipped)
 

@@ -19,9 +19,9 @@ import connector_fts
 import connector_fts.sample
 import connector_mso
 import connector_mso.sample
+from connector_build.api.errors import Unmimicked
 from connector_build.api.sample import Sample
 from connector_build.testing import reliability
-from connector_build.testing.errors import Unmimicked
 from connector_build.testing.matrix import runs as matrix
 from connector_build.testing.matrix.faults import FAULTS, STATUSES
 from connector_build.testing.matrix.runs import (

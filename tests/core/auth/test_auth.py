@@ -565,7 +565,11 @@ def test_a_token_endpoint_that_is_not_there(connect: Connect) -> None:
         pytest.param('{"access_token": null}', ["no 'access_token'", "only access_token"], id="null"),
         pytest.param('{"access_token": {"canary": 1}}', ["no text that a header can carry"], id="an object"),
         pytest.param('{"access_token": "canary\\r\\nX: y"}', ["no text that a header can carry"], id="two lines"),
-        pytest.param('{"access_token": "canary", "token_type": "mac"}', ["another type than Bearer"], id="another type"),
+        pytest.param(
+            '{"access_token": "canary", "token_type": "mac"}',
+            ["its type is 'mac', not 'Bearer'", "token_type"],
+            id="another type",
+        ),
     ],
 )
 def test_an_answer_without_a_token(connect: Connect, body: str, words: list[str]) -> None:

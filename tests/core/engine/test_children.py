@@ -39,8 +39,8 @@ from connector_core.engine.sync import Engine, sync
 from connector_core.http.client import Client
 from connector_core.http.pages import interleaved
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from connector_core.source.children import for_parent
 from connector_core.source.pagination import Page
-from connector_core.source.parents import for_parent
 from support import CONFIGURATION, Crash, ListLog, Warehouse, assert_exact
 
 COMPANIES = Table("companies", "/companies", "items", ["id"], {"id": "LONG", "name": "STRING", "at": "LONG"})

@@ -22,6 +22,7 @@ from connector_core import (
     Page,
     PageNumberPaginator,
     Paginator,
+    PluginError,
     Request,
     SinglePage,
     Table,
@@ -36,7 +37,7 @@ from connector_core import (
     short_page,
     total_reached,
 )
-from connector_core.basics.extraction import value_at
+from connector_core.basics.paths import MISSING
 from connector_core.http.pages import read_pages
 from connector_core.plugin.assembly import Plugin, assemble
 from connector_core.source.pagination import Bookmark, StopRule
@@ -346,12 +347,20 @@ def test_positions_go_where_they_are_told() -> None:
     assert str(request.placed("query", "b", 2)) == 'POST /jobs?b=2 {"a": 1}'
 
 
-def test_values_are_found_by_path() -> None:
-    body = {"a": {"b": {"c": 1}}, "d.e": 2}
-    assert value_at(body, "a.b.c") == 1
-    assert value_at(body, "@") is body
-    assert value_at(body, "a.x.c") is None
-    assert value_at([1], "a") is None
+def test_a_page_tells_what_is_not_there_from_null() -> None:
+    page = Page({"meta": {"next": None}, "@odata.nextLink": "/jobs?page=2"}, [])
+    assert (page.find("meta.next"), page.get("meta.next")) == (None, None)
+    assert (page.find("meta.last"), page.get("meta.last")) == (MISSING, None)
+    assert page.find("@odata.nextLink") == page.get("@odata.nextLink") == "/jobs?page=2"
+
+
+def test_what_is_put_into_a_body_goes_where_it_is_found() -> None:
+    request = Request("/jobs", method="POST", json={"page.after": "x", "sorts": [{"by": "id"}]})
+    assert request.placed("body", "page.after", "y").json == {"page.after": "y", "sorts": [{"by": "id"}]}
+    assert request.placed("body", "sorts[0].after", 3).json == {"page.after": "x", "sorts": [{"by": "id", "after": 3}]}
+    assert request.placed("body", "page.size", 5).found("body", "page.size") == 5
+    with pytest.raises(PluginError, match="no list with an entry 1"):
+        request.placed("body", "sorts[1].after", 3)
 
 
 # docs/sources.md

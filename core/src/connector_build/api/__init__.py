@@ -1,0 +1,1 @@
+"""APIs on this machine that answer as those of a plugin do."""

@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from attrs import define, field, frozen
 
+from connector_build.api.errors import Unmimicked
 from connector_build.api.world import Entry, World, window_field
-from connector_build.testing.errors import Unmimicked
 from connector_core import (
     Csv,
     CursorPaginator,

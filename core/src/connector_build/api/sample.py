@@ -1,16 +1,17 @@
 """What a dataset's sample API serves, and how that API describes itself.
 
 A plugin gives a `Sample`; the command joins it with the table it stands for to a `SampleTable`.
-This module imports nothing but attrs, so a plugin can use it wherever the command is installed.
 """
 
-from collections.abc import Callable, Mapping
-from random import Random
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
 
-Record = dict[str, Any]
+from connector_build.sample import Record, Sample
+
+__all__ = ["Record", "Sample", "SampleTable", "api_spec"]
+
 Schema = dict[str, Any]
 
 # Fivetran's column types as JSON Schema knows them; a type that is not here may hold anything.
@@ -29,22 +30,6 @@ _SCHEMAS: Mapping[str, Mapping[str, str]] = {
     "XML": {"type": "string"},
     "BINARY": {"type": "string", "format": "byte"},
 }
-
-
-@frozen
-class Sample:
-    """How to make up the records of one dataset.
-
-    Both functions take their chance from the generator they are given, and from nothing else, so that a
-    seed decides every value. `last_updated_epoch`, where a record has it, is in whole seconds.
-    """
-
-    count: int
-    """How many records the feed starts with."""
-    make: Callable[[int, Random], Record]
-    """Makes record number i (from 0)."""
-    change: Callable[[Record, Random], Record]
-    """Returns the record with new values: a new dict, the same `record_id`, a larger `last_updated_epoch`."""
 
 
 @frozen

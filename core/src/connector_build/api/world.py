@@ -14,10 +14,10 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from connector_build.api.errors import Unmimicked
 from connector_build.api.sample import Sample
-from connector_build.testing.errors import Unmimicked
 from connector_core import Csv, KeysetPaginator, Record, Table, UpdatedSince, Windows
-from connector_core.basics.extraction import value_at
+from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.parents import PLACEHOLDER
 
@@ -74,7 +74,7 @@ class World:
         found = self._entries[plan.table.name].values()
         if plan.table.parent is None:
             return list(found)
-        adds = {column: value_at(parent, name) for column, name in plan.table.parent.adds.items()}
+        adds = {column: cached_path(name).get(parent) for column, name in plan.table.parent.adds.items()}
         return [
             evolve(entry, record={name: value for name, value in entry.record.items() if name not in adds})
             for entry in found
@@ -98,9 +98,9 @@ class World:
         sample = self._sample if plan.table == self._assembly.tables[0].table else None
         record = dict(sample.make(number, self._random) if sample else self._made(plan.table, number))
         if plan.table.parent:
-            record |= {column: value_at(parent, name) for column, name in plan.table.parent.adds.items()}
+            record |= {column: cached_path(name).get(parent) for column, name in plan.table.parent.adds.items()}
         for name in self._named_by_children(plan.table):
-            if value_at(record, name) is None:
+            if cached_path(name).get(record) is None:
                 _set(record, name, f"{name}-{number}")
         for name, day in _days(plan, number).items():
             record[name] = record.get(name) if sample and record.get(name) else day
@@ -115,8 +115,8 @@ class World:
             kept = {*plan.table.primary_key, *(plan.table.parent.adds if plan.table.parent else ()), *self._kept(plan)}
             new = self._made(plan.table, number) | {name: old[name] for name in kept if name in old}
         for name in self._named_by_children(plan.table):
-            if value_at(old, name) is not None:
-                _set(new, name, value_at(old, name))
+            if cached_path(name).get(old) is not None:
+                _set(new, name, cached_path(name).get(old))
         return self._dated(plan, new)
 
     def _made(self, table: Table, number: int) -> Record:

@@ -1,0 +1,1 @@
+"""The command `connector-build`, one module a verb."""

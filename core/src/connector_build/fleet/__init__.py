@@ -1,0 +1,1 @@
+"""Many connectors, listed in one file."""

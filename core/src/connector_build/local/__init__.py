@@ -1,0 +1,1 @@
+"""The `fivetran` command on this machine: debug and demo."""

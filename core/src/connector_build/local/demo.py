@@ -10,14 +10,13 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as Grid
 
 from connector_build.api.sample import Record, SampleTable
 from connector_build.errors import BuildError
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, debug, plain, read_tables, reset
+from connector_build.screen.printing import grid, line
+from connector_build.screen.progress import lasting
 from connector_core.plugin.assembly import TablePlan
 
 if TYPE_CHECKING:
@@ -62,21 +61,21 @@ def run_demo(
     included.
     """
     with _server(tables) as server, _configuration(server) as configuration:
-        _say(console, f"Sample API of {dataset} at {server.url}")
+        line(console, f"Sample API of {dataset} at {server.url}")
         build(project)
         reset(project)
-        _say(console, f"Built {project}")
+        line(console, f"Built {project}")
         first = _sync("First sync", project, configuration, console, _total(tables, server))
         for table in tables:
             server.feed(table.dataset).append(APPENDED)
             server.feed(table.dataset).change(CHANGED)
-        _say(console, f"Sample API: {APPENDED} records appended, {CHANGED} changed")
+        line(console, f"Sample API: {APPENDED} records appended, {CHANGED} changed")
         second = _sync("Second sync", project, configuration, console, _total(tables, server))
         _show_rows(read_tables(project, table_names, ROWS_SHOWN), tables, console)
         _show_counts(first, second, console)
-        _say(console, f"Next sync state: {json.dumps(shortened(second.state))}")
+        line(console, f"Next sync state: {json.dumps(shortened(second.state))}")
         _check(read_tables(project, table_names, None), tables, server, plans, console)
-    _say(console, next_steps(dataset, plans))
+    line(console, next_steps(dataset, plans))
 
 
 @contextmanager
@@ -106,29 +105,18 @@ def _total(tables: Sequence[SampleTable], server: "SampleServer") -> int:
 def _sync(title: str, project: Path, configuration: Path, console: Console, total: int) -> DebugRun:
     """One `fivetran debug`, with a line of progress while it runs and one about what came of it."""
     done: dict[str, int] = {}
-    with _progress(console, f"{title}: fivetran debug") as update:
+    with lasting(console, f"{title}: fivetran debug") as update:
 
-        def watch(line: str) -> None:
-            if found := _CHECKPOINT.search(line):
+        def watch(printed: str) -> None:
+            if found := _CHECKPOINT.search(printed):
                 done[found[1]] = int(found[2])
                 update(f"{title}: {sum(done.values())} records of at most {total}")
 
         run = debug(project, configuration, on_line=watch)
     if run.error:
         raise BuildError(f"{title}: {run.error}")
-    _say(console, f"{title}: {summary(run, total)}")
+    line(console, f"{title}: {summary(run, total)}")
     return run
-
-
-@contextmanager
-def _progress(console: Console, text: str) -> Iterator[Callable[[str], None]]:
-    """A line that changes in a terminal, one that stays where it is piped."""
-    if console.is_terminal:
-        with console.status(text) as status:
-            yield status.update
-    else:
-        _say(console, f"{text} ...")
-        yield lambda _: None
 
 
 def summary(run: DebugRun, total: int) -> str:
@@ -171,12 +159,12 @@ def _show_rows(found: Iterable[TableRows], tables: Sequence[SampleTable], consol
         derived = [name for name in names if plain(name) not in known]
         chosen = choose_columns(table.columns, dict(zip(names, widths, strict=True)), derived, console.width)
         if not cells:
-            _say(console, f"\n{table.name}: no rows")
+            line(console, f"\n{table.name}: no rows")
             continue
         left = f", {len(chosen)} of {len(names)} columns" if len(chosen) < len(names) else ""
-        _say(console, f"\n{table.name}: the first {len(cells)} of {table.total} rows{left}")
+        line(console, f"\n{table.name}: the first {len(cells)} of {table.total} rows{left}")
         rows = [[row[names.index(name)] for name in chosen] for row in cells]
-        _grid(console, chosen, rows, [_kind(table.columns[name]) == "number" for name in chosen])
+        grid(console, chosen, rows, numbers=[name for name in chosen if _kind(table.columns[name]) == "number"])
 
 
 def choose_columns(columns: Mapping[str, str], widths: Mapping[str, int], wanted: Sequence[str], room: int) -> list[str]:
@@ -205,17 +193,8 @@ def _cell(value: Any) -> str:
 
 def _show_counts(first: DebugRun, second: DebugRun, console: Console) -> None:
     rows = [[name.replace("_", " "), f"{first.operations[name]:,}", f"{second.operations[name]:,}"] for name in OPERATIONS]
-    _say(console, "")
-    _grid(console, ["operations", "first sync", "second sync"], rows, [False, True, True])
-
-
-def _grid(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[bool]) -> None:
-    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for head, number in zip(heads, numbers, strict=True):
-        grid.add_column(escape(head), justify="right" if number else "left", no_wrap=True)
-    for row in rows:
-        grid.add_row(*map(escape, row))
-    console.print(grid)
+    console.print()
+    grid(console, ("operations", "first sync", "second sync"), rows, numbers=("first sync", "second sync"))
 
 
 def _check(
@@ -230,12 +209,12 @@ def _check(
     by_name = {plan.table.name: plan for plan in plans}
     for table in tables:
         wanted |= expected(table.table, server.feed(table.dataset).records(), by_name.get(table.table))
-    _say(console, "\nChecked:")
+    line(console, "\nChecked:")
     for rows in found:
         fault = difference(rows, wanted.get(rows.name))
         if fault:
             raise BuildError(f"{rows.name}: what arrived is not what the sample API holds: {fault}. Please report this as a bug.")
-        _say(console, f"  {rows.name}: {rows.total} rows{_verdict(rows, wanted.get(rows.name))}")
+        line(console, f"  {rows.name}: {rows.total} rows{_verdict(rows, wanted.get(rows.name))}")
 
 
 def _verdict(found: TableRows, wanted: Sequence[Record] | None) -> str:
@@ -300,7 +279,3 @@ def comparable(columns: Mapping[str, str], wanted: Iterable[Record]) -> list[str
 
 def _as_sent(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

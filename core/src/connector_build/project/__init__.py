@@ -1,0 +1,1 @@
+"""From an assembly to files, and from files to a folder that Fivetran takes."""

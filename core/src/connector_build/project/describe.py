@@ -4,13 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
-from rich.measure import Measurement
-from rich.table import Table as Grid
 
 from connector_build.project.readme import reading
+from connector_build.screen.printing import grid, line
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.measures import Measure
 from connector_core.derived.transforms import Transform
@@ -227,26 +224,3 @@ def _origin(part: Mapping[str, Any]) -> str:
 def _heading(console: Console, text: str) -> None:
     console.print()
     line(console, text, style="bold")
-
-
-def line(console: Console, text: str, style: str | None = None) -> None:
-    # Names come from plugins: brackets in them are no markup. A line that is piped is not folded.
-    console.print(plain(text), style=style, markup=False, highlight=False, soft_wrap=not console.is_terminal)
-
-
-def plain(text: str) -> str:
-    """*text* without what could steer a terminal: names and messages come from plugins."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
-
-
-def grid(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table without frame; where it is piped, as wide as it needs to be."""
-    made = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for head in heads:
-        made.add_column(head, overflow="fold")
-    for row in rows:
-        made.add_row(*(escape(plain(cell)) for cell in row))
-    if not console.is_terminal:
-        made.width = Measurement.get(console, console.options.update(width=100_000), made).maximum
-    if made.rows:
-        console.print(made, crop=False)

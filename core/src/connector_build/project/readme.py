@@ -1,9 +1,9 @@
 """The README of a built project, written from its assembly."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.resources import files as resources
-from string import Template
 
+from connector_build.project.templating import rendered
+from connector_build.screen.markdown import markdown_table
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.plugin.assembly import Assembly, Option, TablePlan
 from connector_core.source.settings import Setting
@@ -11,17 +11,17 @@ from connector_core.source.settings import Setting
 
 def readme(dataset: str, assembly: Assembly) -> str:
     """Markdown: settings, tables, columns, derived fields, how to debug, deploy and reset, and common errors."""
-    template = Template((resources("connector_build.project") / "templates" / "README.md.template").read_text(encoding="utf-8"))
-    text = template.substitute(
+    return rendered(
+        "README.md.jinja",
+        filters={"names": _names, "columns": _columns, "meaning": _meaning, "reading": reading, "table": _grid},
         dataset=dataset,
-        tables=_names(table["table"] for table in assembly.schema),
-        sources="\n".join(f"- {plugin.name} {plugin.version}".rstrip() for plugin in assembly.plugins),
-        settings=_grid(("setting", "what it is", "default"), [_setting(setting) for setting in assembly.settings]),
-        table_sections="\n".join(_table(plan) for plan in assembly.tables),
-        options=_options(assembly.options),
-        reading="\n\n".join(reading(plan) for plan in assembly.tables),
+        written=[table["table"] for table in assembly.schema],
+        plugins=[f"{plugin.name} {plugin.version}".rstrip() for plugin in assembly.plugins],
+        settings=[_setting(setting) for setting in assembly.settings],
+        plans=assembly.tables,
+        options=[_option(option) for option in assembly.options],
+        errors=_errors_of_settings(assembly.settings),
     )
-    return text + "".join(f"| {message} | {remedy} |\n" for message, remedy in _errors_of_settings(assembly.settings))
 
 
 def _errors_of_settings(settings: Iterable[Setting]) -> Iterator[tuple[str, str]]:
@@ -83,46 +83,24 @@ def _setting(setting: Setting) -> tuple[str, str, str]:
     )
 
 
-def _table(plan: TablePlan) -> str:
-    parts = [
-        f"### `{plan.table.name}`\n",
-        f"From `{plan.table.method} {plan.table.path}`. Primary key: {_names(plan.table.primary_key)}.\n",
-        _columns(plan.columns),
-    ]
-    for extra in plan.extra_tables:
-        parts += [
-            f"### `{extra.name}`\n",
-            f"{_meaning(extra, plan)} Primary key: {_names(extra.by)}.\n",
-            _columns(plan.extra_columns[extra.name]),
-        ]
-    return "\n".join(parts)
-
-
-def _meaning(extra: Dimension | Aggregate, plan: TablePlan) -> str:
-    rows = f"One row for each {_names(extra.by)} of `{plan.table.name}`"
+def _meaning(extra: Dimension | Aggregate) -> str:
+    """What the rows of an extra table hold beside their key."""
     if isinstance(extra, Dimension):
-        return f"{rows}, with the values of its newest record (by `{extra.newest}`)."
-    return f"{rows}, with what its records add up to."
+        return f"the values of its newest record (by `{extra.newest}`)"
+    return "what its records add up to"
 
 
-def _options(options: Sequence[Option]) -> str:
-    if not options:
-        return "This connector has no options."
-    rows = [
-        (f"`{each.name}`", each.kind, f"`{each.table}`", "on" if each.enabled else "off", each.origin.plugin) for each in options
-    ]
-    return _grid(("name", "what it is", "of", "in this build", "from"), rows)
+def _option(option: Option) -> tuple[str, ...]:
+    now = "on" if option.enabled else "off"
+    return f"`{option.name}`", option.kind, f"`{option.table}`", now, option.origin.plugin
 
 
 def _columns(columns: Mapping[str, str]) -> str:
-    return _grid(("column", "type"), [(f"`{name}`", kind) for name, kind in columns.items()])
+    return markdown_table(("column", "type"), [(f"`{name}`", kind) for name, kind in columns.items()])
 
 
-def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return (
-        "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines) + "\n"
-    )
+def _grid(rows: Iterable[Sequence[str]], *heads: str) -> str:
+    return markdown_table(heads, rows)
 
 
 def _names(names: Iterable[str]) -> str:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files as resources
-from string import Template
 from typing import Any
 
 from attrs import field, frozen
@@ -14,6 +13,7 @@ from connector_build.plugins.discovery import Source
 from connector_build.project.lock import SEAL, seal_of
 from connector_build.project.readme import readme
 from connector_build.project.shipping import check_imports, check_needs, requirements, source_files
+from connector_build.project.templating import rendered
 from connector_core.plugin.assembly import Assembly
 from connector_core.source.settings import Setting
 
@@ -23,16 +23,6 @@ CONNECTOR = "connector.py"
 SCRIPTS = ("debug_and_reset.sh", "deploy.sh")
 WRITTEN = frozenset({CONNECTOR, "requirements.txt", ".gitignore", "README.md", *SCRIPTS})
 """The files of every project, beside the lock, that come from no source."""
-
-GITIGNORE = """\
-# Secrets stay on this machine: the configuration, and Fivetran API keys for deploy.sh.
-configuration.json
-/config.json
-# What a debug run leaves behind.
-files/
-crash-reports/
-__pycache__/
-"""
 
 
 @frozen(hash=False)
@@ -76,7 +66,7 @@ def make_project(dataset: str, assembly: Assembly, core: Source, sources: Sequen
     files["requirements.txt"] = "".join(f"{name}=={version}\n" for name, version in pins.items()).encode()
     for script in SCRIPTS:
         files[script] = script_of(script, dataset, tables)
-    files[".gitignore"] = GITIGNORE.encode()
+    files[".gitignore"] = rendered("gitignore").encode()
     files["README.md"] = readme(dataset, assembly).encode()
     files[LOCK] = _lock(dataset, assembly, (core, *sources), contents, files)
     return Project(dataset, dict(sorted(files.items())), configuration, pins, assembly)
@@ -90,18 +80,13 @@ def script_of(name: str, dataset: str, tables: str) -> bytes:
 
 def _connector_py(dataset: str, assembly: Assembly, sources: Sequence[Source]) -> bytes:
     changed = [option for option in assembly.options if option.enabled != option.value.default]
-    text = Template(_template("connector.py.template")).substitute(
+    return rendered(
+        "connector.py.jinja",
         dataset=dataset,
-        imports="\n".join(f"import {source.module.__name__}" for source in sources),
-        plugins="\n".join(f'        "{_title(source)}": {source.module.__name__},' for source in sources),
+        plugins={f"{source.name} {source.version}".strip(): source.module.__name__ for source in sources},
         enable=[option.name for option in changed if option.enabled],
         disable=[option.name for option in changed if not option.enabled],
-    )
-    return text.encode()
-
-
-def _title(source: Source) -> str:
-    return f"{source.name} {source.version}".strip()
+    ).encode()
 
 
 def _lock(

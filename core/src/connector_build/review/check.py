@@ -1,16 +1,15 @@
 """`connector-build check`: the contract that every plugin has to keep, run rule by rule, and what came of it in print."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
-from rich.markup import escape
 
 from connector_build.errors import UsageProblem
-from connector_build.project.describe import grid, line
+from connector_build.screen.printing import grid, line
+from connector_build.screen.progress import status
 from connector_core.basics.names import did_you_mean, one_line
 
 if TYPE_CHECKING:
@@ -59,16 +58,6 @@ def _check_rules(names: Iterable[str], known: Sequence[str]) -> None:
                 f"--rule {one_line(name, 60)}: there is no such rule{did_you_mean(name, known)}. "
                 f"The rules are {', '.join(known)}."
             )
-
-
-@contextmanager
-def status(console: Console | None, text: str) -> Iterator[Callable[[str], None]]:
-    """A line that says how far something is, in a terminal; nothing at all without a console, or where it is piped."""
-    if console is not None and console.is_terminal:
-        with console.status(escape(one_line(text))) as shown:
-            yield lambda words: shown.update(escape(one_line(words)))
-    else:
-        yield lambda _: None
 
 
 def as_json(findings: Iterable["Finding"]) -> list[dict[str, Any]]:

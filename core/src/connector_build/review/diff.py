@@ -9,10 +9,10 @@ from attrs import frozen
 from rich.console import Console
 
 from connector_build.errors import BuildError, UsageProblem
-from connector_build.project.describe import grid, line
 from connector_build.project.lock import lacks, parse, wrong_with
 from connector_build.project.writer import LOCK
-from connector_build.review.verify import lock_in_zip
+from connector_build.review.contents import lock_in_zip
+from connector_build.screen.printing import grid, line
 
 Level = Literal["safe", "re-sync", "breaks"]
 LEVELS: Final[Mapping[Level, int]] = {"safe": 0, "re-sync": 10, "breaks": 20}

@@ -1,16 +1,19 @@
-"""The test kit for plugin authors. See docs/testing.md."""
+"""The test kit for plugin authors.
+
+See docs/testing.md.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from connector_build.api.errors import Unmimicked
     from connector_build.api.mimic import Answering, Asked, Mimic, Reply
     from connector_build.api.server import ApiServer
     from connector_build.api.world import World
     from connector_build.testing.contract.contract import RULES, Finding, Rule, check_contract, contract_for
     from connector_build.testing.contract.recording import Recorder, Recording, record, recorder, replay
     from connector_build.testing.contract.subject import assembled
-    from connector_build.testing.errors import Unmimicked
     from connector_build.testing.warehouse.exact import assert_exact
     from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
     from connector_build.testing.warehouse.runs import InProcess, Run, configuration_for, signed
@@ -46,7 +49,7 @@ __all__ = [
 
 _MODULES = {
     "testing.contract.contract": ("RULES", "Finding", "Rule", "check_contract", "contract_for"),
-    "testing.errors": ("Unmimicked",),
+    "api.errors": ("Unmimicked",),
     "testing.warehouse.exact": ("assert_exact",),
     "api.mimic": ("Answering", "Asked", "Mimic", "Reply"),
     "testing.contract.recording": ("Recorder", "Recording", "record", "recorder", "replay"),

@@ -61,13 +61,10 @@ def built_project(tmp_path: Path) -> BuildProject:
         extensions: Sequence[str] = (),
         files: Sequence[Path] = (),
     ) -> Path:
-        from connector_build.plugins.discovery import core, load
+        from connector_build.project.making import made
         from connector_build.project.output import write_project
-        from connector_build.project.writer import make_project
-        from connector_build.testing.contract.subject import assembled
 
-        assembly = assembled(dataset, enable, disable, extensions=extensions, files=files)
-        project = make_project(dataset, assembly, core(), load(dataset, extensions, files))
+        project = made(dataset, enable=enable, disable=disable, extensions=extensions, files=files)
         return write_project(project, tmp_path / "dist" / dataset).folder
 
     return build

@@ -13,11 +13,12 @@ from pathlib import Path
 import click
 from attrs import frozen
 from rich.console import Console
-from rich.markup import escape
 
 from connector_build.api.sample import Sample
 from connector_build.errors import UsageProblem
 from connector_build.plugins import discovery
+from connector_build.screen.markdown import markdown_table
+from connector_build.screen.progress import status
 from connector_build.testing.matrix.faults import FAULTS
 from connector_build.testing.matrix.runs import FAILED, LOUD, NOT, RIGHT, Cell, run_matrix, with_everything
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
@@ -67,15 +68,11 @@ def table(results: Mapping[str, Sequence[Cell]]) -> str:
     every = [cell for cells in results.values() for cell in cells]
     figures = ", ".join(f"{sum(cell.outcome == outcome for cell in every)} {outcome}" for outcome in (RIGHT, LOUD, NOT))
     failed = sum(cell.outcome == FAILED for cell in every)
+    rows = [[fault.name, fault.what, *(_ends(fault.name, cells) for cells in results.values())] for fault in FAULTS]
     lines = [
         f"{len(FAULTS)} faults, {len(results)} connectors, {len(every)} cells: {figures}, {failed} failed.",
         "",
-        f"| fault | what happens | {' | '.join(results)} |",
-        f"| --- | --- |{' --- |' * len(results)}",
-    ]
-    lines += [
-        f"| {fault.name} | {fault.what} | {' | '.join(_ends(fault.name, cells) for cells in results.values())} |"
-        for fault in FAULTS
+        markdown_table(["fault", "what happens", *results], rows),
     ]
     reasons = list(_reasons(results))
     return "\n".join([*lines, "", "Why some do not apply:", "", *reasons] if reasons else lines)
@@ -109,11 +106,11 @@ def written(page: str, text: str) -> str:
 
 def _run(column: Column, console: Console) -> list[Cell]:
     total, done = 2 * len(FAULTS), count(1)
-    with console.status(column.name) as status:
+    with status(console, column.name) as update:
         return run_matrix(
             column.assembly,
             column.sample,
-            lambda cell: status.update(escape(f"{column.name}: {next(done)} of {total} cells, last {cell.fault}")),
+            lambda cell: update(f"{column.name}: {next(done)} of {total} cells, last {cell.fault}"),
         )
 
 

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from io import BytesIO
 from typing import Any, Protocol, runtime_checkable
+from unicodedata import normalize
 from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 from attrs import field, frozen
@@ -21,7 +22,8 @@ class AuthFactory(Protocol):
     """What ``connector_auth`` returns: any callable from the configuration to an ``AuthBase``.
 
     It may have an attribute ``settings``, the settings that it reads; they join those of the dataset. The ``AuthBase`` may
-    have a method ``attach(line)``, which the client calls once, with itself (see ``connector_core.auth.tokens.Line``).
+    have a method ``attach(line)``, which the client calls once, with itself (see ``connector_core.auth.tokens.Line``), and a
+    method ``renew(request)``, which it calls where an error rule says ``renew``: what signed *request* is not used again.
     """
 
     def __call__(self, configuration: Configuration) -> AuthBase: ...
@@ -46,7 +48,9 @@ class ApiKeyHeader:
         return (Setting(self.setting, description=f"The API's key, sent in the header {self.header}.", secret=True),)
 
     def __call__(self, configuration: Configuration) -> AuthBase:
-        return HeaderAuth(self.header, self.prefix + configuration[self.setting])
+        key = header_text(configuration, self.setting)
+        configuration.hidden.add(key, name=self.header)
+        return HeaderAuth(self.header, self.prefix + key)
 
 
 @frozen
@@ -66,6 +70,7 @@ class ApiKeyQuery:
         return (Setting(self.setting, description=f"The API's key, sent in the query parameter {self.param}.", secret=True),)
 
     def __call__(self, configuration: Configuration) -> AuthBase:
+        configuration.hidden.add(configuration[self.setting], name=self.param)
         return _QueryAuth(self.param, configuration[self.setting])
 
 
@@ -81,12 +86,12 @@ class BearerToken:
         return (Setting(self.setting, description="Access token of the API.", secret=True),)
 
     def __call__(self, configuration: Configuration) -> AuthBase:
-        return HeaderAuth("Authorization", f"Bearer {configuration[self.setting]}")
+        return HeaderAuth("Authorization", f"Bearer {header_text(configuration, self.setting)}")
 
 
 @frozen
 class BasicAuth:
-    """User name and password (RFC 7617).
+    """User name and password (RFC 7617), in UTF-8 whatever letters they have.
 
     username_setting: the setting that holds the user name.
     password_setting: the (secret) setting that holds the password. None: the API takes its key as user name and no password,
@@ -123,7 +128,8 @@ class DigestAuth:
         return _login_settings(self.username_setting, self.password_setting)
 
     def __call__(self, configuration: Configuration) -> AuthBase:
-        return _Digest(configuration[self.username_setting], configuration[self.password_setting])
+        names = (self.username_setting, self.password_setting)
+        return _Digest(*(normalize("NFC", configuration[name]) for name in names))
 
 
 @frozen
@@ -153,20 +159,37 @@ class Anonymous(AuthBase):
         return request
 
 
+def header_text(configuration: Configuration, setting: str) -> str:
+    """The value of *setting*. Raises ConfigurationError where no header can carry it as it is (RFC 9110, section 5.5)."""
+    text: str = configuration[setting]
+    if not text.isascii():
+        raise ConfigurationError(
+            f"The configuration cannot be used: {setting} holds a letter beyond ASCII, which no HTTP header can carry. "
+            "Correct it and sync again."
+        )
+    return text
+
+
 def basic(configuration: Configuration, username: str, password: str) -> AuthBase:
     """HTTP Basic in UTF-8. What travels is as good as the password itself, so it is struck out like it."""
-    credentials = b64encode(f"{username}:{password}".encode()).decode()
-    configuration.hidden.add(credentials)
+    credentials = b64encode(normalize("NFC", f"{username}:{password}").encode()).decode()
+    configuration.hidden.add(credentials, name="authorization")
     return HeaderAuth("Authorization", f"Basic {credentials}")
 
 
 class _Digest(HTTPDigestAuth):
-    """What ``requests`` has, but for reading the body of a 401 to its end, which may be far."""
+    """What ``requests`` has, but for reading the body of a 401 to its end, which may be far, and for letters beyond ASCII."""
+
+    def build_digest_header(self, method: str, url: str) -> Any:
+        """The header, in UTF-8 (RFC 7616, section 4)."""
+        header: str | None = super().build_digest_header(method, url)  # type: ignore[no-untyped-call]  # the stubs say nothing
+        return header.encode() if header and not header.isascii() else header
 
     def handle_401(self, r: Response, **kwargs: Any) -> Response:
         """Answer the challenge."""
         if r.status_code == 401:
-            beginning = r.raw.read(SHOWN_BYTES, decode_content=True)
+            # As it came: what it unpacks to has no bound.
+            beginning = r.raw.read(SHOWN_BYTES, decode_content=False)
             r.raw.close()
             r.raw = HTTPResponse(BytesIO(beginning), preload_content=False)
         answer: Response = super().handle_401(r, **kwargs)  # type: ignore[no-untyped-call]  # requests' stubs say nothing

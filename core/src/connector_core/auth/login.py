@@ -9,7 +9,7 @@ from requests.auth import AuthBase
 
 from connector_core.auth.tokens import Line, Token, TokenAuth, ask, check_address, lifetime_in, text_at, token_for
 from connector_core.basics.errors import PluginError
-from connector_core.basics.extraction import value_at
+from connector_core.basics.paths import cached_path
 from connector_core.source.configuration import Configuration
 from connector_core.source.settings import Setting
 from connector_core.source.tables import frozen_mapping
@@ -62,7 +62,7 @@ class SessionLogin:
             form, json = (body, None) if self.form else (None, body)
             answer = ask(line, configuration.hidden, self.fields.values(), self.path, form=form, json=json)
             said = self.lifetime
-            seconds = lifetime_in(value_at(answer, said)) if isinstance(said, str) else said
+            seconds = lifetime_in(cached_path(said).get(answer)) if isinstance(said, str) else said
             return token_for(text_at(answer, self.token, self.path), seconds, since)
 
         return TokenAuth(log_in, configuration.hidden, self.header, self.prefix)

@@ -1,5 +1,6 @@
 """OAuth 2 (RFC 6749): an access token for the client's own credentials, or for a refresh token."""
 
+import re
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -17,6 +18,14 @@ from connector_core.source.tables import frozen_mapping
 
 ClientAuth = Literal["basic", "body"]
 
+_TYPE = re.compile(r"[A-Za-z][A-Za-z_ .-]{0,30}")
+"""What may be shown of an answer that holds a token: a name, and nothing that could be the token."""
+_KEPT_NOWHERE = "Fivetran keeps no secret from sync to sync, so the next one sends the one of the configuration again."
+_WAYS_OUT = (
+    "Ask the API's owner for refresh tokens that stay valid, or for credentials of the application itself "
+    "(OAuth2ClientCredentials)."
+)
+
 
 def _check(grant: "OAuth2ClientCredentials | OAuth2RefreshToken") -> None:
     name = type(grant).__name__
@@ -33,6 +42,8 @@ class OAuth2ClientCredentials:
     scope:       what to ask for, separated by spaces; empty for what the API gives by itself.
     client_auth: where the credentials go: ``basic``, in the Authorization header, or ``body``.
     parameters:  further fields of the token request, such as ``{"audience": "…"}``.
+    token_type:  what the API calls a bearer token (RFC 6750), such as ``BearerToken``, where that is not ``Bearer``.
+    header, prefix: how the token is sent; the prefix with its space.
     client_id_setting, client_secret_setting: the names of the settings.
     """
 
@@ -40,6 +51,9 @@ class OAuth2ClientCredentials:
     scope: str = ""
     client_auth: ClientAuth = "basic"
     parameters: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
+    token_type: str = "Bearer"  # noqa: S105  (what an answer says)
+    header: str = "Authorization"
+    prefix: str = "Bearer "
     client_id_setting: str = "client_id"
     client_secret_setting: str = "client_secret"  # noqa: S105  (the name of a setting)
 
@@ -56,17 +70,17 @@ class OAuth2ClientCredentials:
 
     def __call__(self, configuration: Configuration) -> AuthBase:
         request = _TokenRequest(self, configuration, {"grant_type": "client_credentials"})
-        return TokenAuth(request, configuration.hidden, "Authorization", "Bearer ")
+        return TokenAuth(request, configuration.hidden, self.header, self.prefix)
 
 
 @frozen(kw_only=True, hash=False)
 class OAuth2RefreshToken:
     """An access token for a refresh token (RFC 6749, section 6), renewed when it ends or is rejected.
 
-    A refresh token that the API issues in exchange is used for the rest of the sync; the next one starts from the
-    configuration again, because Fivetran's state is no place for a secret.
+    A refresh token that the API issues in exchange is used for the rest of the sync, with a warning; the next one starts from
+    the configuration again, because Fivetran's state is no place for a secret.
 
-    token_url, scope, client_auth, parameters: as for OAuth2ClientCredentials.
+    token_url, scope, client_auth, parameters, token_type, header, prefix: as for OAuth2ClientCredentials.
     client_secret_setting: None for a public client, which has no secret.
     """
 
@@ -74,6 +88,9 @@ class OAuth2RefreshToken:
     scope: str = ""
     client_auth: ClientAuth = "basic"
     parameters: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
+    token_type: str = "Bearer"  # noqa: S105  (what an answer says)
+    header: str = "Authorization"
+    prefix: str = "Bearer "
     client_id_setting: str = "client_id"
     client_secret_setting: str | None = "client_secret"  # noqa: S105  (the name of a setting)
     refresh_token_setting: str = "refresh_token"  # noqa: S105  (the name of a setting)
@@ -96,7 +113,7 @@ class OAuth2RefreshToken:
     def __call__(self, configuration: Configuration) -> AuthBase:
         grant = {"grant_type": "refresh_token", "refresh_token": configuration[self.refresh_token_setting]}
         request = _TokenRequest(self, configuration, grant)
-        return TokenAuth(request, configuration.hidden, "Authorization", "Bearer ")
+        return TokenAuth(request, configuration.hidden, self.header, self.prefix)
 
 
 class _TokenRequest:
@@ -110,6 +127,8 @@ class _TokenRequest:
     ) -> None:
         self._address = kind.token_url
         self._secrets = configuration.hidden
+        self._kind = kind
+        self._warned = False
         self._settings = [setting.name for setting in kind.settings]
         self._form = {**kind.parameters, **grant}
         self._auth: AuthBase | None = None
@@ -126,19 +145,45 @@ class _TokenRequest:
 
     def __call__(self, line: Line) -> Token:
         since = time.monotonic()
-        body = ask(line, self._secrets, self._settings, self._address, form=self._form, auth=self._auth)
+        body = ask(
+            line, self._secrets, self._settings, self._address, form=self._form, auth=self._auth, advice=self._after_refusal
+        )
         value = text_at(body, "access_token", self._address)
-        self._secrets.add(value)
+        self._secrets.add(value, name="access_token")
         self._check_type(body)
         if "refresh_token" in self._form and body.get("refresh_token"):
-            self._form["refresh_token"] = text_at(body, "refresh_token", self._address)
-            self._secrets.add(self._form["refresh_token"])
+            self._rotate(line, text_at(body, "refresh_token", self._address))
         return token_for(value, lifetime_in(body.get("expires_in")), since)
 
     def _check_type(self, body: Mapping[str, Any]) -> None:
         # A client must not use a token of a type that it does not know (section 7.1).
-        if str(body.get("token_type") or "bearer").lower() != "bearer":
+        said = str(body.get("token_type") or "bearer")
+        if said.lower() not in ("bearer", self._kind.token_type.lower()):
+            name = repr(said) if _TYPE.fullmatch(said) else "another name"
             raise UnexpectedAnswer(
-                f"POST {shown_address(self._address)}: the API issues a token of another type than Bearer. "
-                "Write an auth of your own for it."
+                f"POST {shown_address(self._address)}: the API says of its token that its type is {name}, not "
+                f"{self._kind.token_type!r}. If it is sent like a bearer token all the same, write that into token_type of the "
+                "plugin's auth, and how it is sent into header and prefix; if it has to sign each request, write an auth of your "
+                "own."
             )
+
+    def _rotate(self, line: Line, issued: str) -> None:
+        """Use the refresh token that was *issued* in exchange from now on."""
+        configured = self._form["refresh_token"]
+        self._form["refresh_token"] = issued
+        self._secrets.add(issued, name="refresh_token")
+        if issued != configured and not self._warned:
+            self._warned = True
+            line.warn(
+                f"POST {shown_address(self._address)}: the API has given out a new refresh token in place of the one in the "
+                f"configuration. {_KEPT_NOWHERE} If the API takes each refresh token only once, that will be refused. {_WAYS_OUT}"
+            )
+
+    def _after_refusal(self, code: object) -> str | None:
+        if code != "invalid_grant" or "refresh_token" not in self._form:
+            return None
+        return (
+            "The API takes this refresh token no more: it has ended, was revoked, or was used before where each is taken once. "
+            f"Sign in again for a new one and write it into {self._settings[0]}. If that happens after each sync: "
+            f"{_KEPT_NOWHERE} {_WAYS_OUT}"
+        )

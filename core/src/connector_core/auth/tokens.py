@@ -13,10 +13,11 @@ from requests import PreparedRequest
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
+from connector_core.basics.decoding import NotJson, charset_of, decode
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import ConfigurationError, PluginError, UnexpectedAnswer
 from connector_core.basics.names import one_line
-from connector_core.http.answers import came_back
+from connector_core.basics.telling import came_back
 from connector_core.source.settings import is_loopback
 
 MARGIN_SECONDS = 30.0
@@ -41,6 +42,9 @@ class Line(Protocol):
 
         No redirect is followed. What may pass is tried again, together with the request that needed it.
         """
+
+    def warn(self, message: str) -> None:
+        """Say *message* in the log: something that somebody should look at, although the sync goes on."""
 
     def mount(self, adapter: BaseAdapter) -> None:
         """Send what goes to the API through *adapter*. Raises ConfigurationError where that would not be TLS."""
@@ -88,6 +92,12 @@ class TokenAuth(AuthBase):
         request.register_hook("response", partial(self._answered, token))  # type: ignore[no-untyped-call]  # the stubs say nothing
         return request
 
+    def renew(self, request: PreparedRequest) -> None:
+        """Let the next request have another token than *request* was signed with."""
+        with self._lock:
+            if self._token and request.headers.get(self._header) == self._prefix + self._token.value:
+                self._token = None
+
     def _valid(self, rejected: Token | None = None) -> Token:
         with self._lock:
             token = self._token
@@ -96,7 +106,7 @@ class TokenAuth(AuthBase):
                     raise PluginError("The auth was not attached to a client. Call its attach from that of your own auth object.")
                 self._token = None  # so that one that is over or rejected is not used again if this fails
                 token = self._obtain(self._line)
-                self._secrets.add(token.value)
+                self._secrets.add(token.value, name=self._header)
                 self._token = token
             return token
 
@@ -124,19 +134,20 @@ def ask(
     form: Mapping[str, str] | None = None,
     json: Mapping[str, Any] | None = None,
     auth: AuthBase | None = None,
+    advice: Callable[[object], str | None] | None = None,
 ) -> Mapping[str, Any]:
     """The JSON object that answers a request for a token, made with the credentials in *settings*.
+
+    advice: what to do after a refusal, by the code in its ``error`` (RFC 6749, section 5.2); None: check the credentials.
 
     Raises ConfigurationError when they are refused, UnexpectedAnswer when the answer is something else.
     """
     response = line.post(address, form=form, json=json, auth=auth)
     where = f"POST {shown_address(address)}"
     if response.status_code in (400, 401, 403, 422):
-        names = ", ".join(settings)
-        raise ConfigurationError(
-            f"{where}: {came_back(secrets, response, response.content)}. "
-            f"The API gives no token for these credentials: check {names} in the configuration."
-        )
+        usual = f"The API gives no token for these credentials: check {', '.join(settings)} in the configuration."
+        told = advice(_code(response)) if advice else None
+        raise ConfigurationError(f"{where}: {came_back(secrets, response, response.content)}. {told or usual}")
     if not 200 <= response.status_code < 300:
         raise UnexpectedAnswer(
             f"{where}: {came_back(secrets, response, response.content)}, where a token was expected. "
@@ -144,8 +155,8 @@ def ask(
         )
     # From here on nothing of the answer is shown: it holds a token that nobody knows yet.
     try:
-        body = response.json()
-    except (ValueError, RecursionError):
+        body = decode(response.content, charset_of(response.headers))
+    except (ValueError, NotJson):
         kind = "a web page" if response.content.lstrip()[:1] == b"<" else f"{len(response.content)} bytes"
         raise UnexpectedAnswer(
             f"{where}: the answer is {kind}, not JSON with a token. "
@@ -154,6 +165,14 @@ def ask(
     if not isinstance(body, dict):
         raise UnexpectedAnswer(f"{where}: the answer is no JSON object, so it holds no token. Correct the plugin's auth.")
     return body
+
+
+def _code(response: requests.Response) -> object:
+    try:
+        body = decode(response.content, charset_of(response.headers))
+    except (ValueError, NotJson):
+        return None
+    return body.get("error") if isinstance(body, dict) else None
 
 
 def text_at(body: Mapping[str, Any], path: str, address: str) -> str:

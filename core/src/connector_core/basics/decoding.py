@@ -1,10 +1,17 @@
 """JSON as RFC 8259 has it, and nothing that only Python's decoder takes."""
 
 import json
+import re
 import sys
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, NoReturn
 
 LARGEST_DOUBLE = sys.float_info.max
+
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+_LATIN = frozenset({"ascii", "us-ascii", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1", "cp1252", "windows-1252"})
+"""What servers say of every text unless they were told otherwise."""
 
 
 class NotJson(Exception):  # noqa: N818  (reads better where it is raised, as in errors)
@@ -18,25 +25,72 @@ class NotJson(Exception):  # noqa: N818  (reads better where it is raised, as in
         self.shown = shown
 
 
-def decode(content: bytes) -> Any:
-    """*content* as JSON (RFC 8259). Raises NotJson, or ValueError where it may have been cut."""
+class WebPage(NotJson):
+    """The body is a web page, or XML. Where JSON was answered before, it may be again."""
+
+
+def charset_of(headers: Mapping[str, str]) -> str | None:
+    """How the text of an answer is written in bytes, by its Content-Type (RFC 9110, section 8.3); None where it does not say."""
+    found = _CHARSET.search(headers.get("Content-Type") or "")
+    return found[1].lower() if found else None
+
+
+def decode(content: bytes, charset: str | None = None) -> Any:
+    """*content*, said to be written in *charset*, as JSON (RFC 8259).
+
+    Raises NotJson, or ValueError where it may have been cut.
+    """
     _check_no_page(content.lstrip()[:1] == b"<")  # in whatever encoding
-    # Decoded strictly, where json itself would take halves of characters.
-    return decode_text(content.decode(json.detect_encoding(content)))
+    return decode_text(_text(content, charset))
 
 
 def decode_text(text: str) -> Any:
     """*text* as JSON. Raises NotJson, or ValueError where it may have been cut."""
     _check_no_page(text.lstrip()[:1] == "<")
     try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
+        if text.count(":") != _shallow(value) and _repeats(text, value):
+            _STRICT.decode(text)
     except RecursionError:
         raise NotJson("is nested too deeply to be read") from None
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # int itself
+        _no_long_number(text)
+    return value
+
+
+def _text(content: bytes, charset: str | None) -> str:
+    """*content* decoded strictly, where json itself would take halves of characters.
+
+    JSON is UTF-8, whatever else a server says (RFC 8259, sections 8.1 and 11): one that names Latin-1, the usual default, is
+    believed only where the bytes are no UTF-8.
+    """
+    own = json.detect_encoding(content)
+    if charset in (None, "utf-8", "utf8") or own == "utf-8-sig":
+        return content.decode(own)
+    if charset not in _LATIN:
+        return _decoded(content, charset)
+    try:
+        return content.decode(own)
+    except UnicodeDecodeError:
+        # What is called Latin-1 is Windows' own version of it wherever the two differ (WHATWG Encoding, section 4.2).
+        return content.decode("cp1252", "ignore") if not set(content) & _NO_CP1252 else content.decode("latin-1")
+
+
+_NO_CP1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    try:
+        return content.decode(charset)
+    except LookupError:
+        raise NotJson(f"says that it is written in {charset[:40]!a}, which Python does not know") from None
 
 
 def _check_no_page(begins_with_a_tag: bool) -> None:
     if begins_with_a_tag:
-        raise NotJson("is a web page, not JSON", shown=True)
+        raise WebPage("is a web page, not JSON", shown=True)
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -52,7 +106,52 @@ def _finite(text: str) -> float:
     raise NotJson(f"holds {text[:40]}, which is larger than a 64-bit float")
 
 
+def _no_long_number(text: str) -> NoReturn:
+    """Raise for a whole number with more digits than Python reads."""
+    digits = sys.get_int_max_str_digits()
+    found = re.search(rf'"(?P<key>(?:[^"\\]|\\.){{0,200}})"\s*:\s*\[?\s*-?\d{{{digits + 1}}}', text)
+    where = f" in {found['key'][:60]!a}" if found else ""
+    raise NotJson(f"holds a whole number of more than {digits:,} digits{where}, which nothing here can keep") from None
+
+
+# A name that is repeated in one object
+
+
+def _shallow(value: Any) -> int:
+    """How many names an answer has that is records without anything nested in them, and what stands beside the records."""
+    if not isinstance(value, dict):
+        return _names_of(value) if isinstance(value, list) else 0
+    return len(value) + sum(_names_of(each) for each in value.values() if each.__class__ is list)
+
+
+def _names_of(records: Sequence[Any]) -> int:
+    return sum(len(record) for record in records if record.__class__ is dict)
+
+
+def _repeats(text: str, value: Any) -> bool:
+    """Whether *text* may name something twice in one object: it has other places that look like a name than *value* has names."""
+    names = 0
+    level = [value]
+    while level:
+        objects = [each for each in level if each.__class__ is dict]
+        names += sum(map(len, objects))
+        inside = list(chain.from_iterable(map(dict.values, objects)))
+        inside += chain.from_iterable(each for each in level if each.__class__ is list)
+        level = [each for each in inside if each.__class__ is dict or each.__class__ is list]
+    return text.count('":') != names
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        name = next(name for name in names if names.count(name) > 1)
+        raise NotJson(f"names {name[:60]!a} twice in one object, so one value would overwrite the other")
+    return found
+
+
 _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
+_STRICT = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant, object_pairs_hook=_unique)
 
 
 def json_type(value: object) -> str:

@@ -1,0 +1,1 @@
+"""What is made of records: transforms, derived fields and extra tables, as a plugin defines them."""

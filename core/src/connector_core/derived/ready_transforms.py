@@ -11,8 +11,8 @@ from typing import Any
 from attrs import field, frozen
 
 from connector_core.basics.errors import PluginError
-from connector_core.basics.extraction import value_at
 from connector_core.basics.names import column_names, did_you_mean
+from connector_core.basics.paths import cached_path
 from connector_core.derived.transforms import ColumnChanges
 from connector_core.source.tables import Record
 
@@ -115,7 +115,7 @@ class OnlyIf:
     values: tuple[Any, ...] | Callable[[Any], object]
 
     def __call__(self, record: Record) -> Record | None:
-        value = value_at(record, self.path)
+        value = cached_path(self.path).get(record)
         keep = self.values(value) if callable(self.values) else _among(value, self.values)
         return record if keep else None
 
@@ -131,7 +131,7 @@ class Tombstones:
     """A record that was there comes again as deleted, so the feed does more than append."""
 
     def __call__(self, record: Record) -> Record | None:
-        value = value_at(record, self.path)
+        value = cached_path(self.path).get(record)
         if self.values is not None:
             gone = _among(value, self.values)
         else:

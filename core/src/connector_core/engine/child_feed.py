@@ -9,14 +9,14 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from connector_core.basics.errors import RequestRejected, UnexpectedAnswer
-from connector_core.basics.extraction import value_at
+from connector_core.basics.paths import cached_path
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.engine.records import LeftOut, RowMaker
 from connector_core.engine.table_feed import TableFeed
 from connector_core.http.pages import interleaved
 from connector_core.plugin.assembly import TablePlan
+from connector_core.source.children import for_parent
 from connector_core.source.pagination import Bookmark
-from connector_core.source.parents import for_parent
 from connector_core.source.tables import Record, Table
 
 
@@ -153,8 +153,8 @@ class ChildFeed:
     def _child(self, key: str, record: Record, where: str) -> _Child:
         parent = self._plan.table.parent
         assert parent is not None  # noqa: S101  (a ChildFeed is made for a table that has one)
-        added = {column: value_at(record, name) for column, name in parent.adds.items()}
-        changed = value_at(record, parent.changed) if parent.changed else None
+        added = {column: cached_path(name).get(record) for column, name in parent.adds.items()}
+        changed = cached_path(parent.changed).get(record) if parent.changed else None
         return _Child(key, for_parent(self._plan.table, record, where), added, changed)
 
     def _is_due(self, child: _Child) -> bool:

@@ -13,6 +13,7 @@ from requests.auth import AuthBase
 
 from connector_core.basics.discretion import Secrets, shows, strike
 from connector_core.basics.errors import CircularFeed, ConfigurationError, ConnectorError, PluginError
+from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.operations import Delivery, Log, Operations
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.derivation import Derivation, derivation
@@ -104,7 +105,7 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
     try:
         values = read_configuration(assembly.settings, raw)
         hidden = values.hidden
-        log = _DiscreetLog(to.log, hidden)
+        log = DiscreetLog(to.log, hidden)
         for remark in unknown_names(assembly.settings, raw):
             log.warning(f"Configuration: {remark}.")
         states = read_state(state, [plan.table.name for plan in assembly.tables])
@@ -116,20 +117,6 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
         # Without its cause: a crash report would show the variables of where that was raised, records among them.
         return type(error)(strike(hidden, str(error)))
     return None
-
-
-@frozen
-class _DiscreetLog:
-    """A log that shows no secret, whatever the API says."""
-
-    log: Log
-    secrets: Secrets = field(repr=False)
-
-    def info(self, message: str) -> None:
-        self.log.info(strike(self.secrets, message))
-
-    def warning(self, message: str) -> None:
-        self.log.warning(strike(self.secrets, message))
 
 
 @define
@@ -278,8 +265,7 @@ class _TableSync:
 
     def _check_discreet(self, bookmark: Bookmark, state: Mapping[str, Any]) -> None:
         """Raise PluginError when what is about to be saved holds a secret: Fivetran does not encrypt a state."""
-        place = json.dumps(dict(bookmark))
-        if strike(self.api.hidden, place) != place:
+        if self.api.hidden.stands_in(bookmark):
             raise PluginError(
                 f"{self.plan.paginator_origin}: the place to go on from holds a secret, which no state may. "
                 "Make the next request without it; the auth adds it again."

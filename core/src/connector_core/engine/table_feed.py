@@ -32,13 +32,15 @@ class _Paginator:
         following = next_request(self.plan.paginator, request, page)
         if following is None:
             return None
+        following = following.without(self.api.hidden.sent_back)  # the auth adds it again
         # Here, before any state says to go on there: it would be refused in every sync from now on.
         check_origin(self.api.base_url, self.plan.table.name, following.path)
-        return following.without(set(self.api.hidden)) if "?" in following.path else following
+        return following
 
     def bookmark(self, request: Request) -> Bookmark:
         with self._blame():
-            return self.plan.paginator.bookmark(request)
+            # A session of the API's is followed as it is, but the next sync has one of its own.
+            return self.plan.paginator.bookmark(request.without(self.api.hidden.kept_out))
 
     def rest(self, request: Request, page: Page) -> Bookmark:
         with self._blame():

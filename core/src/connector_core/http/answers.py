@@ -1,31 +1,18 @@
 """Answers: from the body that came back to JSON, and to the records in it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import requests
 
-from connector_core.basics.decoding import NotJson, decode, json_type
-from connector_core.basics.discretion import SHOWN_BYTES, strike
+from connector_core.basics.decoding import NotJson, charset_of, decode, json_type
 from connector_core.basics.errors import UnexpectedAnswer
-from connector_core.basics.extraction import value_at
+from connector_core.basics.hints import did_you_mean_place
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import MISSING, cached_path
 from connector_core.source.tables import Table
 
 CHECK_URL = "Check that base_url is the API that this connector is made for; if the API changed, the plugin has to follow."
-
-
-def came_back(secrets: Iterable[str], response: requests.Response, content: bytes) -> str:
-    """The status, and the beginning of the answer, as messages tell them."""
-    reason = one_line(strike(secrets, str(response.reason or "")), 100)
-    return f"{response.status_code} {reason}".strip() + shown(secrets, content)
-
-
-def shown(secrets: Iterable[str], content: bytes) -> str:
-    """The beginning of the answer on one line, without any secret, in front of which a colon stands."""
-    # Struck out before it is cut to what is shown: half a secret would not be found.
-    text = one_line(strike(secrets, content[:SHOWN_BYTES].decode("utf-8", "replace").replace("\0", ""))[:2000])
-    return f": {text}" if text else ""
 
 
 class Answer:
@@ -49,7 +36,7 @@ class Answer:
         """The decoded body. Raises NotJson, or ValueError where it is JSON that was cut."""
         if self._json is None and self._why_not is None:
             try:
-                self._json = decode(self.content)
+                self._json = decode(self.content, charset_of(self.response.headers))
             except (ValueError, NotJson) as error:
                 self._why_not = error
         if self._why_not is not None:
@@ -59,7 +46,7 @@ class Answer:
     def at(self, path: str) -> Any:
         """The value at *path*; None where there is none, or no JSON."""
         try:
-            return value_at(self.json(), path)
+            return cached_path(path).get(self.json())
         except (ValueError, NotJson):
             return None
 
@@ -73,9 +60,9 @@ def records_in(table: Table, where: str, body: Any) -> list[Any]:
     if isinstance(found, list):
         return found
     path = table.records
-    if found is None and not isinstance(body, dict) and path != "@":
+    if found is MISSING and not isinstance(body, dict):
         raise UnexpectedAnswer(f"{where}: the answer is a JSON {json_type(body)}, not an object. {CHECK_URL}")
-    if found is None and path != "@" and path not in body:
+    if found is MISSING:
         keys = one_line(", ".join(body) or "no key at all")
-        raise UnexpectedAnswer(f"{where}: the answer has no {path!r}, only {keys}. {CHECK_URL}")
+        raise UnexpectedAnswer(f"{where}: the answer has no {path!r}, only {keys}{did_you_mean_place(path, [body])}. {CHECK_URL}")
     raise UnexpectedAnswer(f"{where}: {path!r} is a JSON {json_type(found)}, not a list of records. {CHECK_URL}")

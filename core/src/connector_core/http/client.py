@@ -11,11 +11,13 @@ from requests.auth import AuthBase
 
 from connector_core.auth.kinds import Anonymous
 from connector_core.basics.decoding import NotJson
-from connector_core.basics.discretion import Secrets, quieten
+from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import ConfigurationError, ConnectorError, PluginError, UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
-from connector_core.http.answers import CHECK_URL, Answer, came_back, records_in, shown
+from connector_core.basics.quieting import quieten
+from connector_core.basics.telling import came_back, shown
+from connector_core.http.answers import CHECK_URL, Answer, records_in
 from connector_core.http.bodies import ANSWER_BYTES, Bodies, held
 from connector_core.http.origin import check_origin, check_redirect, led_to, shown_origin
 from connector_core.http.reasons import CONNECT_SECONDS, READ_SECONDS, check_worth_trying, reason, refuse
@@ -54,6 +56,7 @@ class Client:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
+        self._log = log
         self._secrets = secrets if isinstance(secrets, Secrets) else Secrets(secrets)
         self._timeout = timeout
         self._bodies = Bodies(limit, timeout[1], clock)
@@ -76,6 +79,10 @@ class Client:
         """Let go of the connections; a request in a pause gives up."""
         self._patience.close()
         self._session.close()
+
+    def warn(self, message: str) -> None:
+        """Say *message* in the log (see connector_core.auth.tokens.Line)."""
+        self._log.warning(message)
 
     def mount(self, adapter: BaseAdapter) -> None:
         """Send what goes to ``base_url`` through *adapter* (see connector_core.auth.tokens.Line)."""
@@ -214,7 +221,8 @@ class Client:
                 f"{table.name}: {request}: the auth failed with {type(error).__name__}. Correct the plugin's auth."
             ) from None
         if "Set-Cookie" in response.headers:
-            self._secrets.add(*(cookie.value or "" for cookie in response.cookies))  # a session may be in it
+            for cookie in response.cookies:
+                self._secrets.opened(cookie.name, cookie.value or "")
         self._limits.sent(table.budget, len(response.history))  # an auth object sends a request again that was answered 401
         if retry_after(response) is None:  # which is the more exact where it is given
             self._limits.heard(response.headers)

@@ -1,7 +1,7 @@
 """Reading feeds page by page: the next page fetched ahead where that pays, or several feeds at once."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from connector_core.basics.errors import ConnectorError, PluginError, UnexpectedAnswer
 from connector_core.basics.names import told
 from connector_core.http.guards import LoopGuard, Standstill
+from connector_core.http.workers import Workers
 from connector_core.source.pagination import MAX_EMPTY_PAGES, Follower, Page, Request, next_request
 
 AHEAD_FROM_SECONDS = 0.01
@@ -52,13 +53,13 @@ def read_pages(
     """
     guard = LoopGuard()
     still = Standstill(getattr(paginator, "max_empty_pages", MAX_EMPTY_PAGES), counts=getattr(paginator, "counts", False))
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="next-page")
+    workers = Workers(1, "next-page")
     try:
         guard.check(request)
         page = still.seen(request, fetch(request))
         while (following := _following(paginator, guard, PageRead(request, page, None), table, origin)) is not None:
             still.check(table, request)
-            coming = pool.submit(fetch, following) if ahead and page.seconds >= AHEAD_FROM_SECONDS else None
+            coming = workers.submit(fetch, following) if ahead and page.seconds >= AHEAD_FROM_SECONDS else None
             if coming:
                 wait([coming], timeout=HEAD_START_SECONDS)
             yield PageRead(request, page, following)
@@ -69,7 +70,7 @@ def read_pages(
         yield PageRead(request, page, None)
     finally:
         # A request in flight is not waited for: the client is closed right after, which ends a pause between tries.
-        pool.shutdown(wait=False, cancel_futures=True)
+        workers.close()
 
 
 def _following(paginator: Follower, guard: LoopGuard, read: PageRead, table: str, origin: object) -> Request | None:
@@ -93,12 +94,12 @@ def interleaved(read: Callable[[T], Iterator[R]], items: Iterable[T], threads: i
     Of each item, the next is read while the one before is in the caller's hands, and no further. Whatever *read* raises is
     raised here.
     """
-    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="children")
+    workers = Workers(threads, "children")
     waiting = iter(items)
     running: dict[Future[R | None], tuple[T, Iterator[R]]] = {}
 
     def go_on(item: T, found: Iterator[R]) -> None:
-        running[pool.submit(next, found, None)] = (item, found)
+        running[workers.submit(next, found, None)] = (item, found)
 
     try:
         for item in islice(waiting, threads):
@@ -116,4 +117,4 @@ def interleaved(read: Callable[[T], Iterator[R]], items: Iterable[T], threads: i
                 yield item, value
     finally:
         # As above: what is in flight is not waited for.
-        pool.shutdown(wait=False, cancel_futures=True)
+        workers.close()

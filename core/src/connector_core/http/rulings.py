@@ -7,7 +7,8 @@ from attrs import field, frozen
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import ConfigurationError, UnexpectedAnswer
 from connector_core.basics.operations import Log
-from connector_core.http.answers import Answer, came_back
+from connector_core.basics.telling import came_back
+from connector_core.http.answers import Answer
 from connector_core.http.retries import TransientError, retry_after
 from connector_core.source.error_rules import ErrorRule
 from connector_core.source.limits import seconds_until

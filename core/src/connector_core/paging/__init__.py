@@ -1,0 +1,1 @@
+"""The ready-made paginators, stop rules and incremental strategies."""

@@ -7,8 +7,8 @@ from typing import Any, Literal, get_args
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
-from connector_core.basics.extraction import value_at
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import cached_path
 from connector_core.paging.checks import check_carried, check_positions, listed_rules, place, text
 from connector_core.paging.order import Trend, Verdict, out_of_order
 from connector_core.paging.resting import Paged, first_request, sized
@@ -180,7 +180,7 @@ class KeysetPaginator(Paged):
                 yield key, two
 
     def _key_of(self, record: Any) -> Any:
-        return value_at(record, self.key) if isinstance(record, Mapping) else None
+        return cached_path(self.key).get(record) if isinstance(record, Mapping) else None
 
     def _last(self, request: Request, page: Page) -> Any:
         value = self._key_of(page.records[-1])

@@ -9,8 +9,8 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import StalePlace, UnexpectedAnswer
-from connector_core.basics.extraction import value_at
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import cached_path
 from connector_core.paging.around import Around, filled, mapping
 from connector_core.paging.checks import place, text
 from connector_core.paging.single import SinglePage
@@ -165,7 +165,8 @@ class UpdatedSince(Around):
         return _largest([*known, *fitting])
 
     def _values(self, page: Page) -> list[Any]:
-        found = (value_at(record, self.newest) for record in page.records if isinstance(record, Mapping))
+        find = cached_path(self.newest).get
+        found = (find(record) for record in page.records if isinstance(record, Mapping))
         return [value for value in found if not is_no_time(value)]
 
     def _is_ahead(self, mark: Mark, begun: str) -> bool:
@@ -173,7 +174,8 @@ class UpdatedSince(Around):
 
     def _record(self, request: Request, page: Page, value: Any) -> str:
         """The record that has *value*, by its key, for people."""
-        record = next((each for each in page.records if isinstance(each, Mapping) and value_at(each, self.newest) == value), {})
+        find = cached_path(self.newest).get
+        record = next((each for each in page.records if isinstance(each, Mapping) and find(each) == value), {})
         key = ", ".join(f"{name} {one_line(record.get(name), 60)}" for name in request.position.get("key", ()))
         return f"the record with {key} has {one_line(repr(value), 60)} as {self.newest}"
 

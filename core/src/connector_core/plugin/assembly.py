@@ -43,6 +43,8 @@ def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Ite
     for table, origin in tables:
         claims.claim("table", table.name, f"The table {table.name}", evolve(origin))
     options = choose(offered(manager, [table for table, _ in tables]), set(enable), set(disable))
+    made = [option.name for option in options if option.enabled and isinstance(option.value, Dimension | Aggregate)]
+    check_distinct([*(table.name for table, _ in tables), *made], plugins[0].name, "tables")
     plans = with_parents([_plan(manager, table, origin, options, claims) for table, origin in tables])
     if any(plan.parent for plan in plans):
         settings = [(threads(), Origin(CORE.name, "connector_settings")), *settings]

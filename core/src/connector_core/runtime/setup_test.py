@@ -5,6 +5,7 @@ from typing import Any
 
 from connector_core.basics.discretion import strike
 from connector_core.basics.errors import ConnectorError, RequestRejected
+from connector_core.basics.logs import SilentLog
 from connector_core.basics.operations import Log
 from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
@@ -30,7 +31,7 @@ def setup_test(assembly: Assembly, configuration: Mapping[str, Any], connect: Co
     except ConnectorError as error:
         return str(error)
     try:
-        with (connect or _patient)(assembly, values, _Silent()) as client:
+        with (connect or _patient)(assembly, values, SilentLog()) as client:
             return _asked(assembly, values, client)
     except ConnectorError as error:
         return strike(values.hidden, str(error))
@@ -55,11 +56,3 @@ def _page(plan: TablePlan, client: Client, page_size: int) -> None:
 
 def _patient(assembly: Assembly, configuration: Configuration, log: Log) -> Client:
     return make_client(assembly, configuration, log, retry=Retry(attempts=ATTEMPTS), timeout=TIMEOUT)
-
-
-class _Silent:
-    """A log for a test whose outcome is one sentence."""
-
-    def info(self, message: str) -> None: ...
-
-    def warning(self, message: str) -> None: ...

@@ -25,8 +25,9 @@ class Configuration(Mapping[str, Any]):
     """The secrets as they are known at the time; an auth object adds what it makes or is given: ``hidden.add(token)``."""
 
     def __attrs_post_init__(self) -> None:
-        secrets = (str(self._values[name]) for name in sorted(self._secret_names) if self._values.get(name))
-        object.__setattr__(self, "hidden", Secrets(secrets))
+        object.__setattr__(self, "hidden", Secrets())
+        for name in sorted(self._secret_names):
+            self.hidden.add(str(self._values.get(name) or ""), name=name)
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -63,11 +64,11 @@ def read_configuration(settings: Iterable[Setting], raw: Mapping[str, Any]) -> C
     faults += _misspelt(known, raw)
     if faults:
         # A secret that was pasted into another field as well would be shown as that field's value.
-        secrets = [str(raw.get(setting.name) or "").strip() for setting in known if setting.secret]
-        found = strike([secret for secret in secrets if len(secret) > 3], "; ".join(faults))
+        found = strike([str(raw.get(setting.name) or "").strip() for setting in known if setting.secret], "; ".join(faults))
         raise ConfigurationError(f"The configuration cannot be used: {found}. Correct it and sync again.")
     read = Configuration(values, frozenset(setting.name for setting in known if setting.secret))
-    read.hidden.add(*(str(raw.get(setting.name) or "").strip() for setting in unread if setting.secret))
+    for setting in unread:
+        read.hidden.add(str(raw.get(setting.name) or "").strip() if setting.secret else "", name=setting.name)
     return read
 
 

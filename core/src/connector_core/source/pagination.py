@@ -5,14 +5,15 @@ parents or two threads can share one without one moving the other.
 """
 
 import json
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl
 
 from attrs import evolve, field, frozen
 
-from connector_core.basics.extraction import value_at
+from connector_core.basics.links import link_without
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import cached_path
 from connector_core.source.tables import Table, frozen_mapping
 
 Where = Literal["query", "body", "header"]
@@ -59,14 +60,14 @@ class Request:
         return one_line(f"{self.method} {self.path}" + (f"?{query}" if query else "") + headers + body)
 
     def placed(self, where: Where, name: str, value: Any) -> "Request":
-        """This request with *name* set to *value* in its query, its JSON body (keys with dots between them) or its headers."""
+        """This request with *name* set to *value* in its query, its JSON body (a path) or its headers."""
         match where:
             case "query":
                 return evolve(self, params={**self.params, name: str(value)})
             case "header":
                 return evolve(self, headers={**self.headers, name: str(value)})
             case "body":
-                return evolve(self, json=_with(self.json or {}, name.split("."), value))
+                return evolve(self, json=cached_path(name).put(self.json or {}, value))
 
     def lacking(self, where: Where, name: str) -> "Request":
         """This request without *name* in its query, at the top of its JSON body, or in its headers."""
@@ -77,20 +78,19 @@ class Request:
         left = {key: value for key, value in part.items() if key != name}
         return evolve(self, params=left) if where == "query" else evolve(self, headers=left)
 
-    def without(self, values: Container[str]) -> "Request":
-        """This request without the query parameters, in its path, whose value is one of *values*.
+    def without(self, secret: Callable[[str, str], bool]) -> "Request":
+        """This request without the parameters, in its path, of which *secret* says so by name and value.
 
-        A next link may repeat the key that the request came with. The auth adds it again; the state must not hold it.
+        A next link may repeat the key that the request came with. The auth adds it again; the state must not hold it. All else
+        stays as it is written.
         """
-        path, _, query = self.path.partition("?")
-        pairs = parse_qsl(query, keep_blank_values=True)
-        kept = [(name, value) for name, value in pairs if value not in values and unquote(value) not in values]
-        return self if len(kept) == len(pairs) else evolve(self, path=f"{path}?{urlencode(kept)}" if kept else path)
+        path = link_without(self.path, secret)
+        return self if path == self.path else evolve(self, path=path)
 
     def found(self, where: Where, name: str) -> Any:
         """What *name* is set to in the query, the JSON body or the headers; None where it is not."""
         if where == "body":
-            return value_at(self.json or {}, name)
+            return cached_path(name).get(self.json or {})
         if where == "header":
             return self.headers.get(name)
         return self.params[name] if name in self.params else self.linked.get(name)
@@ -124,14 +124,11 @@ class Page:
 
     def get(self, path: str) -> Any:
         """The value at *path* in the body, such as ``next_cursor`` or ``meta.next``; None where there is none."""
-        return value_at(self.body, path)
+        return cached_path(path).get(self.body)
 
-
-def _with(body: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
-    """A copy of *body* with *value* at *path*; what it shares with *body* is left as it is."""
-    name, *rest = path
-    inner = body.get(name)
-    return {**body, name: _with(inner if isinstance(inner, Mapping) else {}, rest, value) if rest else value}
+    def find(self, path: str) -> Any:
+        """The value at *path* in the body; ``MISSING``, which null is not, where there is none."""
+        return cached_path(path).find(self.body)
 
 
 @runtime_checkable

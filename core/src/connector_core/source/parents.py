@@ -1,18 +1,13 @@
-"""Parent and child tables: one request, or one feed of them, for each record of the parent."""
+"""Parents: whose child a table is, and which of the parent's fields its requests name."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
-from connector_core.basics.errors import PluginError, UnexpectedAnswer
-from connector_core.basics.extraction import value_at
+from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_name, one_line
-
-if TYPE_CHECKING:
-    from connector_core.source.tables import Table
 
 PLACEHOLDER = re.compile(r"\{parent\.([^{}\s]+)\}")
 
@@ -53,26 +48,23 @@ def _check_field(name: object, where: str) -> None:
         raise PluginError(f"{where} names the field {name!r}. Write a field of the parent's record, as the API sends it.")
 
 
-def check_child(table: "Table") -> None:
-    """Raise PluginError unless *table*, a child, asks for something else for each parent, and declares what it is given."""
-    parent = table.parent
+def check_child(table: str, parent: object, asked: Collection[Any], columns: Collection[str]) -> None:
+    """Raise PluginError unless a child asks for something else for each parent, and declares what it is given.
+
+    table: its name. asked: the parts of its requests in which a field of the parent may be named. columns: those it declares.
+    """
     if not isinstance(parent, Parent):
         raise PluginError(
-            f'Table {table.name}: parent is {one_line(repr(parent), 60)}. Write Parent("companies", adds={{"company_id": "id"}}).'
+            f'Table {table}: parent is {one_line(repr(parent), 60)}. Write Parent("companies", adds={{"company_id": "id"}}).'
         )
-    if not list(_names(table)):
+    if not any(list(_named(part)) for part in asked):
         raise PluginError(
-            f"Table {table.name}: it asks for the same for each record of {parent.table}. Name a field of the parent, "
+            f"Table {table}: it asks for the same for each record of {parent.table}. Name a field of the parent, "
             'such as path="/companies/{parent.id}/departments".'
         )
-    undeclared = [column for column in parent.adds if column not in table.columns]
+    undeclared = [column for column in parent.adds if column not in columns]
     if undeclared:
-        raise PluginError(f"Table {table.name}: its parent adds {', '.join(undeclared)}, which columns does not declare.")
-
-
-def _names(table: "Table") -> Iterator[str]:
-    for part in (table.path, table.params, table.headers, table.body):
-        yield from _named(part)
+        raise PluginError(f"Table {table}: its parent adds {', '.join(undeclared)}, which columns does not declare.")
 
 
 def _named(part: Any) -> Iterator[str]:
@@ -85,55 +77,3 @@ def _named(part: Any) -> Iterator[str]:
         case list():
             for value in part:
                 yield from _named(value)
-
-
-def for_parent(table: "Table", record: Mapping[str, Any], where: str) -> "Table":
-    """*table* as it is asked for the one parent *record*; *where* names that record.
-
-    Raises UnexpectedAnswer when the record has no value for a field that the table names, or none that can stand there.
-    """
-
-    def taken(name: str) -> Any:
-        value = value_at(record, name)
-        if value is None or isinstance(value, dict | list):
-            has = "is missing or null" if value is None else f"is {one_line(repr(value), 60)}"
-            raise UnexpectedAnswer(
-                f"{where}: {name}, which {table.name} is asked for by, {has}. Ask the API's owner, or change the plugin."
-            )
-        return value
-
-    def in_path(name: str) -> str:
-        text = _text(taken(name))
-        # Dots would be taken out of the address, and another one be asked.
-        if text in ("", ".", ".."):
-            raise UnexpectedAnswer(
-                f"{where}: {name} is {text!r}, which cannot stand in the path {table.path}. "
-                "Leave such a parent out with a transform, or ask the API's owner."
-            )
-        return quote(text, safe="")
-
-    return evolve(
-        table,
-        path=PLACEHOLDER.sub(lambda found: in_path(found[1]), table.path),
-        params={name: _text(value) for name, value in _filled(table.params, taken).items()},
-        headers={name: _text(value) for name, value in _filled(table.headers, taken).items()},
-        body=None if table.body is None else _filled(table.body, taken),
-        parent=None,
-    )
-
-
-def _filled(part: Any, taken: Callable[[str], Any]) -> Any:
-    """*part* with each placeholder replaced; one that is a whole text keeps the type of its value, as JSON wants it."""
-    match part:
-        case str():
-            whole = PLACEHOLDER.fullmatch(part)
-            return taken(whole[1]) if whole else PLACEHOLDER.sub(lambda found: _text(taken(found[1])), part)
-        case Mapping():
-            return {name: _filled(value, taken) for name, value in part.items()}
-        case list():
-            return [_filled(value, taken) for value in part]
-    return part
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -120,8 +120,9 @@ def max_answer_mb(default: int = 100) -> Setting:
 
 
 def _read_text(setting: Setting, text: str) -> str:
-    if setting.secret and not (text.isascii() and text.isprintable()):
-        raise ValueError("holds a character that no HTTP header can carry (a line break, or a letter beyond ASCII)")
+    # In whatever language: it depends on the auth how it travels. No kind of it takes a line break, which is a slip of the hand.
+    if setting.secret and not text.isprintable():
+        raise ValueError("holds a line break or another character that is not printed; paste it once more")
     return text
 
 

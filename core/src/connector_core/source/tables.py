@@ -7,8 +7,8 @@ from typing import Any
 from attrs import field, frozen
 
 from connector_core.basics.errors import KeyColumnsError, PluginError
-from connector_core.basics.extraction import LIBRARY, finder, needs_library
 from connector_core.basics.names import check_column_types, check_name, column_names, listed, one_line
+from connector_core.basics.paths import LIBRARY, compile_path
 from connector_core.source.csv_format import Csv
 from connector_core.source.error_rules import ErrorRule
 from connector_core.source.formats import Format
@@ -88,7 +88,9 @@ class Table:
     deleted: str | None = None
     full_refresh: bool = False
     find: Callable[[Any], Any] = field(init=False, eq=False, repr=False)
-    """What stands at *records* in decoded JSON; None where there is nothing."""
+    """What stands at *records* in decoded JSON; ``MISSING`` where there is nothing."""
+    needs: tuple[str, ...] = field(init=False, eq=False, repr=False)
+    """The packages, by the name that they are imported under, that this table needs beyond what ships."""
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A table")
@@ -98,7 +100,7 @@ class Table:
         self._check_columns(where)
         self._check_answers(where)
         if self.parent is not None:
-            check_child(self)
+            check_child(self.name, self.parent, (self.path, self.params, self.headers, self.body), self.columns)
 
     def _check_columns(self, where: str) -> None:
         try:
@@ -119,7 +121,9 @@ class Table:
                 f"{where}: records is {self.records!r}. Name the key of the answer that holds the list of records, or @."
             )
         try:
-            object.__setattr__(self, "find", finder(self.records))
+            path = compile_path(self.records)
+            object.__setattr__(self, "find", path.find)
+            object.__setattr__(self, "needs", (LIBRARY,) if path.needs else ())
             object.__setattr__(self, "errors", _rules(self.errors))
         except PluginError as error:
             raise type(error)(f"{where}: {error}") from None
@@ -143,11 +147,6 @@ class Table:
     def method(self) -> str:
         """``GET``, or ``POST`` where there is a body to send."""
         return "GET" if self.body is None else "POST"
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The packages, by the name that they are imported under, that this table needs beyond what ships."""
-        return (LIBRARY,) if needs_library(self.records) else ()
 
     def key_of(self, record: Mapping[str, Any]) -> Key:
         """The primary key of *record*, each value as text."""

@@ -29,9 +29,9 @@ from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.source.children import for_parent
 from connector_core.source.configuration import read_configuration
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, next_request
-from connector_core.source.parents import for_parent
 from connector_core.source.unpacking import unpacked
 
 STRUCK = "***"
@@ -60,15 +60,15 @@ class Step:
 
 
 def read_feed(
-    fetch: Fetch, paginator: Paginator, table: Table, size: int, bookmark: Bookmark, secrets: Iterable[str] = ()
+    fetch: Fetch, paginator: Paginator, table: Table, size: int, bookmark: Bookmark, secrets: Secrets | None = None
 ) -> Iterator[Step]:
     """A feed, one page after the other; what keeps a sync from going in circles is left out here."""
     request: Request | None = paginator.first(table, size, bookmark)
     while request is not None:
         page = fetch(table, request)
         following = next_request(paginator, request, page)
-        if following is not None and "?" in following.path:
-            following = following.without(set(secrets))  # as a sync does
+        if following is not None and secrets is not None:
+            following = following.without(secrets.sent_back)  # as a sync does
         yield Step(request, page, following)
         request = following
 
@@ -285,9 +285,9 @@ def record(
 
     Raises UsageProblem where that takes more than *limit* requests, and then writes nothing.
     """
-    from connector_build.testing.contract.subject import assembled
+    from connector_build.project.making import assembled
 
-    assembly = assembled(dataset, extensions=extensions, files=files)
+    assembly, _ = assembled(dataset, extensions=extensions, files=files)
     values = read_configuration(assembly.settings, configuration)
     client = make_client(assembly, values, ListLog())
     headers = [layer.next_header for plan in assembly.tables for layer in layers(plan.paginator) if _has_header(layer)]

@@ -14,6 +14,7 @@ from pathlib import Path
 from attrs import frozen
 from requests.auth import AuthBase
 
+from connector_build.api.errors import Unmimicked
 from connector_build.errors import BuildError
 from connector_build.plugins.discovery import Source
 from connector_build.project.output import write_project
@@ -24,7 +25,6 @@ from connector_build.testing.contract.check_secrets import check_secrets, choice
 from connector_build.testing.contract.check_syncs import check_exact
 from connector_build.testing.contract.check_transforms import check_keep_nothing, check_only_read, check_take_any_record
 from connector_build.testing.contract.subject import Broken, NotChecked, Subject, difference
-from connector_build.testing.errors import Unmimicked
 from connector_core import Aggregate, DerivedField
 from connector_core.basics.names import one_line, stored_name
 from connector_core.plugin.assembly import HOOKS, Assembly

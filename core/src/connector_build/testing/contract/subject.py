@@ -16,15 +16,16 @@ from unittest.mock import patch
 
 from attrs import frozen
 
+from connector_build.api.errors import Unmimicked
 from connector_build.api.mimic import PAGE, Answering, Mimic
 from connector_build.api.sample import Sample
 from connector_build.api.world import World, layers
 from connector_build.errors import UsageProblem
 from connector_build.plugins import discovery
+from connector_build.project import making
 from connector_build.project.describe import describe
 from connector_build.project.writer import Project, digest, make_project
 from connector_build.testing.contract.recording import NotRecorded, Recording, Step, feeds_of, read_feed
-from connector_build.testing.errors import Unmimicked
 from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL, InProcess, configuration_for, signed
 from connector_core import SinglePage, Table, Windows
@@ -318,7 +319,7 @@ def assembled(
     files: Sequence[Path] = (),
 ) -> Assembly:
     """An installed dataset, assembled as ``connector-build`` does it."""
-    return assemble(_plugins(discovery.load(dataset, extensions, files)), enable, disable)
+    return making.assembled(dataset, enable, disable, extensions, files)[0]
 
 
 def _records(assembly: Assembly) -> int:

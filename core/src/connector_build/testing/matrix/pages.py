@@ -8,7 +8,7 @@ from attrs import evolve
 from connector_build.api.mimic import Reply, set_at
 from connector_build.testing.matrix.strikes import ELSEWHERE, Asking, innermost, position, records_of
 from connector_core import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator, PageNumberPaginator, last_page
-from connector_core.basics.extraction import value_at
+from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import TablePlan
 
 
@@ -96,7 +96,7 @@ def _like(reply: Reply, empty: Reply, plan: TablePlan) -> Reply:
     paths += [getattr(rule, "path", None) for rule in getattr(paginator, "stop", ())]
     said, body = json.loads(reply.body), json.loads(empty.body)
     for path in filter(None, paths):
-        value = value_at(said, path)
+        value = cached_path(path).get(said)
         if value is not None:
             set_at(body, path, value)
     return evolve(reply, body=json.dumps(body).encode())
@@ -115,7 +115,7 @@ def _one_page_more(reply: Reply, paginator: PageNumberPaginator) -> Reply:
     body = json.loads(reply.body)
     for rule in paginator.stop:
         if isinstance(rule, last_page):
-            set_at(body, rule.path, value_at(body, rule.path) + 1)
+            set_at(body, rule.path, cached_path(rule.path).get(body) + 1)
     return evolve(reply, body=json.dumps(body).encode())
 
 

@@ -16,7 +16,7 @@ from connector_core import (
     no_more,
     short_page,
 )
-from connector_core.basics.extraction import value_at
+from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import TablePlan
 
 Why = Callable[[TablePlan], str | None]
@@ -53,7 +53,7 @@ def ignored(status: int) -> Why:
 
     def why(plan: TablePlan) -> str | None:
         for rule in plan.table.errors:
-            if rule.matches(status, {}, lambda path: value_at(body, path)):
+            if rule.matches(status, {}, lambda path: cached_path(path).get(body)):
                 return "the plugin says that such an answer ends the feed" if rule.action == "ignore" else None
         return None
 

@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 from attrs import frozen
 
+from connector_build.api.errors import Unmimicked
 from connector_build.api.mimic import PAGE, Mimic
 from connector_build.api.sample import Sample
 from connector_build.api.server import ApiServer
 from connector_build.api.world import World
-from connector_build.testing.errors import Unmimicked
 from connector_build.testing.matrix.faults import FAULTS
 from connector_build.testing.matrix.strikes import Api, Breaker, Fault, Stage, innermost
 from connector_build.testing.warehouse.exact import assert_exact

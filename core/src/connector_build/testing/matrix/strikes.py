@@ -17,7 +17,7 @@ from attrs import evolve, field, frozen
 from connector_build.api.mimic import Asked, Mimic, Reply, asked
 from connector_build.api.world import Entry, World
 from connector_core import Csv, CursorPaginator, JsonLines, Page, Record, Request
-from connector_core.basics.extraction import value_at
+from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
 
 LARGE = 10_000_000
@@ -43,7 +43,7 @@ class _Altered(World):
 
 def _row(plan: TablePlan, entry: Entry, parent: Record) -> Record:
     adds = plan.table.parent.adds if plan.table.parent else {}
-    return entry.record | {column: value_at(parent, name) for column, name in adds.items()}
+    return entry.record | {column: cached_path(name).get(parent) for column, name in adds.items()}
 
 
 class Api:

@@ -1,0 +1,36 @@
+"""`connector-build DATASET`: writes its project."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connector_build.cli.options import choice_options, force_option, output_option
+
+
+class _Build(click.Command):
+    """The command that builds a dataset. Of a name that is none, the name is what is wrong, and not what stands behind it."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(context, args)
+        except click.UsageError:
+            from connector_build.plugins.discovery import find
+
+            find(self.name or "")
+            raise
+
+
+def build_command(dataset: str) -> click.Command:
+    @click.command(
+        dataset, cls=_Build, help=f"Build the connector of the dataset {dataset}: an ordinary Fivetran project in dist/{dataset}."
+    )
+    @choice_options
+    @output_option
+    @force_option
+    def build(output: Path | None, force: bool, **choice: Any) -> None:
+        from connector_build.project.making import build_into
+
+        click.echo(build_into(output or Path("dist", dataset), dataset, force=force, **choice))
+
+    return build

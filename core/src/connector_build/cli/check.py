@@ -1,0 +1,82 @@
+"""`connector-build check`, with and without `--live`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connector_build.cli.options import json_option, names, source_options
+from connector_build.errors import UsageProblem
+
+
+@click.command("check")
+@click.argument("dataset")
+@source_options
+@click.option("--rule", "rules", multiple=True, callback=names, metavar="NAMES", help="Only this rule; repeat for several.")
+@click.option("--pages", type=click.Path(path_type=Path), metavar="FILE", help="Recorded pages that stand in for the API.")
+@click.option("--live", is_flag=True, help="Instead of the contract, compare one page of the real API with what is declared.")
+@click.option(
+    "--configuration", type=click.Path(path_type=Path), metavar="FILE", help="The configuration to ask the real API with."
+)
+@json_option
+def check_command(
+    dataset: str, live: bool, configuration: Path | None, rules: Sequence[str], pages: Path | None, as_json: bool, **sources: Any
+) -> None:
+    """Check that a dataset's plugin keeps the contract, or with --live that it declares what its API sends.
+
+    Exit code 1 when it does not. Nothing is delivered, and without --live no API is asked.
+    """
+    _check_options(live, configuration, rules, pages)
+    if configuration is not None:
+        fails = _check_live(dataset, configuration, as_json, **sources)
+    else:
+        fails = _check_contract(dataset, as_json, rules=rules, pages=pages, **sources)
+    if fails:
+        raise click.exceptions.Exit(1)
+
+
+def _check_options(live: bool, configuration: Path | None, rules: Sequence[str], pages: Path | None) -> None:
+    if live and configuration is None:
+        raise UsageProblem("--live needs to know how to ask the API. Add --configuration dist/DATASET/configuration.json.")
+    if configuration is not None and not live:
+        raise UsageProblem("--configuration is for --live: the contract is checked without any API. Leave it out, or add --live.")
+    if live and (rules or pages is not None):
+        raise UsageProblem("--live asks the real API and checks no rule. Leave out --rule and --pages, or --live.")
+
+
+def _check_contract(dataset: str, as_json: bool, **options: Any) -> bool:
+    """Whether a rule of the contract is broken; prints what was found."""
+    from connector_build.plugins.discovery import find
+    from connector_build.review import check
+    from connector_build.screen.printing import console, print_json
+
+    find(dataset)
+    screen = console()
+    findings = check.run_contract(dataset, console=None if as_json else screen, **options)
+    if as_json:
+        print_json(check.as_json(findings))
+    else:
+        check.show(findings, screen)
+    return any(finding.status == "fail" for finding in findings)
+
+
+def _check_live(dataset: str, configuration: Path, as_json: bool, **sources: Any) -> bool:
+    """Whether the API sends something else than is declared; prints what was found."""
+    from connector_build.project.making import assembled
+    from connector_build.review import live, live_shown
+    from connector_build.screen.printing import console, print_json
+    from connector_build.screen.progress import StatusLog, status
+
+    assembly, _ = assembled(dataset, **sources)
+    values, remarks = live.read_values(assembly, configuration)
+    for remark in remarks:
+        click.echo(f"{configuration}: {remark}.", err=True)
+    screen = console()
+    with status(None if as_json else screen, f"{dataset}: asking the API") as update:
+        compared = live.compare(assembly, values, StatusLog(update))
+    if as_json:
+        print_json(live_shown.as_json(compared))
+    else:
+        live_shown.show(compared, screen)
+    return any(each.breaks for each in compared)

@@ -1,0 +1,41 @@
+"""`connector-build debug`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connector_build.cli.options import choice_options, force_option, output_option
+from connector_build.errors import BuildError
+
+
+@click.command("debug")
+@click.argument("dataset")
+@choice_options
+@output_option
+@force_option
+@click.option(
+    "--configuration",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The configuration; configuration.json of the project if not given.",
+)
+@click.option("--reset", is_flag=True, help="Forget the state and the tables of earlier runs first.")
+def debug_command(dataset: str, output: Path | None, force: bool, configuration: Path | None, reset: bool, **choice: Any) -> None:
+    """Build a dataset's connector and run `fivetran debug` on it, against the configured API."""
+    from connector_build.local import fivetran
+    from connector_build.project.configuration import check_configuration
+    from connector_build.project.making import made
+    from connector_build.project.output import write_project
+
+    project = made(dataset, **choice)
+    folder = output or Path("dist", dataset)
+    write_project(project, folder, force=force)
+    file = (configuration or folder / "configuration.json").absolute()
+    check_configuration(project.assembly, file)
+    if reset:
+        fivetran.reset(folder)
+    run = fivetran.debug(folder, file, on_line=fivetran.without_traceback(click.echo))
+    # Not the exit code: a connector that ends itself in the middle of a sync leaves it at 0.
+    if run.error:
+        raise BuildError(run.error)

@@ -1,0 +1,63 @@
+"""How the command finds its verbs and datasets, and how it ends when something fails."""
+
+import errno
+import os
+import sys
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from connector_build.cli.build import build_command
+from connector_build.errors import TRACEBACK, UsageProblem, as_problem
+
+
+class Commands(click.Group):
+    """A group in which any name that is no verb is a dataset to build."""
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        return super().get_command(context, name) or build_command(name)
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().main(*arguments, **options)
+        except OSError as error:
+            if not _is_of_output(error):
+                raise
+            _give_up_output(error)
+            sys.exit(1)
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get(TRACEBACK) or _is_of_output(error):
+                raise
+            raise _as_click(error) from None
+
+
+def _is_of_output(error: Exception) -> bool:
+    """Whether it is our own output that cannot be written: an error of a file names that file."""
+    refused = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+    return isinstance(error, OSError) and error.filename is None and error.errno in refused
+
+
+def _give_up_output(error: OSError) -> None:
+    """Say why, unless the reader has gone; what is still to be written goes nowhere, or Python would complain at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno != errno.EPIPE:
+        with suppress(OSError):
+            click.echo(f"Error: The output cannot be written: {error.strerror}.", err=True)
+
+
+def _as_click(error: Exception) -> click.ClickException:
+    """*error* as click shows it: one paragraph; exit 2 for wrong usage or configuration, 1 for everything else."""
+    problem = as_problem(error)
+    return _WrongUse(str(problem)) if isinstance(problem, UsageProblem) else click.ClickException(str(problem))
+
+
+class _WrongUse(click.ClickException):
+    exit_code = 2

@@ -1,0 +1,63 @@
+"""The options that several verbs have."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def names(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    """Names given as ``a,b`` or by repeating the option."""
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def source_options(command: F) -> F:
+    """The options that say which plugins a connector is assembled from, beyond the dataset's own."""
+    options = [
+        click.option("--with", "extensions", multiple=True, callback=names, metavar="NAMES", help="Installed extensions to add."),
+        click.option(
+            "--plugin-file",
+            "files",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="A local Python file with hookimpls to add.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def choice_options(command: F) -> F:
+    """The options that say what a connector is assembled from, and what of it is on."""
+    options = [
+        click.option(
+            "--enable",
+            multiple=True,
+            callback=names,
+            metavar="NAMES",
+            help="Transforms and extra tables to switch on, with commas.",
+        ),
+        click.option(
+            "--disable", multiple=True, callback=names, metavar="NAMES", help="Transforms and extra tables to switch off."
+        ),
+        source_options,
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+output_option = click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Where to write; dist/DATASET if not given."
+)
+force_option = click.option(
+    "--force",
+    is_flag=True,
+    help="Discard changes made by hand in an earlier build, and build anew where its lock is damaged or missing.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a script.")

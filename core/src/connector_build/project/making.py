@@ -1,0 +1,39 @@
+"""From the name of a dataset, and what was chosen of it, to its project."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from connector_build.plugins.discovery import Source, core, load
+from connector_build.project.output import write_project
+from connector_build.project.report import report
+from connector_build.project.writer import Project, make_project
+from connector_core.plugin.assembly import Assembly, Plugin, assemble
+
+
+def assembled(
+    dataset: str,
+    enable: Sequence[str] = (),
+    disable: Sequence[str] = (),
+    extensions: Sequence[str] = (),
+    files: Sequence[Path] = (),
+) -> tuple[Assembly, list[Source]]:
+    """An installed dataset with *extensions* and local *files*, and the sources that it was assembled from.
+
+    Raises BuildError for a plugin that is not there or cannot be imported, PluginError for one that answers wrongly.
+    """
+    sources = load(dataset, extensions, files)
+    return assemble([Plugin(source.name, source.module, source.version) for source in sources], enable, disable), sources
+
+
+def made(dataset: str, **choice: Any) -> Project:
+    """The project of *dataset*; *choice* is what `assembled` takes."""
+    assembly, sources = assembled(dataset, **choice)
+    return make_project(dataset, assembly, core(), sources)
+
+
+def build_into(folder: Path, dataset: str, *, force: bool = False, **choice: Any) -> str:
+    """Write the project of *dataset* into *folder*, as `write_project` does; what there is to say of it."""
+    project = made(dataset, **choice)
+    written = write_project(project, folder, force=force)
+    return report(project, folder, rebuilt=written.rebuilt, missing=written.missing_settings)

@@ -1,0 +1,30 @@
+"""What a build says when it is done: what it made, what is in it, and what to type next."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+
+from connector_build.project.readme import reading
+from connector_build.project.writer import Project
+
+
+def report(project: Project, folder: Path, *, rebuilt: bool, missing: Sequence[str]) -> str:
+    """Say what was built, what is in it, and what to type next."""
+    assembly = project.assembly
+    made_of = ", ".join(f"{plugin.name} {plugin.version}".strip() for plugin in assembly.plugins)
+    off = [option.name for option in assembly.options if not option.enabled]
+    on = [option.name for option in assembly.options if option.enabled]
+    lines = [
+        f"{'Rebuilt' if rebuilt else 'Built'} {folder} from {made_of}",
+        f"  tables        {', '.join(project.tables)}",
+        f"  enabled       {', '.join(on) or 'nothing beyond the source tables'}",
+        *([f"  can enable    {', '.join(off)}"] if off else []),
+        f"  needs there   {', '.join(f'{name}=={version}' for name, version in project.requirements.items())}",
+        *(f"  each sync     {reading(plan).replace('`', '')}" for plan in assembly.tables),
+        *([f"  not set yet   {', '.join(missing)} in the configuration.json that was kept"] if missing else []),
+        "Next:",
+        *(["  fill in " + str(folder / "configuration.json")] if not rebuilt or missing else []),
+        f"  cd {quote(str(folder))} && ./debug_and_reset.sh",
+        f"  cd {quote(str(folder))} && ./deploy.sh",
+    ]
+    return "\n".join(lines)

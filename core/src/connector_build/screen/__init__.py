@@ -1,0 +1,1 @@
+"""The one way to print lines, tables, progress and JSON."""

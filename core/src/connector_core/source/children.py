@@ -1,0 +1,65 @@
+"""Child tables: one request, or one feed of them, for each record of the parent."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from attrs import evolve
+
+from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.basics.names import one_line
+from connector_core.basics.paths import cached_path
+from connector_core.source.parents import PLACEHOLDER
+from connector_core.source.tables import Table
+
+
+def for_parent(table: Table, record: Mapping[str, Any], where: str) -> Table:
+    """*table* as it is asked for the one parent *record*; *where* names that record.
+
+    Raises UnexpectedAnswer when the record has no value for a field that the table names, or none that can stand there.
+    """
+
+    def taken(name: str) -> Any:
+        value = cached_path(name).get(record)
+        if value is None or isinstance(value, dict | list):
+            has = "is missing or null" if value is None else f"is {one_line(repr(value), 60)}"
+            raise UnexpectedAnswer(
+                f"{where}: {name}, which {table.name} is asked for by, {has}. Ask the API's owner, or change the plugin."
+            )
+        return value
+
+    def in_path(name: str) -> str:
+        text = _text(taken(name))
+        # Dots would be taken out of the address, and another one be asked.
+        if text in ("", ".", ".."):
+            raise UnexpectedAnswer(
+                f"{where}: {name} is {text!r}, which cannot stand in the path {table.path}. "
+                "Leave such a parent out with a transform, or ask the API's owner."
+            )
+        return quote(text, safe="")
+
+    return evolve(
+        table,
+        path=PLACEHOLDER.sub(lambda found: in_path(found[1]), table.path),
+        params={name: _text(value) for name, value in _filled(table.params, taken).items()},
+        headers={name: _text(value) for name, value in _filled(table.headers, taken).items()},
+        body=None if table.body is None else _filled(table.body, taken),
+        parent=None,
+    )
+
+
+def _filled(part: Any, taken: Callable[[str], Any]) -> Any:
+    """*part* with each placeholder replaced; one that is a whole text keeps the type of its value, as JSON wants it."""
+    match part:
+        case str():
+            whole = PLACEHOLDER.fullmatch(part)
+            return taken(whole[1]) if whole else PLACEHOLDER.sub(lambda found: _text(taken(found[1])), part)
+        case Mapping():
+            return {name: _filled(value, taken) for name, value in part.items()}
+        case list():
+            return [_filled(value, taken) for value in part]
+    return part
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

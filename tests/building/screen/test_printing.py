@@ -1,0 +1,65 @@
+"""What everything is printed with: nothing that comes from a plugin steers the terminal or the table that it stands in."""
+
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from connector_build.screen.markdown import markdown_table
+from connector_build.screen.printing import grid, line, print_json
+from connector_build.screen.progress import lasting, status
+
+
+def piped() -> tuple[Console, io.StringIO]:
+    out = io.StringIO()
+    return Console(file=out, width=40), out
+
+
+def test_numbers_stand_to_the_right_and_a_pipe_gets_the_whole_width() -> None:
+    console, out = piped()
+    grid(console, ("name", "count"), [("a" * 60, "7"), ("[red]b", "12,000")], numbers=("count",))
+    head, _, first, second = out.getvalue().splitlines()
+    assert head.split() == ["name", "count"]
+    assert first.endswith("a        7")
+    assert second.startswith("[red]b ")
+    assert second.endswith(" 12,000")
+
+
+def test_a_table_without_rows_is_nothing() -> None:
+    console, out = piped()
+    grid(console, ("name",), [])
+    assert out.getvalue() == ""
+
+
+@given(st.text(), st.text())
+def test_nothing_steers_the_terminal(head: str, cell: str) -> None:
+    console, out = piped()
+    line(console, f"{head}{cell}")
+    grid(console, (head,), [(cell,)])
+    assert all(letter.isprintable() or letter == "\n" for letter in out.getvalue())
+
+
+def test_what_lasts_says_that_it_has_begun_where_nothing_moves() -> None:
+    console, out = piped()
+    with lasting(console, "First sync") as update:
+        update("half")
+    with status(console, "quiet") as update:
+        update("half")
+    assert out.getvalue() == "First sync ...\n"
+
+
+def test_json_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"a": ["[red]", "é"]})
+    assert json.loads(capsys.readouterr().out) == {"a": ["[red]", "é"]}
+
+
+@given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=4))
+def test_a_cell_of_a_page_stays_a_cell(rows: list[list[str]]) -> None:
+    lines = markdown_table(("a", "b"), rows).split("\n")
+    assert lines[:2] == ["| a | b |", "| --- | --- |"]
+    assert len(lines) == 2 + len(rows)
+    borders = [len(made.replace("\\|", "").split("|")) for made in lines]
+    assert set(borders) == {4}
