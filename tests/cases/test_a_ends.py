@@ -1,23 +1,438 @@
-"""Kind A: not found is not the same as ended."""
+"""Kind A: not found is not the same as ended, and what the answer says wins over what the plugin believes."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from cases.support import Call, connect, items, records, serving
-from connector_core import NextLinkPaginator
+import pytest
+
+from cases.support import Call, Reply, connect, items, records, serving
+from connector_core import (
+    CursorPaginator,
+    FullRead,
+    FunctionPaginator,
+    KeysetPaginator,
+    LinkHeaderPaginator,
+    NextLinkPaginator,
+    OffsetPaginator,
+    PageNumberPaginator,
+    Paginator,
+    Parent,
+    PluginError,
+    SinglePage,
+    UnexpectedAnswer,
+    UpdatedSince,
+    Windows,
+    empty_page,
+    no_more,
+    short_page,
+)
+
+HELD = records(230)
+FIRST = HELD[:10]
 
 
-def test_a1_a_key_with_a_dot_in_it() -> None:
-    held = records(25)
+def failing(said: Any, paginator: Paginator, **parts: Any) -> str:
+    """What a sync says that fails on an API which says the same to everything."""
+    with serving(lambda call: said(call) if callable(said) else said) as api, pytest.raises(UnexpectedAnswer) as caught:
+        connect(api, items(**parts), paginator=paginator).sync()
+    return str(caught.value)
 
-    def answer(call: Call) -> Any:
-        skip = int(call.query.get("$skip", 0))
-        page: dict[str, Any] = {"@odata.context": "$metadata#items", "value": held[skip : skip + 10]}
-        if skip + 10 < len(held):
-            page["@odata.nextLink"] = f"{call.base}/items?$top=10&$skip={skip + 10}"
-        return page
 
-    with serving(answer) as api:
-        connection = connect(api, items(records="value"), paginator=NextLinkPaginator("@odata.nextLink", size_param="$top"))
+def read(said: Any, paginator: Paginator, **parts: Any) -> list[Any]:
+    """The ids of what is there after a sync that ends well, without a warning."""
+    with serving(lambda call: said(call) if callable(said) else said) as api:
+        connection = connect(api, items(**parts), paginator=paginator)
+        assert connection.sync().warnings == []
+        return connection.ids()
+
+
+# A1
+
+
+def odata(call: Call, held: list[dict[str, Any]]) -> dict[str, Any]:
+    skip, top = int(call.query.get("$skip", 0)), int(call.query.get("$top", 10))
+    page: dict[str, Any] = {"@odata.context": "$metadata#items", "value": held[skip : skip + top]}
+    if skip + top < len(held):
+        page["@odata.nextLink"] = f"{call.base}/items?$top={top}&$skip={skip + top}"
+    return page
+
+
+@pytest.mark.parametrize("number", [0, 5, 10, 20, 25])
+@pytest.mark.parametrize("field", ["@odata.nextLink", '"@odata.nextLink"'])
+def test_a1_a_key_with_a_dot_in_it(field: str, number: int) -> None:
+    held = records(number)
+    paginator = NextLinkPaginator(field.strip('"'), size_param="$top")
+    assert read(lambda call: odata(call, held), paginator, records="value") == [record["id"] for record in held]
+
+
+@pytest.mark.parametrize("field", ["meta.@odata.nextLink", "meta.odata.next", '"meta"."odata.next"'])
+def test_a1_nested_and_quoted(field: str) -> None:
+    def said(call: Call) -> Any:
+        skip = int(call.query.get("skip", 0))
+        link = f"/items?skip={skip + 10}" if skip < 20 else None
+        return {"items": HELD[skip : skip + 10], "meta": {"@odata.nextLink": link, "odata.next": link}}
+
+    assert len(read(said, NextLinkPaginator(field))) == 30
+
+
+# A2
+
+
+def test_a2_the_field_is_called_otherwise() -> None:
+    message = failing({"items": FIRST, "next_page": "/items?page=2"}, NextLinkPaginator("next"))
+    assert message == (
+        "case_items: GET /items: the answer has no next (did you mean next_page?), so it cannot be told whether the feed ends "
+        "here. Correct next_field of NextLinkPaginator; if the API leaves it out on the last page, write missing_ends=True."
+    )
+
+
+@pytest.mark.parametrize(
+    ("paginator", "said", "words"),
+    [
+        (NextLinkPaginator("next"), {"paging": {"next": "/items?page=2"}}, "did you mean paging.next"),
+        (NextLinkPaginator("links.next"), {"_links": {"next": {"href": "/items?page=2"}}}, "did you mean _links.next"),
+        (NextLinkPaginator("nextPage"), {"next_page": "/items?page=2"}, "did you mean next_page"),
+        (NextLinkPaginator("next", missing_ends=True), {"next_page": "/items?page=2"}, 'NextLinkPaginator("next_page")'),
+        (NextLinkPaginator("next"), {"weiter": "/items?page=2"}, "there is items, items[0].id, weiter"),
+        (CursorPaginator("c", "next", None), {"nextCursor": "b"}, "did you mean nextCursor"),
+        (CursorPaginator("c", "next_cursor", None), {"meta": {"next_cursor": "b"}}, "did you mean meta.next_cursor"),
+        (CursorPaginator("c", "next", None, missing_ends=True), {"next_cursor": "b"}, 'next_field="next_cursor"'),
+        (CursorPaginator("c", "weiter", None, missing_ends=True), {"continuationToken": "b"}, "continuationToken"),
+    ],
+)
+def test_a2_what_it_may_be_is_named(paginator: Paginator, said: Mapping[str, Any], words: str) -> None:
+    assert words in failing({"items": FIRST, **said}, paginator)
+
+
+def test_a2_a_link_that_was_there_before_may_be_left_out_at_the_end() -> None:
+    def said(call: Call) -> Any:
+        page = int(call.query.get("page", 1))
+        link = {"next": f"/items?page={page + 1}"} if page < 3 else {}
+        return {"items": HELD[page * 10 - 10 : page * 10], **link}
+
+    assert len(read(said, NextLinkPaginator("next"))) == 30
+
+
+@pytest.mark.parametrize(
+    ("said", "paginator"),
+    [
+        ({"items": FIRST}, NextLinkPaginator("next", missing_ends=True)),
+        ({"items": FIRST, "next": None}, NextLinkPaginator("next")),
+        ({"items": FIRST, "next": ""}, NextLinkPaginator("next")),
+        ({"items": FIRST, "paging": None}, NextLinkPaginator("paging.next")),
+        ({"items": FIRST[:3]}, NextLinkPaginator("next", size_param="limit")),
+        ({"items": []}, NextLinkPaginator("next")),
+    ],
+)
+def test_a2_what_ends_a_feed_of_links(said: Any, paginator: Paginator) -> None:
+    assert read(said, paginator) == [record["id"] for record in said["items"]]
+
+
+# A3: signs that there is more
+
+LINK = {"Link": '</items?page=2>; rel="next", </items?page=23>; rel="last"'}
+MORE: list[tuple[dict[str, Any], str]] = [
+    ({"has_more": True}, "has_more is true"),
+    ({"hasMore": "true"}, "hasMore is true"),
+    ({"more": True}, "more is true"),
+    ({"moreResultsAvailable": True}, "moreResultsAvailable is true"),
+    ({"pageInfo": {"hasNextPage": True, "endCursor": "x"}}, "pageInfo.hasNextPage is true"),
+    ({"meta": {"pagination": {"has_next": True}}}, "meta.pagination.has_next is true"),
+    ({"additional_data": {"pagination": {"more_items_in_collection": True}}}, "more_items_in_collection is true"),
+    ({"done": False, "totalSize": 230}, "done is false"),
+    ({"meta": {"is_last_page": False}}, "meta.is_last_page is false"),
+    ({"next": "/items?page=2"}, "next is '/items"),
+    ({"next_page": 2}, "next_page is 2"),
+    ({"nextPageToken": "tok"}, "nextPageToken is 'tok'"),
+    ({"response_metadata": {"next_cursor": "abc"}}, "response_metadata.next_cursor is 'abc'"),
+    ({"@odata.nextLink": "https://example.com/items?$skip=10"}, "@odata.nextLink"),
+    ({"nextRecordsUrl": "/items/q-10"}, "nextRecordsUrl"),
+    ({"_links": {"self": {"href": "/items"}, "next": {"href": "/items?page=2"}}}, "_links.next is '/items"),
+    ({"links": [{"rel": "self", "href": "/items"}, {"rel": "next", "href": "/items?page=2"}]}, "links[1] is"),
+    ({"paging": {"next": {"after": "NTI1"}}}, "paging.next is 'NTI1'"),
+    ({"cursor": {"next": "abc", "prev": None}}, "cursor.next is 'abc'"),
+    ({"after": "t3_abc"}, "after is 't3_abc'"),
+    ({"offset": "itrX/recY"}, "offset is 'itrX/recY'"),
+    ({"page": 1, "pages": 23}, "page is 1 of 23 pages"),
+    ({"meta": {"current_page": 1, "last_page": 23}}, "meta.current_page is 1 of 23 meta.last_page"),
+    ({"page": {"number": 0, "totalPages": 23, "size": 10}}, "page.number is 0 of 23 page.totalPages"),
+    ({"total": 230}, "total is 230, and 10 records were read"),
+    ({"meta": {"total_count": "230"}}, "meta.total_count is 230"),
+    ({"@odata.count": 230}, "@odata.count is 230"),
+]
+ENDING: list[Paginator] = [
+    SinglePage(),
+    LinkHeaderPaginator(),
+    NextLinkPaginator("link", missing_ends=True),
+    CursorPaginator("c", "c_next", None, "m", missing_ends=True),
+    FunctionPaginator(lambda *_: None),
+    FullRead(SinglePage()),
+    UpdatedSince("since", "id", SinglePage()),
+]
+
+
+@pytest.mark.parametrize("said", [said for said, _ in MORE], ids=[words.split()[0] for _, words in MORE])
+@pytest.mark.parametrize("paginator", ENDING[:1] + ENDING[4:6], ids=lambda each: type(each).__name__)
+def test_a3_the_answer_says_that_there_is_more(said: dict[str, Any], paginator: Paginator) -> None:
+    message = failing({"items": FIRST, **said}, paginator)
+    [name] = [name for name in [message.partition('overrule=["')[2].partition('"]')[0]] if name]
+    assert "says that there is more" in message
+    assert read({"items": FIRST, **said}, paginator, overrule=[name] + (["totalSize"] if "totalSize" in said else [])) == [
+        record["id"] for record in FIRST
+    ]
+
+
+@pytest.mark.parametrize(("said", "words"), MORE, ids=[words.split()[0] for _, words in MORE])
+def test_a3_the_sign_is_named(said: dict[str, Any], words: str) -> None:
+    assert words in failing({"items": FIRST, **said}, SinglePage())
+
+
+@pytest.mark.parametrize("paginator", ENDING, ids=lambda each: type(each).__name__)
+def test_a3_whatever_reads_it(paginator: Paginator) -> None:
+    message = failing({"items": [{"id": "2026-01-01"}], "has_more": True}, paginator)
+    assert message.startswith("case_items: GET /items")
+    assert "has_more is true" in message
+    assert 'overrule=["has_more"] in Table case_items' in message
+
+
+@pytest.mark.parametrize(
+    "paginator", [SinglePage(), NextLinkPaginator("next"), CursorPaginator("c", "c", None), FullRead(SinglePage())]
+)
+def test_a3_a_link_header_that_another_paginator_does_not_read(paginator: Paginator) -> None:
+    message = failing(Reply({"items": FIRST, "next": None, "c": None}, headers=LINK), paginator)
+    assert "the answer says that there is more: Link is '/items?page=2'" in message
+    assert "Write LinkHeaderPaginator()" in message
+
+
+@pytest.mark.parametrize("headers", [LINK, {"X-Next-Page": "2"}, {"X-Has-More": "true"}, {"Content-Range": "items 0-9/230"}])
+def test_a3_headers_speak_where_the_answer_is_a_list(headers: dict[str, str]) -> None:
+    message = failing(Reply(FIRST, headers=headers), SinglePage(), records="@")
+    name = next(iter(headers))
+    assert f'overrule=["{name if name in ("Link", "Content-Range") else name.lower()}"]' in message
+
+
+def test_a3_the_message_in_full() -> None:
+    assert failing({"items": FIRST, "meta": {"next_page_url": "/items?page=2"}}, SinglePage()) == (
+        "case_items: GET /items: SinglePage ends the feed here, but the answer says that there is more: meta.next_page_url is "
+        "'/items?page=2'. Write NextLinkPaginator(\"meta.next_page_url\"). If the rest is not wanted, or meta.next_page_url says "
+        'something else, write overrule=["meta.next_page_url"] in Table case_items.'
+    )
+
+
+def test_a3_graphql() -> None:
+    connection = {"edges": [{"node": record} for record in FIRST], "pageInfo": {"hasNextPage": True, "endCursor": "x"}}
+    message = failing({"data": {"items": connection}}, SinglePage(), records="data.items.edges[*].node")
+    assert "data.items.pageInfo.hasNextPage is true" in message
+
+
+def test_a3_the_pages_of_a_window() -> None:
+    windows = Windows("from", "to", start=1, step=50)
+    assert "has_more is true" in failing({"items": FIRST, "has_more": True}, windows)
+    assert "total is 50, and 10 records" in failing({"items": FIRST, "total": 50}, windows)
+
+
+def test_a3_the_windows_of_a_feed_each_have_a_total_of_their_own() -> None:
+    def said(call: Call) -> Any:
+        window = HELD[int(call.query["from"]) : int(call.query["to"]) + 1]
+        return {"items": window, "total": len(window), "page": 1, "pages": 1}
+
+    assert len(read(said, Windows("from", "to", start=0, step=50))) == 230
+
+
+def test_a3_the_children_of_a_parent() -> None:
+    crews = items(name="crews", path="/crews", records="crews")
+    shifts = items(
+        path="/crews/{parent.id}/shifts", columns={"id": "STRING", "crew": "STRING"}, parent=Parent("crews", adds={"crew": "id"})
+    )
+
+    def said(call: Call) -> Any:
+        return (
+            {"crews": records(3)} if call.path == "/crews" else {"items": FIRST, "has_more": call.path == "/crews/r0001/shifts"}
+        )
+
+    with serving(said) as api, pytest.raises(UnexpectedAnswer, match=r"GET /crews/r0001/shifts: .*has_more is true"):
+        connect(api, crews, shifts, paginator=SinglePage()).sync()
+
+
+def test_a3_a_page_that_was_filtered_after_it_was_cut() -> None:
+    def said(call: Call) -> Any:
+        page = int(call.query["page"])
+        return {"items": [] if page == 2 else HELD[page * 10 - 10 : page * 10], "total": 230}
+
+    message = failing(said, PageNumberPaginator())
+    assert "GET /items?page_size=10&page=2: PageNumberPaginator ends the feed here" in message
+    assert "total is 230, and 10 records were read" in message
+
+
+SHORT = [short_page("page_size")]
+
+
+@pytest.mark.parametrize(
+    ("paginator", "lost"),
+    [
+        (PageNumberPaginator(stop=SHORT), ["r0027", "r0028", "r0029"]),  # which are on no page at all
+        (OffsetPaginator("offset", "page_size", stop=SHORT), []),
+        (KeysetPaginator("after", "id", stop=SHORT), []),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_a3_a_short_page_in_the_middle_is_not_the_end(paginator: Paginator, lost: list[str]) -> None:
+    """The plugin says that a short page ends the feed, the API that there is more: it is gone on with, and that is said."""
+
+    def said(call: Call) -> Any:
+        after = int(call.query["after"][1:]) + 1 if "after" in call.query else 0
+        start = int(call.query.get("page", 1)) * 10 - 10 + int(call.query.get("offset", 0)) + after
+        return {"items": HELD[start : min(start + (7 if start == 20 else 10), 60)], "has_more": start + 10 < 60}
+
+    with serving(said) as api:
+        connection = connect(api, items(), paginator=paginator)
+        [warning] = connection.sync().warnings
+        assert connection.ids() == [record["id"] for record in HELD[:60] if record["id"] not in lost]
+        assert "has_more is true. Going on. Its stop rules are short_page." in warning
+
+
+# A3: what is no sign
+
+QUIET: list[dict[str, Any]] = [
+    {"has_more": False},
+    {"next": None, "previous": None, "count": 10},
+    {"next": "", "next_page": 0, "nextCursor": -1, "next_url": "null", "next_token": False, "next_link": {}},
+    {"has_more": False, "next_cursor": "left over", "links": {"next": "/items?after=left"}},
+    {"isLast": True, "nextPage": "/items?page=2"},
+    {"links": {"self": "/items", "first": "/items", "last": "/items?page=9", "prev": None, "next": None}},
+    {"next": "/items"},
+    {"_links": {"next": {"href": "/items"}}},
+    {"nextSyncToken": "abc", "next_run_at": "2030-01-01", "next_invoice": 7},
+    {"paging": {"cursors": {"before": "a", "after": "b"}}},
+    {"page": 1, "pages": 1, "total": 10},
+    {"page": 0, "pages": 1},
+    {"pages": 23},
+    {"page": 1, "pages": "many"},
+    {"page": True, "pages": 3},
+    {"page": 1, "next_page": 1},
+    {"page": 1, "total_pages": 1, "next_page": 2},
+    {"total": 10, "count": 3},
+    {"total": -1},
+    {"total": 9},
+    {"limit": 100, "offset": 0, "size": 100},
+    {"account": {"next": "step two", "more": True, "last": False, "total": 900}},
+    {"next": None, "cursor": "of this page"},
+    {"pageInfo": {"hasNextPage": False, "endCursor": "x"}},
+    {"data": [{"has_more": True, "next": "/x"}]},
+    {"done": True},
+    {"lastPage": True},
+    {"incomplete_results": True},
+]
+
+
+@pytest.mark.parametrize("said", QUIET, ids=str)
+def test_a3_no_false_alarm(said: dict[str, Any]) -> None:
+    assert len(read({"items": FIRST, **said}, SinglePage())) == 10
+
+
+@pytest.mark.parametrize(
+    "field", [{"has_more": True}, {"next": "/items?page=2"}, {"links": {"next": "/x"}}, {"meta": {"total": 900}}]
+)
+@pytest.mark.parametrize("shape", ["items", "@", "[@]", "[item]", "edges[*].node", "values(by_id)"])
+def test_a3_a_field_of_a_record_is_no_sign(field: dict[str, Any], shape: str) -> None:
+    record = {"id": "r1", **field}
+    body: Any = {
+        "items": {"items": [record]},
+        "@": [record],
+        "[@]": record,
+        "[item]": {"item": record},
+        "edges[*].node": {"edges": [{"node": record}]},
+        "values(by_id)": {"by_id": {"r1": record}},
+    }[shape]
+    assert read(body, SinglePage(), records=shape) == ["r1"]
+
+
+@pytest.mark.parametrize(
+    ("paginator", "last"),
+    [
+        (CursorPaginator("c", "scroll", None, stop=[empty_page()]), {"items": [], "scroll": "always"}),
+        (CursorPaginator("c", "next_token", None, stop=[empty_page()]), {"items": [], "next_token": "always"}),
+        (KeysetPaginator("after", "id", stop=[no_more("has_more")]), {"items": [], "has_more": False, "next": "/x"}),
+        (PageNumberPaginator(), {"items": [], "page": 2, "pages": 1}),
+        (NextLinkPaginator("next"), {"items": [], "next": None}),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_a3_what_the_plugin_itself_goes_by_is_no_sign_against_it(paginator: Paginator, last: dict[str, Any]) -> None:
+    def said(call: Call) -> Any:
+        return {**last, "items": FIRST, "next": "/items?p=2", "has_more": True} if not call.number else last
+
+    assert len(read(said, paginator)) == 10
+
+
+def test_a3_the_request_itself_leads_nowhere() -> None:
+    """Solr and others give out on the last page what they were asked with."""
+
+    def said(call: Call) -> Any:
+        mark = call.query.get("cursorMark", "*")
+        return {"items": FIRST if mark == "*" else [], "nextCursorMark": "AoE1" if mark == "*" else mark}
+
+    def following(request: Any, page: Any) -> Any:
+        mark = page.get("nextCursorMark")
+        return None if request.params.get("cursorMark") == mark else request.placed("query", "cursorMark", mark)
+
+    assert len(read(said, FunctionPaginator(following))) == 10
+
+
+# A3: totals that differ
+
+
+def test_a3_a_total_that_merely_differs_is_a_warning() -> None:
+    def said(call: Call) -> Any:
+        skip = int(call.query["offset"])
+        return {"items": HELD[skip : skip + 10], "total": 235}
+
+    with serving(said) as api:
+        connection = connect(api, items(), paginator=OffsetPaginator())
+        assert connection.sync().warnings == [
+            "case_items: the feed has ended, but total is 235, and 230 records were read. If total is no more than an estimate, "
+            'or counts something else, write overrule=["total"] in Table case_items.'
+        ]
+        assert len(connection.ids()) == 230
+
+
+def test_a3_an_end_that_is_said_outweighs_a_total() -> None:
+    with serving(lambda _: {"items": FIRST, "next": None, "total": 230}) as api:
+        connection = connect(api, items(), paginator=NextLinkPaginator("next"))
+        assert ["total is 230" in warning for warning in connection.sync().warnings] == [True]
+        assert len(connection.ids()) == 10
+
+
+def test_a3_a_warning_about_children_is_given_once() -> None:
+    crews = items(name="crews", path="/crews", records="crews")
+    shifts = items(
+        path="/crews/{parent.id}/shifts",
+        columns={"id": "STRING", "crew": "STRING"},
+        primary_key=["crew", "id"],
+        parent=Parent("crews", adds={"crew": "id"}),
+    )
+
+    def said(call: Call) -> Any:
+        return {"crews": records(5)} if call.path == "/crews" else {"items": FIRST, "next": None, "total": 230}
+
+    with serving(said) as api:
+        connection = connect(api, crews, shifts, paginator=SinglePage())
+        assert len(connection.sync().warnings) == 1
+        assert len(connection.rows()) == 50
+
+
+def test_a3_a_resumed_read_is_not_held_against_a_total() -> None:
+    def said(call: Call) -> Any:
+        skip = int(call.query["offset"])
+        return {"items": HELD[skip : min(skip + 10, 60)], "total": 60} if call.number != 3 else Reply({}, 500)
+
+    with serving(said) as api:
+        connection = connect(api, items(), paginator=OffsetPaginator())
         connection.sync()
-        assert connection.ids() == [record["id"] for record in held]
-        assert [call.query.get("$top") for call in api.calls] == ["10"] * 3
+        assert len(connection.ids()) == 60
+
+
+@pytest.mark.parametrize("overrule", ["has_more", [1], [""], 3])
+def test_a3_what_is_overruled_is_a_list_of_names(overrule: Any) -> None:
+    with pytest.raises(PluginError, match=r'^Table case_items: overrule is .*overrule=\["has_more"\]'):
+        items(overrule=overrule)

@@ -123,7 +123,7 @@ def test_what_stands_at_a_path(path: str, found: Any) -> None:
     assert compiled.find(BODY) == found
     assert (compiled.find(BODY) is MISSING) == (found is MISSING)
     assert compiled.get(BODY) == (None if found is MISSING else found)
-    assert table(path).find(BODY) == found
+    assert table(path).place.find(BODY) == found
 
 
 def test_nothing_is_told_from_null_and_from_what_is_empty() -> None:
@@ -313,7 +313,7 @@ def test_without_the_library_an_expression_names_the_dependency(monkeypatch: pyt
 @pytest.mark.parametrize(("path", "found"), PLAIN)
 def test_without_the_library_plain_paths_are_found(path: str, found: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     without_library(monkeypatch)
-    assert table(path).find(BODY) == found
+    assert table(path).place.find(BODY) == found
 
 
 # On a real client
@@ -386,8 +386,8 @@ def test_an_expression_is_compiled_once_for_a_table(monkeypatch: pytest.MonkeyPa
 def test_where_the_records_are_is_what_makes_two_tables_equal() -> None:
     assert table("edges[*].node") == table("edges[*].node")
     assert table("edges[*].node") != table("edges[].node")
-    assert evolve(table("shifts"), records="[data]").find(BODY) == [BODY["data"]]
-    assert "find" not in repr(table("shifts"))
+    assert evolve(table("shifts"), records="[data]").place.find(BODY) == [BODY["data"]]
+    assert "place" not in repr(table("shifts"))
 
 
 def test_what_a_connector_needs_is_what_its_tables_need() -> None:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import MISSING, Path
 
 DEPTH = 4
 LOOKED_AT = 300
@@ -43,7 +44,8 @@ def near(path: str, known: Iterable[str], most: int = 3) -> list[str]:
     for each in known:
         ends.setdefault(_plain(_last(each)), []).append(each)
     close = [each for end in difflib.get_close_matches(last, list(ends), n=most, cutoff=0.7) for each in ends[end]]
-    return list(dict.fromkeys([*same, *nested, *alike, *close]))[:most]
+    within = [each for each in known if len(last) > 3 and (last in _plain(_last(each)) or _plain(_last(each)) in (last, wanted))]
+    return list(dict.fromkeys([*same, *nested, *alike, *close, *within]))[:most]
 
 
 def did_you_mean_place(path: str, values: Iterable[Any]) -> str:
@@ -60,6 +62,25 @@ def there_is(path: str, values: Iterable[Any]) -> str:
     known = places(values)
     shown = ", ".join(known[:SHOWN]) + (", ..." if len(known) > SHOWN else "")
     return f" (there is {one_line(shown or 'nothing', 300)})"
+
+
+def shown_at(path: Path, value: Any) -> str:
+    """What stands at *path* of *value*, for a message; what may be meant where nothing does."""
+    found = path.find(value)
+    if found is MISSING:
+        return f"{path} is not there{there_is(path.text, [value])}"
+    return f"{path} is {one_line(repr(found), 60)}"
+
+
+def nowhere(path: Path, values: Iterable[Any]) -> str | None:
+    """What to say about *path* where it is a field of none of *values*; None where one of them has it, or may have it.
+
+    An object of which it would be a part, and that is null or empty, may have it. What is no object says nothing.
+    """
+    objects = [value for value in values if isinstance(value, Mapping)]
+    if not objects or any(path.knows(value) for value in objects):
+        return None
+    return there_is(path.text, objects[:LOOKED_AT])
 
 
 def _last(path: str) -> str:

@@ -172,9 +172,10 @@ class ChildFeed:
         bookmark = self._opened(child) or self._place.rests.get(child.key) or {}
         feed = TableFeed(plan, self._api, bookmark, ahead=False)
         if feed.left_aside:
-            self._api.remark(
-                f"{self._name}: what the state holds of the children of a record says nothing about where to go on. "
-                "Reading them whole, and so those of all others that are like it."
+            self._api.warn_once(self._name)(
+                "left aside",
+                "what the state holds of the children of a record says nothing about where to go on. Reading them whole, and so "
+                "those of all others that are like it.",
             )
         try:
             try:

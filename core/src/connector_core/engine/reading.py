@@ -10,7 +10,7 @@ from connector_core.basics.operations import Log
 from connector_core.source.pagination import Bookmark, Page, Request
 from connector_core.source.tables import Table
 
-REMARKS = 100
+WARNINGS = 100
 """The most warnings about pages that one sync shows."""
 
 
@@ -28,14 +28,18 @@ class Api:
     hidden: Secrets
     log: Log
     threads: int = 1
-    _told: set[str] = field(factory=set, init=False)
+    _warned: set[tuple[str, str]] = field(factory=set, init=False, repr=False)
 
-    def remark(self, text: str) -> None:
-        """Warn, of the same thing once in a sync."""
-        if text not in self._told:
-            self._told.add(text)
-            if len(self._told) <= REMARKS:
-                self.log.warning(text if len(self._told) < REMARKS else f"{text} Further warnings of this kind are not shown.")
+    def warn_once(self, table: str) -> Callable[[str, str], None]:
+        """What takes warnings about *table*, each with the name of what it is about, and gives the first of each name."""
+
+        def warn(what: str, warning: str) -> None:
+            if (table, what) not in self._warned and len(self._warned) < WARNINGS:
+                self._warned.add((table, what))
+                more = "" if len(self._warned) < WARNINGS else " Further warnings of this kind are not shown."
+                self.log.warning(f"{table}: {warning}{more}")
+
+        return warn
 
 
 @frozen(hash=False)

@@ -10,6 +10,7 @@ from connector_core.basics.names import told
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
 from connector_core.http.pages import PageRead, read_pages
+from connector_core.paging.evidence import Evidence
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import MAX_EMPTY_PAGES, Bookmark, Page, Request, next_request
 
@@ -49,9 +50,10 @@ class _Paginator:
     def remark(self, request: Request, page: Page) -> None:
         """Pass on what the paginator has to say of a page."""
         if remarks := getattr(self.plan.paginator, "remarks", None):
+            warn = self.api.warn_once(self.plan.table.name)
             with self._blame():
                 for text in remarks(request, page):
-                    self.api.remark(f"{self.plan.table.name}: {text}")
+                    warn(text, text)
 
     @property
     def max_empty_pages(self) -> int:
@@ -107,7 +109,9 @@ class TableFeed:
     def reads(self) -> Generator[Read, None, None]:
         plan = self._plan
         paginator = self._paginator
-        pages = read_pages(self._fetch, paginator, self._first, plan.table.name, plan.paginator_origin, ahead=self._ahead)
+        name, origin = plan.table.name, plan.paginator_origin
+        evidence = Evidence(plan.table, self._api.warn_once(name), whole=not self.start)
+        pages = read_pages(self._fetch, paginator, self._first, name, origin, ahead=self._ahead, evidence=evidence)
         with closing(pages):
             try:
                 for read in pages:

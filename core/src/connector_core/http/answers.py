@@ -56,7 +56,7 @@ def records_in(table: Table, where: str, body: Any) -> list[Any]:
 
     Raises UnexpectedAnswer when there is no list of them.
     """
-    found = table.find(body)
+    found = table.place.find(body)
     if isinstance(found, list):
         return found
     path = table.records

@@ -11,6 +11,7 @@ from connector_core.basics.errors import ConnectorError, PluginError, Unexpected
 from connector_core.basics.names import told
 from connector_core.http.guards import LoopGuard, Standstill
 from connector_core.http.workers import Workers
+from connector_core.paging.evidence import Evidence
 from connector_core.source.pagination import MAX_EMPTY_PAGES, Follower, Page, Request, next_request
 
 AHEAD_FROM_SECONDS = 0.01
@@ -44,19 +45,20 @@ def read_pages(
     origin: object = "the paginator",
     *,
     ahead: bool = True,
+    evidence: Evidence | None = None,
 ) -> Generator[PageRead, None, None]:
     """The pages of a feed from *request* to its end, one in hand and at most one in flight; without *ahead*, none in flight.
 
     *table* and *origin*, the plugin and hook that the paginator came from, are for messages. Whatever *fetch* raises for a page
-    is raised when that page is due, also when another thread fetched it. Raises UnexpectedAnswer when the feed goes in circles
-    or does not say where to go on, PluginError when the paginator fails.
+    is raised when that page is due, also when another thread fetched it. Raises UnexpectedAnswer when the feed goes in circles,
+    does not say where to go on, or ends while *evidence* is against it; PluginError when the paginator fails.
     """
     guard = LoopGuard()
     still = Standstill(getattr(paginator, "max_empty_pages", MAX_EMPTY_PAGES), counts=getattr(paginator, "counts", False))
     workers = Workers(1, "next-page")
     try:
         guard.check(request)
-        page = still.seen(request, fetch(request))
+        page = watched(still.seen(request, fetch(request)), evidence)
         while (following := _following(paginator, guard, PageRead(request, page, None), table, origin)) is not None:
             still.check(table, request)
             coming = workers.submit(fetch, following) if ahead and page.seconds >= AHEAD_FROM_SECONDS else None
@@ -64,13 +66,22 @@ def read_pages(
                 wait([coming], timeout=HEAD_START_SECONDS)
             yield PageRead(request, page, following)
             request = following
-            page = still.seen(request, coming.result() if coming else fetch(request))
+            page = watched(still.seen(request, coming.result() if coming else fetch(request)), evidence)
         if page.repeated:
             page = evolve(page, records=[])  # beyond the end, and each record was delivered already
         yield PageRead(request, page, None)
     finally:
         # A request in flight is not waited for: the client is closed right after, which ends a pause between tries.
         workers.close()
+
+
+def watched(page: Page, evidence: Evidence | None) -> Page:
+    """*page*, counted by *evidence*, which witnesses what becomes of it."""
+    if evidence is None:
+        return page
+    evidence.took(page)
+    object.__setattr__(page, "witness", evidence.ended)  # nobody else has this page, and a copy would cost more for each
+    return page
 
 
 def _following(paginator: Follower, guard: LoopGuard, read: PageRead, table: str, origin: object) -> Request | None:

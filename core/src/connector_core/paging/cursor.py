@@ -6,7 +6,9 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.basics.hints import there_is
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import MISSING, Path, compile_path
 from connector_core.paging.checks import check_carried, check_positions, listed_rules, place, text
 from connector_core.paging.ends import LOOKS_LIKE_AN_END, end_values, is_one_of
 from connector_core.paging.places import counts_up, fits_a_header
@@ -23,6 +25,8 @@ class CursorPaginator(Paged):
     next_field: where the answer has the next cursor (``meta.next`` for a nested one); null or empty on the last page.
     size_param: what takes the setting ``page_size``; None when the API has none.
     more_field: where the answer says whether more pages follow, used when it is there.
+    missing_ends: the API leaves the next cursor out on the last page. Without it, an answer that has none is an error: the field
+                may be called otherwise.
     where:      whether the request carries cursor and size in its ``query``, its JSON ``body`` or its ``header``. In a body, the
                 cursor keeps its JSON type, and may be a list or an object.
     next_header: the header of the answer that has the next cursor, for an API that puts it there; then next_field is not used.
@@ -49,7 +53,18 @@ class CursorPaginator(Paged):
     next_path: str | None = None
     stop: Sequence[StopRule] = field(default=(), converter=listed_rules)
     ends_at: Sequence[Any] = field(default=(), converter=end_values, kw_only=True)
+    missing_ends: bool = field(default=False, kw_only=True)
     incremental: bool = field(default=False, kw_only=True)
+    _place: Path = field(init=False, eq=False, repr=False)
+    _more: Path = field(init=False, eq=False, repr=False)
+
+    @_place.default
+    def _(self) -> Path:
+        return compile_path(self.next_field)
+
+    @_more.default
+    def _(self) -> Path:
+        return compile_path(self.more_field)
 
     def __attrs_post_init__(self) -> None:
         check_positions(self, [(self.where, self.param)])
@@ -87,7 +102,7 @@ class CursorPaginator(Paged):
         return self._at(request, cursor) if self._is_cursor(cursor) else request
 
     def following(self, request: Request, page: Page) -> Request | None:
-        more = page.get(self.more_field)
+        more = self._more.find(page.body)
         if more is False or any(rule(request, page) for rule in self.stop):
             return None
         cursor = self._cursor(request, page, certain=more is True)
@@ -112,7 +127,7 @@ class CursorPaginator(Paged):
     def rest(self, request: Request, page: Page) -> Bookmark:
         if not self.incremental:
             return {}
-        cursor = self._value(page)
+        cursor = self.named(page)
         goes_on = self._is_cursor(cursor) and not self._ends(cursor) and (bool(self.ends_at) or not _looks_like_an_end(cursor))
         return {"next_cursor": cursor} if goes_on else self.bookmark(request)
 
@@ -127,12 +142,15 @@ class CursorPaginator(Paged):
         placed = request.placed(self.where, self.param, cursor)
         return evolve(placed, path=self.next_path or placed.path, position={**request.position, "cursor": cursor})
 
-    def _value(self, page: Page) -> Any:
-        return page.headers.get(self.next_header.lower(), "") if self.next_header else page.get(self.next_field)
+    def named(self, page: Page) -> Any:
+        """What stands where the next cursor should be; ``MISSING`` where nothing does."""
+        if self.next_header:
+            return page.headers.get(self.next_header.lower(), "")
+        return self._place.find(page.body)
 
     def _is_cursor(self, value: Any) -> bool:
         """Whether *value* can be sent where the cursor goes."""
-        if value is None or isinstance(value, bool) or value in ("", [], {}):
+        if value is None or value is MISSING or isinstance(value, bool) or value in ("", [], {}):
             return False
         if self.where == "body":
             return True
@@ -141,19 +159,19 @@ class CursorPaginator(Paged):
         return self.where == "query" or fits_a_header(value)
 
     def _ends(self, value: Any) -> bool:
-        return value is None or (isinstance(value, str | list | dict) and not value) or is_one_of(value, self.ends_at)
+        return value is None or value is MISSING or value in ("", [], {}) or is_one_of(value, self.ends_at)
 
     def _cursor(self, request: Request, page: Page, *, certain: bool) -> Any:
         """The next cursor; None where there is none. Raises UnexpectedAnswer for what is no cursor.
 
         certain: the answer says that there is another page, so a value that looks like an end is none.
         """
-        cursor = self._value(page)
-        if cursor is None and not self.next_header and not _has(page.body, self.next_field):
-            keys = one_line(", ".join(page.body) if isinstance(page.body, Mapping) and page.body else "no key at all")
+        cursor = self.named(page)
+        if cursor is MISSING and not self.missing_ends:
             raise UnexpectedAnswer(
                 f"{request}: the answer has neither {self.next_field} nor {self.more_field}: false, so it cannot be told "
-                f"whether the feed ends here. It has {keys}. If the API changed, change the plugin's paginator."
+                f"whether the feed ends here{there_is(self.next_field, [page.body])}. Correct next_field of the "
+                "CursorPaginator; if the API leaves it out on the last page, write missing_ends=True."
             )
         if self._ends(cursor):
             return None
@@ -173,9 +191,3 @@ class CursorPaginator(Paged):
 
 def _looks_like_an_end(value: Any) -> bool:
     return is_one_of(value, LOOKS_LIKE_AN_END)
-
-
-def _has(body: Any, path: str) -> bool:
-    parent, _, name = path.rpartition(".")
-    holder = Page(body, []).get(parent) if parent else body
-    return isinstance(holder, Mapping) and name in holder

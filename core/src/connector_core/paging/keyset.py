@@ -7,8 +7,9 @@ from typing import Any, Literal, get_args
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
+from connector_core.basics.hints import there_is
 from connector_core.basics.names import one_line
-from connector_core.basics.paths import cached_path
+from connector_core.basics.paths import Path, compile_path
 from connector_core.paging.checks import check_carried, check_positions, listed_rules, place, text
 from connector_core.paging.order import Trend, Verdict, out_of_order
 from connector_core.paging.resting import Paged, first_request, sized
@@ -46,6 +47,11 @@ class KeysetPaginator(Paged):
     where: Where = field(default="query", validator=place)
     order: Order = "ascending"
     incremental: bool = False
+    _place: Path = field(init=False, eq=False, repr=False)
+
+    @_place.default
+    def _(self) -> Path:
+        return compile_path(self.key)
 
     def __attrs_post_init__(self) -> None:
         if self.order not in get_args(Order):
@@ -91,7 +97,7 @@ class KeysetPaginator(Paged):
         return evolve(request.placed(self.where, self.param, after), position=position)
 
     def following(self, request: Request, page: Page) -> Request | None:
-        trend = self._trend(request, page)
+        self._trend(request, page)
         if any(rule(request, page) for rule in self.stop):
             return None
         if not page.records:
@@ -99,8 +105,12 @@ class KeysetPaginator(Paged):
                 f"{request}: the page is empty, without a record to go on after, and nothing says that the feed ends here. "
                 "If an empty page is its end, add empty_page() to the paginator's stop; if not, ask the API's owner."
             )
+        return self.onward(request, page)
+
+    def onward(self, request: Request, page: Page) -> Request:
+        """The request for what comes after the last key of this page, whatever the stop rules say."""
         last = self._last(request, page)
-        place = {**request.position, "trend": trend, "after": last, "before": request.position.get("after")}
+        place = {**request.position, "trend": self._trend(request, page), "after": last, "before": request.position.get("after")}
         return evolve(request.placed(self.where, self.param, last), position=place)
 
     def bookmark(self, request: Request) -> Bookmark:
@@ -180,12 +190,13 @@ class KeysetPaginator(Paged):
                 yield key, two
 
     def _key_of(self, record: Any) -> Any:
-        return cached_path(self.key).get(record) if isinstance(record, Mapping) else None
+        return self._place.get(record) if isinstance(record, Mapping) else None
 
     def _last(self, request: Request, page: Page) -> Any:
         value = self._key_of(page.records[-1])
         if not self._is_key(value):
             raise UnexpectedAnswer(
-                f"{request}: the last record has no {self.key} to go on after. If the API changed, change the plugin's paginator."
+                f"{request}: the last record has no {self.key} to go on after{there_is(self.key, page.records[-1:])}. "
+                "If the API changed, change the plugin's paginator."
             )
         return value

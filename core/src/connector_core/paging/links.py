@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
+from connector_core.basics.hints import there_is
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import MISSING, Path, compile_path
 from connector_core.paging.checks import check_carried, check_positions, listed_rules, text
 from connector_core.paging.ends import end_values, is_one_of
 from connector_core.paging.places import is_address, is_counted
@@ -29,15 +31,20 @@ def _names(value: Any) -> tuple[str, ...] | None:
 class NextLinkPaginator(RestsAtTheStart, Paged):
     """The answer holds the address of the next page, whole or relative (RFC 3986, section 5).
 
-    next_field: where: ``next_page_url``, ``links.next``; null or missing on the last page.
+    next_field: where: ``next_page_url``, ``links.next``; null or empty on the last page.
     size_param: the query parameter of the first request that takes the setting ``page_size``; None when the API has none.
     stop:       rules that end the feed, for an API that hands out a link on the last page too.
     ends_at:    links that mean the end, beside null and an empty text: ``[False]``.
+    missing_ends: the API leaves the link out on the last page.
     keep:       query parameters of the first request that each link is given where it lacks them: ``["status"]``. An empty list
                 says that links carry all they need. Unless that is said, a link that lacks one of the table's ``params`` is an
                 error where its own parameters are plain numbers, and else a warning: a token may carry them.
     path_only:  of a link only path and query count; scheme, host and port are those of the answer. For an API behind a proxy
                 that hands out links as it sees itself.
+
+    A link that is left out ends the feed without *missing_ends* too where that can be no mistake: after a page that was itself
+    reached by a link, with a page that is empty or has fewer records than were asked for, and for the link of OData, which is
+    defined so (OData JSON Format 4.01, section 4.5.5). Anywhere else it is an error: the field may be called otherwise.
 
     A link is followed as it is. While a read is under way the state holds ``{"next_link": link}``, and the page size where one
     was asked for. A read that was cut short goes on there, unless the page size is another one, or the link goes by plain small
@@ -50,6 +57,12 @@ class NextLinkPaginator(RestsAtTheStart, Paged):
     ends_at: Sequence[Any] = field(default=(), converter=end_values, kw_only=True)
     keep: Sequence[str] | None = field(default=None, converter=_names, kw_only=True)
     path_only: bool = field(default=False, kw_only=True)
+    missing_ends: bool = field(default=False, kw_only=True)
+    _place: Path = field(init=False, eq=False, repr=False)
+
+    @_place.default
+    def _(self) -> Path:
+        return compile_path(self.next_field)
 
     def __attrs_post_init__(self) -> None:
         check_positions(self, [])
@@ -68,8 +81,14 @@ class NextLinkPaginator(RestsAtTheStart, Paged):
     def following(self, request: Request, page: Page) -> Request | None:
         if any(rule(request, page) for rule in self.stop):
             return None
-        link = self._link(page)
-        if link is None or link == "" or is_one_of(link, self.ends_at):
+        link = self.named(page)
+        if link is MISSING and not self._may_be_left_out(request, page):
+            raise UnexpectedAnswer(
+                f"{request}: the answer has no {self.next_field}{there_is(self.next_field, [page.body])}, so it cannot be told "
+                f"whether the feed ends here. Correct next_field of {type(self).__name__}; if the API leaves it out on the last "
+                "page, write missing_ends=True."
+            )
+        if link is None or link is MISSING or link == "" or is_one_of(link, self.ends_at):
             return None
         if not isinstance(link, str):
             raise self._no_link(request, link)
@@ -100,8 +119,16 @@ class NextLinkPaginator(RestsAtTheStart, Paged):
                 f"write keep={lost!r} in the paginator; if the links carry it in another form, write keep=[]."
             )
 
-    def _link(self, page: Page) -> Any:
-        return page.get(self.next_field)
+    def named(self, page: Page) -> Any:
+        """What stands where the link should be; ``MISSING`` where nothing does."""
+        found = self._place.find(page.body)
+        return None if found is MISSING and self._place.knows(page.body) else found
+
+    def _may_be_left_out(self, request: Request, page: Page) -> bool:
+        if self.missing_ends or request.link or not page.records or self.next_field.endswith("odata.nextLink"):
+            return True
+        asked = request.found("query", self.size_param) if self.size_param else None
+        return asked is not None and len(page.records) < int(asked)
 
     def _no_link(self, request: Request, link: Any) -> UnexpectedAnswer:
         shown = one_line(repr(link), 60)
@@ -142,6 +169,7 @@ class LinkHeaderPaginator(NextLinkPaginator):
     too often marks it there: ``stop=[link_is("results", "false")]``.
     """
 
-    def _link(self, page: Page) -> Any:
+    def named(self, page: Page) -> Any:
+        """The link of the header; None where there is none."""
         found = links_of(page.headers.get("link", "")).get(self.next_field.lower())
         return found.target if found else None

@@ -5,18 +5,15 @@ was cut short starts over, and the state holds no place in it.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from attrs import evolve, field, frozen
 
 from connector_core.paging.checks import check_carried, check_positions, listed_rules, place, text
 from connector_core.paging.resting import Paged, RestsAtTheStart, first_request, sized
+from connector_core.paging.signs import signs_in
 from connector_core.paging.stop_rules import empty_page
 from connector_core.source.pagination import Bookmark, Page, Request, StopRule, Where
 from connector_core.source.tables import Table
-
-TOTALS = ["total", "total_count", "totalCount", "total_records", "totalRecords", "total_items", "totalItems", "totalElements"]
-HOLDERS = ("", "meta.", "pagination.", "paging.", "page.", "meta.pagination.")
 
 
 class Counted(RestsAtTheStart, Paged):
@@ -48,17 +45,16 @@ class Counted(RestsAtTheStart, Paged):
 
     def _start(self, table: Table, page_size: int, at: int) -> Request:
         request = sized(first_request(table), self.size_param, page_size, self.where)
-        return evolve(request.placed(self.where, self.param, at), position={"records": 0})
+        return evolve(request.placed(self.where, self.param, at), position={"table": table, "records": 0, "pages": 0})
 
     def _ends(self, request: Request, page: Page) -> bool:
-        return any(rule(request, page) for rule in self.stop) or (
-            page.repeated and _is_told(page, int(request.position.get("records", 0)))
-        )
+        return any(rule(request, page) for rule in self.stop) or (page.repeated and _is_told(request, page))
 
     def _moved(self, request: Request, page: Page, by: int) -> Request:
         at = int(request.found(self.where, self.param)) + by
-        records = int(request.position.get("records", 0)) + len(page.records)
-        return evolve(request.placed(self.where, self.param, at), position={**request.position, "records": records})
+        here = request.position
+        read = {"records": int(here.get("records", 0)) + len(page.records), "pages": int(here.get("pages", 0)) + 1}
+        return evolve(request.placed(self.where, self.param, at), position={**here, **read})
 
 
 @frozen(hash=False)
@@ -84,7 +80,11 @@ class PageNumberPaginator(Counted):
         return self._start(table, page_size, self.first_page)
 
     def following(self, request: Request, page: Page) -> Request | None:
-        return None if self._ends(request, page) else self._moved(request, page, 1)
+        return None if self._ends(request, page) else self.onward(request, page)
+
+    def onward(self, request: Request, page: Page) -> Request:
+        """The request for the page after this one, whatever the stop rules say."""
+        return self._moved(request, page, 1)
 
 
 @frozen(hash=False)
@@ -108,11 +108,22 @@ class OffsetPaginator(Counted):
         return self._start(table, page_size, 0)
 
     def following(self, request: Request, page: Page) -> Request | None:
+        return None if self._ends(request, page) else self.onward(request, page)
+
+    def onward(self, request: Request, page: Page) -> Request:
+        """The request for what comes after this page, whatever the stop rules say."""
         # By what came, not by what was asked for: an API may serve smaller pages than it is asked for.
-        return None if self._ends(request, page) else self._moved(request, page, len(page.records))
+        return self._moved(request, page, len(page.records))
 
 
-def _is_told(page: Page, records: int) -> bool:
-    """Whether the answer says itself that there are no more than *records*, which came before it."""
-    found: list[Any] = [page.get(holder + name) for holder in HOLDERS for name in TOTALS]
-    return any(isinstance(total, int) and not isinstance(total, bool) and total <= records for total in found)
+def _is_told(request: Request, page: Page) -> bool:
+    """Whether the answer says itself that the feed was read before this page: by a total of records, or of pages."""
+    table, records, pages = (request.position.get(name) for name in ("table", "records", "pages"))
+    if table is None or not records:
+        return False
+    return any(
+        (sign.kind == "pages" and sign.value <= pages)
+        # A count that is that of the page in hand is no total, unless it is called one.
+        or (sign.kind == "total" and sign.value <= records and (sign.value != len(page.records) or "total" in sign.name.lower()))
+        for sign in signs_in(table, request, page)
+    )

@@ -9,7 +9,9 @@ from typing import Any
 from attrs import field, frozen
 
 from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.basics.hints import shown_at
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import Path, compile_path
 from connector_core.paging.checks import carried, place, text
 from connector_core.paging.ends import is_one_of
 from connector_core.paging.web_links import links_of
@@ -56,12 +58,17 @@ class no_more:  # noqa: N801
     """
 
     path: str = field(validator=text)
+    _at: Path = field(init=False, eq=False, repr=False)
+
+    @_at.default
+    def _(self) -> Path:
+        return compile_path(self.path)
 
     def __call__(self, request: Request, page: Page) -> bool:
-        more = page.get(self.path)
+        more = self._at.find(page.body)
         if not isinstance(more, bool):
             raise UnexpectedAnswer(
-                f"{request}: {self.path} is {one_line(repr(more), 60)}, where true or false was expected, so it cannot be told "
+                f"{request}: {shown_at(self._at, page.body)}, where true or false was expected, so it cannot be told "
                 "whether the feed ends here. If the API says it with another word, such as 0, write "
                 f"field_is({self.path!r}, 0) instead of no_more. If the API changed, change the plugin's paginator."
             )
@@ -81,9 +88,14 @@ class field_is:  # noqa: N801
 
     path: str = field(validator=text)
     value: tuple[Any, ...] = field(converter=_values)
+    _at: Path = field(init=False, eq=False, repr=False)
+
+    @_at.default
+    def _(self) -> Path:
+        return compile_path(self.path)
 
     def __call__(self, request: Request, page: Page) -> bool:  # noqa: ARG002
-        return is_one_of(page.get(self.path), self.value)
+        return is_one_of(self._at.find(page.body), self.value)
 
 
 @frozen
@@ -139,6 +151,11 @@ class total_reached:  # noqa: N801
     path: str = field(validator=text)
     param: str = field(default="offset", validator=text)
     where: Where = field(default="query", validator=place)
+    _at: Path = field(init=False, eq=False, repr=False)
+
+    @_at.default
+    def _(self) -> Path:
+        return compile_path(self.path)
 
     @property
     def position(self) -> tuple[Where, str]:
@@ -146,7 +163,7 @@ class total_reached:  # noqa: N801
         return self.where, self.param
 
     def __call__(self, request: Request, page: Page) -> bool:
-        return _before(request, self.position) + len(page.records) >= number_at(request, page, self.path)
+        return _before(request, self.position) + len(page.records) >= _number(request, page, self._at)
 
 
 @frozen
@@ -161,6 +178,11 @@ class last_page:  # noqa: N801
     path: str = field(validator=text)
     param: str = field(default="page", validator=text)
     where: Where = field(default="query", validator=place)
+    _at: Path = field(init=False, eq=False, repr=False)
+
+    @_at.default
+    def _(self) -> Path:
+        return compile_path(self.path)
 
     @property
     def position(self) -> tuple[Where, str]:
@@ -168,7 +190,7 @@ class last_page:  # noqa: N801
         return self.where, self.param
 
     def __call__(self, request: Request, page: Page) -> bool:
-        return _whole(request, self.position, 1) >= number_at(request, page, self.path)
+        return _whole(request, self.position, 1) >= _number(request, page, self._at)
 
 
 @frozen
@@ -211,12 +233,11 @@ def _whole(request: Request, position: tuple[Where, str], default: int) -> int:
         ) from None
 
 
-def number_at(request: Request, page: Page, path: str) -> int:
-    """The whole number at *path* of an answer. Raises UnexpectedAnswer when there is none."""
-    value = page.get(path)
+def _number(request: Request, page: Page, path: Path) -> int:
+    value = path.find(page.body)
     if isinstance(value, bool) or not isinstance(value, int):
         raise UnexpectedAnswer(
-            f"{request}: {path} is {one_line(repr(value), 60)}, where a whole number was expected, so it cannot be told "
+            f"{request}: {shown_at(path, page.body)}, where a whole number was expected, so it cannot be told "
             "where the feed ends. If the API changed, change the plugin's paginator."
         )
     return value

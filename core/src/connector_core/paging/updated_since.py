@@ -9,8 +9,9 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import StalePlace, UnexpectedAnswer
+from connector_core.basics.hints import nowhere
 from connector_core.basics.names import one_line
-from connector_core.basics.paths import cached_path
+from connector_core.basics.paths import Path, compile_path
 from connector_core.paging.around import Around, filled, mapping
 from connector_core.paging.checks import place, text
 from connector_core.paging.single import SinglePage
@@ -62,6 +63,11 @@ class UpdatedSince(Around):
     first_only: bool = False
     where: Where = field(default="query", validator=place)
     now: Callable[[], datetime] = field(default=_now, repr=False)
+    _place: Path = field(init=False, eq=False, repr=False)
+
+    @_place.default
+    def _(self) -> Path:
+        return compile_path(self.newest)
 
     repeats = True
 
@@ -147,8 +153,14 @@ class UpdatedSince(Around):
         """
         begun, since = self._begun(request, page), self._mark(request.position.get("since"))
         known = [mark for value in request.position.get("newest", ()) if (mark := self._mark(value))]
+        values = self._values(page)
+        if not values and (hint := nowhere(self._place, page.records)):
+            raise UnexpectedAnswer(
+                f"{request}: no record of this page has {self.newest}, which newest names{hint}, so it cannot be told what is "
+                "new. Correct newest in the plugin's UpdatedSince."
+            )
         try:
-            here = list(islice((mark for mark in descending(self._values(page)) if not self._is_ahead(mark, begun)), 2))
+            here = list(islice((mark for mark in descending(values) if not self._is_ahead(mark, begun)), 2))
             check_alike([*known, *here])
         except ValueError as error:
             raise UnexpectedAnswer(
@@ -165,8 +177,7 @@ class UpdatedSince(Around):
         return _largest([*known, *fitting])
 
     def _values(self, page: Page) -> list[Any]:
-        find = cached_path(self.newest).get
-        found = (find(record) for record in page.records if isinstance(record, Mapping))
+        found = (self._place.get(record) for record in page.records if isinstance(record, Mapping))
         return [value for value in found if not is_no_time(value)]
 
     def _is_ahead(self, mark: Mark, begun: str) -> bool:
@@ -174,8 +185,8 @@ class UpdatedSince(Around):
 
     def _record(self, request: Request, page: Page, value: Any) -> str:
         """The record that has *value*, by its key, for people."""
-        find = cached_path(self.newest).get
-        record = next((each for each in page.records if isinstance(each, Mapping) and find(each) == value), {})
+        found = (each for each in page.records if isinstance(each, Mapping) and self._place.get(each) == value)
+        record: Mapping[str, Any] = next(found, {})
         key = ", ".join(f"{name} {one_line(record.get(name), 60)}" for name in request.position.get("key", ()))
         return f"the record with {key} has {one_line(repr(value), 60)} as {self.newest}"
 

@@ -112,6 +112,8 @@ class Page:
     ended:   an error rule took the answer for the end of the feed.
     url:     the address that answered, after redirects, without its query; empty where nobody knows.
     repeated: its records are those of the page before or, where the paginator counts its pages, of the first one.
+    witness: what a feed that ends with this page is held against, called with the paginator, the request and the page; a request
+             where the feed goes on all the same. None where nobody watches.
     """
 
     body: Any = field(repr=False)
@@ -121,6 +123,7 @@ class Page:
     ended: bool = False
     url: str = ""
     repeated: bool = False
+    witness: "Witness | None" = field(default=None, eq=False, repr=False)
 
     def get(self, path: str) -> Any:
         """The value at *path* in the body, such as ``next_cursor`` or ``meta.next``; None where there is none."""
@@ -129,6 +132,9 @@ class Page:
     def find(self, path: str) -> Any:
         """The value at *path* in the body; ``MISSING``, which null is not, where there is none."""
         return cached_path(path).find(self.body)
+
+
+Witness = Callable[[Any, Request, Page], Request | None]
 
 
 @runtime_checkable
@@ -143,6 +149,8 @@ class Paginator(Protocol):
     counts:  it makes the next request by counting, whatever the answer says. Such pages shift when records come or go.
     max_empty_pages: so many pages in a row may bring nothing new before the read is given up.
     check(table): raises PluginError, at assembly, when it cannot page *table*.
+    onward(request, page): the next request whatever the stop rules say, for a feed whose answer says that there is more.
+    named(page): what stands where the answer should name the next page.
     remarks(request, page): warnings about a page, each a sentence; the same text is shown once in a sync.
     """
 
@@ -176,8 +184,13 @@ class Follower(Protocol):
 def next_request(paginator: Follower, request: Request, page: Page) -> Request | None:
     """The request after *request*; None after a page that an error rule made the last.
 
-    A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended.
+    A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended. Where
+    any other ends its feed, the page's witness has a say: see ``connector_core.paging.evidence``.
     """
-    if page.ended and not getattr(paginator, "reads_on", False):
+    reads_on = getattr(paginator, "reads_on", False)
+    if page.ended and not reads_on:
         return None
-    return paginator.following(request, page)
+    following = paginator.following(request, page)
+    if following is None and page.witness is not None and not reads_on:
+        return page.witness(paginator, request, page)
+    return following

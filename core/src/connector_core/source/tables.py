@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from connector_core.basics.errors import KeyColumnsError, PluginError
 from connector_core.basics.names import check_column_types, check_name, column_names, listed, one_line
-from connector_core.basics.paths import LIBRARY, compile_path
+from connector_core.basics.paths import LIBRARY, Path, compile_path, paths_of
 from connector_core.source.csv_format import Csv
 from connector_core.source.error_rules import ErrorRule
 from connector_core.source.formats import Format
@@ -69,6 +69,9 @@ class Table:
     full_refresh: each sync reads the whole feed and replaces the table: rows that the API no longer sends are deleted. The
                  table is emptied when the last page has been read, and not before.
 
+    overrule:    signs in an answer that there is more to read which say something else here, by the names that the error about
+                 them gives: ``["has_more"]``. Also for a table of which only the first page is wanted.
+
     Raises PluginError when a value cannot be used.
     """
 
@@ -87,10 +90,9 @@ class Table:
     parent: Parent | None = None
     deleted: str | None = None
     full_refresh: bool = False
-    find: Callable[[Any], Any] = field(init=False, eq=False, repr=False)
-    """What stands at *records* in decoded JSON; ``MISSING`` where there is nothing."""
-    needs: tuple[str, ...] = field(init=False, eq=False, repr=False)
-    """The packages, by the name that they are imported under, that this table needs beyond what ships."""
+    overrule: tuple[str, ...] = field(default=(), converter=listed)
+    place: Path = field(init=False, eq=False, repr=False)
+    """What *records* says, compiled."""
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A table")
@@ -121,9 +123,7 @@ class Table:
                 f"{where}: records is {self.records!r}. Name the key of the answer that holds the list of records, or @."
             )
         try:
-            path = compile_path(self.records)
-            object.__setattr__(self, "find", path.find)
-            object.__setattr__(self, "needs", (LIBRARY,) if path.needs else ())
+            object.__setattr__(self, "place", compile_path(self.records))
             object.__setattr__(self, "errors", _rules(self.errors))
         except PluginError as error:
             raise type(error)(f"{where}: {error}") from None
@@ -131,6 +131,8 @@ class Table:
             raise PluginError(f"{where}: budget is {_shown(self.budget)}. Write Budget(requests=100, seconds=60).")
         if not (self.deleted is None or (isinstance(self.deleted, str) and all(self.deleted.split(".")))):
             raise PluginError(f'{where}: deleted is {self.deleted!r}. Name the key of the answer that holds the keys: "deleted".')
+        if not isinstance(self.overrule, tuple) or not all(isinstance(name, str) and name for name in self.overrule):
+            raise PluginError(f'{where}: overrule is {_shown(self.overrule)}. Name the signs, as a list: overrule=["has_more"].')
         self._check_format(where)
 
     def _check_format(self, where: str) -> None:
@@ -147,6 +149,16 @@ class Table:
     def method(self) -> str:
         """``GET``, or ``POST`` where there is a body to send."""
         return "GET" if self.body is None else "POST"
+
+    @property
+    def find(self) -> Callable[[Any], Any]:
+        """What stands at *records* in decoded JSON; ``MISSING`` where there is nothing."""
+        return self.place.find
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The packages, by the name that they are imported under, that this table needs beyond what ships."""
+        return (LIBRARY,) if any(path.needs for path in paths_of(self)) else ()
 
     def key_of(self, record: Mapping[str, Any]) -> Key:
         """The primary key of *record*, each value as text."""

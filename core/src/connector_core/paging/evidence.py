@@ -1,0 +1,162 @@
+"""The evidence at the end of a feed: where a paginator ends it while the answer says that there is more, the answer is believed.
+
+The signs are those of ``signs``. They are weighed once, when a feed ends; a plugin overrules one by its name.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from attrs import define, field
+
+from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.paging.signs import Sign, signs_in
+from connector_core.source.pagination import Page, Request
+from connector_core.source.tables import Table
+
+Warn = Callable[[str, str], object]
+"""Called with the name of a sign, to warn of it once, and with the warning."""
+
+TENTH = 10
+"""A total that differs by less than this part of itself is taken for an estimate."""
+
+
+@define
+class Evidence:
+    """What was read of one feed so far, and the judge of its end: the ``witness`` of each of its pages.
+
+    warn:  what takes a warning.
+    whole: the read started at the start of the feed, so what was read can be held against a total.
+    """
+
+    table: Table
+    warn: Warn
+    whole: bool = True
+    records: int = field(default=0, init=False)
+    pages: int = field(default=0, init=False)
+    largest: int = field(default=0, init=False)
+
+    def took(self, page: Page) -> None:
+        """Count a page that was read."""
+        number = len(page.records)
+        self.records += number
+        self.largest = max(self.largest, number)
+        self.pages += 1
+
+    def ended(self, paginator: Any, request: Request, page: Page) -> Request | None:
+        """What to make of it that *paginator* ends its feed with *page*: None where nothing is against it.
+
+        Where the answer says that there is more, the request that goes on all the same; for that a paginator may have a method
+        ``onward``, with the arguments of ``following``. Raises UnexpectedAnswer where there is none.
+        """
+        signs = [sign for sign in signs_in(self.table, request, page) if sign.name not in self.table.overrule]
+        against = next(self._against(signs, paginator, page), None)
+        if against is None:
+            self._begin_another()
+            return None
+        onward = getattr(paginator, "onward", None)
+        following: Request | None = onward(request, page) if onward and page.records else None
+        if following is None:
+            raise UnexpectedAnswer(
+                f"{request}: {_told(against, paginator)} {_remedy(against, paginator)} {self._way_out(against)}"
+            )
+        self.warn(against.name, f"{request}: {_told(against, paginator)} Going on. {_remedy(against, paginator)}")
+        return following
+
+    def _begin_another(self) -> None:
+        """What comes next is another feed, such as the next window."""
+        self.records = self.pages = self.largest = 0
+        self.whole = True
+
+    def _against(self, signs: Sequence[Sign], paginator: Any, page: Page) -> Iterator[Sign]:
+        """The signs against the end of the feed, the plainest first."""
+        yield from (sign for sign in signs if sign.kind == "more" and sign.value)
+        no_more = any(sign.value is (sign.kind == "done") for sign in signs if sign.kind in ("more", "done"))
+        if not no_more:
+            yield from (sign for sign in signs if sign.kind == "done")
+            yield from self._pages_left(signs)
+            yield from _leading_on(signs, paginator, page)
+        yield from self._missing(signs, said=no_more or any(sign.kind == "next" and sign.value is None for sign in signs))
+
+    def _pages_left(self, signs: Sequence[Sign]) -> Iterator[Sign]:
+        """Numbers such as page 1 of 23. Whether they count from 0 or 1 is told by how many pages were read."""
+        for last in signs:
+            for current in signs:
+                if (last.kind, current.kind) == ("pages", "page") and last.holder == current.holder:
+                    first = 1 if not self.whole else self.pages - current.value
+                    if first in (0, 1) and current.value + first < last.value:
+                        yield last.saying(f"{current.name} is {current.value} of {last.value} {last.name}")
+
+    def _missing(self, signs: Sequence[Sign], *, said: bool) -> Iterator[Sign]:
+        """A total that was not reached: a sign where it is far away and nothing *said* that the feed ends, else a warning."""
+        totals = [sign for sign in signs if sign.kind == "total" and sign.value > self.records]
+        if not totals or not self.whole:
+            return
+        total = min(totals, key=lambda sign: int(sign.value))
+        missing = total.value - self.records
+        told = total.saying(f"{total.name} is {total.value}, and {self.records} records were read")
+        if not said and missing >= max(self.largest, 1) and missing * TENTH > total.value:
+            yield told
+        else:
+            self.warn(
+                total.name,
+                f"the feed has ended, but {told}. If {total.name} is no more than an estimate, or counts "
+                f"something else, {_overruling(told, self.table)}.",
+            )
+
+    def _way_out(self, sign: Sign) -> str:
+        return f"If the rest is not wanted, or {sign.name} says something else, {_overruling(sign, self.table)}."
+
+
+def _leading_on(signs: Sequence[Sign], paginator: Any, page: Page) -> Iterator[Sign]:
+    """Links, cursors and numbers of a next page, but for what *paginator* itself goes by."""
+    named = getattr(paginator, "named", None)
+    own = (getattr(paginator, "next_field", "").replace('"', ""), named(page) if named else None)
+    leads = [
+        sign for sign in signs if sign.kind == "next" and sign.name != own[0] and (sign.value is None or sign.value != own[1])
+    ]
+    yield from (sign for sign in leads if sign.value is not None and not _is_beyond(sign, signs))
+    if not any(sign.kind == "next" for sign in signs):
+        yield from (sign for sign in signs if sign.kind == "likely next" and sign.value not in (None, own[1]))
+
+
+def _is_beyond(sign: Sign, signs: Sequence[Sign]) -> bool:
+    """Whether a number of a next page is no page: not after the one in hand, or behind the last."""
+    if not isinstance(sign.value, int) or isinstance(sign.value, bool):
+        return False
+    beside = [each for each in signs if each.holder == sign.holder]
+    return any(
+        (each.kind == "page" and sign.value <= each.value) or (each.kind == "pages" and sign.value > each.value)
+        for each in beside
+    )
+
+
+def _told(sign: Sign, paginator: Any) -> str:
+    return f"{_name_of(paginator)} ends the feed here, but the answer says that there is more: {sign}."
+
+
+def _name_of(paginator: Any) -> str:
+    return type(paginator).__name__
+
+
+def _overruling(sign: Sign, table: Table) -> str:
+    return f'write overrule=["{sign.name}"] in Table {table.name}'
+
+
+def _remedy(sign: Sign, paginator: Any) -> str:
+    """Which word of the plugin is likely wrong, and what to write."""
+    name = f'"{sign.name}"'
+    wrong = f"{_name_of(paginator)} looks for {paginator.next_field}. " if getattr(paginator, "next_field", None) else ""
+    rules = ", ".join(type(rule).__name__ for rule in getattr(paginator, "stop", ()))
+    wrong = wrong or (f"Its stop rules are {rules}. " if rules else "")
+    if sign.name == "Link":
+        return f"{wrong}Write LinkHeaderPaginator()."
+    if sign.kind in ("next", "likely next") and isinstance(sign.value, str):
+        is_link = "/" in sign.value or sign.value.startswith("?")
+        return f"{wrong}Write {'NextLinkPaginator(' if is_link else 'CursorPaginator(next_field='}{name})."
+    if sign.kind == "more":
+        return f"{wrong}Write the paginator of this API; a stop rule for it is no_more({name})."
+    if sign.kind == "total":
+        return f"{wrong}Write the paginator of this API; a stop rule for it is total_reached({name})."
+    if sign.kind == "pages":
+        return f"{wrong}Write the paginator of this API; a stop rule for it is last_page({name})."
+    return f"{wrong}Write the paginator of this API (docs/sources.md, Pagination)."
