@@ -52,7 +52,7 @@ from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.values import in_form
 from places import ROOT
 from sinks import Answer
-from support import ListLog, Warehouse, assert_exact, plugin
+from support import ListLog, Warehouse, assert_exact, places, plugin
 
 SOURCES = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 TABLES = "Several tables, parents and children"
@@ -425,14 +425,14 @@ def test_each_table_has_its_own_paginator_transforms_and_state() -> None:
     with connected(assembled("Several tables"), says) as one:
         with pytest.raises(Exception, match="403"):
             one.sync(page_size="2")
-        assert one.warehouse.state == {"tables": {"shifts": {"next_cursor": "4"}, "crews": {"records": 2}}}
+        assert places(one.warehouse.state) == {"tables": {"shifts": {"next_cursor": "4"}, "crews": {"records": 2}}}
         one.server.paths()
         broken = False
         one.sync(page_size="2")
         assert one.server.paths() == ["/shifts", "/crews", "/crews"]  # the last page of shifts, and from the second of crews on
         assert one.live("shifts") == [{"shift_id": f"S{number}", "hours": 8.0} for number in range(5)]
         assert one.live("crews") == crews
-        assert one.warehouse.state == {"tables": {"shifts": {"next_cursor": "4"}, "crews": {}}}
+        assert places(one.warehouse.state) == {"tables": {"shifts": {"next_cursor": "4"}, "crews": {}}}
 
 
 def test_the_state_of_one_table_is_taken_for_that_of_the_first() -> None:
@@ -440,7 +440,7 @@ def test_the_state_of_one_table_is_taken_for_that_of_the_first() -> None:
     table = evolve(assembled("Several tables").tables[0].table)
     with connected(assemble([plugin(table)]), lambda asked: page(asked.path[1:], shifts, asked)) as one:
         one.sync(page_size="2")
-        assert one.warehouse.state == {"next_cursor": "4"}
+        assert places(one.warehouse.state) == {"next_cursor": "4"}
         one.assembly = assembled("Several tables")
         one.server.says = lambda asked: page("shifts", shifts, asked) if asked.path == "/shifts" else answer({"crews": []})
         one.server.asked.clear()

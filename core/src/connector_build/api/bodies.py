@@ -36,7 +36,7 @@ def body_of(placed: Placed, values: Mapping[str, Any]) -> bytes:
         return "".join(f"{json.dumps(record)}\n" for record in records).encode()
     body: Any = {}
     for table, records in placed:
-        body = _with_records(body, table, records)
+        body = with_records(body, table, records)
     if values and not isinstance(body, dict):
         raise Unmimicked(f"{table.name}: its answer is the records alone, and yet is asked for {', '.join(values)}.")
     for name, value in values.items():
@@ -49,7 +49,7 @@ def holds_one(table: Table) -> bool:
     return _alone(table.records) is not None
 
 
-def _with_records(body: dict[str, Any], table: Table, records: list[Record]) -> Any:
+def with_records(body: Any, table: Table, records: list[Record]) -> Any:
     """*body* with the records where the table finds them. Each way that its path allows is tried, and held against the path."""
     for path, items in _arrangements(table.records, records):
         tried = items if path == "@" else set_at(body, path, items)

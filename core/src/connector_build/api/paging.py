@@ -181,11 +181,10 @@ class Cutting:
 
     def _since(self, strategy: UpdatedSince, entries: Entries) -> Entries:
         name = strategy.newest
-        ordered = _ordered(entries, name)
-        bound = _like(ordered, name, strategy.param, self.request.params.get(strategy.param))
+        bound = _like(entries, name, strategy.param, self.request.params.get(strategy.param))
         if bound is None:
-            return ordered
-        times = [(cached_path(name).get(entry.record), entry) for entry in ordered]
+            return entries
+        times = [(cached_path(name).get(entry.record), entry) for entry in entries]
         return [entry for time, entry in times if time > bound or (strategy.inclusive and time == bound)]
 
     def _window(self, strategy: Windows, table: Table, entries: Entries) -> Entries:

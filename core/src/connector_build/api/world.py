@@ -5,7 +5,7 @@ update.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
@@ -20,6 +20,9 @@ from connector_core.basics.paths import cached_path
 from connector_core.derived import applying
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.values import in_form
+
+Hides = Callable[[TablePlan, int], bool]
+"""Whether an API never shows record number so and so of a table, counted from 1."""
 
 CHILDREN = 3
 """Records of a child table for each parent, at first."""
@@ -101,14 +104,32 @@ class World:
             if all(entry.record[column] == value for column, value in adds.items())
         ]
 
-    def expected(self, plan: TablePlan) -> dict[tuple[Any, ...], Record]:
-        """Primary key → row: what the table in the destination has to hold after a sync."""
+    def expected(self, plan: TablePlan, hides: Hides | None = None) -> dict[tuple[Any, ...], Record]:
+        """Primary key → row: what the table in the destination has to hold after a sync.
+
+        hides: what the API never shows of a table, nor of the children of such a record.
+        """
         rows = {}
-        for record in self.records(plan.table.name):
-            row = transformed(plan, record)
+        for entry in self._shown(plan, hides):
+            row = transformed(plan, entry.record)
             if row is not None:
                 rows[tuple(row[name] for name in plan.table.primary_key)] = dict.fromkeys(plan.columns) | row
         return rows
+
+    def _shown(self, plan: TablePlan, hides: Hides | None) -> list[Entry]:
+        """The records of a table without those that the API never shows."""
+        found = self._feeds[plan.table.name].entries()
+        if hides is None:
+            return found
+        shown = [entry for entry in found if not hides(plan, entry.number)]
+        if plan.parent is None or plan.table.parent is None:
+            return shown
+        adds = plan.table.parent.adds
+        parents = [
+            {column: cached_path(name).get(entry.record) for column, name in adds.items()}
+            for entry in self._shown(plan.parent, hides)
+        ]
+        return [entry for entry in shown if {column: entry.record[column] for column in adds} in parents]
 
     def _give(self, plan: TablePlan, parent: Record, number: int) -> int:
         """Give *parent* new children, unless nobody would look for them."""

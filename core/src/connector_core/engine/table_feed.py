@@ -1,12 +1,14 @@
 """The feed of a table of its own, or of one parent's children."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
+from typing import Any
 
 from attrs import frozen
 
 from connector_core.basics.blame import told
-from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, UnexpectedAnswer
+from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, StaleCursor, UnexpectedAnswer
+from connector_core.basics.names import one_line
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
 from connector_core.http.pages import read_pages
@@ -61,6 +63,38 @@ class _Paginator:
             ) from error
 
 
+def begun(plan: TablePlan, api: Api, bookmark: Bookmark, *, ahead: bool = True) -> "TableFeed":
+    """The feed from *bookmark* on or, with a warning, from its start where *bookmark* is none that the paginator could have made.
+
+    A state may come from anywhere. A paginator that were to fail on it would fail in each sync from now on.
+    """
+    if bookmark:
+        try:
+            made = TableFeed(plan, api, bookmark, ahead=ahead)
+        except PluginError:
+            made = None
+        if made and made.start and _alike(made.start, bookmark):
+            return made
+        api.log.warning(f"{plan.table.name}: {nothing_said(bookmark)}")
+    return TableFeed(plan, api, {}, ahead=ahead)
+
+
+def nothing_said(bookmark: Bookmark) -> str:
+    """What to say of a *bookmark* that is none of the feed's."""
+    return f"the state ({one_line(', '.join(bookmark), 80)}) says nothing about where to go on. Reading the whole feed."
+
+
+def _alike(start: Any, stored: Any) -> bool:
+    """Whether what a paginator made of a stored place is of the kinds that were stored: a text may have been a number."""
+    if isinstance(start, Mapping) and isinstance(stored, Mapping):
+        return all(_alike(value, stored[name]) for name, value in start.items() if name in stored)
+    return start == stored or (_is_plain(start) and _is_plain(stored))
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
 class TableFeed:
     """The feed of one table, or of one parent's children; without *ahead*, no page is fetched before it is asked for."""
 
@@ -96,5 +130,18 @@ class TableFeed:
             return self._api.fetch(self._plan.table, request)
         except RequestRejected as error:
             if self.start and request is self._first:
-                raise BookmarkRejectedError(str(error)) from None
+                raise BookmarkRejectedError(
+                    f"the API no longer knows the cursor that the last sync ended with ({error})."
+                ) from None
+            if isinstance(error, StaleCursor):
+                raise self._stale(error, request) from None
             raise
+
+    def _stale(self, error: StaleCursor, request: Request) -> Exception:
+        """What a rule that starts a read over comes to."""
+        if request is self._first:
+            return RequestRejected(
+                f"{error}. By the plugin's error rule the read starts over after such an answer, but this is its first request, "
+                "and it holds no place to go on from. Correct the rule."
+            )
+        return BookmarkRejectedError(f"the API no longer knows the place that this read had come to ({error}).")

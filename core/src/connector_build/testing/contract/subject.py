@@ -85,6 +85,11 @@ class Subject:
         return self._found.sample
 
     @cached_property
+    def recording(self) -> Recording | None:
+        """What was recorded of its API. Raises UsageProblem for a file that is no recording."""
+        return None if self._pages is None else Recording.load(self._pages)
+
+    @cached_property
     def project(self) -> Project:
         """The built project, with every option enabled. Raises BuildError."""
         return make_project(self.dataset, self.assembly_with_everything, discovery.core(), self.sources)
@@ -124,9 +129,8 @@ class Subject:
         """
         made = made_up(signed(assembly), self.sample)
         found = [made] if made else []
-        if self._pages is not None:
-            recording = Recording.load(self._pages)
-            found.append(Api(signed(assembly), recording.reply, (recording.page_size,)))
+        if self.recording is not None:
+            found.append(Api(signed(assembly), self.recording.reply, (self.recording.page_size,)))
         if not found:
             raise NotChecked(f"Its API cannot be made up. {self.left_out}")
         return found

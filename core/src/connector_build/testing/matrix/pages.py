@@ -8,7 +8,8 @@ from connector_build.api.bodies import records_in, set_at
 from connector_build.api.messages import Reply
 from connector_build.api.paging import LINKED
 from connector_build.api.pointing import cursor_in, innermost, leading_to, linking_to
-from connector_build.testing.matrix.strikes import ELSEWHERE, Asking, position
+from connector_build.testing.matrix.apis import position
+from connector_build.testing.matrix.strikes import ELSEWHERE, Asking
 from connector_core import CursorPaginator, NextLinkPaginator, PageNumberPaginator, last_page
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import TablePlan
