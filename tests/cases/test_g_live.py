@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ def texts(compared: Compared, kind: str) -> str:
 
 
 def printed(*compared: Compared) -> str:
-    console = Console(file=io.StringIO(), width=120)
+    console = Console(file=io.StringIO(), width=130)
     live_shown.show(compared, console)
     return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
@@ -496,6 +497,23 @@ def test_g7_columns_are_written_as_python_reads_them(columns: Mapping[str, Colum
 
 
 # Output
+
+
+INVOICES = Table("invoices", "/invoices", "invoices", ["customer"], {"customer": "STRING", "amount": "DOUBLE", "total": "DOUBLE"})
+
+
+def invoices(call: Call) -> Any:
+    """An API that sends 5 records at most, whatever is asked for, and knows no ``customer`` by which an invoice is one."""
+    held = [{"invoice_id": f"i{at}", "customer": f"c{at % 3}", "amount": "" if at == 3 else at * 1.5} for at in range(12)]
+    start = int(call.query["offset"])
+    return {"invoices": held[start : start + min(5, int(call.query["limit"]))]}
+
+
+def test_g7_the_page_about_it_shows_what_it_prints() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
+    shown = page.partition("$ connector-build check invoices --live")[2].partition("```")[0].splitlines()[1:]
+    said = printed(found(invoices, INVOICES, paginator=OffsetPaginator(stop=[short_page("limit")]))).splitlines()
+    assert [line.split() for line in shown if line] == [line.split() for line in said if line]
 
 
 def test_g7_json_has_it_all_and_no_secret() -> None:
