@@ -42,12 +42,12 @@ from connector_core.plugin.hooks import hookimpl
 from connector_core.source.columns import Column
 from connector_core.source.configuration import Configuration
 from connector_core.source.csv_format import Csv
-from connector_core.source.error_rules import ErrorRule, fail, ignore, retry, wait_until
+from connector_core.source.error_rules import ErrorRule, empty, fail, ignore, renew, retry, start_over, wait_until
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.pagination import Page, Paginator, Request
 from connector_core.source.parents import Parent
-from connector_core.source.settings import Setting, base_url, page_size
+from connector_core.source.settings import Setting, base_url, ca_certificate, page_size
 from connector_core.source.tables import Record, Table
 
 __all__ = [
@@ -100,8 +100,10 @@ __all__ = [
     "UpdatedSince",
     "Windows",
     "base_url",
+    "ca_certificate",
     "count",
     "drop",
+    "empty",
     "empty_page",
     "fail",
     "flatten",
@@ -117,8 +119,10 @@ __all__ = [
     "page_size",
     "ratio",
     "rename",
+    "renew",
     "retry",
     "short_page",
+    "start_over",
     "tombstones",
     "total",
     "total_reached",

@@ -283,7 +283,7 @@ def test_a_place_that_is_gone_costs_one_parent_a_whole_read() -> None:
     api.companies.pop(3, None)
     log = ListLog()
     synced(assembly, warehouse, api, page_size=5, log=log)
-    assert [line for line in log.warnings if "no longer knows where to go on" in line and "/companies/2/" in line]
+    assert [line for line in log.warnings if "no longer knows the cursor" in line and "/companies/2/" in line]
     assert warehouse.live("departments") == api.live()
 
 

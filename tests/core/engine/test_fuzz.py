@@ -79,6 +79,7 @@ from connector_core import (
     total,
     total_reached,
 )
+from connector_core.basics.errors import InternalError
 from connector_core.basics.operations import Log
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.sync import Engine, sync
@@ -651,8 +652,9 @@ def _now(clock: Clock) -> float:
 
 
 def assert_useful(error: ConnectorError) -> None:
-    """A message is one line that says something, and not everything."""
+    """A message is one line that says something, and not everything; and it is about something that was foreseen."""
     message = str(error)
+    assert not isinstance(error, InternalError), message
     assert message.isprintable(), repr(message)
     assert 20 < len(message) < 2000, message
 

@@ -35,7 +35,7 @@ from connector_core import (
     count,
     total,
 )
-from connector_core.basics.errors import RequestRejected
+from connector_core.basics.errors import InternalError, RequestRejected
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.journal import PAGES_TOLD
 from connector_core.engine.sync import sync
@@ -474,14 +474,24 @@ def test_the_next_page_of_a_fast_api_is_fetched_when_it_is_due() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.05], ids=["fast", "read ahead"])
-@pytest.mark.parametrize("error", [SourceError, ConfigurationError, Crash, RuntimeError])
-def test_an_error_while_fetching_fails_the_sync_after_what_was_delivered(error: type[Exception], seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (SourceError, SourceError),
+        (ConfigurationError, ConfigurationError),
+        (Crash, Crash),
+        (RuntimeError, InternalError),
+    ],
+)
+def test_an_error_while_fetching_fails_the_sync_after_what_was_delivered(
+    error: type[BaseException], raised: type[BaseException], seconds: float
+) -> None:
     def fail(number: int) -> None:
         if number == 3:
             raise error("the third page after the first")
 
     api, warehouse = FakeApi({"jobs": Numbered(600)}, seconds=seconds, on_request=fail), Watched(JOBS)
-    with pytest.raises(error, match="the third page"):
+    with pytest.raises(raised, match="the third page"):
         run(JOBS, warehouse, api)
     assert _rows_at_checkpoints(warehouse) == [100, 200, 300]
     assert warehouse.threads == {threading.get_ident()}

@@ -6,6 +6,7 @@ package it names: a helper that changes changes the transform as well.
 
 import ast
 import inspect
+import linecache
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -113,19 +114,27 @@ def _package(value: Any) -> str:
     return module.partition(".")[0] if isinstance(module, str) else ""
 
 
+def _lambda(code: CodeType) -> ast.Lambda:
+    """The source of a lambda alone: there may be several in its line. Raises StopIteration where it cannot be found."""
+    tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+    start = min((line, column) for line, _, column, _ in code.co_positions() if line and column is not None)
+    lambdas = (node for node in ast.walk(tree) if isinstance(node, ast.Lambda))
+    return next(node for node in lambdas if (node.body.lineno, node.body.col_offset) == start)
+
+
 def _compiled(code: CodeType | None) -> str:
-    """What Python made of a function of which there is no source that stands alone, such as one of two lambdas in a line."""
+    """What Python made of a function whose source cannot be had."""
     if code is None:
         return ""
-    constants = [_compiled(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts]
+    constants = [_compiled(each) if isinstance(each, CodeType) else "".join(sorted(repr(each))) for each in code.co_consts]
     return f"{code.co_code.hex()} {' '.join(constants)} {' '.join(code.co_names)}"
 
 
 def _source(made: Any) -> str:
     """The source of a function or a class, without comments and docstrings; what Python made of it where there is none."""
     try:
-        tree = ast.parse(dedent(inspect.getsource(made)).strip())
-    except (OSError, TypeError, SyntaxError):
+        tree = _lambda(made.__code__) if made.__name__ == "<lambda>" else ast.parse(dedent(inspect.getsource(made)).strip())
+    except (OSError, TypeError, SyntaxError, StopIteration):
         return f"{made.__qualname__} {_compiled(getattr(made, '__code__', None))}"
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:

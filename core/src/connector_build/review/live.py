@@ -122,6 +122,8 @@ class _Heard:
     def warning(self, message: str) -> None:
         self.warnings.append(message)
 
+    alert = warning
+
 
 class _NoParentError(Exception):
     """There is no record of the parent that a child table could be asked for by."""

@@ -109,7 +109,7 @@ class ChildFeed:
             yield from self._listed(begun(self._parent, self._api, self._place.listing, ahead=False))
         except BookmarkRejectedError as error:
             whole = True
-            self._api.log.warning(f"{self._name}: the list of parents can no longer be gone on with ({error}). Reading it again.")
+            self._api.log.warning(f"{self._name}: of the list of parents, {error} Reading it again.")
             yield from self._listed(TableFeed(self._parent, self._api, {}, ahead=False))
         if whole:
             self._forget_others()
@@ -173,9 +173,7 @@ class ChildFeed:
             try:
                 yield from self._pages(feed)
             except BookmarkRejectedError as error:
-                self._api.log.warning(
-                    f"{self._name}: the API no longer knows where to go on ({error}). Reading these children whole."
-                )
+                self._api.log.warning(f"{self._name}: {error} Reading these children whole.")
                 yield from self._pages(TableFeed(plan, self._api, {}, ahead=False))
         except RequestRejected as error:
             raise RequestRejected(
@@ -233,3 +231,5 @@ class _Quiet:
     def info(self, message: str) -> None: ...
 
     def warning(self, message: str) -> None: ...
+
+    def alert(self, message: str) -> None: ...

@@ -46,6 +46,9 @@ class PacedLog:
     def warning(self, message: str) -> None:
         self.log.warning(message)
 
+    def alert(self, message: str) -> None:
+        self.log.alert(message)
+
 
 @define
 class _Told:

@@ -36,7 +36,7 @@ class Api:
         def warn(what: str, warning: str) -> None:
             if (table, what) not in self._warned:
                 self._warned.add((table, what))
-                self.log.warning(f"{table}: {warning}")
+                self.log.alert(f"{table}: {warning}")
 
         return warn
 

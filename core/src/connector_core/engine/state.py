@@ -3,7 +3,8 @@
 A dataset of one table has the table's own bookmark at the top, ``{"next_cursor": "…"}``, which is also what the documented
 hand-written connectors keep; one of several tables has ``{"tables": {name: {…}}}``. Extra tables have their part in
 ``extra_tables``, beside the bookmark of their source table. ``feeds`` says for each bookmark which feed it belongs to
-(docs/decisions/0009-a-state-belongs-to-its-feed.md). Whatever else a state holds is left aside, and said to be.
+(docs/decisions/0009-a-state-belongs-to-its-feed.md). A table from which a sync may delete rows has ``has_rows`` once it has
+some. Whatever else a state holds is left aside, and said to be.
 """
 
 import json
@@ -24,16 +25,20 @@ from connector_core.source.pagination import Bookmark
 LIMIT = 10_000_000
 """Bytes of JSON that Fivetran keeps as a state."""
 
-TABLES, FEEDS, EXTRA_TABLES = "tables", "feeds", "extra_tables"
-_OURS = frozenset({TABLES, FEEDS, EXTRA_TABLES})
+TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS = "tables", "feeds", "extra_tables", "has_rows"
+_OURS = frozenset({TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS})
 
 
 @frozen(hash=False)
 class TableState:
-    """Where one table's next sync starts: the paginator's bookmark, and what its extra tables have to remember."""
+    """Where one table's next sync starts: the paginator's bookmark, and what its extra tables have to remember.
+
+    has_rows: whether the table is known to have rows; kept for tables from which a sync may delete some.
+    """
 
     bookmark: Bookmark = field(factory=dict)
     extra_tables: Mapping[str, Any] = field(factory=dict)
+    has_rows: bool = False
 
 
 @define
@@ -146,7 +151,7 @@ class _Reading:
                 f"{_aside('The table')}"
             )
             bookmark = {}
-        return TableState(bookmark, extras)
+        return TableState(bookmark, extras, part.get(HAS_ROWS) is True)
 
     def _memory(self, name: str, part: Mapping[Any, Any]) -> Any:
         """What the table's own part says of extra tables, and what any part says of one that is made from this table now."""
@@ -179,7 +184,8 @@ class _Reading:
 
 
 def _written(state: TableState) -> dict[str, Any]:
-    return {**state.bookmark, **({EXTRA_TABLES: dict(state.extra_tables)} if state.extra_tables else {})}
+    extras = {EXTRA_TABLES: dict(state.extra_tables)} if state.extra_tables else {}
+    return {**state.bookmark, **extras, **({HAS_ROWS: True} if state.has_rows else {})}
 
 
 def _check_size(whole: Mapping[str, Any], states: Mapping[str, TableState]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from connector_core.basics.blame import told
-from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, UnexpectedAnswer
+from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, StaleCursor, UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
@@ -130,5 +130,18 @@ class TableFeed:
             return self._api.fetch(self._plan.table, request)
         except RequestRejected as error:
             if self.start and request is self._first:
-                raise BookmarkRejectedError(str(error)) from None
+                raise BookmarkRejectedError(
+                    f"the API no longer knows the cursor that the last sync ended with ({error})."
+                ) from None
+            if isinstance(error, StaleCursor):
+                raise self._stale(error, request) from None
             raise
+
+    def _stale(self, error: StaleCursor, request: Request) -> Exception:
+        """What a rule that starts a read over comes to."""
+        if request is self._first:
+            return RequestRejected(
+                f"{error}. By the plugin's error rule the read starts over after such an answer, but this is its first request, "
+                "and it holds no place to go on from. Correct the rule."
+            )
+        return BookmarkRejectedError(f"the API no longer knows the place that this read had come to ({error}).")

@@ -10,6 +10,8 @@ from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.hints import nowhere, there_is
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
+from connector_core.source.csv_format import Csv
+from connector_core.source.formats import Format
 from connector_core.source.parents import PLACEHOLDER
 from connector_core.source.tables import Table
 
@@ -65,7 +67,15 @@ def for_parent(table: Table, record: Mapping[str, Any], where: str) -> Table:
         headers={name: _text(value) for name, value in _filled(table.headers, taken).items()},
         body=None if table.body is None else _filled(table.body, taken),
         parent=None,
+        format=_format(table),
     )
+
+
+def _format(table: Table) -> Format | None:
+    """The format of the children's answers, in which what their parent adds is not looked for."""
+    if isinstance(table.format, Csv) and table.parent:
+        return evolve(table.format, optional=tuple(dict.fromkeys((*table.format.optional, *table.parent.adds))))
+    return table.format
 
 
 def _filled(part: Any, taken: Callable[[str], Any]) -> Any:
