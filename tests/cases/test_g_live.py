@@ -40,6 +40,7 @@ from connector_core import (
     total_reached,
 )
 from connector_core.basics.logs import SilentLog
+from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import assemble
 from connector_core.source.configuration import read_configuration
 
@@ -305,6 +306,13 @@ def test_b2_a_cursor_that_leads_elsewhere_in_another_sync() -> None:
 
     compared = found(answer, paginator=CursorPaginator())
     assert "again, and 5 of the 5 records of that page do not come" in texts(compared, "wrong")
+
+
+def test_b2_an_api_that_fails_on_the_cursor_of_a_sync_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Retry, "wait", lambda *_: 0.0)
+    compared = found(lambda call: by_cursor(call) if call.number < 3 else Reply({}, 500), paginator=CursorPaginator())
+    assert "It failed 6 times in a row" in texts(compared, "wrong")
+    assert compared.records == 25
 
 
 def test_b2_what_no_read_can_show_is_said() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
-from connector_core.basics.errors import PluginError, UnexpectedAnswer
+from connector_core.basics.errors import PluginError, SourceError, UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.engine.table_feed import TableFeed
@@ -132,6 +132,10 @@ class Asking:
             made.refused = str(error)
         except (UnexpectedAnswer, PluginError) as error:
             made.problem = str(error)
+        except SourceError as error:
+            if not bookmark and not made.pages:
+                raise
+            made.problem = str(error)  # it had answered before, so it is this request that it cannot bear
         return made
 
     def _read(self, plan: TablePlan, bookmark: Bookmark, most: int, took: Took, made: Run) -> None:
