@@ -152,7 +152,8 @@ def plugin(
     extra_tables: Sequence[Dimension | Aggregate] = (),
     paginator: Paginator | None = None,
 ) -> Plugin:
-    """A dataset of these tables; transforms and extra tables belong to the first. Without a *paginator*, a CursorPaginator."""
+    """A dataset of these tables; transforms and extra tables belong to the first. Without a *paginator*, an incremental
+    CursorPaginator."""
 
     @hookimpl
     def connector_tables() -> list[Table]:
@@ -164,7 +165,7 @@ def plugin(
 
     @hookimpl
     def connector_paginator(table: Table) -> Paginator:
-        return paginator or CursorPaginator()
+        return paginator or CursorPaginator(incremental=True)
 
     @hookimpl
     def connector_transforms(table: Table) -> list[Transform | DerivedField]:

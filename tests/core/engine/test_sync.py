@@ -39,8 +39,8 @@ from connector_core.basics.errors import InternalError, RequestRejected
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.journal import PAGES_TOLD
 from connector_core.engine.sync import sync
+from connector_core.http.guards import LoopGuard
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
-from connector_core.source.pagination import LoopGuard
 from connector_core.source.tables import Record
 from connector_core.source.values import in_form
 from connector_fts.sample import SAMPLE

@@ -350,10 +350,11 @@ def synced(api: Api, table: Table, paginator: Paginator, state: Mapping[str, Any
 def test_a_sync_ends_well_where_a_rule_ends_the_feed() -> None:
     table = evolve(TABLE, errors=[ignore(status=404)])
     with serving(page(1, 2, cursor="c1"), answer(404), page(3)) as api:
-        sink = synced(api, table, CursorPaginator())
+        paginator = CursorPaginator(incremental=True)
+        sink = synced(api, table, paginator)
         assert sorted(sink.rows["jobs"]) == [(1,), (2,)]
         assert places(sink.states[-1]) == {"next_cursor": "c1"}
-        assert sorted(synced(api, table, CursorPaginator(), sink.states[-1]).rows["jobs"]) == [(3,)]
+        assert sorted(synced(api, table, paginator, sink.states[-1]).rows["jobs"]) == [(3,)]
     assert "cursor=c1" in api.asked[2]
 
 

@@ -24,6 +24,10 @@ class CircularFeed(UnexpectedAnswer):
     """The API's pages lead back to one that was read already."""
 
 
+class StalePlace(UnexpectedAnswer):
+    """The place in the state does not go with what the API answers: the feed has to be read from its start."""
+
+
 class RequestRejected(UnexpectedAnswer):
     """The API refused one request (400, 404, 410 or 422); with a cursor from the state it means that the cursor is gone."""
 

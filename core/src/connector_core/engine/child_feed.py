@@ -38,8 +38,8 @@ class _Child:
 class _Place:
     """How far the feeds of the children have come: the bookmark of a child table.
 
-    listing: where the page of parents that is under way begins.
-    done:    keys of the parents on that page whose children were delivered.
+    listing: where the page of parents that is under way begins; empty for a list that has to be read from its start.
+    done:    keys of the parents, from there on, whose children were delivered.
     open:    key of a parent → where its children go on, in the middle of their feed.
     rests:   key of a parent → where its children's next sync starts.
     changed: key of a parent → its value that changes whenever its children do, as it was when their feed was read or opened.
@@ -104,9 +104,12 @@ class ChildFeed:
 
     def reads(self) -> Generator[Read | None, None, None]:
         """The children's pages, in the order in which they come."""
-        whole = not self._place.listing
+        listing = begun(self._parent, self._api, self._place.listing, ahead=False)
+        whole = not listing.start
+        if listing.left_aside:
+            self._place.done = {}
         try:
-            yield from self._listed(begun(self._parent, self._api, self._place.listing, ahead=False))
+            yield from self._listed(listing)
         except BookmarkRejectedError as error:
             whole = True
             self._api.log.warning(f"{self._name}: of the list of parents, {error} Reading it again.")
@@ -131,7 +134,9 @@ class ChildFeed:
                 for child, page in pages:
                     yield from self._moved(child, page)
             if not listing.ended:
-                self._place.listing, self._place.done = listing.bookmark, {}
+                self._place.listing = listing.bookmark
+                if listing.bookmark:  # a list without a place is read again from its start, and passes over who was done
+                    self._place.done = {}
                 yield None
         self._place.done = {}
 

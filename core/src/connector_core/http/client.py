@@ -145,6 +145,7 @@ class Client:
             Page,
             seconds=response.elapsed.total_seconds(),
             headers={name.lower(): value for name, value in response.headers.items()},
+            url=(response.url or "").partition("?")[0],  # its query may hold the key
         )
         taken = response.status_code in TAKEN
         answer = Answer(response, lambda: self._bodies.of(where, response))
