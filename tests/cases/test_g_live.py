@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ from connector_core import (
     total_reached,
 )
 from connector_core.basics.logs import SilentLog
+from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import assemble
 from connector_core.source.configuration import read_configuration
 
@@ -64,7 +66,7 @@ def texts(compared: Compared, kind: str) -> str:
 
 
 def printed(*compared: Compared) -> str:
-    console = Console(file=io.StringIO(), width=120)
+    console = Console(file=io.StringIO(), width=130)
     live_shown.show(compared, console)
     return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
@@ -306,6 +308,13 @@ def test_b2_a_cursor_that_leads_elsewhere_in_another_sync() -> None:
     assert "again, and 5 of the 5 records of that page do not come" in texts(compared, "wrong")
 
 
+def test_b2_an_api_that_fails_on_the_cursor_of_a_sync_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Retry, "wait", lambda *_: 0.0)
+    compared = found(lambda call: by_cursor(call) if call.number < 3 else Reply({}, 500), paginator=CursorPaginator())
+    assert "It failed 6 times in a row" in texts(compared, "wrong")
+    assert compared.records == 25
+
+
 def test_b2_what_no_read_can_show_is_said() -> None:
     compared = found(by_cursor, paginator=CursorPaginator())
     assert "changes: that a record which changes comes again" in texts(compared, "unproved")
@@ -496,6 +505,23 @@ def test_g7_columns_are_written_as_python_reads_them(columns: Mapping[str, Colum
 
 
 # Output
+
+
+INVOICES = Table("invoices", "/invoices", "invoices", ["customer"], {"customer": "STRING", "amount": "DOUBLE", "total": "DOUBLE"})
+
+
+def invoices(call: Call) -> Any:
+    """An API that sends 5 records at most, whatever is asked for, and knows no ``customer`` by which an invoice is one."""
+    held = [{"invoice_id": f"i{at}", "customer": f"c{at % 3}", "amount": "" if at == 3 else at * 1.5} for at in range(12)]
+    start = int(call.query["offset"])
+    return {"invoices": held[start : start + min(5, int(call.query["limit"]))]}
+
+
+def test_g7_the_page_about_it_shows_what_it_prints() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
+    shown = page.partition("$ connector-build check invoices --live")[2].partition("```")[0].splitlines()[1:]
+    said = printed(found(invoices, INVOICES, paginator=OffsetPaginator(stop=[short_page("limit")]))).splitlines()
+    assert [line.split() for line in shown if line] == [line.split() for line in said if line]
 
 
 def test_g7_json_has_it_all_and_no_secret() -> None:

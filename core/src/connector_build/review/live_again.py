@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from connector_build.review.live_feed import Asking, Run, Seen, known_by, shown
+from connector_build.review.live_feed import Asking, Run, Seen, shown
 from connector_build.review.live_finding import Finding, number_of
 from connector_core import UpdatedSince
 from connector_core.basics.paths import cached_path
@@ -54,7 +54,7 @@ def next_sync(asking: Asking, plan: TablePlan, run: Run) -> Iterator[Finding]:
         problem = again.problem or "the paginator does not understand that"
         yield Finding("wrong", "next sync", f"{what}, and fails: {problem}", "connector_paginator")
         return
-    faults = [*_brought_again(asking, plan, run, again), *_since(plan, run, again)]
+    faults = [*_brought_again(asking, plan, run, again), *_since(asking, plan, run, again)]
     yield from faults
     if not faults:
         brought = f"{number_of(again.records, 'record')}, {len(again.keys - run.keys)} of them new"
@@ -89,14 +89,15 @@ def strategy(paginator: Any) -> UpdatedSince | None:
     return paginator
 
 
-def _since(plan: TablePlan, run: Run, again: Run) -> Iterator[Finding]:
+def _since(asking: Asking, plan: TablePlan, run: Run, again: Run) -> Iterator[Finding]:
     """Whether a filter on a time is heeded, and takes the records of just that time."""
     by = strategy(plan.paginator)
     if by is None or run.last is None or "since" not in run.rest:
         return
     newest = cached_path(by.newest)
     here = [record for record in run.last.page.records if isinstance(record, dict)]
-    edge = {known_by(plan.table, record) for record in here if newest.get(record) == run.rest["since"]}
+    known = asking.known(plan.table)
+    edge = {known(record) for record in here if newest.get(record) == run.rest["since"]}
     if not by.lookback and _is_the_same(run, again, edge):
         yield Finding(
             "wrong",

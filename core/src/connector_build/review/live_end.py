@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
-from connector_build.review.live_feed import Asking, Run, known_by
+from connector_build.review.live_feed import Asking, Run
 from connector_build.review.live_finding import Finding, number_of
 from connector_build.review.live_pages import innermost
 from connector_core.basics.errors import ConfigurationError, ConnectorError, UnexpectedAnswer
@@ -110,4 +110,4 @@ def _new_behind(asking: Asking, plan: TablePlan, run: Run, request: Request) -> 
         raise
     except ConnectorError:
         return None
-    return len({known_by(plan.table, record) for record in page.records} - run.keys)
+    return len(set(map(asking.known(plan.table), page.records)) - run.keys)

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from functools import partial
+from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
 from attrs import define, evolve, field, frozen
 
-from connector_core.basics.errors import PluginError, UnexpectedAnswer
+from connector_core.basics.errors import PluginError, SourceError, UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.engine.table_feed import TableFeed
@@ -27,14 +29,21 @@ Took = Callable[[Read], None]
 class Seen:
     """A page that was read.
 
-    mark: the bookmark that leads to it. keys: what its records are known by. new: how many were on no page before it.
+    mark:  the bookmark that leads to it. names: what its records are known by, in order; whole: the same by all that is in them.
+    new:   how many of them were on no page before it.
     """
 
     request: Request
     mark: Bookmark
     records: int
-    keys: frozenset[str]
-    new: int
+    names: tuple[str, ...] = field(repr=False)
+    whole: tuple[str, ...] = field(repr=False)
+    new: int = 0
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """What its records are known by."""
+        return frozenset(self.names)
 
 
 @define
@@ -69,21 +78,35 @@ class Run:
         """How many came."""
         return sum(page.records for page in self.pages)
 
-    def add(self, table: Table, read: Read, mark: Bookmark) -> None:
+    def add(self, read: Read, mark: Bookmark, known: "KnownBy") -> None:
         """Note a page that came."""
-        before = self.keys
-        names = [known_by(table, record) for record in islice(read.page.records, LOOKED_AT)]
+        records = list(islice(read.page.records, LOOKED_AT))
+        names, before = tuple(map(known, records)), self.keys
         new = sum(name not in before for name in names)
-        self.pages.append(Seen(read.request, mark, len(read.page.records), frozenset(names), new))
+        self.pages.append(Seen(read.request, mark, len(read.page.records), names, tuple(map(_whole, records)), new))
         self.last = read
+
+    def by_whole(self) -> "Run":
+        """The same with each record known by all that is in it, because its key turned out to be none."""
+        pages: list[Seen] = []
+        before: set[str] = set()
+        for page in self.pages:
+            pages.append(evolve(page, names=page.whole, new=sum(name not in before for name in page.whole)))
+            before.update(page.whole)
+        return evolve(self, pages=pages)
 
 
 @frozen(hash=False)
 class Asking:
-    """How one table is asked for. most: so many pages of a feed are read."""
+    """How one table is asked for. most: so many pages of a feed are read. whole: its records are known by all that is in them."""
 
     api: Api
     most: int
+    whole: bool = False
+
+    def known(self, table: Table) -> "KnownBy":
+        """What tells a record of *table* from the others of its feed."""
+        return _whole if self.whole else partial(_keyed, table)
 
     def sized(self, page_size: int) -> "Asking":
         """The same with pages of another size."""
@@ -109,6 +132,10 @@ class Asking:
             made.refused = str(error)
         except (UnexpectedAnswer, PluginError) as error:
             made.problem = str(error)
+        except SourceError as error:
+            if not bookmark and not made.pages:
+                raise
+            made.problem = str(error)  # it had answered before, so it is this request that it cannot bear
         return made
 
     def _read(self, plan: TablePlan, bookmark: Bookmark, most: int, took: Took, made: Run) -> None:
@@ -117,16 +144,24 @@ class Asking:
         with closing(feed.reads()) as reads:
             for read in islice(reads, most):
                 took(read)
-                made.add(plan.table, read, mark)
+                made.add(read, mark, self.known(plan.table))
                 mark, made.ended = feed.bookmark, feed.ended
         if made.last is not None:
             made.rest = feed.bookmark if made.ended else plan.paginator.rest(made.last.request, made.last.page)
 
 
-def known_by(table: Table, record: Any) -> str:
-    """What tells a record from the others of its feed: its key or, where it has none, all that is in it."""
-    own = isinstance(record, Mapping) and all(record.get(name) is not None for name in table.primary_key)
-    return json.dumps([record[name] for name in table.primary_key] if own else record, sort_keys=True, default=str)
+KnownBy = Callable[[Any], str]
+
+
+def _keyed(table: Table, record: Any) -> str:
+    """A record by its key or, where it has none, by all that is in it."""
+    if not isinstance(record, Mapping) or any(record.get(name) is None for name in table.primary_key):
+        return _whole(record)
+    return json.dumps([record[name] for name in table.primary_key], sort_keys=True, default=str)
+
+
+def _whole(record: Any) -> str:
+    return blake2b(json.dumps(record, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
 
 
 def shown(bookmark: Bookmark) -> str:

@@ -57,12 +57,17 @@ class Keys:
             else:
                 self._unique[name].add(text)
 
+    @property
+    def broken(self) -> bool:
+        """Whether the key does not identify a record."""
+        return bool(self.beside) or self.others * MANY > self.rows
+
     def findings(self) -> Iterator[Finding]:
         """What there is to say of the key."""
         names = ", ".join(self.table.primary_key)
         if not self.rows:
             return
-        if self.beside or self.others * MANY > self.rows:
+        if self.broken:
             yield Finding(
                 "wrong",
                 "keys",

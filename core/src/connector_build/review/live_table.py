@@ -108,7 +108,7 @@ class Looker:
             rows.took(read, {})
 
         run = self.asking.run(plan, took=took)
-        return self._looked(plan, rows, [run], list(self._proofs(self.asking, plan, run)))
+        return self._looked(plan, rows, [run], list(self._proofs(self.asking, plan, run, rows)))
 
     def children(self, plan: TablePlan, parents: Sequence[Record], where: str) -> Looked:
         """A child table, of which the feeds of these *parents* are read; *where* names their page."""
@@ -121,14 +121,16 @@ class Looker:
             assert plan.table.parent is not None  # noqa: S101  (the caller has looked)
             added = plan.table.parent.added(record)
             runs.append(asking.run(child, took=lambda read, added=added: rows.took(read, added)))  # type: ignore[misc]  # a default
-            findings += self._proofs(asking, child, runs[-1])
+            findings += self._proofs(asking, child, runs[-1], rows)
         return self._looked(plan, rows, runs, list(merged(findings)))
 
     def _rows(self, plan: TablePlan) -> _Rows:
         return _Rows(plan, Comparison(plan, self.secrets), Keys(plan.table), Order(plan))
 
-    def _proofs(self, asking: Asking, plan: TablePlan, run: Run) -> Iterator[Finding]:
+    def _proofs(self, asking: Asking, plan: TablePlan, run: Run, rows: _Rows) -> Iterator[Finding]:
         """What there is to say of one feed, beyond its records."""
+        if rows.keys.broken:
+            run, asking = run.by_whole(), evolve(asking, whole=True)
         if run.problem:
             yield Finding("wrong", "answers", run.problem)
             return
