@@ -66,10 +66,12 @@ class Standstill:
 
     def seen(self, request: Request, page: Page) -> Page:
         """*page*, which *request* brought; marked where its records were there already, in the same part of the feed."""
-        before, same = self._before, request.part == self._part
+        before = self._before
+        same = before is None or request.part == self._part
         if not same:
             # Equal answers to other parts are right. An API that knows no parts sends them for ever, and no empty one.
-            self._part, self._first, self._alike = request.part, None, 0
+            self._first, self._alike = None, 0
+        self._part = request.part
         alike = before is not None and bool(page.records) and page.records == before.records
         again = self._is_first(page)
         self._first_again += again

@@ -34,10 +34,21 @@ def check_origin(base_url: str, table: str, path: str) -> str:
     if not same_origin(url, base_url):
         raise UnexpectedAnswer(
             f"{table}: the next request would go to {shown_origin(url)}, "
-            f"but credentials go to {shown_origin(base_url)} only. "
-            "Set base_url to the API's address, or correct the plugin's paginator."
+            f"but credentials go to {shown_origin(base_url)} only{_difference(url, base_url)}. "
+            "If the API has moved, set base_url to its address. If it is the same API, behind a proxy, write path_only=True in "
+            "the paginator of the links; if it is neither, correct the plugin's paginator."
         )
     return url
+
+
+def _difference(url: str, base_url: str) -> str:
+    """What tells the origins of two addresses apart, for people; nothing where one has none."""
+    try:
+        pairs = zip(("scheme", "host", "port"), origin(url), origin(base_url), strict=True)
+    except ValueError:
+        return ""
+    told = [f"its {name} is {one_line(one, 60)}, and that of base_url {two}" for name, one, two in pairs if one != two and one]
+    return f": {'; '.join(told)}" if told else ""
 
 
 def check_redirect(base_url: str, where: str, response: requests.Response) -> str:

@@ -24,8 +24,8 @@ _ISO = re.compile(
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 CLOCK_FROM = 100_000_000
 """Seconds since 1970 from which a number is taken for a time: March 1973."""
-UNITS = ((10**11, 1), (10**14, 10**3), (10**17, 10**6), (math.inf, 10**9))
-"""Below which size a number is in which unit, in parts of a second."""
+UNITS = ((3 * 10**11, 1), (3 * 10**14, 10**3), (3 * 10**17, 10**6), (math.inf, 10**9))
+"""Below which size a number is in which unit, in parts of a second: below each is the year 9999, above the one before 1980."""
 FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 """The moments that can be calculated with, whatever zone they are in."""
 

@@ -37,11 +37,11 @@ def links_of(header: str) -> Mapping[str, Link]:
 def resolved(link: str, request: Request, page: Page, *, path_only: bool = False) -> str:
     """The path of the request that *link* on *page* leads to, by RFC 3986, section 5, from the address that answered.
 
-    Below ``base_url`` it is given from there on, and elsewhere as a whole address. An absolute path that is the very path
-    which was asked for stays that: behind a gateway, an API does not know what stands in front of its own paths.
-    *path_only* takes no more than path and query from the link. Raises ValueError when it leads to no address.
+    It is a whole address. An absolute path that is the very path which was asked for stays that, below ``base_url``: behind a
+    gateway, an API does not know what stands in front of its own paths. *path_only* takes no more than path and query from the
+    link. Raises ValueError when it leads to no address.
     """
-    base = page.url or urldefrag(NOWHERE + request.path if request.path.startswith("/") else request.path).url
+    base = page.url or (NOWHERE + request.path if request.path.startswith("/") else request.path)
     own = urlsplit(request.path)
     led = urlsplit(urldefrag(urljoin(base, link)).url)
     if path_only:
@@ -50,6 +50,5 @@ def resolved(link: str, request: Request, page: Page, *, path_only: bool = False
     given = urlsplit(link)
     if request.path.startswith("/") and given.path == own.path and (path_only or not given.netloc):
         return urlunsplit(("", "", own.path, led.query, ""))
-    root = base.partition("?")[0].removesuffix(own.path) if request.path.startswith("/") else ""
     whole = urlunsplit(led)
-    return whole.removeprefix(root) if root and whole.startswith(f"{root}/") else whole
+    return whole if page.url else whole.removeprefix(NOWHERE)
