@@ -59,10 +59,18 @@ def install(
     (info / "RECORD").write_text("".join(f"{path},,\n" for path in files), encoding="utf-8")
 
 
-def install_dataset(folder: Path, dataset: str, plugin: str | None = None, requires: tuple[str, ...] = ()) -> None:
-    """Install ``connector-<dataset>`` with one module; *plugin* is its source, by default one with a table of four columns."""
+def install_dataset(
+    folder: Path, dataset: str, plugin: str | None = None, requires: tuple[str, ...] = (), options: tuple[str, ...] = ()
+) -> None:
+    """Install ``connector-<dataset>`` with one module; *plugin* is its source, by default one with a table of four columns.
+
+    options: the names of options in its metadata.
+    """
     source = PLUGIN.format(dataset=dataset) if plugin is None else plugin
-    points = {"connector_core": {dataset: f"connector_{dataset}"}}
+    points = {
+        "connector_core": {dataset: f"connector_{dataset}"},
+        "connector_core_options": dict.fromkeys(options, f"connector_{dataset}"),
+    }
     install(folder, f"connector-{dataset}", {f"connector_{dataset}/__init__.py": source}, points, requires=requires)
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Protocol, cast
 
 from connector_build.api.feed import FeedPage, UnknownCursor
-from connector_build.api.sample import Sample
+from connector_build.sample import Sample
 from connector_build.testing.warehouse.exact import assert_exact, query, sql
 from connector_build.testing.warehouse.memory import Crash, ListLog, Operation, Warehouse
 from connector_core import (
@@ -40,6 +40,7 @@ __all__ = [
     "Source",
     "Warehouse",
     "assert_exact",
+    "places",
     "plugin",
     "query",
     "run",
@@ -175,6 +176,11 @@ def plugin(
         return list(extra_tables) if table == tables[0] else []
 
     return Plugin("test-plugin", SimpleNamespace(**{name: value for name, value in locals().items() if "connector_" in name}))
+
+
+def places(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a state says of where to go on, without the identities of the feeds that it is true of."""
+    return {name: value for name, value in state.items() if name != "feeds"}
 
 
 def run(

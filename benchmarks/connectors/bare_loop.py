@@ -13,9 +13,9 @@ from fivetran_connector_sdk import Operations as op  # noqa: N813  (as the docum
 import connector_fts
 from connector_core import ApiKeyHeader, Request
 from connector_core.engine.checkpoints import CheckpointPolicy
-from connector_core.engine.dates import to_date
 from connector_core.http.client import Client
 from connector_core.source.configuration import Configuration
+from connector_core.source.times import date_of
 
 TABLE = connector_fts.RECORDS
 AUTH = ApiKeyHeader("api_key")
@@ -34,7 +34,7 @@ def update(configuration: dict[str, str], state: dict[str, Any]) -> None:  # noq
         while True:
             page = client.fetch(TABLE, Request(TABLE.path, params))
             for record in page.records:
-                op.upsert(TABLE.name, {**record, "log_date": to_date(record["log_date"])})
+                op.upsert(TABLE.name, {**record, "log_date": date_of(record["log_date"])})
             delivered += len(page.records)
             last = not page.body["has_more"]
             if not last:

@@ -37,7 +37,7 @@ class _Body:
 
 @lru_cache(maxsize=1)
 def _bodies() -> Sequence[_Body]:
-    feed = Feed("fts", evolve(SAMPLE, count=DIFFERENT))
+    feed = Feed("fts_records", evolve(SAMPLE, count=DIFFERENT))
     return [_cut(json.dumps(record, separators=(",", ":"))) for record in feed.records()]
 
 
@@ -49,7 +49,7 @@ def _cut(text: str) -> _Body:
 
 def technicians(records: int) -> int:
     """How many groups the aggregate of a feed of *records* has."""
-    feed = Feed("fts", evolve(SAMPLE, count=min(records, DIFFERENT)))
+    feed = Feed("fts_records", evolve(SAMPLE, count=min(records, DIFFERENT)))
     return len({record["technician_id"] for record in feed.records()})
 
 

@@ -82,6 +82,8 @@ class Sample:
     below: str
     words: tuple[str, ...]
     requires: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    """Names of options in its metadata."""
 
     @property
     def dataset(self) -> str:

@@ -127,7 +127,7 @@ PARTS["name"] = "CrewShifts"
 def connector_transforms(table):
     return [DerivedField("pay4hours", ratio("pay", "hours"))]
 """,
-        ("derived field pay4hours", "as pay_4hours", "Name it so"),
+        ("derived field pay4hours", "as pay_4_hours", "Name it so"),
     ),
     Sample(
         "names",

@@ -24,6 +24,17 @@ def connector_settings():
 
 SAMPLES = (
     Sample(
+        "options",
+        "misspelt",
+        "",
+        (
+            "names the option 'options_misspelt.pay_per_our'",
+            "no hook offers (did you mean pay_per_hour?)",
+            "install the plugin",
+        ),
+        options=("options_misspelt.pay_per_our", "options_misspelt.options_misspelt_totals"),
+    ),
+    Sample(
         "secrets",
         "repr",
         _OWN_AUTH.format(decorator="@frozen(eq=False)", body='request.headers["X-Key"] = self.key', secret=True),
@@ -335,7 +346,7 @@ VERSION = version("connector-DATASET")
         "bare_import",
         "needs the command",
         """
-importlib.import_module("connector_build.api.sample")
+importlib.import_module("connector_build.sample")
 """,
         ("No module named 'connector_build'", "Import and read only what ships"),
     ),

@@ -22,10 +22,11 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 from attrs import define, field, frozen
 
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
-from connector_core import NoAuth, Setting, Table, hookimpl, page_size
+from connector_core import NoAuth, Parent, Setting, SinglePage, Table, UnexpectedAnswer, hookimpl, page_size
 from connector_core.auth.kinds import AuthFactory
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.transforms import DerivedField, Transform
@@ -247,3 +248,45 @@ def connect(api: Api, *tables: Table, configuration: Mapping[str, str] | None = 
     """A connector of these tables at *api*, with an empty warehouse; *parts* are those of ``plugin_of``."""
     assembly = assemble([plugin_of(*(tables or (items(),)), **parts)])
     return Connection(assembly, api, Warehouse(assembly), dict(configuration or {}))
+
+
+HELD = records(230)
+"""What an API of a test may hold."""
+FIRST = HELD[:10]
+"""Its first page."""
+
+
+def failing(said: Any, paginator: Paginator, **parts: Any) -> str:
+    """What a sync says that fails on an API which says *said* to everything, or what it makes of each call."""
+    with serving(lambda call: said(call) if callable(said) else said) as api, pytest.raises(UnexpectedAnswer) as caught:
+        connect(api, items(**parts), paginator=paginator).sync()
+    return str(caught.value)
+
+
+def read(said: Any, paginator: Paginator, **parts: Any) -> list[Any]:
+    """The ids of what is there after a sync that ends well, without a warning."""
+    with serving(lambda call: said(call) if callable(said) else said) as api:
+        connection = connect(api, items(**parts), paginator=paginator)
+        assert connection.sync().warnings == []
+        return connection.ids()
+
+
+def family(said: Any, **parts: Any) -> tuple[Connection, list[str]]:
+    """Two syncs of crews and their shifts, case_items, with *parts* of its parent; and the paths that were asked for."""
+    crews = items(name="crews", path="/crews", records="crews")
+    shifts = items(
+        path="/crews/{parent.id}/shifts",
+        columns={"id": "STRING", "crew": "STRING"},
+        primary_key=["crew", "id"],
+        parent=Parent("crews", **{"adds": {"crew": "id"}, **parts}),
+    )
+    with serving(said) as api:
+        connection = connect(api, crews, shifts, paginator=SinglePage())
+        connection.sync()
+        connection.sync()
+        return connection, [call.path for call in api.calls]
+
+
+def crews_of(*crews: dict[str, Any]) -> Answer:
+    """An API of these *crews*, with two shifts each."""
+    return lambda call: {"crews": list(crews)} if call.path == "/crews" else {"items": records(2)}

@@ -1,11 +1,13 @@
 """Kind A: not found is not the same as ended, and what the answer says wins over what the plugin believes."""
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from cases.support import Call, Reply, connect, items, records, serving
+from cases.support import FIRST, HELD, Call, Reply, connect, failing, family, items, read, records, serving
 from connector_core import (
     CursorPaginator,
     FullRead,
@@ -26,25 +28,9 @@ from connector_core import (
     no_more,
     short_page,
 )
+from places import ROOT
 
-HELD = records(230)
-FIRST = HELD[:10]
-
-
-def failing(said: Any, paginator: Paginator, **parts: Any) -> str:
-    """What a sync says that fails on an API which says the same to everything."""
-    with serving(lambda call: said(call) if callable(said) else said) as api, pytest.raises(UnexpectedAnswer) as caught:
-        connect(api, items(**parts), paginator=paginator).sync()
-    return str(caught.value)
-
-
-def read(said: Any, paginator: Paginator, **parts: Any) -> list[Any]:
-    """The ids of what is there after a sync that ends well, without a warning."""
-    with serving(lambda call: said(call) if callable(said) else said) as api:
-        connection = connect(api, items(**parts), paginator=paginator)
-        assert connection.sync().warnings == []
-        return connection.ids()
-
+SOURCES = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 
 # A1
 
@@ -436,3 +422,130 @@ def test_a3_a_resumed_read_is_not_held_against_a_total() -> None:
 def test_a3_what_is_overruled_is_a_list_of_names(overrule: Any) -> None:
     with pytest.raises(PluginError, match=r'^Table case_items: overrule is .*overrule=\["has_more"\]'):
         items(overrule=overrule)
+
+
+# A6: a token that is left out on the last page
+
+
+def tokens(call: Call) -> Any:
+    start = int(call.query.get("pageToken", 0))
+    more = {"nextPageToken": str(start + 10)} if start + 10 < 25 else {}
+    return {"items": HELD[start : min(start + 10, 25)], **more}
+
+
+def test_a6_the_token_is_left_out_on_the_last_page() -> None:
+    words = {"param": "pageToken", "next_field": "nextPageToken", "size_param": None}
+    message = failing(tokens, CursorPaginator(**words))  # type: ignore[arg-type]  # mypy sees one type for all
+    assert message.endswith("if the API leaves it out on the last page, write missing_ends=True.")
+    assert len(read(tokens, CursorPaginator(**words, missing_ends=True))) == 25  # type: ignore[arg-type]  # the same
+
+
+def test_a6_a_misspelt_token_is_found_by_what_is_there() -> None:
+    message = failing(tokens, CursorPaginator("pageToken", "next_page", None, missing_ends=True))
+    assert "nextPageToken is '10'" in message
+    assert "CursorPaginator looks for next_page." in message
+
+
+# A7: nothing, in the words of the API
+
+PAGES: Paginator = CursorPaginator("c", "next", None)
+
+
+@pytest.mark.parametrize(
+    ("nothing", "body"),
+    [
+        ("null", {"items": None, "next": None}),
+        ("missing", {"next": None}),
+        ("missing", {}),
+        (["null", "missing"], {}),
+        (["null", "missing"], {"items": None, "next": None}),
+        ("{}", {"items": {}, "next": None}),
+        ('""', {"items": "", "next": None}),
+        ("false", {"items": False, "next": None}),
+    ],
+)
+def test_a7_an_option_says_what_nothing_looks_like(nothing: Any, body: Any) -> None:
+    assert read(body, PAGES, nothing=nothing) == []
+    paged = lambda call: body if call.number else {"items": FIRST, "next": "b"}  # noqa: E731  (one line reads better here)
+    assert len(read(paged, PAGES, nothing=nothing)) == 10
+    message = failing(body, PAGES)
+    assert "nothing=" in message
+    assert "case_items: GET /items" in message
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (
+            {"items": None},
+            "'items' is a JSON null, not a list of records. If the API says so where there are none, write nothing='null'",
+        ),
+        ({"items": {}}, "write nothing='{}' in its Table"),
+        ({}, 'only no key at all. If the API leaves it out where there are none, write nothing="missing" in its Table'),
+        ({"Items": FIRST}, "only Items (did you mean Items?). Check that base_url"),
+        ({"data": {"items": FIRST}}, "only data (did you mean data.items?)"),
+        ({"items": {"id": 1}}, "'items' is a JSON object, not a list of records. Check that"),
+        ({"items": "busy"}, "'items' is a JSON text, not a list of records. Check that"),
+    ],
+)
+def test_a7_the_message_names_it(body: Any, words: str) -> None:
+    assert words in failing(body, PAGES)
+
+
+def test_a7_nothing_is_not_whatever_is_there() -> None:
+    assert "did you mean Items" in failing({"Items": FIRST, "next": None}, PAGES, nothing="missing")
+    assert "is a JSON null" in failing({"items": None, "next": None}, PAGES, nothing="missing")
+    assert "has no 'items'" in failing({"next": None}, PAGES, nothing="null")
+    assert "is a JSON text" in failing({"items": "", "next": None}, PAGES, nothing="false")
+
+
+@pytest.mark.parametrize("paginator", [PAGES, SinglePage(), NextLinkPaginator("next"), PageNumberPaginator(), FullRead(PAGES)])
+def test_a7_204_is_an_empty_page_by_itself(paginator: Paginator) -> None:
+    assert read(Reply(b"", status=204), paginator) == []
+
+
+def test_a7_204_on_the_last_page_of_one_child() -> None:
+    def said(call: Call) -> Any:
+        if call.path == "/crews":
+            return {"crews": records(3)}
+        if call.path == "/crews/r0001/shifts":
+            return Reply(b"", status=204)
+        return {"items": records(2)}
+
+    connection, _ = family(said)
+    assert [row["crew"] for row in connection.rows()] == ["r0000", "r0000", "r0002", "r0002"]
+
+
+def test_a7_204_in_a_window_is_not_the_end_of_the_feed() -> None:
+    def said(call: Call) -> Any:
+        start = int(call.query["from"])
+        return Reply(b"", status=204) if start == 11 else {"items": HELD[start : start + 10] if start < 41 else []}
+
+    assert len(read(said, Windows("from", "to", start=1, step=10, empty=2))) == 30
+
+
+@pytest.mark.parametrize("nothing", ["nul", "[]", "[1]", "1", "{", 3, [None], ["null", "x"]])
+def test_a7_what_nothing_cannot_be(nothing: Any) -> None:
+    with pytest.raises(PluginError, match=r"^Table case_items: nothing has"):
+        items(nothing=nothing)
+
+
+# docs/sources.md
+
+NOTHING = SOURCES.partition("\n### Nothing, in the words of the API\n")[2].partition("\n### ")[0]
+ROWS = [re.findall(r"`([^`]+)`", row) for row in re.findall(r"^\| (`.+) \|$", NOTHING, re.M)]
+
+
+def test_a7_the_words_of_the_documentation() -> None:
+    """One word with several answers, or several with one each."""
+    tried = 0
+    for quoted in ROWS:
+        cells = [each for each in quoted if each != "nothing"]
+        answers = [each for each in cells if each.startswith('{"') or each == "{}"]
+        words = [each for each in cells if each not in answers]
+        for number, answer in enumerate(answers):
+            word = words[number] if len(words) == len(answers) else words[0]
+            page = {"next": None, **json.loads(answer)}
+            assert read(page, PAGES, records="shifts", nothing=json.loads(word) if word[0] == '"' else word.strip("'")) == []
+            tried += 1
+    assert tried == 6

@@ -20,22 +20,22 @@ import pytest
 from attrs import frozen
 
 import connector_fts
-from connector_build.api.sample import SampleTable
-from connector_build.api.serve import SampleServer
-from connector_build.local.demo import difference, expected
+from connector_build.api.simulation import Simulation
+from connector_build.local.comparing import difference, expected
 from connector_build.local.fivetran import debug, read_tables
 from connector_build.review.verify import verify
 from connector_core.plugin.assembly import Plugin, assemble
-from connector_fts.sample import SAMPLE
 from deploy_standin import Connection, Fault, Fivetran, standin
 from distributions import built_fts
+from simulated import simulated
+from transcripts import assert_like
 
 KEY = "Y2FuYXJ5LWtleS1hM2Q3OmNhbmFyeS1zZWNyZXQ="
 WRONG_KEY = "bm8tc3VjaC1rZXk6bm8tc3VjaC1zZWNyZXQ="
 API_KEY = "canary-9b41f0"
 NAME = "my_fts"
 EXTRAS = ("fts_technicians", "cost_per_hour")
-TABLE = SampleTable("fts", "fts_records", "/fts_data", "fts_records", connector_fts.RECORDS.columns, SAMPLE)
+TABLE = simulated("fts")
 GROUPS, UPLOAD, CREATE = "GET /v1/groups", "POST /v1/connector-sdk/packages", "POST /v1/connectors"
 
 # What the command asks which packages the connector needs. This one names newer versions: the command would upload those
@@ -58,7 +58,7 @@ class Done:
     def assert_failed(self, there: str, code: int = 1) -> str:
         """It failed, and ended with our words about that and about what is *there* on the server; those words."""
         assert self.code == code, self
-        assert "Deployed" not in self.printed
+        assert "successfully" not in self.printed
         ours = self.errors[self.errors.index("Error: fivetran deploy ") :]
         assert f"(exit code {code})" in ours
         assert f"\nOn the server: {there}" in ours
@@ -98,14 +98,14 @@ class Desk:
     def deploy(self, *options: str, destination: str = "Warehouse", key: str = KEY) -> Done:
         """``./deploy.sh``, as a user types it."""
         script = self.project / "deploy.sh"
-        return self.end(self.start(script, "MINE", destination, NAME, *(["--", *options] if options else []), key=key))
+        return self.ended(self.start(script, "MINE", destination, NAME, *(["--", *options] if options else []), key=key))
 
     def answer(self, line: str) -> Done:
         """``./deploy.sh`` at a terminal, where the user types *line*."""
         controller, terminal = pty.openpty()
         process = self.start(self.project / "deploy.sh", "MINE", "Warehouse", NAME, stdin=terminal)
         os.write(controller, line.encode())
-        done = self.end(process)
+        done = self.ended(process)
         os.close(controller)
         os.close(terminal)
         return done
@@ -115,7 +115,20 @@ class Desk:
         process = self.start(self.project / "deploy.sh", "MINE", "Warehouse", NAME)
         self.account.wait_for_fault()
         os.killpg(process.pid, signal.SIGINT)
-        return self.end(process)
+        return self.ended(process)
+
+    def ended(self, process: "subprocess.Popen[str]") -> Done:
+        """The same for a script of ours, which shows no part of a key; the command itself shows how one begins."""
+        done = self.end(process)
+        assert not [key for key in (KEY[:8], WRONG_KEY[:8]) if key in done.printed + done.errors]
+        return done
+
+    def terminate(self) -> Done:
+        """``./deploy.sh``, which is told to end as soon as the account leaves a call without an answer."""
+        process = self.start(self.project / "deploy.sh", "MINE", "Warehouse", NAME)
+        self.account.wait_for_fault()
+        process.terminate()
+        return self.ended(process)
 
     def end(self, process: "subprocess.Popen[str]") -> Done:
         """Wait for a deploy to end: it told no secret, and left the project as it was."""
@@ -134,8 +147,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, ...], 
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[SampleServer]:
-    with SampleServer([TABLE], api_key=API_KEY) as server:
+def api() -> Iterator[Simulation]:
+    with Simulation([TABLE], secret=API_KEY) as server:
         yield server
 
 
@@ -149,7 +162,7 @@ def account() -> Iterator[Fivetran]:
 def desk(
     built: Mapping[tuple[str, ...], Path],
     account: Fivetran,
-    api: SampleServer,
+    api: Simulation,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
@@ -168,7 +181,7 @@ def desk(
     return Desk(project, home, account, configuration)
 
 
-def assert_arrived(account: Fivetran, api: SampleServer, folder: Path, enable: tuple[str, ...] = ()) -> None:
+def assert_arrived(account: Fivetran, api: Simulation, folder: Path, enable: tuple[str, ...] = ()) -> None:
     """What the connection has, its package and its configuration, is as built, runs, and gives the rows of the API."""
     connection = account.named(NAME)
     assert connection.package
@@ -182,7 +195,7 @@ def assert_arrived(account: Fivetran, api: SampleServer, folder: Path, enable: t
     run = debug(project, configuration)
     assert run.error is None, run.output
     [plan] = assemble([Plugin("connector-fts", connector_fts)], enable=enable).tables
-    wanted = expected("fts_records", api.feed("fts").records(), plan)
+    wanted = expected(plan, api.feed("fts").records())
     found = read_tables(project, list(wanted), None)
     assert {rows.name: difference(rows, wanted[rows.name]) for rows in found} == dict.fromkeys(wanted)
 
@@ -194,7 +207,7 @@ def assert_as_before(account: Fivetran, connection: Connection) -> None:
     assert connection.package is None
 
 
-def test_a_new_connection(desk: Desk, api: SampleServer, tmp_path: Path) -> None:
+def test_a_new_connection(desk: Desk, api: Simulation, tmp_path: Path) -> None:
     (desk.home / ".fivetran/connector_sdk/options.toml").unlink()  # the first deploy from this machine
     done = desk.deploy()
     assert done.code == 0, done
@@ -211,9 +224,9 @@ def test_a_new_connection(desk: Desk, api: SampleServer, tmp_path: Path) -> None
     connection = desk.account.named(NAME)
     assert (connection.service, connection.group, connection.python_version) == ("connector_sdk", "group_two", "3.11")
     assert connection.paused
-    assert f"connection id: {connection.id}\n" in done.printed
+    assert f"Connection ID: {connection.id}\n" in done.printed
     assert f"https://fivetran.com/dashboard/connections/{connection.id}/status\n" in done.printed
-    assert done.printed.splitlines()[-1].startswith(f"Deployed fts as the connection {NAME} in Warehouse.")
+    assert_like(done.printed, "deploy_new")
     assert re.findall(".*requirements.txt.*", done.printed) == ["Validation of requirements.txt completed."]
     assert done.errors == ""
     assert_arrived(desk.account, api, tmp_path)
@@ -250,15 +263,17 @@ def test_the_command_alone_does_not_keep_the_pins(desk: Desk, answer: list[str],
 
 
 @pytest.mark.parametrize("desk", [EXTRAS], indirect=True)
-def test_a_redeploy(desk: Desk, api: SampleServer, tmp_path: Path) -> None:
+def test_a_redeploy(desk: Desk, api: Simulation, tmp_path: Path) -> None:
     connection = desk.account.add(NAME, "connector_sdk")
     connection.configuration = {"api_key": "of before", "region": "which the new connector does not have"}
     done = desk.deploy("--yes")
     assert done.code == 0, done
     assert desk.account.named(NAME) is connection
     assert connection.configuration.keys() == {"api_key", "base_url", "page_size"}
-    assert f"connection id: {connection.id}\n" in done.printed
+    assert f"Connection ID: {connection.id}\n" in done.printed
     assert f"https://fivetran.com/dashboard/connections/{connection.id}/status\n" in done.printed
+    assert_like(done.printed, "deploy_update")
+    assert "paused" not in done.printed
     assert_arrived(desk.account, api, tmp_path, EXTRAS)
 
 
@@ -307,9 +322,12 @@ def test_a_failing_setup_test(desk: Desk) -> None:
     done = desk.deploy()
     connection = desk.account.named(NAME)
     link = f"https://fivetran.com/dashboard/connections/{connection.id}/status"
-    ours = done.assert_failed(f"the connection {NAME}, as it was just sent (a new one is paused): {link}\n")
+    ours = done.assert_failed(f"the connection {NAME}, as it was just sent (it is new, and paused): {link}\n")
     assert ours.endswith("It exists, so the next run updates it: ./deploy.sh ... -- --yes\n")
     assert "message: The API does not accept the key." in done.printed
+
+    again = desk.deploy("--yes")
+    assert "paused" not in again.assert_failed(f"the connection {NAME}, as it was just sent: {link}\n")
 
     desk.account.failing_test = ""
     assert desk.deploy("--yes").code == 0
@@ -369,3 +387,9 @@ def test_ctrl_c_while_the_account_hangs(desk: Desk, call: str, there: str, packa
     ours = done.assert_failed(there, code=130)
     assert ours.startswith("Error: fivetran deploy was interrupted")
     assert (len(desk.account.packages), len(desk.account.connections)) == (packages, connections)
+
+
+def test_it_is_told_to_end_while_the_account_hangs(desk: Desk) -> None:
+    desk.account.fail(UPLOAD, "hang")
+    ours = desk.terminate().assert_failed("perhaps a package that nothing uses.", code=143)
+    assert ours.startswith("Error: fivetran deploy was ended by SIGTERM")

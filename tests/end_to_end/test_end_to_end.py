@@ -17,12 +17,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import connector_fts.sample
-import connector_mso.sample
-from connector_build.api.sample import SampleTable
-from connector_build.api.serve import SampleServer
+from connector_build.api.simulation import Simulation
 from connector_core.plugin.assembly import Plugin, TablePlan, assemble
 from places import ROOT
+from simulated import simulated
 
 pytestmark = pytest.mark.xdist_group("end-to-end")
 KEY = "canary-5f0c1e"
@@ -85,12 +83,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def server() -> Iterator[SampleServer]:
-    tables = []
-    for dataset, made_up in (("fts", connector_fts.sample.SAMPLE), ("mso", connector_mso.sample.SAMPLE)):
-        table = plan(dataset).table
-        tables.append(SampleTable(dataset, table.name, table.path, table.records, table.columns, made_up))
-    with SampleServer(tables, api_key=KEY) as running:
+def server() -> Iterator[Simulation]:
+    with Simulation([simulated("fts"), simulated("mso")], secret=KEY) as running:
         yield running
 
 
@@ -104,7 +98,7 @@ def build(commands: Path, cwd: Path, dataset: str, *options: str) -> Path:
     return cwd / "dist" / dataset
 
 
-def configure(project: Path, server: SampleServer, page_size: str = "100") -> None:
+def configure(project: Path, server: Simulation, page_size: str = "100") -> None:
     (project / "configuration.json").write_text(json.dumps({"api_key": KEY, "base_url": server.url, "page_size": page_size}))
 
 
@@ -181,7 +175,7 @@ def test_the_same_sources_build_the_same_project_in_two_environments(fts_only: P
         assert (there / name).read_bytes() == (again / name).read_bytes()
 
 
-def test_fts_syncs_into_the_warehouse(fts_only: Path, bare: Path, home: Path, server: SampleServer, tmp_path: Path) -> None:
+def test_fts_syncs_into_the_warehouse(fts_only: Path, bare: Path, home: Path, server: Simulation, tmp_path: Path) -> None:
     project = build(fts_only, tmp_path, "fts")
     configure(project, server)
     printed = debug(bare, home, project)
@@ -202,7 +196,7 @@ def test_fts_syncs_into_the_warehouse(fts_only: Path, bare: Path, home: Path, se
     assert_equal_to_api(project, server, "fts")
 
 
-def test_mso_with_everything_on(fts_only: Path, bare: Path, home: Path, server: SampleServer, tmp_path: Path) -> None:
+def test_mso_with_everything_on(fts_only: Path, bare: Path, home: Path, server: Simulation, tmp_path: Path) -> None:
     project = build(Path(sys.executable).parent, tmp_path, "mso", "--enable", "mso_products,efficiency_ratio")
     configure(project, server, page_size="200")
     assert "Upserts         | 650" in debug(bare, home, project)
@@ -218,7 +212,7 @@ def test_mso_with_everything_on(fts_only: Path, bare: Path, home: Path, server: 
     assert sorted((row["product_id"], row["product_name"], row["product_lifecycle_status"]) for row in products) == newest
 
 
-def assert_equal_to_api(project: Path, server: SampleServer, dataset: str) -> None:
+def assert_equal_to_api(project: Path, server: Simulation, dataset: str) -> None:
     """Every record of the feed is in the warehouse, every value as sent: floats to the last digit, dates as dates."""
     sent = {str(record["record_id"]): record for record in server.feed(dataset).records()}
     arrived = {str(row["record_id"]): row for row in rows(project, f"{dataset}_records")}
@@ -230,7 +224,7 @@ def assert_equal_to_api(project: Path, server: SampleServer, dataset: str) -> No
             assert (str(row[name]) if name in dates and value is not None else row[name]) == value, (key, name)
 
 
-def test_an_installed_core_does_not_hide_the_one_in_the_project(home: Path, server: SampleServer, tmp_path: Path) -> None:
+def test_an_installed_core_does_not_hide_the_one_in_the_project(home: Path, server: Simulation, tmp_path: Path) -> None:
     commands = Path(sys.executable).parent
     project = build(commands, tmp_path, "fts")
     configure(project, server)
@@ -239,9 +233,7 @@ def test_an_installed_core_does_not_hide_the_one_in_the_project(home: Path, serv
     assert "No more pages in this project" in debug(commands, home, project)
 
 
-def test_a_failing_sync_says_why_and_resumes(
-    fts_only: Path, bare: Path, home: Path, server: SampleServer, tmp_path: Path
-) -> None:
+def test_a_failing_sync_says_why_and_resumes(fts_only: Path, bare: Path, home: Path, server: Simulation, tmp_path: Path) -> None:
     project = build(fts_only, tmp_path, "fts")
     configure(project, server)
     server.faults.add("status=403,every=4")

@@ -23,8 +23,7 @@ from werkzeug.serving import make_server
 
 import connector_fts.sample
 import connector_mso.sample
-from connector_build.api.sample import SampleTable
-from connector_build.api.serve import SampleServer
+from connector_build.api.simulation import Simulation
 from connector_build.testing.warehouse.memory import ListLog, Operation, Warehouse
 from connector_core.engine.sync import sync
 from connector_core.http.pages import AHEAD_FROM_SECONDS
@@ -33,6 +32,7 @@ from connector_core.runtime.setup_test import setup_test
 from distributions import connector_build, install_dataset
 from grpc_driver import ROW_DATA, Outcome, grpc, served
 from places import ROOT
+from simulated import simulated
 
 KEY = "canary-c81e72"
 OPTIONS = {"fts": ("fts_technicians", "cost_per_hour"), "mso": ("mso_products", "efficiency_ratio")}
@@ -209,12 +209,8 @@ def build(plugins: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 
 @pytest.fixture
-def server() -> Iterator[SampleServer]:
-    tables = []
-    for dataset, sample in SAMPLES.items():
-        table = importlib.import_module(f"connector_{dataset}").RECORDS
-        tables.append(SampleTable(dataset, table.name, table.path, table.records, table.columns, sample))
-    with SampleServer(tables, api_key=KEY) as running:
+def server() -> Iterator[Simulation]:
+    with Simulation([simulated("fts"), simulated("mso")], secret=KEY) as running:
         yield running
 
 
@@ -274,7 +270,7 @@ def jobs() -> Iterator[Jobs]:
         running.server_close()
 
 
-def configuration(server: SampleServer, **more: str) -> dict[str, str]:
+def configuration(server: Simulation, **more: str) -> dict[str, str]:
     return {"api_key": KEY, "base_url": server.url, "page_size": "100", **more}
 
 
@@ -307,7 +303,7 @@ def test_this_is_the_sdk_that_serves_over_grpc() -> None:
 
 @pytest.mark.parametrize("extras", [False, True], ids=["plain", "extras"])
 @pytest.mark.parametrize("dataset", ["fts", "mso"])
-def test_the_same_operations_arrive(dataset: str, extras: bool, build: Build, server: SampleServer) -> None:
+def test_the_same_operations_arrive(dataset: str, extras: bool, build: Build, server: Simulation) -> None:
     built = build(dataset, *(OPTIONS[dataset] if extras else ()))
     values, warehouse = configuration(server), Warehouse(built.assembly)
     first = synced(built, values)
@@ -339,7 +335,7 @@ def test_every_type_and_every_kind_of_operation(environment: dict[str, str], wir
     assert_same(of_jobs, [each for each in wanted if each.table == "jobs"])
 
 
-def test_an_error_while_reading_ahead_fails_the_sync(build: Build, server: SampleServer) -> None:
+def test_an_error_while_reading_ahead_fails_the_sync(build: Build, server: Simulation) -> None:
     built, values = build("fts"), configuration(server)
     server.faults.add(f"latency={5 * AHEAD_FROM_SECONDS}")
     server.faults.add("status=403,every=4")
@@ -435,7 +431,7 @@ def test_the_schema(build: Build) -> None:
 
 
 @pytest.mark.parametrize("dataset", ["fts", "mso"])
-def test_the_form_and_its_test(dataset: str, build: Build, server: SampleServer) -> None:
+def test_the_form_and_its_test(dataset: str, build: Build, server: Simulation) -> None:
     built = build(dataset)
     with served(built.project) as runtime:
         form = runtime.form()

@@ -20,13 +20,13 @@ import pytest
 from attrs import frozen
 from flask import Flask, Response, abort, jsonify
 
-from connector_build.api.sample import SampleTable
-from connector_build.api.serve import SampleServer
-from connector_build.local.demo import difference, expected
+from connector_build.api.simulation import Simulation
+from connector_build.local.comparing import difference, expected
 from connector_build.local.fivetran import read_tables
 from connector_core.plugin.assembly import Plugin, TablePlan, assemble
 from deploy_standin import served
 from distributions import connector_build, lock_of
+from simulated import simulated
 
 pytestmark = pytest.mark.xdist_group("package")
 
@@ -223,13 +223,8 @@ def environment(built: Mapping[str, Path], tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[SampleServer]:
-    tables = []
-    for dataset in ("fts", "mso"):
-        table = plan(dataset).table
-        made_up = importlib.import_module(f"connector_{dataset}.sample").SAMPLE
-        tables.append(SampleTable(dataset, table.name, table.path, table.records, table.columns, made_up))
-    with SampleServer(tables, api_key=KEY) as server:
+def api() -> Iterator[Simulation]:
+    with Simulation([simulated("fts"), simulated("mso")], secret=KEY) as server:
         yield server
 
 
@@ -239,7 +234,7 @@ def plan(dataset: str, enable: tuple[str, ...] = ()) -> TablePlan:
 
 
 def test_it_runs_where_nothing_of_ours_is(
-    packaged: Packaged, environment: Path, home: Path, pipreqs: Path, api: SampleServer, tmp_path: Path
+    packaged: Packaged, environment: Path, home: Path, pipreqs: Path, api: Simulation, tmp_path: Path
 ) -> None:
     project, configuration = tmp_path / "unpacked", tmp_path / "configuration.json"
     with ZipFile(packaged.zip) as archive:
@@ -250,7 +245,7 @@ def test_it_runs_where_nothing_of_ours_is(
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert KEY not in ran.stdout + ran.stderr
     extended = plan(packaged.dataset, packaged.enable)
-    wanted = expected(extended.table.name, api.feed(packaged.dataset).records(), extended)
+    wanted = expected(extended, api.feed(packaged.dataset).records())
     assert (len(wanted) == 2) == bool(packaged.enable)
     found = read_tables(project, list(wanted), None)
     assert {rows.name: difference(rows, wanted[rows.name]) for rows in found} == dict.fromkeys(wanted)

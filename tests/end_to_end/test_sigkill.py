@@ -20,25 +20,18 @@ from attrs import field, frozen
 
 import connector_fts
 import connector_fts.sample
-from connector_build.api.sample import Sample, SampleTable
-from connector_build.api.serve import SampleServer
-from connector_build.local.demo import difference, expected
+from connector_build.api.simulation import Simulation
+from connector_build.local.comparing import difference, expected
 from connector_build.local.fivetran import debug, find_fivetran, read_tables
 from connector_core.plugin.assembly import Plugin, assemble
+from simulated import simulated
 
 pytestmark = pytest.mark.xdist_group("sigkill")
 
 KEY = "canary-9b1f77"
 EXTRAS = ["fts_technicians", "cost_per_hour"]
 [PLAN] = assemble([Plugin("connector-fts", connector_fts)], enable=EXTRAS).tables
-TABLE = SampleTable(
-    "fts",
-    PLAN.table.name,
-    PLAN.table.path,
-    PLAN.table.records,
-    PLAN.table.columns,
-    Sample(230, connector_fts.sample.make, connector_fts.sample.change),
-)
+TABLE = simulated("fts", 230)
 PAGE_SIZE = 20  # twelve pages
 LATENCY = 0.05
 LONGEST = 120.0
@@ -110,13 +103,13 @@ def built(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def server() -> Iterator[SampleServer]:
-    with SampleServer([TABLE], api_key=KEY) as running:
+def server() -> Iterator[Simulation]:
+    with Simulation([TABLE], secret=KEY) as running:
         yield running
 
 
 @pytest.fixture
-def project(built: Path, server: SampleServer, tmp_path: Path) -> Path:
+def project(built: Path, server: Simulation, tmp_path: Path) -> Path:
     """A copy of the project, configured."""
     folder = copytree(built, tmp_path / "fts")
     configuration = {"api_key": KEY, "base_url": server.url, "page_size": str(PAGE_SIZE)}
@@ -124,7 +117,7 @@ def project(built: Path, server: SampleServer, tmp_path: Path) -> Path:
     return folder
 
 
-def kill(project: Path, home: Path, server: SampleServer, moment: Moment) -> int:
+def kill(project: Path, home: Path, server: Simulation, moment: Moment) -> int:
     """Run the command in *project* and kill it, with all that it has started, when *moment* has come; its exit code."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "FIVETRAN"))}
     before, end, printed = len(server.requests), time.monotonic() + LONGEST, project.parent / "printed.txt"
@@ -155,14 +148,14 @@ def sync(project: Path) -> None:
     assert run.error is None, run.output
 
 
-def move(server: SampleServer) -> None:
+def move(server: Simulation) -> None:
     server.feed("fts").append(25)
     server.feed("fts").change(40)
 
 
-def assert_every_row(project: Path, server: SampleServer) -> None:
+def assert_every_row(project: Path, server: Simulation) -> None:
     """The warehouse holds what the API does, derived field and technicians included."""
-    wanted = expected(PLAN.table.name, server.feed("fts").records(), PLAN)
+    wanted = expected(PLAN, server.feed("fts").records())
     assert wanted.keys() == {"fts_records", "fts_technicians"}
     found = read_tables(project, list(wanted), None)
     assert {rows.name: difference(rows, wanted[rows.name]) for rows in found} == dict.fromkeys(wanted)
@@ -170,7 +163,7 @@ def assert_every_row(project: Path, server: SampleServer) -> None:
 
 @pytest.mark.parametrize(("number", "moment"), list(enumerate(MOMENTS)), ids=map(str, MOMENTS))
 def test_a_killed_run_is_made_whole_by_the_next(
-    number: int, moment: Moment, project: Path, home: Path, server: SampleServer
+    number: int, moment: Moment, project: Path, home: Path, server: Simulation
 ) -> None:
     if moment.later:
         sync(project)

@@ -15,21 +15,21 @@ import pytest
 from attrs import frozen
 
 import connector_fts
-from connector_build.api.sample import Record, SampleTable
-from connector_build.api.serve import SampleServer
-from connector_build.local.demo import difference, expected
+from connector_build.api.simulation import Simulation
+from connector_build.local.comparing import difference, expected
 from connector_build.local.fivetran import debug, read_tables
+from connector_build.sample import Record
 from connector_core.plugin.assembly import Plugin, assemble
-from connector_fts.sample import SAMPLE
 from distributions import built_fts
 from places import TESTS
+from simulated import simulated
 
 pytestmark = pytest.mark.xdist_group("takeover")
 
 KEY = "canary-27d0b5"
 HANDWRITTEN = (TESTS / "handwritten") / "connector.py"
 EXTRAS = ("fts_technicians", "cost_per_hour")
-TABLE = SampleTable("fts", "fts_records", "/fts_data", "fts_records", connector_fts.RECORDS.columns, SAMPLE)
+TABLE = simulated("fts")
 FLOATS = connector_fts.FLOATS.split()
 PAGES = 4
 
@@ -38,7 +38,7 @@ CURSOR = {'STATE_KEY = "next_cursor"': 'STATE_KEY = "cursor"'}
 DOUBLES = {"] = {}": f"] = {dict.fromkeys(FLOATS, 'DOUBLE')}"}
 
 
-class Killed(Exception):  # noqa: N818  (what happened, not what went wrong)
+class Killed(BaseException):
     """Raised to have the command ended."""
 
 
@@ -50,13 +50,13 @@ class Left:
     state: dict[str, Any]
 
 
-def new_server() -> SampleServer:
+def new_server() -> Simulation:
     """The sample API as it was at first: from one seed come the same records, and the same cursors."""
-    return SampleServer([TABLE], api_key=KEY)
+    return Simulation([TABLE], secret=KEY)
 
 
 @pytest.fixture
-def server() -> Iterator[SampleServer]:
+def server() -> Iterator[Simulation]:
     with new_server() as running:
         yield running
 
@@ -71,7 +71,7 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def configure(project: Path, server: SampleServer) -> Path:
+def configure(project: Path, server: Simulation) -> Path:
     file = project / "configuration.json"
     file.write_text(json.dumps({"api_key": KEY, "base_url": server.url, "page_size": "100"}))
     return file
@@ -139,7 +139,7 @@ class Connection:
     """A connection that a built connector has been deployed to."""
 
     project: Path
-    server: SampleServer
+    server: Simulation
 
     def sync(self) -> int:
         """One sync; how many records it sent."""
@@ -150,7 +150,7 @@ class Connection:
     def assert_every_row(self, enable: tuple[str, ...], sent: Callable[[Record], Record] = dict) -> None:
         """Every table has the rows that it should, each once. *sent*: what became of a record on its way."""
         [plan] = assemble([Plugin("connector-fts", connector_fts)], enable=enable).tables
-        wanted = expected("fts_records", map(sent, self.server.feed("fts").records()), plan)
+        wanted = expected(plan, map(sent, self.server.feed("fts").records()))
         found = read_tables(self.project, list(wanted), None)
         assert {rows.name: difference(rows, wanted[rows.name]) for rows in found} == dict.fromkeys(wanted)
         # The comparison passes over a column whose type cannot hold what was sent.
@@ -161,7 +161,7 @@ Redeploy = Callable[[Left, tuple[str, ...]], Connection]
 
 
 @pytest.fixture
-def redeploy(built: Mapping[tuple[str, ...], Path], server: SampleServer, tmp_path: Path) -> Redeploy:
+def redeploy(built: Mapping[tuple[str, ...], Path], server: Simulation, tmp_path: Path) -> Redeploy:
     """(what is there, options) → the connection with the built connector, which has yet to sync."""
 
     def redeployed(left: Left, enable: tuple[str, ...]) -> Connection:
@@ -172,7 +172,7 @@ def redeploy(built: Mapping[tuple[str, ...], Path], server: SampleServer, tmp_pa
     return redeployed
 
 
-def move(server: SampleServer) -> None:
+def move(server: Simulation) -> None:
     server.feed("fts").append(25)
     server.feed("fts").change(40)
 
@@ -192,7 +192,7 @@ def test_the_built_connector_goes_on_where_the_other_stopped(
     key: str,
     served_by_hand: Callable[[Mapping[str, str]], Left],
     redeploy: Redeploy,
-    server: SampleServer,
+    server: Simulation,
 ) -> None:
     left = served_by_hand(changes)
     assert list(left.state) == [key]
@@ -212,7 +212,7 @@ def test_the_built_connector_goes_on_where_the_other_stopped(
 
 
 def test_a_state_without_a_cursor_is_one_to_start_from(
-    served_by_hand: Callable[[Mapping[str, str]], Left], redeploy: Redeploy, server: SampleServer
+    served_by_hand: Callable[[Mapping[str, str]], Left], redeploy: Redeploy, server: Simulation
 ) -> None:
     # What some write at the end of a feed, where the API names no next page. They read all of it in each sync.
     connection = redeploy(served_by_hand(NEXT_CURSOR), ())
@@ -223,7 +223,7 @@ def test_a_state_without_a_cursor_is_one_to_start_from(
 
 
 def test_extra_tables_are_filled_for_the_rows_of_before(
-    served_by_hand: Callable[[Mapping[str, str]], Left], redeploy: Redeploy, server: SampleServer
+    served_by_hand: Callable[[Mapping[str, str]], Left], redeploy: Redeploy, server: Simulation
 ) -> None:
     connection = redeploy(served_by_hand(NEXT_CURSOR), EXTRAS)
     move(server)
@@ -236,7 +236,7 @@ def test_extra_tables_are_filled_for_the_rows_of_before(
 
 @pytest.mark.parametrize("enable", [(), EXTRAS], ids=["plain", "extras"])
 def test_a_feed_that_was_left_in_the_middle_is_read_to_its_end(
-    enable: tuple[str, ...], killed_in_the_middle: Left, redeploy: Redeploy, server: SampleServer
+    enable: tuple[str, ...], killed_in_the_middle: Left, redeploy: Redeploy, server: Simulation
 ) -> None:
     cursor = server.feed("fts").page(None, PAGES * 100).next_cursor
     assert killed_in_the_middle.state == {"next_cursor": cursor}

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import requests
 
-from connector_build.api.sample import SampleTable
-from connector_build.api.serve import SampleServer
+from connector_build.api.simulation import Simulation
 from connector_fts import RECORDS
 from connector_fts.sample import SAMPLE
 from places import ROOT
+from simulated import simulated
 
 sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "benchmarks" / "connectors")]
 
@@ -174,8 +174,8 @@ def page_of(url: str, path: str, key: str, **params: str) -> Any:
 
 
 def test_the_api_answers_as_the_sample_api_does() -> None:
-    table = SampleTable("fts", RECORDS.name, RECORDS.path, RECORDS.records, RECORDS.columns, SAMPLE)
-    with SampleServer([table], api_key=KEY) as sample, running() as url:
+    table = simulated("fts")
+    with Simulation([table], secret=KEY) as sample, running() as url:
         make_pages(url, SAMPLE.count, 100)
         of_sample = page_of(sample.url, RECORDS.path, KEY, page_size="100")
         ours = page_of(f"{url}/{SAMPLE.count}/0", RECORDS.path, KEY, page_size="100")

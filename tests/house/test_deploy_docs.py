@@ -22,16 +22,15 @@ from ruamel.yaml import YAML
 from test_docs import Block, Command, assert_shown, blocks, commands
 
 import connector_fts
-from connector_build.api.sample import SampleTable
-from connector_build.api.serve import SampleServer
-from connector_build.local.demo import difference, expected
+from connector_build.api.simulation import Simulation
+from connector_build.local.comparing import difference, expected
 from connector_build.local.fivetran import debug, read_tables
 from connector_build.project.writer import LOCK
 from connector_build.review.verify import verify
 from connector_core.plugin.assembly import Plugin, assemble
-from connector_fts.sample import SAMPLE
 from deploy_standin import Fivetran, standin
 from places import ROOT
+from simulated import simulated
 
 pytestmark = pytest.mark.xdist_group("deploy-docs")
 
@@ -40,7 +39,7 @@ WORKFLOW = ROOT / "docs/workflows/deploy.yml"
 KEY = base64.b64encode(b"KEY:SECRET").decode()
 API_KEY = "the-key-of-your-api"
 EXTRAS = ("fts_technicians", "cost_per_hour")
-TABLE = SampleTable("fts", "fts_records", "/fts_data", "fts_records", connector_fts.RECORDS.columns, SAMPLE)
+TABLE = simulated("fts")
 BASH, GIT = (shutil.which(name) or name for name in ("bash", "git"))
 END = "end of the command:"
 
@@ -64,7 +63,7 @@ class Desk:
     folder: Path
     environment: dict[str, str]
     account: Fivetran
-    api: SampleServer
+    api: Simulation
     arrived: list[Arrived] = field(factory=list)
 
     def write(self, block: Block) -> None:
@@ -104,13 +103,13 @@ def account() -> Iterator[Fivetran]:
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[SampleServer]:
-    with SampleServer([TABLE], api_key=API_KEY) as server:
+def api() -> Iterator[Simulation]:
+    with Simulation([TABLE], secret=API_KEY) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def new_desk(account: Fivetran, api: SampleServer, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Desk]:
+def new_desk(account: Fivetran, api: Simulation, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Desk]:
     """A desk with a new clone of an empty repository."""
 
     def made() -> Desk:
@@ -214,7 +213,7 @@ def test_it_ends_with_a_connection_that_is_unpaused(followed: Desk, account: Fiv
 
 
 def test_what_arrived_runs_one_after_the_other(
-    followed: Desk, api: SampleServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    followed: Desk, api: Simulation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", followed.environment["HOME"])
     first, second, back = (unpacked(each, tmp_path / str(number)) for number, each in enumerate(followed.arrived))
@@ -255,9 +254,9 @@ def sync(project: Path) -> int:
     return run.operations["upserts"]
 
 
-def assert_every_row(project: Path, api: SampleServer, enable: tuple[str, ...] = ()) -> None:
+def assert_every_row(project: Path, api: Simulation, enable: tuple[str, ...] = ()) -> None:
     [plan] = assemble([Plugin("connector-fts", connector_fts)], enable=enable).tables
-    wanted = expected("fts_records", api.feed("fts").records(), plan)
+    wanted = expected(plan, api.feed("fts").records())
     found = read_tables(project, list(wanted), None)
     assert {rows.name: difference(rows, wanted[rows.name]) for rows in found} == dict.fromkeys(wanted)
 
@@ -348,7 +347,7 @@ class Runner:
 
 
 def test_the_workflow_deploys_what_is_new_and_stops_at_what_breaks(
-    workflow: Any, new_desk: Callable[[], Desk], account: Fivetran, api: SampleServer
+    workflow: Any, new_desk: Callable[[], Desk], account: Fivetran, api: Simulation
 ) -> None:
     desk = new_desk()
     configuration = {"api_key": API_KEY, "base_url": api.url, "page_size": "200"}

@@ -30,15 +30,14 @@ import connector_core
 import connector_fts
 import connector_mso
 from connector_build.api.feed import Feed
-from connector_build.api.mimic import Asked, Reply
-from connector_build.api.sample import Sample, SampleTable
-from connector_build.api.serve import SampleServer
+from connector_build.api.messages import Asked, Reply
+from connector_build.api.simulation import Simulation
+from connector_build.sample import Sample
 from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL, InProcess
 from connector_core.basics.operations import Delivery, Log, Operations
 from connector_core.engine import ledger
 from connector_core.engine.checkpoints import CheckpointPolicy
-from connector_core.engine.dates import converters
 from connector_core.engine.records import RowMaker
 from connector_core.engine.sync import Engine, make_client, sync
 from connector_core.http import pages
@@ -48,6 +47,7 @@ from connector_core.runtime import fivetran
 from connector_core.source.configuration import Configuration
 from connector_fts.sample import SAMPLE as FTS
 from connector_mso.sample import SAMPLE as MSO
+from simulated import simulated
 
 ALLOWED = Path(__file__).with_name("guard.toml")
 LENGTHS = (1000, 1600)
@@ -196,8 +196,8 @@ class Run:
 
 
 def shipped(assembly: Assembly, sink: Sink) -> Operations:
-    """What a built connector gives to the sync: dates become objects on their way."""
-    ours = fivetran._Operations({table["table"]: converters(table["columns"]) for table in assembly.schema})
+    """What a built connector gives to the sync."""
+    ours = fivetran.operations_for(assembly)
     operations = SimpleNamespace(upsert=ours.upsert, delete=sink.nothing, truncate=sink.nothing, checkpoint=sink.checkpoint)
     return cast(Operations, operations)
 
@@ -454,8 +454,8 @@ def test_a_figure_that_the_file_lacks_is_a_fault() -> None:
 @pytest.mark.parametrize("name", ["fts", "fts-aggregate"])
 def test_over_a_real_connection_there_are_as_many_requests(name: str, allowed: Mapping[str, Figures]) -> None:
     case = CASES[name]
-    table = SampleTable("fts", "fts_records", "/fts_data", "fts_records", connector_fts.RECORDS.columns, case.sample(750))
-    with SampleServer([table], api_key="a-key") as server:
+    table = simulated("fts", 750)
+    with Simulation([table], secret="a-key") as server:
         run = Run(case, 100, url=server.url)
         first = run.sync(None)
         asked = len(server.requests)

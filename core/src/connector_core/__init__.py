@@ -17,6 +17,7 @@ from connector_core.auth.kinds import (
 )
 from connector_core.auth.login import SessionLogin
 from connector_core.auth.oauth import OAuth2ClientCredentials, OAuth2RefreshToken
+from connector_core.basics.arguments import guarded
 from connector_core.basics.errors import (
     ConfigurationError,
     ConnectorError,
@@ -51,14 +52,15 @@ from connector_core.paging.stop_rules import (
 from connector_core.paging.updated_since import UpdatedSince
 from connector_core.paging.windows import Windows
 from connector_core.plugin.hooks import hookimpl
+from connector_core.source.columns import Column
 from connector_core.source.configuration import Configuration
 from connector_core.source.csv_format import Csv
-from connector_core.source.error_rules import ErrorRule, fail, ignore, retry, wait_until
+from connector_core.source.error_rules import ErrorRule, empty, fail, ignore, renew, retry, start_over, wait_until
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.pagination import Page, Paginator, Request
 from connector_core.source.parents import Parent
-from connector_core.source.settings import Setting, base_url, page_size
+from connector_core.source.settings import Setting, base_url, ca_certificate, page_size
 from connector_core.source.tables import Record, Table
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "BearerToken",
     "Budget",
     "ClientCertificate",
+    "Column",
     "Configuration",
     "ConfigurationError",
     "ConnectorError",
@@ -110,8 +113,10 @@ __all__ = [
     "UpdatedSince",
     "Windows",
     "base_url",
+    "ca_certificate",
     "count",
     "drop",
+    "empty",
     "empty_page",
     "fail",
     "field_is",
@@ -130,11 +135,17 @@ __all__ = [
     "page_size",
     "ratio",
     "rename",
+    "renew",
     "repeated_page",
     "retry",
     "short_page",
+    "start_over",
     "tombstones",
     "total",
     "total_reached",
     "wait_until",
 ]
+
+for _name in __all__:
+    if _name != "Page":  # which the client makes, one after the other: a plugin is given it
+        globals()[_name] = guarded(globals()[_name])

@@ -13,22 +13,9 @@ import pytest
 import requests
 from attrs import frozen
 
-from connector_build.api.mimic import Asked, Reply
-from connector_build.api.server import (
-    ApiServer,
-    Drip,
-    Endless,
-    Flood,
-    Misbehaviour,
-    Raw,
-    Reset,
-    Silence,
-    Wire,
-    WrongLength,
-    deaf_address,
-    json_reply,
-    unruly,
-)
+from connector_build.api.messages import Asked, Reply, json_reply
+from connector_build.api.server import ApiServer, deaf_address
+from connector_build.api.wire import Drip, Endless, Flood, Misbehaviour, Raw, Reset, Silence, Wire, WrongLength, unruly
 
 BLINK = 0.2
 PAGE = {"items": [{"id": 1, "name": "é"}], "next": None}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_build.api.feed import CURSOR, Feed, UnknownCursor
-from connector_build.api.sample import Sample
+from connector_build.sample import Sample
 from connector_fts.sample import SAMPLE as FTS
 from connector_mso.sample import SAMPLE as MSO
 

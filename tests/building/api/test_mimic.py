@@ -7,11 +7,11 @@ from random import Random
 
 import pytest
 
-from connector_build.api.mimic import Asked
-from connector_build.api.world import value_of
+from connector_build.api.messages import Asked
+from connector_build.api.values import value_of
 from connector_build.testing import Mimic, World
 from connector_build.testing.contract.check_columns import check_binary
-from connector_build.testing.contract.subject import Broken
+from connector_build.testing.contract.outcomes import Broken
 from connector_core import OffsetPaginator, PageNumberPaginator, Paginator, Record, Table, Transform, Windows
 from connector_core.plugin.assembly import TablePlan, assemble
 from support import plugin

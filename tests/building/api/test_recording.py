@@ -10,6 +10,7 @@ import pytest
 from attrs import evolve
 
 from broken import HEALTHY
+from connector_build.api.recording import NotRecorded, Recorded
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.testing import (
     Answering,
@@ -29,7 +30,7 @@ from connector_build.testing import (
     replay,
     signed,
 )
-from connector_build.testing.contract.recording import NotRecorded, Recorded, _check_discreet
+from connector_build.testing.recording import _check_discreet
 from connector_core import Csv, Request, Table
 from connector_core.auth.kinds import HeaderAuth
 from connector_core.basics.discretion import Secrets

@@ -14,8 +14,7 @@ from attrs import Factory, define, field
 
 import connector_fts
 from connector_build.api.faults import Fault
-from connector_build.api.sample import Sample, SampleTable
-from connector_build.api.serve import SampleServer
+from connector_build.api.simulation import Simulation
 from connector_core import (
     ApiKeyHeader,
     Configuration,
@@ -39,15 +38,13 @@ from connector_core.http.retries import Retry
 from connector_core.paging.cursor import CursorPaginator
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.pagination import Page
-from connector_fts.sample import SAMPLE
+from simulated import simulated
 from sinks import Answer, Log, Sink, accept, recorder
 
 KEY = "canary-7f3a"
 TRIES = 6
 FTS = Plugin("connector-fts", connector_fts, "0.1.0")
-TABLE = SampleTable(
-    "fts", "fts_records", "/fts_data", "fts_records", connector_fts.RECORDS.columns, Sample(12, SAMPLE.make, SAMPLE.change)
-)
+TABLE = simulated("fts", 12)
 DROP: Any = object()
 
 
@@ -55,7 +52,7 @@ DROP: Any = object()
 class Api:
     """A sample API of 12 records, a connection to it, and a destination that outlives its syncs."""
 
-    server: SampleServer
+    server: Simulation
     caplog: pytest.LogCaptureFixture
     plugins: Sequence[Plugin] = (FTS,)
     log: Log = Factory(Log)
@@ -116,7 +113,7 @@ class Api:
 @pytest.fixture
 def api(caplog: pytest.LogCaptureFixture) -> Iterator[Api]:
     caplog.set_level(logging.DEBUG)
-    with SampleServer([TABLE], api_key=KEY) as server:
+    with Simulation([TABLE], secret=KEY) as server:
         yield Api(server, caplog)
 
 
@@ -198,7 +195,6 @@ def test_an_absurd_page_size_does_not_flood_the_message(api: Api) -> None:
         (400, RequestRejected, ["400", "check the settings"]),
         (422, RequestRejected, ["422", "check the settings"]),
         (304, UnexpectedAnswer, ["304", "200 was expected", "base_url"]),
-        (204, UnexpectedAnswer, ["204", "200 was expected", "base_url"]),
     ],
 )
 @pytest.mark.parametrize("at", [1, 2])
@@ -299,7 +295,6 @@ def test_redirects_without_end(api: Api) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        pytest.param(b"<!doctype html><title>Login</title>", ["a web page, not JSON", "Login", "base_url"], id="HTML"),
         pytest.param([1, 2], ["a JSON list, not an object", "base_url"], id="a list"),
         pytest.param("text", ["a JSON text, not an object", "base_url"], id="a text"),
         pytest.param(None, ["a JSON null, not an object", "base_url"], id="null"),
@@ -337,6 +332,13 @@ def test_an_answer_that_is_not_as_described(api: Api, body: object, words: list[
     api.recovers()
 
 
+def test_a_web_page_as_the_first_answer(api: Api) -> None:
+    api.answers(b"<!doctype html><title>Login</title>")
+    api.fails(UnexpectedAnswer, "fts_records: GET /fts_data?page_size=5", "a web page, not JSON", "Login", "base_url")
+    assert api.waits == []
+    api.recovers()
+
+
 def test_a_cursor_that_cannot_be_sent(api: Api) -> None:
     api.answers(b'{"fts_records": [], "next_cursor": "\\ud800"}')
     api.fails(UnexpectedAnswer, "fts_records: GET /fts_data", "cursor=")
@@ -363,7 +365,7 @@ def test_next_cursor_goes_round_in_a_longer_circle(api: Api) -> None:
 
 def test_a_stored_cursor_that_the_api_no_longer_knows_means_one_full_read(api: Api) -> None:
     api.sync()
-    api.server.feed("fts").expire_cursors()
+    api.server.of("fts").mimic.cursors.expire()
     api.server.feed("fts").append(4)
     api.recovers()
     [warning] = api.log.warnings
@@ -403,9 +405,9 @@ def test_a_cursor_that_expires_within_a_sync_is_loud_and_the_next_sync_reads_who
 PASSING = [
     pytest.param(lambda times: Fault("truncate", times=times), "the connection was closed before", id="body cut"),
     pytest.param(lambda times: Fault("drop", times=times), "the connection was closed before", id="connection closed"),
-    pytest.param(lambda times: Fault("status", status=500, times=times), "500 INTERNAL SERVER ERROR", id="500"),
-    pytest.param(lambda times: Fault("status", status=503, times=times), "503 SERVICE UNAVAILABLE", id="503"),
-    pytest.param(lambda times: Fault("status", status=429, times=times), "429 TOO MANY REQUESTS", id="429"),
+    pytest.param(lambda times: Fault("status", status=500, times=times), "500 Internal Server Error", id="500"),
+    pytest.param(lambda times: Fault("status", status=503, times=times), "503 Service Unavailable", id="503"),
+    pytest.param(lambda times: Fault("status", status=429, times=times), "429 Too Many Requests", id="429"),
     pytest.param(lambda times: Fault("status", body=b'{"fts_reco', times=times), "not whole JSON (10 bytes", id="JSON cut"),
     pytest.param(lambda times: Fault("status", body=b"", times=times), "not whole JSON (0 bytes", id="empty body"),
     pytest.param(
@@ -463,7 +465,7 @@ def test_429_is_waited_out_until_a_date(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "after", ["Sun, 06 Nov 1994 08:49:37 GMT", "soon", "-5", "1.5", "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"]
+    "after", ["Sun, 06 Nov 1994 08:49:37 GMT", "soon", "-5", "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"]
 )
 def test_a_retry_after_that_says_nothing_is_as_good_as_none(api: Api, after: str) -> None:
     api.server.faults.add(Fault("status", status=503, headers={"Retry-After": after}, times=1))

@@ -90,8 +90,8 @@ def test_a_failure_does_not_stop_the_others(tmp_path: Path) -> None:
     for dataset in ("jobs", "crews"):
         install_dataset(site, dataset)
     install_dataset(site, "broken", "raise RuntimeError('no good')")
-    install_dataset(site, "deadly", "import os\nprint('bye', flush=True)\nos._exit(7)")
-    install_dataset(site, "content", "import os\nos._exit(0)")
+    install_dataset(site, "deadly", "import os\nprint('bye', flush=True)\nos.kill(os.getpid(), 9)")
+    install_dataset(site, "content", "import os\nos.execv('/bin/true', ['true'])")
     names = ["jobs", "broken", "deadly", "content", "unknown", "list", "crews"]
     fleet(tmp_path, "".join(f"[[connector]]\ndataset = '{name}'\n" for name in names))
     done = connector_build("--all", path=site, cwd=tmp_path)
@@ -101,8 +101,8 @@ def test_a_failure_does_not_stop_the_others(tmp_path: Path) -> None:
     assert done.stdout.endswith("2 built, 5 failed\n")
     assert "broken: connector-broken: its module connector_broken cannot be imported: RuntimeError (" in done.stdout
     assert "connector_broken/__init__.py, line 1): no good." in done.stdout
-    assert "deadly: it ended with exit code 7 before it was built. bye" in done.stdout
-    assert "content: it ended with exit code 0 before it was built." in done.stdout
+    assert "deadly: its process was ended by signal 9 before it was built. bye" in done.stdout
+    assert "content: its process ended with exit code 0 before it was built." in done.stdout
     assert "\nlist: There is no dataset or command 'list'" in done.stdout
     assert "unknown: There is no dataset 'unknown'" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr

@@ -15,17 +15,21 @@ from random import Random
 from typing import Any
 
 import pytest
+from attrs import evolve
 from rich.console import Console
 
 import connector_fts
-from connector_build.api.sample import SampleTable
 from connector_build.errors import BuildError
 from connector_build.local import demo
-from connector_build.local.demo import choose_columns, comparable, difference, expected, next_steps, run_demo, shortened, summary
+from connector_build.local.comparing import comparable, difference, expected
+from connector_build.local.demo import next_steps, run_demo, summary
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, read_tables
+from connector_build.local.showing import choose_columns, shortened
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from connector_fts.sample import SAMPLE
 from distributions import connector_build, install_dataset
 from places import ROOT
+from simulated import simulated
 
 CONNECTOR = """\
 import sys
@@ -41,12 +45,6 @@ connector = connector_for({{"connector-{dataset} 0.1.0": connector_{dataset}}}, 
 
 def assembled(dataset: str, *enable: str) -> Assembly:
     return assemble([Plugin(f"connector-{dataset}", importlib.import_module(f"connector_{dataset}"), "0.1.0")], enable)
-
-
-def sample_table(dataset: str) -> SampleTable:
-    table = importlib.import_module(f"connector_{dataset}").RECORDS
-    sample = importlib.import_module(f"connector_{dataset}.sample").SAMPLE
-    return SampleTable(dataset, table.name, table.path, table.records, table.columns, sample)
 
 
 def builder(dataset: str, *enable: str) -> Callable[[Path], None]:
@@ -78,13 +76,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
         assembly = assembled(dataset, *enable)
         console = Console(file=io.StringIO(), width=100, force_terminal=terminal, no_color=True)
         run_demo(
-            dataset=dataset,
-            tables=[sample_table(dataset)],
+            evolve(simulated(dataset), assembly=assembly),
             table_names=[table["table"] for table in assembly.schema],
             build=build or builder(dataset, *enable),
             project=tmp_path / "project",
             console=console,
-            plans=assembly.tables,
         )
         return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
@@ -96,7 +92,7 @@ def test_fts_is_incremental(run: Demo, tmp_path: Path) -> None:
     text = run("fts")
     assert "\x1b" not in text
     assert "First sync: 750 upserts, 8 checkpoints\n" in text
-    assert "Second sync: 78 upserts, 1 checkpoint; incremental: the feed has 775 records\n" in text
+    assert "Second sync: 80 upserts, 1 checkpoint; incremental: the feed has 775 records\n" in text
     assert "fts_records: the first 5 of 775 rows" in text
     assert 'Next sync state: {"next_cursor": "' in text
     assert "fts_records: 775 rows, every value right\n" in text
@@ -160,9 +156,9 @@ def test_comparable() -> None:
 
 def test_expected() -> None:
     (plan,) = assembled("fts", "fts_technicians", "cost_per_hour").tables
-    make = sample_table("fts").sample.make
+    make = SAMPLE.make
     records = [{**make(number, Random(number)), "technician_id": "T" if number else None} for number in range(3)]  # noqa: S311
-    tables = expected("fts_records", records, plan)
+    tables = expected(plan, records)
     assert all("cost_per_hour" in row for row in tables["fts_records"])
     assert [(row["technician_id"], row["total_tasks"]) for row in tables["fts_technicians"]] == [("T", 2)]
 
@@ -211,10 +207,116 @@ def portless(text: str) -> list[str]:
     return [line.rstrip() for line in re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text).strip().splitlines()]
 
 
-def test_without_sample_records_it_says_how_to_describe_some(tmp_path: Path) -> None:
-    install_dataset(tmp_path, "crew")
-    done = connector_build("demo", "crew", path=tmp_path, cwd=tmp_path)
-    assert done.returncode == 1
-    assert "[project.entry-points.connector_core_samples]: crew = " in done.stderr
-    assert "(docs/tutorial.md, step 5)" in done.stderr
-    assert "## 5. Try the whole road" in (ROOT / "docs/tutorial.md").read_text()
+# Plugins without sample records
+
+
+def demo_of(folder: Path, source: str, *options: str) -> "subprocess.CompletedProcess[str]":
+    install_dataset(folder, "crew", source)
+    return connector_build("demo", "crew", *options, path=folder, cwd=folder)
+
+
+BASIC_AND_CHILDREN = """
+from connector_core import Aggregate, BasicAuth, KeysetPaginator, Parent, Table, count, hookimpl, no_more
+
+SHIPS = Table("ships", "/ships", "data", ["id"], {"id": "LONG", "name": "STRING", "built": "NAIVE_DATE", "length": "DOUBLE"})
+TRIPS = Table(
+    "trips",
+    "/ships/{parent.id}/trips",
+    "data",
+    ["ship_id", "number"],
+    {"ship_id": "LONG", "number": "LONG", "harbour": "STRING", "miles": "DOUBLE"},
+    parent=Parent("ships", adds={"ship_id": "id"}),
+)
+
+
+@hookimpl
+def connector_tables():
+    return [SHIPS, TRIPS]
+
+
+@hookimpl
+def connector_auth():
+    return BasicAuth()
+
+
+@hookimpl
+def connector_paginator(table):
+    return KeysetPaginator("after", "id" if table == SHIPS else "number", size_param="limit", stop=[no_more("has_more")])
+
+
+@hookimpl
+def connector_extra_tables(table):
+    return [Aggregate("crew_harbours", ["harbour"], {"trips": count()}, default=False)] if table == TRIPS else []
+"""
+
+
+def test_basic_auth_keyset_pages_and_a_child_table_without_a_sample(tmp_path: Path) -> None:
+    done = demo_of(tmp_path, BASIC_AND_CHILDREN, "--enable", "crew_harbours")
+    assert done.returncode == 0, done.stderr
+    assert "First sync: 165 upserts" in done.stdout  # 40 ships, 3 trips each, 5 harbours
+    assert "Sample API: 220 records appended, 5 changed" in done.stdout
+    for table, rows in (("ships", 65), ("trips", 315), ("crew_harbours", 5)):
+        assert f"\n  {table}: {rows} rows, every value right" in done.stdout
+
+
+ELSEWHERE = """
+from connector_core import LinkHeaderPaginator, OAuth2ClientCredentials, SinglePage, Table, hookimpl
+
+
+@hookimpl
+def connector_tables():
+    account = Table("account", "/account", "[data]", ["id"], {"id": "STRING"})
+    return [account, Table("ships", "/ships", "@", ["id"], {"id": "LONG"})]
+
+
+@hookimpl
+def connector_auth():
+    return OAuth2ClientCredentials(token_url="https://login.example.com/token")
+
+
+@hookimpl
+def connector_paginator(table):
+    return SinglePage() if table.name == "account" else LinkHeaderPaginator(size_param="limit")
+"""
+
+
+def test_an_auth_that_cannot_be_simulated_is_replaced_and_that_is_said(tmp_path: Path) -> None:
+    done = demo_of(tmp_path, ELSEWHERE)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(
+        "Its token comes from login.example.com, and only what lies below base_url can be simulated: this demo signs with a "
+        "made-up key in a header instead.\n"
+    )
+    assert "\n  account: 1 rows, every value right" in done.stdout
+    assert "\n  ships: 275 rows, every value right" in done.stdout
+    assert "demo_auth" not in done.stdout
+
+
+FUNCTIONS = """
+from connector_core import FunctionPaginator, Table, hookimpl
+
+
+@hookimpl
+def connector_tables():
+    return [Table("ships", "/ships", "data", ["id"], {"id": "LONG"})]
+
+
+@hookimpl
+def connector_paginator(table):
+    return FunctionPaginator(lambda request, page: AFTER)
+"""
+
+
+def test_a_paginator_that_is_a_function_is_tried_with_everything_in_one_answer(tmp_path: Path) -> None:
+    done = demo_of(tmp_path, FUNCTIONS.replace("AFTER", 'page.get("next") and request.placed("query", "at", page.get("next"))'))
+    assert done.returncode == 0, done.stderr
+    assert "ships: 275 rows, every value right" in done.stdout
+
+
+def test_an_api_that_cannot_be_simulated_is_refused_in_one_paragraph(tmp_path: Path) -> None:
+    done = demo_of(tmp_path, FUNCTIONS.replace("AFTER", 'request.placed("query", "at", page.body["next"])'))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: There can be no demo of crew: ships: its paginator is a FunctionPaginator, and how the API answers it cannot be "
+        "told; its paginator fails on an answer of a simulated API with KeyError: 'next'. Try it against the API itself.\n"
+    )

@@ -6,7 +6,6 @@ then behaves as the test tells it. The last tests run the real command.
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import pty
@@ -17,6 +16,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,16 @@ import duckdb
 import pytest
 
 from connector_build.project.writer import script_of
+from places import ROOT
 
 DEBUG, DEPLOY = "debug_and_reset.sh", "deploy.sh"
 TABLES = "fts_records fts_technicians"
 BASH = shutil.which("bash") or "/bin/bash"
 REAL_FIVETRAN = Path(sys.executable).with_name("fivetran")
 KEY = "c2VjcmV0a2V5OnNlY3JldHNlY3JldA=="
+CORE = ROOT / "core/src/connector_core"
+NEEDED = ("attr", "attrs", "pluggy", "requests", "urllib3", "certifi", "idna", "charset_normalizer")
+"""What the connector imports, by the names of its folders."""
 
 # The first three lines are how pip starts a command whose Python lies under a path with a space.
 FAKE_FIVETRAN = """#!/bin/sh
@@ -138,6 +142,7 @@ def project(tmp_path: Path) -> Project:
     (folder / "connector.py").write_text("connector = None\n")
     (folder / "configuration.json").write_text('{"api_key": "hunter2", "page_size": "100"}')
     (folder / "requirements.txt").write_text("attrs==25.4.0\n")
+    (folder / "connector_core").symlink_to(CORE)
     for script in (DEBUG, DEPLOY):
         render(script, folder)
     made = Project(folder, commands)
@@ -156,19 +161,65 @@ def assert_clear_error(done: subprocess.CompletedProcess[str], code: int, *piece
     assert "unbound variable" not in done.stderr
 
 
+def python_with(folder: Path, *names: str) -> Path:
+    """A Python in which these packages are installed, and no others."""
+    installed = folder / "installed"
+    installed.mkdir(parents=True)
+    for name in names:
+        (installed / name).symlink_to(Path(str(find_spec(name).origin)).parent)  # type: ignore[union-attr]
+    return write_executable(folder / "python3", f'#!/bin/sh\nPYTHONPATH="{installed}" exec "{sys.executable}" -S "$@"\n')
+
+
 # --- both scripts ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("script", [DEBUG, DEPLOY])
-def test_template_is_complete_and_its_python_is_valid(script: str) -> None:
-    text = script_of(script, "@DATASET@", "@TABLES@").decode()
-    assert set(re.findall(r"@[A-Z_]+@", text)) == {"@DATASET@", "@TABLES@"}
-    programs = re.findall(r"<<'PYTHON'\n(.*?)\nPYTHON\n", text, re.DOTALL)
-    assert programs
-    for program in programs:
-        ast.parse(program, feature_version=(3, 8))
+def test_template_is_complete_and_short(script: str) -> None:
+    text = script_of(script, "fts", TABLES).decode()
+    assert not re.findall(r"@[A-Z_]+@", text)
+    assert len(text.splitlines()) < 100, "what is logic stands in connector_core/runtime/scripts"
     # macOS comes with bash 3.2.
     assert not re.search(r"mapfile|readarray|declare -A|\$\{\w+(,,|\^\^)\}|\|&", text)
+
+
+@pytest.mark.parametrize("script", [DEBUG, DEPLOY])
+def test_a_project_without_its_core_says_so(project: Project, script: str) -> None:
+    (project.folder / "connector_core").unlink()
+    assert_clear_error(project.run(script), 2, f"connector_core is missing in {project.folder}", "connector-build fts")
+
+
+@pytest.mark.parametrize("script", [DEBUG, DEPLOY])
+def test_a_python_without_what_the_connector_needs_is_told_before_anything_happens(project: Project, script: str) -> None:
+    python = python_with(project.bin / "lean", "attr", "attrs", "requests")
+    (project.bin / "python3").symlink_to(python)
+    (project.bin / "python").symlink_to(python)
+    project.fake(python=str(python))
+    done = project.run(script, answer="y\n", FIVETRAN_API_KEY=KEY)
+    assert_clear_error(done, 2, f"{python} lacks pluggy", f"'{python}' -m pip install -r requirements.txt")
+    assert project.calls == []
+
+
+@pytest.mark.parametrize("script", [DEBUG, DEPLOY])
+def test_an_old_python_is_not_taken(project: Project, script: str) -> None:
+    for name in ("python3", "python"):
+        write_executable(project.bin / name, "#!/bin/sh\nexit 3\n")
+    project.fake(python=str(project.bin / "python3"))
+    assert_clear_error(project.run(script), 2, "no Python 3.11 or later was found")
+
+
+@pytest.mark.parametrize("script", [DEBUG, DEPLOY])
+def test_no_variable_keeps_a_script_from_its_own_project(project: Project, script: str, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere/connector_core"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "__init__.py").write_text("raise SystemExit('another core')")
+    done = project.run(
+        script,
+        *(["--yes"] if script == DEBUG else []),
+        FIVETRAN_API_KEY=KEY,
+        PYTHONSAFEPATH="1",
+        PYTHONPATH=str(elsewhere.parent),
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("script", [DEBUG, DEPLOY])
@@ -201,8 +252,9 @@ def test_help_and_wrong_usage(project: Project, script: str) -> None:
 def test_no_or_end_of_input_changes_nothing(project: Project, answer: str) -> None:
     done = project.run(DEBUG, answer=answer)
     assert done.returncode == 0
-    assert "Tables that start again from nothing: fts_records, fts_technicians\n" in done.stdout
-    assert "Do you want to continue? (Y/n)" in done.stdout
+    assert "✓ Detected table names: fts_records, fts_technicians\n" in done.stdout
+    assert "every row of fts_records, fts_technicians" in done.stdout
+    assert "Do you want to continue? (Y/n): " in done.stdout
     assert done.stdout.endswith("Nothing was changed.\n")
     assert project.calls == []
 
@@ -225,21 +277,35 @@ def test_results_of_a_run(project: Project) -> None:
     )
     done = project.run(DEBUG, "--yes")
     assert done.returncode == 0, done.stderr
-    assert "fts_records: 7 rows (1 more marked as deleted)" in done.stdout
-    rows = [line.split()[:2] for line in done.stdout.splitlines() if re.match(r"r\d ", line)]
-    assert rows == [["r2", "3.0"], ["r3", "4.5"], ["r4", "6.0"], ["r5", "7.5"], ["r6", "9.0"]]
-    assert "_fivetran" not in done.stdout
-    assert "fts_technicians: not in the warehouse" in done.stdout
-    summary = done.stdout.split("Operation summary:\n")[1]
-    assert re.findall(r"^  (\w[\w ]*?) +(\d+)$", summary, re.MULTILINE) == [
-        ("Upserts", "750"),
-        ("Updates", "3"),
-        ("Deletes", "2"),
-        ("Truncates", "1"),
-        ("Schema changes", "4"),
-        ("Checkpoints", "8"),
+    assert "fts_records: 7 rows (1 more marked as deleted), 3 columns\n" in done.stdout
+    assert "Running query: SELECT * FROM tester.fts_records WHERE _fivetran_deleted IS NOT TRUE LIMIT 5;\n" in done.stdout
+    assert [row[:2] for row in boxed(done.stdout)[0]] == [
+        ["record_id", "cost"],
+        ["r2", "3.0"],
+        ["r3", "4.5"],
+        ["r4", "6.0"],
+        ["r5", "7.5"],
+        ["r6", "9.0"],
     ]
-    assert done.stdout.endswith('\nNext sync state: {"next_cursor": "abc"}\n')
+    assert "_fivetran_synced" not in done.stdout
+    assert "fts_technicians: not in the warehouse" in done.stdout
+    assert "OPERATION SUMMARY\n" in done.stdout
+    assert boxed(done.stdout)[1] == [
+        ["Operation", "Count"],
+        ["Upserts", "750"],
+        ["Updates", "3"],
+        ["Deletes", "2"],
+        ["Truncates", "1"],
+        ["SchemaChanges", "4"],
+        ["Checkpoints", "8"],
+    ]
+    assert done.stdout.endswith('\n✓ Debug and reset operations completed.\nNext sync state: {"next_cursor": "abc"}\n')
+
+
+def boxed(printed: str) -> list[list[list[str]]]:
+    """The tables in boxes, each its rows, each their cells; the head first."""
+    found = re.findall(r"^┌.*\n((?:[│├].*\n)+)└", printed, re.MULTILINE)
+    return [[[cell.strip() for cell in line.strip("│").split("│")] for line in box.splitlines() if "│" in line] for box in found]
 
 
 def test_wide_table_fits_the_terminal(project: Project) -> None:
@@ -250,11 +316,12 @@ def test_wide_table_fits_the_terminal(project: Project) -> None:
         + ", 1 AS ".join("abcdefghijk"),
     )
     done = project.run(DEBUG, "--yes", COLUMNS="80")
-    results = done.stdout.split("The first 5 rows")[1].split("Operation summary")[0].splitlines()
+    results = done.stdout.split("Step 3")[1].split("OPERATION SUMMARY")[0].splitlines()
     assert max(len(line) for line in results) <= 80
-    assert f"{'0' * 23}…  {'1' * 23}…  {'2' * 23}…" in results
-    assert "… and 9 more columns" in results
-    assert "… and 4 more columns" in results, "eight columns, however narrow they are"
+    wide, narrow, _ = boxed(done.stdout)
+    assert wide == [["column_0", "…", "column_11"], ["0" * 23 + "…", "…", "1" * 23 + "…"]]
+    assert narrow == [['odd "name', *"abcdefghijk"], [" [31mred".strip(), *"1" * 11]]
+    assert "fts_records: 1 row, 12 columns" in results
     assert "\x1b" not in done.stdout
 
 
@@ -266,8 +333,9 @@ def test_table_is_found_in_any_schema_and_under_fivetrans_spelling(project: Proj
         "CREATE TABLE tester.top_10 AS SELECT 1 AS a WHERE false",
     )
     done = project.run(DEBUG, "--yes")
-    assert "fts_records: 1 row\n" in done.stdout
-    assert "top10: 0 rows\n" in done.stdout
+    assert "Running query: SELECT * FROM elsewhere.fts_records LIMIT 5;\n" in done.stdout
+    assert "fts_records: 1 row, 1 column\n" in done.stdout
+    assert "top10: 0 rows, 1 column\n" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -292,7 +360,8 @@ def test_next_sync_state(project: Project, state: str | None, printed: str, expe
     assert last.endswith(expected)
     assert len(last) < 4100
     assert ("fivetran debug printed none" in done.stdout) == (printed != DEBUG_OUTPUT)
-    assert "not shown: fivetran debug wrote no files/warehouse.db" in done.stdout
+    assert ("✓ Debug and reset operations completed." in done.stdout) == (printed == DEBUG_OUTPUT)
+    assert "Not shown: fivetran debug wrote no files/warehouse.db" in done.stdout
 
 
 def test_failing_debug_is_shown_and_fails(project: Project) -> None:
@@ -325,19 +394,20 @@ def test_unreadable_warehouse_does_not_fail_the_run(project: Project) -> None:
     (project.bin / "warehouse.db").write_bytes(b"not a database" * 1000)
     done = project.run(DEBUG, "--yes")
     assert done.returncode == 0
-    assert "not shown: files/warehouse.db could not be read" in done.stdout
+    assert f"Not shown: {project.folder}/files/warehouse.db cannot be read" in done.stdout
     assert "Next sync state" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_missing_duckdb_is_one_line(project: Project) -> None:
-    for name in ("python3", "python"):
-        write_executable(project.bin / name, f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
-    project.fake(python=str(project.bin / "python3"))
+    python = python_with(project.bin / "lean", *NEEDED)
+    (project.bin / "python3").symlink_to(python)
+    (project.bin / "python").symlink_to(python)
+    project.fake(python=str(python))
     done = project.run(DEBUG, "--yes")
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert "duckdb is missing (pip install duckdb)" in done.stdout
+    assert "Not shown: The module duckdb, which reads files/warehouse.db, is missing: pip install duckdb\n" in done.stdout
     assert done.stdout.endswith('Next sync state: {"next_cursor": "abc"}\n')
 
 
@@ -349,6 +419,22 @@ def test_nothing_of_a_run_is_left_behind(project: Project, tmp_path: Path) -> No
     project.fake("def debug():\n    os.remove('requirements.txt')\n    return 1")
     assert project.run(DEBUG, "--yes", TMPDIR=str(scratch)).returncode == 1
     assert (project.folder / "requirements.txt").read_text() == ""
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_reader_that_has_seen_enough_ends_the_run(project: Project, tmp_path: Path) -> None:
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    project.fake("def debug():\n    [print('line', number) for number in range(100000)]")
+    command = [BASH, str(project.folder / DEBUG), "--yes"]
+    environment = project.environment({"TMPDIR": str(scratch)})
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 1
     assert list(scratch.iterdir()) == []
 
 
@@ -370,8 +456,8 @@ def test_defaults_are_taken_and_shown_without_a_terminal(project: Project) -> No
     assert project.calls[0]["argv"] == deploy_command("NEW_SALES_ENG_HANDS_ON_LAB", "a_new_fts_connector")
     for value in ("MDS_SNOWFLAKE_HOL", "NEW_SALES_ENG_HANDS_ON_LAB", "a_new_fts_connector"):
         assert value in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("Deployed fts as the connection a_new_fts_connector")
-    assert "unpause" in done.stdout
+    assert "The connection 'a_new_fts_connector' has been deployed successfully.\n" in done.stdout
+    assert "paused" not in done.stdout, "the command did not say that it made a connection"
 
 
 def test_names_from_arguments_win_over_the_environment(project: Project) -> None:
@@ -416,7 +502,7 @@ def test_prompts_on_a_terminal(project: Project) -> None:
 
 
 def test_too_many_names(project: Project) -> None:
-    assert_clear_error(project.run(DEPLOY, "a", "b", "c", "d"), 2, "more than three", "Usage:")
+    assert_clear_error(project.run(DEPLOY, "a", "b", "c", "d"), 2, "more than three names", "Usage: ./deploy.sh [ACCOUNT")
 
 
 def test_key_from_the_nearest_config_two_folders_up(project: Project) -> None:
@@ -593,7 +679,7 @@ def test_exit_code_of_a_failing_deploy(project: Project) -> None:
     done = project.run(DEPLOY, FIVETRAN_API_KEY=KEY)
     assert_clear_error(done, 4, "fivetran deploy failed (exit code 4)")
     assert "--yes" not in done.stderr
-    assert "Deployed" not in done.stdout
+    assert "successfully" not in done.stdout
     assert "changed requirements.txt" not in done.stdout
 
 
@@ -622,7 +708,7 @@ FAILED = "x failed to update connection error: no\n"
         ),
         (
             f"{UPLOADED}connection updated but setup tests failed\nconnection id: its_id\n",
-            f"the connection my_fts, as it was just sent (a new one is paused): {LINK}/its_id/status",
+            f"the connection my_fts, as it was just sent: {LINK}/its_id/status",
         ),
         # What a later release of the command says in other words is not taken for nothing.
         ("", UNKNOWN),
@@ -634,8 +720,7 @@ FAILED = "x failed to update connection error: no\n"
 def test_what_is_on_the_server_is_said(project: Project, printed: str, there: str) -> None:
     project.fake(f"def deploy():\n    print({printed!r}, end='')\n    return 1")
     done = project.run(DEPLOY, "A", "D", "my_fts", FIVETRAN_API_KEY=KEY)
-    assert_clear_error(done, 1, f"\nOn the server: {there}\n")
-    assert printed in done.stdout
+    assert_clear_error(done, 1, "fivetran deploy failed (exit code 1)", f"\nOn the server: {there}\n")
 
 
 @pytest.mark.parametrize(("script", "verb"), [(DEPLOY, "deploy"), (DEBUG, "debug")])
@@ -692,10 +777,13 @@ def test_real_debug(real: Project) -> None:
     done = real.run(DEBUG, answer="y\n", DO_NOT_TRACK="1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "stale" not in done.stdout
-    assert "fts_records: 6 rows (1 more marked as deleted)" in done.stdout
-    assert len(re.findall(r"^\d +row \d$", done.stdout, re.MULTILINE)) == 5
-    assert re.search(r"^  Upserts +7$", done.stdout, re.MULTILINE)
-    assert re.search(r"^  Deletes +1$", done.stdout, re.MULTILINE)
+    assert "fts_records: 6 rows (1 more marked as deleted), 2 columns" in done.stdout
+    rows, operations = boxed(done.stdout)
+    assert rows[0] == ["record_id", "note"]
+    assert len(rows) == 6
+    assert all(note == f"row {number}" for number, note in rows[1:])
+    assert ["Upserts", "7"] in operations
+    assert ["Deletes", "1"] in operations
     assert done.stdout.endswith('\nNext sync state: {"next_cursor": "0123abcd"}\n')
     assert (real.folder / "requirements.txt").exists()
 

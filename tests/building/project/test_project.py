@@ -216,7 +216,7 @@ def test_names_that_the_packaging_would_drop(tmp_path: Path, path: str, words: s
     ("line", "words"),
     [
         ("import pandas", "connector_crew/__init__.py, line 1, imports pandas, which would not be there on Fivetran"),
-        ("from connector_build.api.sample import Sample", "connector_build never ships"),
+        ("from connector_build.sample import Sample", "connector_build never ships"),
         ("def later():\n    import pandas.io", "line 2, imports pandas"),
     ],
 )

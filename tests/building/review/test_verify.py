@@ -27,6 +27,7 @@ from connector_build.project.output import write_project
 from connector_build.project.writer import LOCK, Project
 from connector_build.review import contents, locks, verify
 from connector_build.review.diff import read_lock
+from connector_core.runtime.scripts.command import surroundings
 from distributions import connector_build, install, lock_of
 
 Edit = Callable[[Path], object]
@@ -124,7 +125,7 @@ def test_what_debug_runs_and_their_user_leave_is_no_difference(built: Path) -> N
 def test_the_package_that_fivetran_makes(built: Path, tmp_path: Path) -> None:
     (built / "configuration.json").write_text('{"api_key": "canary-7f3a"}')
     (built / "config.json").write_text("{}")
-    with fivetran._environment() as environment, fivetran._no_version_check():
+    with surroundings(os.environ) as environment, fivetran._no_version_check():
         made = subprocess.run(
             [Path(sys.executable).with_name("fivetran"), "package", built, "--non-interactive"],
             env=environment, cwd=built, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,

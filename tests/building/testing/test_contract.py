@@ -16,8 +16,9 @@ from connector_build.errors import UsageProblem
 from connector_build.testing import RULES, Finding, World, assembled, check_contract, contract_for, signed
 from connector_build.testing.contract import bare
 from connector_build.testing.contract.check_syncs import check_exact
+from connector_build.testing.contract.outcomes import Broken, difference, no_network
 from connector_build.testing.contract.rules import Rule
-from connector_build.testing.contract.subject import Broken, Subject, difference, no_network
+from connector_build.testing.contract.subject import Subject
 from connector_core import Aggregate
 from distributions import install, install_dataset
 from places import ROOT
@@ -31,8 +32,8 @@ PLAYGROUND = sorted((ROOT / "tests/playground").glob("*.py"))
 FIXTURES = "connector_build.testing.fixtures"
 
 
-def put(folder: Path, patch: pytest.MonkeyPatch, dataset: str, source: str) -> None:
-    install_dataset(folder, dataset, source.replace("DATASET", dataset))
+def put(folder: Path, patch: pytest.MonkeyPatch, dataset: str, source: str, options: tuple[str, ...] = ()) -> None:
+    install_dataset(folder, dataset, source.replace("DATASET", dataset), options=options)
     patch.syspath_prepend(folder)
 
 
@@ -81,7 +82,7 @@ def test_a_plugin_of_the_playground_keeps_every_rule(module: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.dataset)
 def test_a_broken_plugin_fails_its_rule_alone(sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(tmp_path, monkeypatch, sample.dataset, sample.source)
+    put(tmp_path, monkeypatch, sample.dataset, sample.source, sample.options)
     slow = set(SLOW) - {sample.rule} - ({"bare_import"} if sample.rule == "same_bytes" else set())
     failed = of(check_contract(sample.dataset, rules=without(*slow)), "fail")
     assert list(failed) == [sample.rule], failed

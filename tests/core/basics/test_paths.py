@@ -23,6 +23,7 @@ from connector_core.http.client import Client
 from connector_core.plugin.assembly import assemble
 from connector_core.source.configuration import Configuration
 from distributions import PLUGIN, connector_build, install_dataset, lock_of
+from places import ROOT
 from sinks import Answer, Log, recorder
 from support import plugin
 
@@ -335,7 +336,6 @@ def fetched(records: str, body: Any, pages: int = 1) -> Sequence[Any]:
         ("[@]", [BODY]),
         ("edges[*].node", [{"id": 6}, {"id": 7}]),
         ("shifts[?hours].{id: id}", [{"id": 1}, {"id": 2}]),
-        ("edges[*].nodes", []),
     ],
 )
 def test_records_of_an_answer(path: str, records: list[Any]) -> None:
@@ -362,6 +362,7 @@ def test_an_answer_that_is_the_list() -> None:
         ("edges[*].node", {"edges": None}, r"the answer has no 'edges\[\*\]\.node', only edges"),
         ("shifts[0]", BODY, r"'shifts\[0\]' is a JSON object, not a list"),
         ("length(shifts)", BODY, r"'length\(shifts\)' is a JSON number, not a list"),
+        ("edges[*].nodes", BODY, r"no entry of edges has nodes \(did you mean node"),
         ("length(gone)", BODY, r"the answer has no 'length\(gone\)', only shifts, data"),
     ],
 )
@@ -479,3 +480,19 @@ def test_null_is_no_list_of_records() -> None:
         records_in(table, "here", None)
     lists = Table("jobs", "/jobs", "[*].node", ["id"], {"id": "LONG"})
     assert records_in(lists, "here", [{"node": {"id": 1}}]) == [{"id": 1}]
+
+
+# docs/sources.md
+
+SOURCES = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+TABLE = SOURCES.partition("\n## Paths\n")[2].partition("\n## ")[0]
+ROWS = re.findall(r"^\| `(.+?)` \| `(.+?)` \| `(.+?)` \|$", TABLE, re.M)
+
+
+@pytest.mark.parametrize(("path", "body", "found"), ROWS)
+def test_the_paths_of_the_documentation(path: str, body: str, found: str) -> None:
+    assert compile_path(path).find(json.loads(body)) == json.loads(found)
+
+
+def test_the_documentation_has_each_kind_of_path() -> None:
+    assert len(ROWS) == 12

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_build.api.feed import FeedPage
-from connector_build.api.sample import Sample
 from connector_build.project.describe import describe
 from connector_build.project.readme import reading
+from connector_build.sample import Sample
 from connector_core import (
     Aggregate,
     DerivedField,
@@ -335,7 +335,7 @@ def test_the_log_counts_what_each_transform_leaves_out() -> None:
 
 
 def test_a_sync_that_leaves_everything_out_still_makes_checkpoints() -> None:
-    assembly = make(Transform("paid", only_if("pay", bool)))
+    assembly = make(Transform("paid", only_if("pay", bool, optional=True)))
     warehouse = Warehouse(assembly)
     run(assembly, warehouse, FakeApi({"people": Script([{"id": number} for number in range(500)])}), 50)
     assert warehouse.count("checkpoint") == 5
@@ -368,7 +368,7 @@ NAMES = Dimension("newest", key=["team"], columns=["email"], newest="at")
 
 
 def tombstoned(table: Table) -> Assembly:
-    return make(Transform("gone", tombstones("deleted")), extra_tables=[TEAMS, NAMES], table=table)
+    return make(Transform("gone", tombstones("deleted", optional=True)), extra_tables=[TEAMS, NAMES], table=table)
 
 
 def people(seed: int) -> LogFeed:
@@ -447,7 +447,7 @@ def test_tombstones_and_a_crash_at_any_operation(extras: bool) -> None:
 def test_a_group_that_goes_right_before_a_crash_and_comes_back_as_it_was() -> None:
     """Its delete arrived, and the state of the crashed sync must not take its row for one that is there."""
     teams = Aggregate("teams", by=["team"], measures={"n": count()})
-    assembly = make(Transform("gone", tombstones("deleted")), extra_tables=[teams])
+    assembly = make(Transform("gone", tombstones("deleted", optional=True)), extra_tables=[teams])
     for crash in range(8):
         feed: list[Record] = [{"id": 1, "team": "x"}]
         warehouse = Warehouse(assembly)

@@ -23,13 +23,14 @@ import connector_fts.sample
 import connector_mso
 import connector_mso.sample
 from connector_build.api.mimic import Mimic
-from connector_build.api.sample import Sample
 from connector_build.api.world import World
+from connector_build.sample import Sample
 from connector_build.testing.warehouse.memory import Crash, Warehouse
 from connector_build.testing.warehouse.runs import URL, InProcess, Run
 from connector_core import Aggregate, CursorPaginator, Parent, Table, count, hookimpl, total
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from connector_core.source.values import as_json
 
 COMPANIES = Table("companies", "/companies", "items", ["id"], {"id": "LONG", "name": "STRING"})
 DEPARTMENTS = Table(
@@ -201,7 +202,10 @@ def api(name: str, moves: int) -> Mimic:
 def tables(name: str, warehouse: Warehouse) -> Tables:
     """What a destination holds."""
     return {
-        entry["table"]: {json.dumps(key): json.dumps(row, sort_keys=True) for key, row in warehouse.live(entry["table"]).items()}
+        entry["table"]: {
+            json.dumps(key): json.dumps(row, sort_keys=True, default=as_json)
+            for key, row in warehouse.live(entry["table"]).items()
+        }
         for entry in dataset(name).assembly.schema
     }
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_build.api.feed import Feed, FeedPage
-from connector_build.api.sample import Sample
+from connector_build.sample import Sample
 from connector_core import (
     Aggregate,
     Csv,
@@ -34,8 +34,9 @@ from connector_core import (
     rename,
     total,
 )
+from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
-from connector_core.engine.records import LeftOut, RowMaker
+from connector_core.engine.records import RowMaker
 from connector_core.engine.spool import Spool
 from connector_core.engine.sync import PART
 from connector_core.plugin.assembly import Assembly, assemble
@@ -177,10 +178,13 @@ def test_nothing_is_listed(listed: Any) -> None:
     assert log.infos[-1] == "jobs: 1 records from 1 pages"
 
 
-def test_no_list_at_all() -> None:
+def test_no_list_at_all_is_an_error_unless_the_table_says_that_it_may_be_left_out() -> None:
     table = evolve(DELETED, deleted="elsewhere.deleted")
     _, api = deleting(table, job(1))
     assembly = assemble([plugin(table)])
+    with pytest.raises(UnexpectedAnswer, match=r"no elsewhere\.deleted \(did you mean meta\.deleted\?\)"):
+        synced(assembly, Warehouse(assembly), api)
+    assembly = assemble([plugin(evolve(table, nothing="missing"))])
     warehouse = Warehouse(assembly)
     assert synced(assembly, warehouse, api).infos[-1] == "jobs: 1 records from 1 pages"
     assert warehouse.live("jobs").keys() == {(1,)}
@@ -594,11 +598,11 @@ def test_a_child_is_deleted_by_its_own_part_of_the_key() -> None:
         deleted="gone",
         parent=Parent("crews", {"crew": "id"}),
     )
-    maker = RowMaker(table, (), frozenset(table.columns), ListLog())
+    maker = RowMaker(table, (), table.declared, ListLog())
     assert maker.gone([2, {"n": 3}, {"crew": 7, "n": 4}], "here", {"crew": 1}) == [
-        (("1", "2"), LeftOut({"crew": 1, "n": 2}, "deleted")),
-        (("1", "3"), LeftOut({"crew": 1, "n": 3}, "deleted")),
-        (("7", "4"), LeftOut({"crew": 7, "n": 4}, "deleted")),
+        ((1, 2), LeftOut({"crew": 1, "n": 2}, "deleted")),
+        ((1, 3), LeftOut({"crew": 1, "n": 3}, "deleted")),
+        ((7, 4), LeftOut({"crew": 7, "n": 4}, "deleted")),
     ]
     with pytest.raises(UnexpectedAnswer, match="which is no key of shifts"):
         maker.gone([None], "here", {"crew": 1})

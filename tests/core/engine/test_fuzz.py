@@ -32,9 +32,12 @@ import connector_fts
 import connector_fts.sample
 import connector_mso
 import connector_mso.sample
-from connector_build.api.mimic import Asked, Mimic, Reply, set_at
-from connector_build.api.sample import Sample
-from connector_build.api.world import Entry, World, transformed
+from connector_build.api.bodies import set_at
+from connector_build.api.feed import Entry
+from connector_build.api.messages import Asked, Reply
+from connector_build.api.mimic import Mimic
+from connector_build.api.world import World, transformed
+from connector_build.sample import Sample
 from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
 from connector_build.testing.warehouse.runs import URL, InProcess, configuration_for
@@ -76,6 +79,7 @@ from connector_core import (
     total,
     total_reached,
 )
+from connector_core.basics.errors import InternalError
 from connector_core.basics.operations import Log
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.sync import Engine, sync
@@ -648,8 +652,9 @@ def _now(clock: Clock) -> float:
 
 
 def assert_useful(error: ConnectorError) -> None:
-    """A message is one line that says something, and not everything."""
+    """A message is one line that says something, and not everything; and it is about something that was foreseen."""
     message = str(error)
+    assert not isinstance(error, InternalError), message
     assert message.isprintable(), repr(message)
     assert 20 < len(message) < 2000, message
 
@@ -887,7 +892,7 @@ class Strange:
             case "edges[*].node":
                 body["edges"] = [{"node": record} for record in new]
             case path:
-                set_at(body, path, new)
+                body = set_at(body, path, new)
         return evolve(true, body=written(body))
 
     def _with_field(self, true: Reply, name: str, value: Any, number: int) -> Reply:

@@ -19,19 +19,16 @@ from requests.auth import AuthBase
 
 import connector_fts
 from connector_build.api.faults import Fault
-from connector_build.api.sample import Sample, SampleTable
-from connector_build.api.serve import SampleServer
+from connector_build.api.simulation import Simulation
 from connector_core import ApiKeyHeader, Configuration, ConfigurationError, NoAuth, Request, SourceError, UnexpectedAnswer
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
-from connector_fts.sample import SAMPLE
+from simulated import simulated
 from sinks import Answer, Log, recorder
 
 KEY = "canary-7f3a"
 REQUEST = Request("/fts_data", {"page_size": "5"})
-FTS = SampleTable(
-    "fts", "fts_records", "/fts_data", "fts_records", connector_fts.RECORDS.columns, Sample(12, SAMPLE.make, SAMPLE.change)
-)
+FTS = simulated("fts", 12)
 EMPTY = json.dumps({"fts_records": [], "next_cursor": None, "has_more": False}).encode()
 PROXIES = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"]
 
@@ -56,8 +53,8 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[SampleServer]:
-    with SampleServer([FTS], api_key=KEY) as running:
+def server() -> Iterator[Simulation]:
+    with Simulation([FTS], secret=KEY) as running:
         yield running
 
 
@@ -87,7 +84,7 @@ def test_the_jitter_is_drawn_anew_for_each_wait() -> None:
 
 
 @pytest.mark.parametrize("attempts", [1, 2, 6])
-def test_it_tries_as_often_as_it_says(server: SampleServer, attempts: int) -> None:
+def test_it_tries_as_often_as_it_says(server: Simulation, attempts: int) -> None:
     server.faults.add("status=503")
     waits: list[float] = []
     retry = Retry(attempts=attempts, jitter=lambda: 1.0)
@@ -98,7 +95,7 @@ def test_it_tries_as_often_as_it_says(server: SampleServer, attempts: int) -> No
     assert waits == [2.0**step for step in range(attempts - 1)]
 
 
-def waited(server: SampleServer, after: str, *, jitter: float = 1.0) -> float:
+def waited(server: Simulation, after: str, *, jitter: float = 1.0) -> float:
     """How long the client waits when the API says Retry-After: *after*."""
     server.faults.add(Fault("status", status=429, headers={"Retry-After": after}, times=1))
     waits: list[float] = []
@@ -120,7 +117,7 @@ def waited(server: SampleServer, after: str, *, jitter: float = 1.0) -> float:
         ("600", 600.0),
         ("7, 8", 1.0),
         ("-7", 1.0),
-        ("7.5", 1.0),
+        ("7.5", 7.5),
         ("seven", 1.0),
         ("Wed, 01 Jan 2020 00:00:00 GMT", 1.0),
         ("Wednesday, 01-Jan-20 00:00:00 GMT", 1.0),
@@ -129,30 +126,30 @@ def waited(server: SampleServer, after: str, *, jitter: float = 1.0) -> float:
         ("Wed, 01 Jan 99999999999999999999 00:00:00 GMT", 1.0),
     ],
 )
-def test_retry_after(server: SampleServer, after: str, expected: float) -> None:
+def test_retry_after(server: Simulation, after: str, expected: float) -> None:
     assert waited(server, after) == expected
 
 
-def test_retry_after_a_date(server: SampleServer) -> None:
+def test_retry_after_a_date(server: Simulation) -> None:
     when = datetime.now(UTC) + timedelta(minutes=5)
     assert 240 < waited(server, format_datetime(when, usegmt=True)) <= 300
 
 
-def test_retry_after_is_never_undercut_by_jitter(server: SampleServer) -> None:
+def test_retry_after_is_never_undercut_by_jitter(server: Simulation) -> None:
     assert waited(server, "9", jitter=0.0) == 9.0
 
 
 # Connections
 
 
-def test_connections_are_used_again(server: SampleServer) -> None:
+def test_connections_are_used_again(server: Simulation) -> None:
     with Client(server.url, signed(), Log()) as client:
         for _ in range(10):
             assert len(fetch(client)) == 5
     assert server.connections == 1
 
 
-def test_a_connection_that_the_api_closed_is_opened_anew(server: SampleServer) -> None:
+def test_a_connection_that_the_api_closed_is_opened_anew(server: Simulation) -> None:
     server.faults.add("drop,every=3")
     with Client(server.url, signed(), Log(), retry=Retry(first_wait=0)) as client:
         for _ in range(6):
@@ -161,7 +158,7 @@ def test_a_connection_that_the_api_closed_is_opened_anew(server: SampleServer) -
     assert server.connections == 3
 
 
-def blocked_by_a_pause(server: SampleServer, leave: Callable[[Client], object]) -> Exception | None:
+def blocked_by_a_pause(server: Simulation, leave: Callable[[Client], object]) -> Exception | None:
     """What a fetch ends with when *leave* is done to its client in the pause after the first try."""
     server.faults.add("status=503")
     pausing = Event()
@@ -169,6 +166,9 @@ def blocked_by_a_pause(server: SampleServer, leave: Callable[[Client], object]) 
     class Watching(Log):
         def warning(self, message: str) -> None:
             pausing.set()
+
+        def alert(self, message: str) -> None:
+            self.warning(message)
 
     client = Client(server.url, signed(), Watching(), retry=Retry(first_wait=60, jitter=lambda: 1.0))
     with ThreadPoolExecutor(1) as pool:
@@ -180,19 +180,19 @@ def blocked_by_a_pause(server: SampleServer, leave: Callable[[Client], object]) 
     return error
 
 
-def test_close_ends_a_pause(server: SampleServer) -> None:
+def test_close_ends_a_pause(server: Simulation) -> None:
     error = blocked_by_a_pause(server, Client.close)
     assert isinstance(error, SourceError)
     assert "The sync ended before the next try" in str(error)
     assert "fts_records: GET /fts_data?page_size=5" in str(error)
 
 
-def test_nothing_is_asked_any_more_after_close(server: SampleServer) -> None:
+def test_nothing_is_asked_any_more_after_close(server: Simulation) -> None:
     blocked_by_a_pause(server, Client.close)
     assert len(server.requests) == 1
 
 
-def test_leaving_the_context_closes(server: SampleServer) -> None:
+def test_leaving_the_context_closes(server: Simulation) -> None:
     assert isinstance(blocked_by_a_pause(server, lambda client: client.__exit__(None, None, None)), SourceError)
 
 
@@ -245,12 +245,12 @@ def test_a_next_request_on_another_origin_gets_no_key(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["http://[", "http://127.0.0.1:99999/", "http://127.0.0.1:x/"])
-def test_a_next_request_to_no_address_at_all(server: SampleServer, path: str) -> None:
+def test_a_next_request_to_no_address_at_all(server: Simulation, path: str) -> None:
     with Client(server.url, signed(), Log()) as client, pytest.raises(UnexpectedAnswer, match=r"^fts_records: "):
         fetch(client, Request(path))
 
 
-def test_an_absolute_address_on_the_same_origin_is_taken(server: SampleServer) -> None:
+def test_an_absolute_address_on_the_same_origin_is_taken(server: Simulation) -> None:
     with Client(f"{server.url}/", signed(), Log()) as client:
         assert len(fetch(client, Request(f"{server.url}/fts_data", {"page_size": "3"}))) == 3
 
@@ -275,7 +275,7 @@ def test_a_proxy_of_the_environment_is_used_for_other_hosts_and_never_hears_the_
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_proxy_of_the_environment_is_not_used_for_this_machine(
-    server: SampleServer, monkeypatch: pytest.MonkeyPatch, host: str
+    server: Simulation, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     # Plain http is allowed on this machine only; through a proxy the key would leave it readable.
     with recorder(Answer(502)) as proxy:
@@ -286,7 +286,7 @@ def test_a_proxy_of_the_environment_is_not_used_for_this_machine(
     assert proxy.heard == []
 
 
-def test_a_server_that_speaks_no_tls_is_told_from_one_whose_certificate_is_wrong(server: SampleServer) -> None:
+def test_a_server_that_speaks_no_tls_is_told_from_one_whose_certificate_is_wrong(server: Simulation) -> None:
     url = server.url.replace("http://", "https://")
     with Client(url, signed(), Log()) as client, pytest.raises(UnexpectedAnswer, match="answers, but not in TLS"):
         fetch(client)

@@ -19,8 +19,9 @@ import pytest
 from attrs import define, field, frozen
 
 import connector_fts
-from connector_build.api.sample import Sample, SampleTable
-from connector_build.api.serve import SampleServer
+from connector_build.api.messages import Asked, Reply
+from connector_build.api.mimic import Mimic
+from connector_build.api.simulation import Simulation
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_core import Configuration, ConfigurationError, ConnectorError, SourceError
 from connector_core.basics.operations import Log
@@ -28,18 +29,16 @@ from connector_core.engine.sync import Engine, make_client, sync
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
-from connector_fts.sample import SAMPLE
 from leaks_support import Authority, chain, listening, without_proxies
 from places import TESTS
+from simulated import simulated
 
 pytestmark = pytest.mark.xdist_group("proxy")
 
 HOST = "api.example.test"
 KEY = "canary-of-the-api"
 USER, PASSWORD = "crew", "canary-of-the-proxy"
-TABLE = SampleTable(
-    "fts", "fts_records", "/fts_data", "fts_records", connector_fts.RECORDS.columns, Sample(250, SAMPLE.make, SAMPLE.change)
-)
+TABLE = simulated("fts", 250)
 START_SECONDS = 30.0
 END_SECONDS = 10.0
 
@@ -114,7 +113,7 @@ def running(folder: Path, *options: str) -> Iterator[Proxy]:
 class Api:
     """The sample API behind TLS, by a name that this machine does not know. *trusted*: the file of its authority."""
 
-    server: SampleServer
+    server: Simulation
     trusted: Path
 
     @property
@@ -130,9 +129,7 @@ class Api:
 def serving(folder: Path) -> Iterator[Api]:
     """An API of its own for each test, so that its requests and connections can be counted."""
     authority = Authority("authority")
-    with SampleServer([TABLE], api_key=KEY) as server:
-        plain = server._server.socket  # nobody has connected yet
-        server._server.socket = authority.server(folder, HOST).wrap_socket(plain, server_side=True)
+    with Simulation([TABLE], secret=KEY, tls=authority.server(folder, HOST)) as server:
         yield Api(server, authority.file(folder))
 
 
@@ -296,7 +293,7 @@ def test_plain_http_to_this_machine_goes_past_every_proxy(open_proxy: Proxy, mon
         monkeypatch.setenv(name, open_proxy.url())
     for name in without_proxies(("no_proxy",)):
         monkeypatch.delenv(name, raising=False)
-    with SampleServer([TABLE], api_key=KEY) as server:
+    with Simulation([TABLE], secret=KEY) as server:
         assert len(read(server.url.replace("127.0.0.1", host))) == 250
     assert open_proxy.log.read_text() == log
 
@@ -347,15 +344,14 @@ class Cut:
         self.folder = folder
         self.proxy = start(folder)
         self.deaths = 0
-        feed = api.server.feed("fts")
-        self._page = feed.page
+        self._reply = api.server.of("fts").mimic.reply
 
-    def page(self, cursor: str | None, page_size: int) -> Any:
-        """In place of the feed's own: the second page dies with the proxy, the first time that it is asked for."""
-        if cursor and not self.deaths:
+    def reply(self, _: Mimic, request: Asked) -> Reply:
+        """In place of the API's own: the second page dies with the proxy, the first time that it is asked for."""
+        if "cursor" in request.params and not self.deaths:
             self.deaths += 1
             self.proxy.kill()
-        return self._page(cursor, page_size)
+        return self._reply(request)
 
     def again(self, _: float) -> None:
         """In place of the pause between two tries."""
@@ -370,7 +366,7 @@ def test_a_proxy_that_cuts_the_connection_costs_a_retry_and_no_row(
     cut = Cut(folder, api)
     with ExitStack() as stack:
         stack.callback(lambda: cut.proxy.kill())
-        monkeypatch.setattr(api.server.feed("fts"), "page", cut.page)
+        monkeypatch.setattr(Mimic, "reply", lambda mimic, request: cut.reply(mimic, request))
         monkeypatch.setenv("HTTPS_PROXY", cut.proxy.url())
         assembly = assemble([Plugin("connector-fts", connector_fts)])
         warehouse = Warehouse(assembly)
@@ -387,7 +383,7 @@ def test_a_sync_that_a_cut_ended_is_gone_on_with_by_the_next(api: Api, monkeypat
     cut = Cut(folder, api)
     with ExitStack() as stack:
         stack.callback(lambda: cut.proxy.kill())
-        monkeypatch.setattr(api.server.feed("fts"), "page", cut.page)
+        monkeypatch.setattr(Mimic, "reply", lambda mimic, request: cut.reply(mimic, request))
         monkeypatch.setenv("HTTPS_PROXY", cut.proxy.url())
         warehouse = Warehouse(assemble([Plugin("connector-fts", connector_fts)]))
         with pytest.raises(SourceError, match="the proxy that the environment names"):

@@ -33,7 +33,7 @@ from connector_core.engine.sync import Engine
 from connector_core.http.client import Client
 from connector_core.http.pages import read_pages
 from connector_core.plugin.assembly import Assembly, assemble
-from support import Crash, FakeApi, Warehouse, assert_exact, plugin, run
+from support import Crash, FakeApi, Warehouse, assert_exact, places, plugin, run
 
 TABLE = Table("jobs", "/jobs", "jobs", ["id"], {"id": "LONG", "at": "STRING", "worker": "STRING"})
 WORKERS = Aggregate("workers", ["worker"], {"n": count()})
@@ -147,12 +147,12 @@ def test_a_second_sync_asks_for_what_is_new_only() -> None:
     for number in range(1, 24):
         api.change(number, "A")
     synced(assembly, warehouse, api, 10)
-    assert warehouse.state == {"since": moment(23)}
+    assert places(warehouse.state) == {"since": moment(23)}
     api.asked.clear()
     api.change(5, "B")
     synced(assembly, warehouse, api, 10)
     assert {request.params["since"] for request in api.asked} == {moment(23)}
-    assert warehouse.state == {"since": moment(24)}
+    assert places(warehouse.state) == {"since": moment(24)}
     assert warehouse.count("upsert", "jobs") == 2, "the edge again, and what changed"
 
 

@@ -231,7 +231,11 @@ def test_the_schema_is_what_the_sdk_takes() -> None:
                 "worth": {"type": "DECIMAL", "precision": 10, "scale": 4},
             },
         },
-        {"table": "crew_pay", "primary_key": ["crew"], "columns": {"crew": "STRING", "shifts": "LONG", "pay": "DOUBLE"}},
+        {
+            "table": "crew_pay",
+            "primary_key": ["crew"],
+            "columns": {"crew": "STRING", "shifts": "LONG", "pay": {**decimal, "precision": 38}},
+        },
         {"table": "crews", "primary_key": ["crew"], "columns": {"crew": "STRING", "pay": decimal}},
     ]
     for table in assembly.schema:

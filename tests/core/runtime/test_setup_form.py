@@ -13,25 +13,24 @@ import pytest
 from attrs import frozen
 
 import connector_fts
-from connector_build.api.sample import SampleTable
-from connector_build.api.serve import SampleServer
+from connector_build.api.simulation import Simulation
 from connector_core import ApiKeyHeader, AuthChoice, BasicAuth, Setting, Table, hookimpl, page_size
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.runtime.fivetran import connector_for
 from connector_core.runtime.setup_test import setup_test
-from connector_fts.sample import SAMPLE
 from distributions import connector_build
+from simulated import simulated
 from sinks import Answer, recorder
 
 FTS = assemble([Plugin("connector-fts", connector_fts)])
-FTS_TABLE = SampleTable("fts", "fts_records", "/fts_data", "fts_records", connector_fts.RECORDS.columns, SAMPLE)
+FTS_TABLE = simulated("fts")
 KEY = "canary-key-4f1d"
 TABLE = Table("jobs", "/jobs", "jobs", ["id"], {"id": "LONG"})
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[SampleServer]:
-    with SampleServer([FTS_TABLE], api_key=KEY) as server:
+def api() -> Iterator[Simulation]:
+    with Simulation([FTS_TABLE], secret=KEY) as server:
         yield server
 
 
@@ -42,7 +41,7 @@ def tried(url: str, assembly: Assembly = FTS, **more: str) -> str | None:
 # The test
 
 
-def test_one_record_is_asked_for(api: SampleServer) -> None:
+def test_one_record_is_asked_for(api: Simulation) -> None:
     before = len(api.requests)
     assert tried(api.url) is None
     [request] = api.requests[before:]
@@ -63,7 +62,7 @@ def test_one_record_is_asked_for(api: SampleServer) -> None:
         ({"base_url": "{url}/elsewhere"}, ["404", "There is nothing at this address"]),
     ],
 )
-def test_what_is_wrong_is_said_in_one_paragraph(api: SampleServer, configuration: dict[str, str], words: list[str]) -> None:
+def test_what_is_wrong_is_said_in_one_paragraph(api: Simulation, configuration: dict[str, str], words: list[str]) -> None:
     given = {"base_url": api.url, **({"api_key": KEY} if configuration else {}), **configuration}
     fault = setup_test(FTS, {name: value.replace("{url}", api.url) for name, value in given.items()})
     assert fault
@@ -83,13 +82,13 @@ def test_an_api_that_was_not_expected(body: bytes) -> None:
 def test_a_page_size_that_is_refused() -> None:
     wide = Plugin("wide", SimpleNamespace(connector_settings=hookimpl(lambda: [page_size(100, maximum=5000)])))
     assembly = assemble([Plugin("connector-fts", connector_fts), wide])
-    with SampleServer([FTS_TABLE], api_key=KEY) as server:
+    with Simulation([FTS_TABLE], secret=KEY) as server:
         fault = tried(server.url, assembly, page_size="1000")
     assert fault
     assert fault.startswith("The API takes one record at a time, but refuses page_size 1000: set page_size lower. It said: ")
 
 
-def test_a_failing_api_is_tried_twice_only(api: SampleServer) -> None:
+def test_a_failing_api_is_tried_twice_only(api: Simulation) -> None:
     with recorder(Answer(status=503, body=b"{}")) as other:
         assert "503" in (tried(other.url) or "")
         assert len(other.heard) == 2
@@ -189,7 +188,7 @@ def configured(project: Path, **values: str) -> None:
     (project / "configuration.json").write_text(json.dumps(values))
 
 
-def test_the_command_runs_the_test(project: Path, api: SampleServer) -> None:
+def test_the_command_runs_the_test(project: Path, api: Simulation) -> None:
     configured(project, api_key=KEY, base_url=api.url)
     reached = fivetran(project, "configuration", "--test")
     assert reached.returncode == 0, reached.stdout
@@ -197,6 +196,6 @@ def test_the_command_runs_the_test(project: Path, api: SampleServer) -> None:
     configured(project, api_key="wrong", base_url=api.url)
     rejected = fivetran(project, "configuration", "--test")
     assert rejected.returncode == 1
-    assert "401 UNAUTHORIZED" in rejected.stdout
+    assert "401 Unauthorized" in rejected.stdout
     assert "The API does not accept the key: check the key in the configuration." in rejected.stdout
     assert "Traceback" not in rejected.stdout + rejected.stderr

@@ -1,5 +1,6 @@
 """Tables: what an author may write, and what is said to one who wrote something else."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -90,7 +91,12 @@ def test_a_table_that_cannot_be_used(changes: dict[str, Any], words: list[str]) 
 
 @pytest.mark.parametrize("kind", [*sorted(COLUMN_TYPES), "DECIMAL(15,2)", "DECIMAL(38, 0)"])
 def test_every_type_of_the_sdk_is_taken(kind: str) -> None:
-    assert table(columns={"shift_id": kind}).columns["shift_id"] == kind
+    assert table(columns={"shift_id": "STRING", "other": kind}).columns["other"] == kind
+
+
+def test_no_list_identifies_a_row() -> None:
+    with pytest.raises(PluginError, match="primary_key names shift_id, which is JSON"):
+        table(columns={"shift_id": "JSON"})
 
 
 def test_types_as_the_sdk_takes_them() -> None:
@@ -99,9 +105,9 @@ def test_types_as_the_sdk_takes_them() -> None:
     assert sdk_type("DECIMAL(38, 0)") == {"type": "DECIMAL", "precision": 38, "scale": 0}
 
 
-def test_the_key_of_a_record_is_text() -> None:
+def test_the_key_of_a_record_has_the_types_of_its_columns() -> None:
     two = table(primary_key=["shift_id", "day"], columns={"shift_id": "LONG", "day": "NAIVE_DATE"})
-    assert two.key_of({"day": "2026-02-17", "shift_id": 7, "hours": 1.5}) == ("7", "2026-02-17")
+    assert two.key_of({"day": "2026-02-17", "shift_id": 7, "hours": 1.5}) == (7, date(2026, 2, 17))
 
 
 def test_did_you_mean() -> None:

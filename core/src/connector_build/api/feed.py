@@ -1,25 +1,36 @@
-"""An in-memory feed of sample records, ordered by last update, read page by page with cursors."""
+"""The records of one table in order of last update, and the cursors that lead into it."""
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b, sha256
-from itertools import compress
+from itertools import count
 from random import Random
 from threading import Lock
+from typing import Any
 
 from attrs import frozen
 
-from connector_build.api.sample import Record, Sample
+from connector_build.sample import Record, Sample
 
 CURSOR = re.compile(r"[0-9a-f]{32}")
 """What every cursor looks like."""
 
 _UPDATED = "last_updated_epoch"
+_PLACES = 2**48 - 1
+"""The bits of a cursor that hold a place; those above them tell one name of a place from another."""
 
 
 class UnknownCursor(ValueError):  # noqa: N818 - named for what the API says, not for Python
     """The feed never gave this cursor out, or has expired it."""
+
+
+@frozen
+class Entry:
+    """A record, as the API sends it, its place in the feed, and its number in its table (from 1), which a change keeps."""
+
+    place: int
+    record: Record
+    number: int
 
 
 @frozen
@@ -34,40 +45,42 @@ class FeedPage:
 class Feed:
     """Records in order of last update; safe to use from several threads.
 
-    Each record stands at a position of an endless sequence; a changed record leaves its position empty and
-    takes a new one at the end. A cursor means "after position p", so it keeps its meaning whatever happens
-    to the records. It is computed from seed, name and position alone: nothing is stored for it, and a feed
-    made again from the same seed accepts it.
+    Each record stands at a place of an endless sequence; a changed record leaves its place empty and takes a new one at the end.
+    A cursor means "after place p", so it keeps its meaning whatever happens to the records. It is computed from the seed and the
+    place alone: nothing is stored for it, and a feed made again from the same seed accepts it.
     """
 
-    def __init__(self, name: str, sample: Sample, seed: int = 0) -> None:
-        """Start with `sample.count` records; the same name, sample and seed give the same feed."""
+    def __init__(self, name: str, sample: Sample, seed: int = 0, *, places: Iterator[int] | None = None) -> None:
+        """Start with `sample.count` records; the same name, sample and seed give the same feed.
+
+        places: gives the places, for feeds that are read as one.
+        """
         self.name = name
         self._sample = sample
         self._seed = f"{seed}:{name}"
         self._lock = Lock()
-        self._made = 0
-        self._end = 0  # first position that was never used
+        self._places = places or count(1)
+        self._end = 0  # the last place that was given
         self._newest: int | None = None
-        self._positions: list[int] = []  # ascending; _records[i] stands at _positions[i]
-        self._records: list[Record] = []
+        self._entries: dict[int, Entry] = {}  # by number, in the order of their places
         self._changes = Random(f"{self._seed}:changes")  # noqa: S311 - made-up data
-        self._cursors = _Cursors(self._seed, 0)
+        self._cursors = Cursors(self._seed)
+        self._made = 0
         self.append(sample.count)
 
     def __len__(self) -> int:
         """How many live records there are."""
-        return len(self._records)
+        return len(self._entries)
 
-    def append(self, n: int) -> list[Record]:
-        """Put n new records at the end, and return copies of them.
+    def append(self, n: int, given: Mapping[str, Any] | None = None) -> list[Record]:
+        """Put n new records at the end, with what is *given* in each of them, and return copies of them.
 
         Raises ValueError when n is negative.
         """
         if n < 0:
             raise ValueError(f"cannot append {n} records")
         with self._lock:
-            return [self._push(self._make()) for _ in range(n)]
+            return [self._push(number, self._make(number, given or {})) for number in range(self._made + 1, self._made + n + 1)]
 
     def change(self, n: int) -> list[Record]:
         """Give n different records new values, move them to the end, and return copies of them.
@@ -75,12 +88,12 @@ class Feed:
         Raises ValueError when n is negative or more than there are.
         """
         with self._lock:
-            if not 0 <= n <= len(self._records):
-                raise ValueError(f"cannot change {n} of the {len(self._records)} records of {self.name}")
-            chosen = self._changes.sample(range(len(self._records)), n)
-            olds = [self._records[index] for index in chosen]
-            self._forget(chosen)
-            return [self._push(self._sample.change(dict(old), self._changes)) for old in olds]
+            if not 0 <= n <= len(self._entries):
+                raise ValueError(f"cannot change {n} of the {len(self._entries)} records of {self.name}")
+            chosen = self._changes.sample(list(self._entries), n)
+            olds = [self._entries.pop(number).record for number in chosen]
+            changed = (self._sample.change(dict(old), self._changes) for old in olds)
+            return [self._push(number, record) for number, record in zip(chosen, changed, strict=True)]
 
     def page(self, cursor: str | None, page_size: int) -> FeedPage:
         """The records after a cursor (None: from the first), at most `page_size` of them, as copies.
@@ -89,74 +102,77 @@ class Feed:
         """
         if page_size < 1:
             raise ValueError(f"a page of {page_size} records is not possible")
+        place = 0 if cursor is None else self._cursors.place(cursor)
+        if place is None or place > self._end:
+            raise UnknownCursor(f"unknown cursor {cursor!r}")
+        chosen, more = after(self.entries(), place, page_size)
+        return FeedPage([dict(entry.record) for entry in chosen], self._cursors.at(chosen[-1].place) if more else None, more)
+
+    def entries(self) -> list[Entry]:
+        """All live records with their places, least recently updated first. The records are the feed's own."""
         with self._lock:
-            start = 0 if cursor is None else bisect_right(self._positions, self._position(cursor))
-            stop = start + page_size
-            records = [dict(record) for record in self._records[start:stop]]
-            if stop >= len(self._records):
-                return FeedPage(records, None, False)
-            return FeedPage(records, self._cursors.at(self._positions[stop - 1]), True)
+            return list(self._entries.values())
 
     def records(self) -> list[Record]:
         """Copies of all live records, least recently updated first."""
-        with self._lock:
-            return [dict(record) for record in self._records]
+        return [dict(entry.record) for entry in self.entries()]
 
     def expire_cursors(self) -> None:
         """Make every cursor given out so far unknown; the next pages carry new ones."""
-        with self._lock:
-            self._cursors = _Cursors(self._seed, self._cursors.generation + 1)
+        self._cursors.expire()
 
-    def _make(self) -> Record:
+    def _make(self, number: int, given: Mapping[str, Any]) -> Record:
         # A generator a record: record i is the same however many were changed before it was appended.
-        record = self._sample.make(self._made, Random(f"{self._seed}:{self._made}"))  # noqa: S311
-        self._made += 1
-        return record
+        self._made = number
+        return {**self._sample.make(number - 1, Random(f"{self._seed}:{number - 1}")), **given}  # noqa: S311
 
-    def _push(self, record: Record) -> Record:
+    def _push(self, number: int, record: Record) -> Record:
         updated = record.get(_UPDATED)
-        if updated is not None:
+        if isinstance(updated, int):
             # The sample knows one record only; the feed keeps the order between them.
             if self._newest is not None and updated <= self._newest:
                 record = {**record, _UPDATED: self._newest + 1}
             self._newest = record[_UPDATED]
-        self._positions.append(self._end)
-        self._records.append(record)
-        self._end += 1
+        self._end = next(self._places)
+        self._entries[number] = Entry(self._end, record, number)
         return dict(record)
 
-    def _forget(self, indexes: Iterable[int]) -> None:
-        keep = bytearray(b"\1") * len(self._records)
-        for index in indexes:
-            keep[index] = 0
-        self._positions = list(compress(self._positions, keep))
-        self._records = list(compress(self._records, keep))
 
-    def _position(self, cursor: str) -> int:
-        position = self._cursors.position(cursor)
-        if position is None or position >= self._end:
-            raise UnknownCursor(f"unknown cursor {cursor!r}")
-        return position
+def after(entries: Sequence[Entry], place: int, size: int) -> tuple[list[Entry], bool]:
+    """Of *entries* in order the first *size* behind a place, and whether there are more."""
+    waiting = [entry for entry in entries if entry.place > place]
+    return waiting[:size], len(waiting) > size
 
 
-class _Cursors:
-    """Positions as cursors and back: a keyed checksum of the position, then the position masked by it."""
+class Cursors:
+    """Places as cursors and back: a keyed checksum of the place, then the place masked by it."""
 
-    def __init__(self, seed: str, generation: int) -> None:
-        self.generation = generation
-        self._key = sha256(f"{seed}:{generation}".encode()).digest()
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._generation = 0
+        self._key = self._made_key()
 
-    def at(self, position: int) -> str:
-        check = self._digest(position)
-        return f"{check:016x}{position ^ self._digest(check):016x}"
+    def expire(self) -> None:
+        """Know none of those any more that were given out so far."""
+        self._generation += 1
+        self._key = self._made_key()
 
-    def position(self, cursor: str) -> int | None:
-        """The position of a cursor, or None when it is none of ours."""
-        if not CURSOR.fullmatch(cursor):
+    def at(self, place: int, name: int = 0) -> str:
+        """The cursor of a place; with another *name*, another one of the same place."""
+        number = place | name << 48
+        check = self._digest(number)
+        return f"{check:016x}{number ^ self._digest(check):016x}"
+
+    def place(self, cursor: object) -> int | None:
+        """The place of a cursor, or None when it is none of ours."""
+        if not isinstance(cursor, str) or not CURSOR.fullmatch(cursor):
             return None
         check, masked = int(cursor[:16], 16), int(cursor[16:], 16)
-        position = masked ^ self._digest(check)
-        return position if self._digest(position) == check else None
+        number = masked ^ self._digest(check)
+        return number & _PLACES if self._digest(number) == check else None
+
+    def _made_key(self) -> bytes:
+        return sha256(f"{self._seed}:{self._generation}".encode()).digest()
 
     def _digest(self, number: int) -> int:
         return int.from_bytes(blake2b(number.to_bytes(8), digest_size=8, key=self._key).digest())

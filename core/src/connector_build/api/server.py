@@ -11,171 +11,27 @@ What it answers comes from a function of a request, from answers that were queue
 How an answer goes wrong on the wire is a value as well: ``api.respond("/fts_data", json=page, how=Reset(after=10))``.
 """
 
-import json as json_text
-import select
 import socket
-import struct
+import ssl
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import Event, Lock, Thread, current_thread
 from types import TracebackType
-from typing import Any, Protocol
-from urllib.parse import parse_qsl
+from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import define
 
-from connector_build.api.mimic import Answering, Asked, Reply, asked
+from connector_build.api.messages import Answering, Asked, Reply, asked, json_reply
+from connector_build.api.wire import BODILESS, Misbehaviour, Unruly, Wire, head, last_head, unruly
 
-JSON = {"Content-Type": "application/json"}
 POLL_SECONDS = 0.01
+MOST_SEEN = 100_000
 TLS_HANDSHAKE = b"\x16"
 """The first byte of a client that speaks TLS (RFC 8446, section 5.1)."""
-
-_BODILESS = frozenset({204, 304})
-
-
-class Wire:
-    """One connection, in the hands of a misbehaviour. What it sends raises ConnectionError once the client has hung up."""
-
-    def __init__(self, connection: socket.socket, closing: Event) -> None:
-        self._connection = connection
-        self._closing = closing
-
-    def send(self, content: bytes) -> None:
-        """Send all of *content*."""
-        self._connection.sendall(content)
-
-    def reset(self) -> None:
-        """Let the connection end with a reset (RST) instead of an orderly end."""
-        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-    def wait(self, seconds: float) -> bool:
-        """Pause; True when the server is about to end."""
-        return self._closing.wait(seconds)
-
-    def hold(self) -> None:
-        """Say nothing until the client hangs up, or the server ends."""
-        select.select([self._connection], [], [])
-
-
-class Misbehaviour(Protocol):
-    """What goes wrong with an answer on the wire. The connection is closed behind it."""
-
-    def act(self, wire: Wire, reply: Reply) -> None:
-        """Send *reply* over *wire*, as badly as it has to be."""
-
-
-@frozen
-class Reset:
-    """The connection is reset: before any byte, or after so many bytes of the body."""
-
-    after: int | None = None
-
-    def act(self, wire: Wire, reply: Reply) -> None:
-        if self.after is not None:
-            wire.send(last_head(reply) + reply.body[: self.after])
-        wire.reset()
-
-
-@frozen
-class WrongLength:
-    """Content-Length promises so many bytes more than the body has; with a minus, fewer."""
-
-    by: int
-
-    def act(self, wire: Wire, reply: Reply) -> None:
-        wire.send(last_head(reply, max(0, len(reply.body) + self.by)) + reply.body)
-
-
-@frozen
-class Drip:
-    """The body comes byte by byte, with a pause behind each."""
-
-    seconds: float = 0.02
-
-    def act(self, wire: Wire, reply: Reply) -> None:
-        wire.send(last_head(reply))
-        for place in range(len(reply.body)):
-            wire.send(reply.body[place : place + 1])
-            if wire.wait(self.seconds):
-                return
-
-
-@frozen
-class Silence:
-    """The request is taken, and nothing comes back."""
-
-    def act(self, wire: Wire, reply: Reply) -> None:  # noqa: ARG002  (the signature of every misbehaviour)
-        wire.hold()
-
-
-@frozen
-class Raw:
-    """These bytes come back, whatever the answer would have been."""
-
-    content: bytes
-
-    def act(self, wire: Wire, reply: Reply) -> None:  # noqa: ARG002  (the signature of every one)
-        wire.send(self.content)
-
-
-@frozen
-class Flood:
-    """Behind its body the answer goes on with *piece*, *times* times, until the client has enough of it."""
-
-    piece: bytes = field(repr=False)
-    times: int
-
-    def act(self, wire: Wire, reply: Reply) -> None:
-        wire.send(last_head(reply, len(reply.body) + len(self.piece) * self.times) + reply.body)
-        for _ in range(self.times):
-            wire.send(self.piece)
-
-
-@frozen
-class Endless:
-    """The body comes in chunks (RFC 9112, section 7.1), and the connection is closed before the chunk that ends it."""
-
-    def act(self, wire: Wire, reply: Reply) -> None:
-        chunk = f"{len(reply.body):x}\r\n".encode() + reply.body + b"\r\n" if reply.body else b""
-        wire.send(last_head(evolve(reply, headers={**reply.headers, "Transfer-Encoding": "chunked"})) + chunk)
-
-
-@frozen
-class Unruly(Reply):
-    """An answer that goes wrong on the wire."""
-
-    how: Misbehaviour = field(kw_only=True)
-
-
-def unruly(reply: Reply, how: Misbehaviour) -> Unruly:
-    """*reply*, to go wrong on the wire."""
-    return Unruly(reply.status, reply.headers, reply.body, how=how)
-
-
-def json_reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
-    """An answer in JSON."""
-    return Reply(status, {**JSON, **(headers or {})}, json_text.dumps(value).encode())
-
-
-def head(reply: Reply, length: int | None = None) -> bytes:
-    """The status line and the headers of an answer, with the right Content-Length unless another is given."""
-    named = {name.lower() for name in reply.headers}
-    headers = dict(reply.headers)
-    if not named & {"content-length", "transfer-encoding"} and reply.status not in _BODILESS:
-        headers["Content-Length"] = str(len(reply.body) if length is None else length)
-    lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, 'Unknown')}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
-
-
-def last_head(reply: Reply, length: int | None = None) -> bytes:
-    """The same of an answer behind which the connection is closed."""
-    return head(evolve(reply, headers={**reply.headers, "Connection": "close"}), length)
 
 
 @define
@@ -185,27 +41,47 @@ class _Queued:
 
 
 class ApiServer:
-    """An HTTP server on a free port of *host*, from construction until ``close``. Use it as a context manager.
+    """An HTTP server on a *port* of *host* (0: any free one), from construction until ``close``. Use it as a context manager.
 
+    tls:       what it speaks TLS with; None: plain HTTP.
     answering: what answers a request that nothing was queued for; None: 404. It may be replaced while the server runs. Several
                threads may call it at once. What it raises is answered with a 500, and kept in ``errors``.
+
+    Raises OSError where the port is taken.
     """
 
-    def __init__(self, answering: Answering | None = None, *, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        answering: Answering | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.answering = answering
         self.errors: list[Exception] = []
-        self._requests: list[Asked] = []
+        self._requests: deque[Asked] = deque(maxlen=MOST_SEEN)
         self._queues: dict[str, list[_Queued]] = {}
         self._lock = Lock()
-        self._server = _Server((host, 0), self)
-        self.url = f"http://{host}:{self._server.server_address[1]}"
+        self._server = _Server((host, port), self, tls)
+        self.url = f"{'https' if tls else 'http'}://{host}:{self._server.server_address[1]}"
         self._thread = Thread(target=self._server.serve_forever, args=(POLL_SECONDS,), name="api-server", daemon=True)
         self._thread.start()
 
     @property
     def requests(self) -> Sequence[Asked]:
-        """What was asked so far, oldest first."""
-        return tuple(self._requests)
+        """What was asked so far, the last 100,000, oldest first."""
+        with self._lock:
+            return tuple(self._requests)
+
+    @property
+    def connections(self) -> int:
+        """How many connections clients have opened so far."""
+        return self._server.accepted
+
+    def wait(self, seconds: float) -> None:
+        """Pause, but not beyond the server's end: for what answers."""
+        self._server.closing.wait(seconds)
 
     def respond(
         self,
@@ -269,9 +145,11 @@ class _Server(ThreadingHTTPServer):
 
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], api: ApiServer) -> None:
+    def __init__(self, address: tuple[str, int], api: ApiServer, tls: ssl.SSLContext | None) -> None:
         self.api = api
+        self._tls = tls
         self.closing = Event()
+        self.accepted = 0
         self._open: dict[socket.socket, Thread] = {}
         self._lock = Lock()
         super().__init__(address, _Handler)
@@ -280,9 +158,17 @@ class _Server(ThreadingHTTPServer):
         """Bind, without http.server's look-up of the host's full name, which may ask the network."""
         TCPServer.server_bind(self)
 
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """The next connection; its handshake, which may take long, is left to its own thread."""
+        connection, address = super().get_request()
+        if self._tls is None:
+            return connection, address
+        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
+
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = Thread(target=self.process_request_thread, args=(request, client_address), name="api-connection", daemon=True)
         with self._lock:
+            self.accepted += 1
             self._open[request] = thread
         thread.start()
 
@@ -320,7 +206,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         with suppress(ConnectionError):
-            if self.connection.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE:
+            if isinstance(self.connection, ssl.SSLSocket):
+                super().handle()
+            elif self.connection.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE:
                 # It may hold no line end, for which http.server would wait.
                 self.connection.sendall(last_head(Reply(400)))
             else:
@@ -332,19 +220,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             reply.how.act(Wire(self.connection, self.server.closing), reply)
         else:
-            bodiless = self.command == "HEAD" or reply.status in _BODILESS
+            bodiless = self.command == "HEAD" or reply.status in BODILESS
             self.connection.sendall(head(reply) + (b"" if bodiless else reply.body))
 
     do_DELETE = do_GET = do_HEAD = do_PATCH = do_POST = do_PUT = _answer  # noqa: N815  (named by http.server)
 
     def _asked(self) -> Asked:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = dict(self.headers.items())
-        try:
-            return asked(self.command, self.path, headers, body)
-        except ValueError:  # no JSON: a form, such as a request for a token
-            form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-            return evolve(asked(self.command, self.path, headers), json=form)
+        return asked(self.command, self.path, dict(self.headers.items()), body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (named by http.server)
         """Nothing: standard error is the test's."""

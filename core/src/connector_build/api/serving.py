@@ -1,50 +1,87 @@
-"""``connector-build serve``: the sample APIs in the foreground, for people and scripts in other terminals."""
+"""``connector-build serve``: simulated APIs in the foreground, for people and scripts in other terminals."""
 
+import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import urlencode
 
 import click
 
-from connector_build.api.sample import SampleTable
-from connector_build.errors import UsageProblem
+from connector_build.api.errors import Unmimicked
+from connector_build.api.guard import Curl
+from connector_build.api.simulated import Dataset, Simulated
+from connector_build.api.simulation import CONTROL, Simulation
+from connector_build.errors import BuildError, UsageProblem
+from connector_core.plugin.assembly import TablePlan
+from connector_core.source.children import for_parent
+
+SHOWN = 2
+"""Records in the page that a hint asks for."""
 
 
-def serve_until_interrupted(tables: Sequence[SampleTable], *, port: int, api_key: str, seed: int, faults: Sequence[str]) -> None:
-    """Serve *tables* and say how to ask for them, until Ctrl-C.
+def serve_until_interrupted(
+    datasets: Sequence[Dataset],
+    *,
+    port: int,
+    api_key: str,
+    seed: int,
+    faults: Sequence[str],
+    leave_out: Callable[[str], None] | None = None,
+) -> None:
+    """Serve *datasets* and say how to ask for them, until Ctrl-C.
+
+    leave_out: told why a dataset cannot be simulated, which is then left out; None: that is a BuildError.
 
     Raises UsageProblem for a fault that cannot be read or a port that is taken.
     """
     try:
-        from connector_build.api.serve import SampleServer
-    except ImportError as error:
-        raise UsageProblem(str(error)) from None
-    try:
-        server = SampleServer(tables, api_key=api_key, seed=seed, port=port)
+        simulation = Simulation(datasets, secret=api_key, seed=seed, port=port, leave_out=leave_out)
     except OSError as error:
         raise UsageProblem(
             f"Port {port} cannot be used: {error.strerror}. Choose another with --port, or 0 for any free one."
         ) from None
-    with server:
+    except Unmimicked as error:
+        raise BuildError(f"{error}.") from None
+    with simulation:
         try:
             for fault in faults:
-                server.faults.add(fault)
+                simulation.faults.add(fault)
         except ValueError as error:
             raise UsageProblem(f"--fault: {error}") from None
-        click.echo(_hints(tables, server.url, api_key))
+        click.echo("\n".join([*hints(simulation), "Ctrl-C stops."]))
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
             click.echo("\nStopped.")
 
 
-def _hints(tables: Sequence[SampleTable], url: str, api_key: str) -> str:
-    lines = []
-    for table in tables:
-        lines += [
-            f"{table.dataset}: {table.sample.count} records",
-            f"  curl -H 'api_key: {api_key}' '{url}{table.path}?page_size=2'",
-            f"  curl {url}/{table.dataset}_api_spec",
-            f"  curl -X POST '{url}/_sample/{table.dataset}/append?count=25'",
-            f"  curl -X POST '{url}/_sample/{table.dataset}/change?count=5'",
-        ]
-    return "\n".join([*lines, "Ctrl-C stops."])
+def hints(simulation: Simulation) -> Iterator[str]:
+    """What to type in another terminal."""
+    for api in simulation.apis:
+        counts = [f"{len(api.feed(plan.table.name))} {plan.table.name}" for plan in api.tables]
+        yield f"{api.name}: {', '.join(counts) if len(counts) > 1 else counts[0].partition(' ')[0] + ' records'}"
+        yield from (f"  {command.replace('URL', simulation.url)}" for command in api.ways[0].guard.curl().first)
+        yield from (f"  {_curl(api, plan, simulation.url)}" for plan in api.tables)
+        yield f"  curl {simulation.url}/{api.name}_api_spec"
+        yield f"  curl -X POST '{simulation.url}{CONTROL}{api.name}/append?count=25'"
+        yield f"  curl -X POST '{simulation.url}{CONTROL}{api.name}/change?count=5'"
+        yield f"  configuration.json: {json.dumps(_given(api))}"
+
+
+def _given(api: Simulated) -> dict[str, str]:
+    """Of its configuration what is no default."""
+    defaults = {setting.name: setting.default for setting in api.mimic.assembly.settings}
+    return {name: value for name, value in api.configuration.items() if value != defaults[name]}
+
+
+def _curl(api: Simulated, plan: TablePlan, url: str) -> str:
+    """The command that asks for a first page of a table."""
+    table = plan.table
+    if plan.parent:
+        table = for_parent(table, api.world.records(plan.parent.table.name)[0], table.name)
+    request = plan.paginator.first(table, max(SHOWN, api.mimic.sizes.least), {})
+    curl: Curl = api.ways[0].guard.curl()
+    headers = "".join(f" -H '{name}: {value}'" for name, value in request.headers.items())
+    body = "" if request.json is None else f" -H 'content-type: application/json' -d '{json.dumps(request.json)}'"
+    query = "&".join(filter(None, [urlencode(request.params), curl.query]))
+    return f"curl{curl.options}{headers}{body} '{url}{request.path}{'?' if query else ''}{query}'"

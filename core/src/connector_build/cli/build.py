@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
+from connector_build.cli.ending import Verb
 from connector_build.cli.options import choice_options, force_option, output_option
 
 
-class _Build(click.Command):
+class _Build(Verb):
     """The command that builds a dataset. Of a name that is none, the name is what is wrong, and not what stands behind it."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:

@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
+from connector_build.cli.ending import Verb
 from connector_build.cli.options import choice_options, force_option, output_option
 from connector_build.errors import BuildError
 
 
-@click.command("debug")
+@click.command("debug", cls=Verb)
 @click.argument("dataset")
 @choice_options
 @output_option

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
+from connector_build.cli.ending import Verb
 from connector_build.cli.options import json_option, source_options
 from connector_build.errors import UsageProblem
 
 
-@click.command("diff")
+@click.command("diff", cls=Verb)
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path), required=False)
 @source_options

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from connector_build.cli.build import build_command
+from connector_build.cli.ending import INTERRUPTED
 from connector_build.errors import TRACEBACK, UsageProblem, as_problem
 
 
@@ -32,6 +33,9 @@ class Commands(click.Group):
             return super().invoke(context)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
         except Exception as error:
             if os.environ.get(TRACEBACK) or _is_of_output(error):
                 raise

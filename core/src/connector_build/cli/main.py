@@ -11,6 +11,7 @@ from connector_build.cli.check import check_command
 from connector_build.cli.debug import debug_command
 from connector_build.cli.demo import demo_command
 from connector_build.cli.diff import diff_command
+from connector_build.cli.ending import tidily
 from connector_build.cli.fleet import build_fleet
 from connector_build.cli.group import Commands
 from connector_build.cli.list import list_command
@@ -57,7 +58,8 @@ def _without_command(context: click.Context, build_all: bool, fleet: Path | None
             raise click.UsageError("--file and --force go with --all here.")
         click.echo(context.get_help())
         context.exit(2)
-    build_fleet(context, fleet, force=force)
+    with tidily():
+        build_fleet(context, fleet, force=force)
 
 
 for _command in (

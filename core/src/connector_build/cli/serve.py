@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import click
 
+from connector_build.cli.ending import Verb
 
-@click.command("serve")
+
+@click.command("serve", cls=Verb)
 @click.argument("datasets", nargs=-1)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 for any free one.")
-@click.option("--api-key", default="sample-key", show_default=True, help="The key that the API asks for.")
+@click.option("--api-key", default="sample-key", show_default=True, help="The key, password or token that the APIs ask for.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same records and cursors.")
 @click.option(
     "--fault",
@@ -18,7 +20,7 @@ import click
     help="Misbehave, such as status=429,retry_after=2,times=3; see above, and repeat for several.",
 )
 def serve_command(datasets: Sequence[str], port: int, api_key: str, seed: int, faults: Sequence[str]) -> None:
-    """Serve the sample APIs of the installed datasets, until Ctrl-C.
+    """Serve the APIs of the installed datasets, simulated from what their plugins say, until Ctrl-C.
 
     \b
     A FAULT is one of
@@ -32,11 +34,14 @@ def serve_command(datasets: Sequence[str], port: int, api_key: str, seed: int, f
     and behind it, with a comma, times=N for the next N requests, or every=K for each Kth one.
     """
     from connector_build.api.serving import serve_until_interrupted
-    from connector_build.cli.samples import every_sample_table, sample_tables
-    from connector_build.project.making import assembled
+    from connector_build.api.simulated import Dataset
+    from connector_build.plugins.discovery import sample
+    from connector_build.project.making import assembled, every_assembled
 
-    if datasets:
-        tables = [table for name in datasets for table in sample_tables(name, assembled(name)[0])]
-    else:
-        tables = every_sample_table()
-    serve_until_interrupted(tables, port=port, api_key=api_key, seed=seed, faults=faults)
+    def leave_out(why: str) -> None:
+        click.echo(f"Left out: {why}", err=True)
+
+    every = every_assembled(leave_out) if not datasets else [(name, assembled(name)[0]) for name in datasets]
+    found = [Dataset(name, assembly, sample(name)) for name, assembly in every]
+    told = None if datasets else leave_out
+    serve_until_interrupted(found, port=port, api_key=api_key, seed=seed, faults=faults, leave_out=told)

@@ -4,16 +4,18 @@ from typing import Any
 
 import click
 
+from connector_build.cli.ending import Verb
 from connector_build.cli.options import choice_options, json_option
 
 
-@click.command("show")
+@click.command("show", cls=Verb)
 @click.argument("dataset")
 @choice_options
 @json_option
 def show_command(dataset: str, as_json: bool, **choice: Any) -> None:
     """Show a dataset's settings, tables, columns, paging and options, and where each comes from."""
-    from connector_build.project.describe import describe, show
+    from connector_build.project.describe import describe
+    from connector_build.project.described import show
     from connector_build.project.making import assembled
     from connector_build.screen.printing import console, print_json
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
+from connector_build.cli.ending import Verb
 from connector_build.cli.options import json_option
 
 
-@click.command("verify")
+@click.command("verify", cls=Verb)
 @click.argument("path", type=click.Path(path_type=Path))
 @json_option
 def verify_command(path: Path, as_json: bool) -> None:

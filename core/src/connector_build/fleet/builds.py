@@ -40,10 +40,13 @@ def build_all(members: Sequence[Member], *, force: bool, console: Console) -> li
     ):
         building = {pool.submit(_build, member, force, free): member for member in members}
         outcomes = {}
-        for done, future in enumerate(as_completed(building), 1):
-            outcome = future.result()
-            outcomes[outcome.member.name] = outcome
-            update(f"{done} of {len(members)} connectors, last {outcome.member.name}")
+        try:
+            for done, future in enumerate(as_completed(building), 1):
+                outcome = future.result()
+                outcomes[outcome.member.name] = outcome
+                update(f"{done} of {len(members)} connectors, last {outcome.member.name}")
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C only those are finished that have begun
     return [outcomes[member.name] for member in members]
 
 

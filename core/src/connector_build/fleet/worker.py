@@ -83,7 +83,8 @@ def _in_a_copy(order: Mapping[str, Any]) -> Ended:
         if said := _text(ended):
             return Ended(**json.loads(said))
         code = os.waitstatus_to_exitcode(status)
-        return Ended(False, f"it ended with exit code {code} before it was built. {_text(printed)}".strip())
+        end = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return Ended(False, f"its process {end} before it was built. {_text(printed)}".strip())
 
 
 def _be_a_build(order: Mapping[str, Any], ended: IO[bytes], printed: IO[bytes]) -> NoReturn:

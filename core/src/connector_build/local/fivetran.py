@@ -3,34 +3,40 @@
 `fivetran debug` uses a proprietary package, which is only ever run through that command and never imported here.
 """
 
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
 from connector_build.errors import BuildError
+from connector_core.runtime.scripts import warehouse as warehouses
+from connector_core.runtime.scripts.command import Tail, run, surroundings
+from connector_core.runtime.scripts.errors import ScriptError
+from connector_core.runtime.scripts.summary import OPERATIONS, read_operations, succeeded
+from connector_core.runtime.scripts.warehouse import TableRows, WarehouseError, plain, read_state, warehouse
 
-if TYPE_CHECKING:
-    import duckdb
+__all__ = [
+    "OPERATIONS",
+    "DebugRun",
+    "TableRows",
+    "debug",
+    "find_fivetran",
+    "plain",
+    "read_error",
+    "read_operations",
+    "read_tables",
+    "reset",
+    "without_traceback",
+]
 
-OPERATIONS: Final = ("upserts", "updates", "deletes", "truncates", "schema_changes", "checkpoints")
-
-_LINES_KEPT: Final = 5000
-_WIDTH_KEPT: Final = 4000
-_PATIENCE: Final = 5.0  # seconds from asking the command to end until it is made to
-_COUNT: Final = re.compile(r"^\s*([A-Z][a-z ]+?)\s*\|\s*(\d[\d,]*)\s*$", re.MULTILINE)
-_SUCCEEDED: Final = re.compile(r"^\S+ INFO\W+sdk\s+SYNC SUCCEEDED\b", re.MULTILINE)
 _SEVERE: Final = re.compile(r"^\d\d:\d\d:\d\d\S* SEVERE\W+(sdk|connector)\s+(.*)")
 _MESSAGE: Final = re.compile(
     r"^Error: (?:failed while executing \w+\(\) error: ?)?(?:Connector Sdk Task\. Message: )?(.*?)"
@@ -56,20 +62,6 @@ class DebugRun:
     state: Mapping[str, Any] | None = field(repr=False)
     output: str = field(repr=False)
     error: str | None
-
-
-@frozen(hash=False)
-class TableRows:
-    """The first rows of a table in `files/warehouse.db`, and how many live ones it has.
-
-    columns: name → DuckDB type, without Fivetran's own; none when there is no such table.
-    rows:    Python values in the order of *columns*; a time with a zone as text.
-    """
-
-    name: str
-    columns: Mapping[str, str]
-    rows: Sequence[tuple[Any, ...]] = field(repr=False)
-    total: int
 
 
 def without_traceback(on_line: Callable[[str], None]) -> Callable[[str], None]:
@@ -104,7 +96,7 @@ def debug(project: Path, configuration: Path, *, on_line: Callable[[str], None] 
     this call, whatever ends it.
     """
     returncode, output = _run(project, ["debug", "--configuration", str(configuration.absolute())], on_line)
-    return DebugRun(returncode, read_operations(output), _read_state(project), output, read_error(output, returncode, project))
+    return DebugRun(returncode, read_operations(output), read_state(project), output, read_error(output, returncode, project))
 
 
 def reset(project: Path) -> None:
@@ -113,22 +105,16 @@ def reset(project: Path) -> None:
         return
     returncode, output = _run(project, ["reset", "--yes"], None)
     # The command may say 0 without having removed anything: old rows would then pass for new ones.
-    if returncode or _warehouse(project).exists():
+    if returncode or warehouse(project).exists():
         raise BuildError(
             f"fivetran reset failed in {project}: {_paragraph(output) or 'it said nothing'}. "
-            f"Close what has {_warehouse(project)} open, then try again."
+            f"Close what has {warehouse(project)} open, then try again."
         )
-
-
-def read_operations(output: str) -> dict[str, int]:
-    """The counts in the summary that `fivetran debug` prints, by the names in OPERATIONS."""
-    counts = {name.lower().replace(" ", "_"): int(count.replace(",", "")) for name, count in _COUNT.findall(output)}
-    return {name: counts.get(name, 0) for name in OPERATIONS}
 
 
 def read_error(output: str, returncode: int, project: Path) -> str | None:
     """What `fivetran debug` says went wrong, as one paragraph with paths relative to *project*; None when nothing did."""
-    if returncode == 0 and _SUCCEEDED.search(output):
+    if returncode == 0 and succeeded(output):
         return None
     found = _paragraph(_message(_severe(output))).replace(f"{project.resolve()}{os.sep}", "")
     if found:
@@ -144,121 +130,43 @@ def read_tables(project: Path, names: Sequence[str], limit: int | None) -> list[
 
     Raises BuildError when duckdb is missing or the warehouse cannot be read.
     """
-    if not _warehouse(project).exists():
-        return [TableRows(name, {}, (), 0) for name in names]
     try:
-        import duckdb
-    except ImportError:
-        raise BuildError("The module duckdb, which reads files/warehouse.db, is missing: pip install duckdb") from None
-    try:
-        with duckdb.connect(str(_warehouse(project)), read_only=True) as database:
-            return [_read_table(database, name, limit) for name in names]
-    except duckdb.Error as error:
-        raise BuildError(
-            f"{_warehouse(project)} cannot be read: {_paragraph(str(error))}. Close what else has it open."
-        ) from None
-
-
-def plain(name: str) -> str:
-    """A table's or column's name as it compares with what is stored: Fivetran may rewrite names (rows2 as rows_2)."""
-    return re.sub(r"[\W_]", "", name).lower()
-
-
-def _read_table(database: "duckdb.DuckDBPyConnection", name: str, limit: int | None) -> TableRows:
-    stored = database.execute("SELECT table_schema, table_name FROM information_schema.tables ORDER BY ALL").fetchall()
-    source = min((pair for pair in stored if plain(pair[1]) == plain(name)), key=lambda pair: pair[1] != name, default=None)
-    if source is None:
-        return TableRows(name, {}, (), 0)
-    table = ".".join(map(_quoted, source))
-    types = {row[0]: row[1] for row in database.execute(f"DESCRIBE {table}").fetchall()}
-    columns = {column: kind for column, kind in types.items() if not column.startswith("_fivetran_")}
-    live = f"FROM {table}" + (" WHERE _fivetran_deleted IS NOT TRUE" if "_fivetran_deleted" in types else "")
-    (total,) = database.execute(f"SELECT count(*) {live}").fetchone() or (0,)
-    wanted = ", ".join(_selected(column, kind) for column, kind in columns.items()) or "NULL"
-    rows = database.execute(f"SELECT {wanted} {live}" + (f" LIMIT {limit:d}" if limit is not None else "")).fetchall()
-    return TableRows(name, columns, rows, total)
-
-
-def _selected(column: str, kind: str) -> str:
-    # DuckDB hands over a time with a zone only where pytz is installed.
-    return f"CAST({_quoted(column)} AS VARCHAR)" if "WITH TIME ZONE" in kind else _quoted(column)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _warehouse(project: Path) -> Path:
-    return project / "files" / "warehouse.db"
-
-
-def _read_state(project: Path) -> dict[str, Any] | None:
-    try:
-        state = json.loads((project / "files" / "state.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return state if isinstance(state, dict) else None
+        return warehouses.read_tables(project, names, limit)
+    except WarehouseError as error:
+        raise BuildError(str(error)) from None
 
 
 def _run(project: Path, arguments: Sequence[str], on_line: Callable[[str], None] | None) -> tuple[int, str]:
     """Run the command in *project*; its exit code and what it printed."""
-    command = [str(find_fivetran()), *arguments]
-    kept: deque[str] = deque(maxlen=_LINES_KEPT)
-    with _environment() as environment, _no_version_check():
-        try:
-            child = subprocess.Popen(
-                command,
-                cwd=project,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                errors="replace",
-            )
-        except OSError as error:
-            raise BuildError(f"fivetran {arguments[0]} cannot be started in {project}: {error.strerror}.") from None
-        with child:
-            try:
-                for line in child.stdout or ():
-                    text = line.rstrip("\n")
-                    kept.append(text[:_WIDTH_KEPT])
-                    if on_line is not None:
-                        on_line(text)
-                return child.wait(), "\n".join(kept)
-            finally:
-                _end(child)
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    """Make sure that the command has ended, after Ctrl-C and whatever else interrupted us."""
-    if child.poll() is None:
-        child.terminate()
-        try:
-            child.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            child.kill()
-
-
-@contextmanager
-def _environment() -> Iterator[dict[str, str]]:
-    """The environment of the command.
-
-    The command has `pipreqs` guess requirements, which waits for a package index where none can be reached. Here there is
-    nothing to guess, because connector-build has written requirements.txt: a `pipreqs` that does nothing is found first.
-    """
+    said = Tail()
+    # The project has to run with what it holds and what is installed.
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    with tempfile.TemporaryDirectory(prefix="connector-build-") as folder:
-        stand_in = Path(folder, "pipreqs")
-        stand_in.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
-        stand_in.chmod(0o700)
-        yield {
-            "DO_NOT_TRACK": "1",
-            **kept,
-            "PATH": os.pathsep.join([folder, kept.get("PATH", os.defpath)]),
-            "PYTHONIOENCODING": "utf-8",
-            "PYTHONUNBUFFERED": "1",
-        }
+
+    def hear(piece: str) -> None:
+        said.add(piece)
+        show(piece)
+
+    show = by_line(on_line)
+    with surroundings({"DO_NOT_TRACK": "1", **kept}) as environment, _no_version_check():
+        try:
+            returncode = run([str(find_fivetran()), *arguments], project, environment, hear, stdin=subprocess.DEVNULL)
+        except ScriptError as error:
+            raise BuildError(str(error)) from None
+    return returncode, said.text.removesuffix("\n")
+
+
+def by_line(on_line: Callable[[str], None] | None) -> Callable[[str], None]:
+    """What hands whole lines to *on_line*, if there is one, of a text that comes in pieces."""
+    waiting: list[str] = []
+
+    def show(piece: str) -> None:
+        waiting.append(piece)
+        if on_line is not None and piece.endswith("\n"):
+            line = "".join(waiting).removesuffix("\n")
+            waiting.clear()
+            on_line(line)
+
+    return show
 
 
 @contextmanager

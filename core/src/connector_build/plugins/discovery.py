@@ -9,8 +9,7 @@ import importlib
 import importlib.util
 import re
 import sys
-import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -20,12 +19,15 @@ from attrs import evolve, frozen
 from packaging.utils import canonicalize_name
 
 from connector_build.errors import BuildError, UsageProblem
+from connector_build.plugins.importing import imported, imported_file, loaded
+from connector_build.plugins.missing import advice
 from connector_core.basics.names import did_you_mean, one_line
 
 DATASETS = "connector_core"
 EXTENSIONS = "connector_core_extensions"
 OPTIONS = "connector_core_options"
 SAMPLES = "connector_core_samples"
+GROUPS = frozenset({DATASETS, EXTENSIONS, OPTIONS, SAMPLES})
 COMMANDS = ("check", "debug", "demo", "diff", "list", "serve", "show", "verify")
 VERBS = frozenset({*COMMANDS, "build", "diff", "help", "new"})
 """Names that no dataset may take, because they are subcommands or soon will be."""
@@ -90,10 +92,7 @@ def find(dataset: str) -> Installed:
         hint = f"Installed: {', '.join(names)}." if names else "No dataset is installed."
         meant = did_you_mean(dataset.lower(), [*names, *COMMANDS])
         what = "dataset or command" if meant and not did_you_mean(dataset.lower(), names) else "dataset"
-        raise UsageProblem(
-            f"There is no {what} {one_line(dataset, 60)!r}{meant}. {hint} "
-            f"If it has a plugin, pip install that plugin first (its name is often connector-{one_line(dataset, 60)})."
-        )
+        raise UsageProblem(f"There is no {what} {one_line(dataset, 60)!r}{meant}. {hint} {advice(dataset, DATASETS, GROUPS)}")
     if found[0].problem:
         raise BuildError(found[0].problem)
     return found[0]
@@ -119,14 +118,34 @@ def load(dataset: str, extensions: Iterable[str] = (), files: Iterable[Path] = (
 def sample(dataset: str) -> Any | None:
     """The ``Sample`` that a dataset's plugin describes, or None. Raises BuildError when it cannot be imported."""
     for point in entry_points(group=SAMPLES, name=dataset):
-        try:
-            return point.load()
-        except Exception as error:
-            raise BuildError(
-                f"{_distribution_name(point)}: the sample records of {dataset} ({point.value}) cannot be imported: "
-                f"{_cause(error)}"
-            ) from error
+        return loaded(point, f"{_distribution_name(point)}: the sample records of {dataset}")
     return None
+
+
+def odd_options(dataset: str, offered: Sequence[str], distributions: Iterable[str]) -> list[str]:
+    """What is wrong with the options that the metadata of *distributions* names, one sentence each.
+
+    offered: the names that the hooks of *dataset* offer.
+    """
+    known = {each.name for each in installed()}
+    wanted = {canonicalize_name(name) for name in distributions}
+    faults = []
+    for point in entry_points(group=OPTIONS):
+        owner, name = _distribution_name(point), one_line(point.name, 60)
+        if canonicalize_name(owner) not in wanted:
+            continue
+        of, dot, option = point.name.partition(".")
+        if not dot or of not in known:
+            faults.append(
+                f"{owner} names the option {name!r} in its metadata, which is of no installed dataset{did_you_mean(of, known)}. "
+                "Write DATASET.OPTION."
+            )
+        elif of == dataset and option not in offered:
+            faults.append(
+                f"{owner} names the option {name!r} in its metadata, which no hook offers{did_you_mean(option, offered)}. "
+                f"Correct the entry point of the group {OPTIONS}, and install the plugin again."
+            )
+    return faults
 
 
 def core() -> Source:
@@ -182,7 +201,7 @@ def _extension(name: str) -> Source:
     known = sorted({_distribution_name(point) for point in points})
     hint = f"Installed extensions: {', '.join(known)}." if known else "No extension is installed."
     raise UsageProblem(
-        f"There is no extension {one_line(name, 60)!r}{did_you_mean(name, known)}. {hint} "
+        f"There is no extension {one_line(name, 60)!r}{did_you_mean(name, known)}. {hint} {advice(name, EXTENSIONS, GROUPS)} "
         f"An extension has an entry point of the group {EXTENSIONS}; a local file is named with --plugin-file."
     )
 
@@ -194,7 +213,7 @@ def _source(point: EntryPoint, name: str) -> Source:
             "because a built project imports it by name."
         )
     package = point.value.strip().partition(".")[0]
-    module = _imported(point.value.strip(), name)
+    module = imported(point.value.strip(), name, point.dist)
     version = point.dist.version if point.dist else ""
     samples = tuple(
         each.module
@@ -202,17 +221,6 @@ def _source(point: EntryPoint, name: str) -> Source:
         if each.dist and canonicalize_name(each.dist.name) == canonicalize_name(name)
     )
     return Source(name, version, module, _root(package, name), point.dist, samples)
-
-
-def _imported(module: str, name: str) -> ModuleType:
-    try:
-        return importlib.import_module(module)
-    except (Exception, SystemExit) as error:
-        raise BuildError(
-            f"{name}: its module {one_line(module, 100)} cannot be imported: {_cause(error)}. "
-            f"Correct the plugin, or uninstall {name}; "
-            "other datasets are not touched by it."
-        ) from error
 
 
 def _local(path: Path) -> Source:
@@ -224,15 +232,8 @@ def _local(path: Path) -> Source:
             f"--plugin-file {where}: the project would import it as {one_line(name, 60)!r}, which is taken or no module's. "
             "Rename the file to lower-case letters, digits and underscores, such as our_fields.py."
         )
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise UsageProblem(f"--plugin-file {where}: this file cannot be loaded as Python.")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise BuildError(f"{path}: it cannot be imported: {_cause(error)}. Correct the file.") from error
-    return Source(path.name, "", module, path.absolute())  # a link ships under its own name
+    # A link ships under its own name.
+    return Source(path.name, "", imported_file(name, path, where), path.absolute())
 
 
 def _root(package: str, name: str) -> Path:
@@ -245,20 +246,6 @@ def _root(package: str, name: str) -> Path:
         )
     origin = Path(spec.origin)
     return origin.parent if spec.submodule_search_locations else origin
-
-
-def _cause(error: BaseException) -> str:
-    """What ended an import: the type, the file and the line, and what it says."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{type(error).__name__} ({one_line(error.filename)}, line {error.lineno}): {one_line(error.msg)}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
-    place = f" ({one_line(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}{place}: {one_line(error)}"
-
-
-def _is_theirs(file: str) -> bool:
-    """Whether *file* is neither this one nor a part of Python's import."""
-    return not file.startswith("<") and file not in (__file__, importlib.__file__)
 
 
 def _distribution_name(point: EntryPoint) -> str:

@@ -1,13 +1,15 @@
 """From the name of a dataset, and what was chosen of it, to its project."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from connector_build.plugins.discovery import Source, core, load
+from connector_build.errors import BuildError
+from connector_build.plugins.discovery import Source, core, installed, load, odd_options
 from connector_build.project.output import write_project
 from connector_build.project.report import report
 from connector_build.project.writer import Project, make_project
+from connector_core.basics.errors import PluginError
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
 
@@ -26,6 +28,17 @@ def assembled(
     return assemble([Plugin(source.name, source.module, source.version) for source in sources], enable, disable), sources
 
 
+def every_assembled(leave_out: Callable[[str], None]) -> list[tuple[str, Assembly]]:
+    """Every installed dataset by its name, assembled; *leave_out* is told of each that is broken."""
+    found = []
+    for each in installed():
+        try:
+            found.append((each.name, assembled(each.name)[0]))
+        except (BuildError, PluginError) as error:
+            leave_out(str(error))
+    return found
+
+
 def made(dataset: str, **choice: Any) -> Project:
     """The project of *dataset*; *choice* is what `assembled` takes."""
     assembly, sources = assembled(dataset, **choice)
@@ -36,4 +49,6 @@ def build_into(folder: Path, dataset: str, *, force: bool = False, **choice: Any
     """Write the project of *dataset* into *folder*, as `write_project` does; what there is to say of it."""
     project = made(dataset, **choice)
     written = write_project(project, folder, force=force)
-    return report(project, folder, rebuilt=written.rebuilt, missing=written.missing_settings)
+    offered = [option.name for option in project.assembly.options]
+    odd = odd_options(dataset, offered, [plugin.name for plugin in project.assembly.plugins])
+    return report(project, folder, rebuilt=written.rebuilt, missing=written.missing_settings, warnings=odd)

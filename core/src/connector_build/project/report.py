@@ -8,7 +8,7 @@ from connector_build.project.readme import reading
 from connector_build.project.writer import Project
 
 
-def report(project: Project, folder: Path, *, rebuilt: bool, missing: Sequence[str]) -> str:
+def report(project: Project, folder: Path, *, rebuilt: bool, missing: Sequence[str], warnings: Sequence[str] = ()) -> str:
     """Say what was built, what is in it, and what to type next."""
     assembly = project.assembly
     made_of = ", ".join(f"{plugin.name} {plugin.version}".strip() for plugin in assembly.plugins)
@@ -22,6 +22,7 @@ def report(project: Project, folder: Path, *, rebuilt: bool, missing: Sequence[s
         f"  needs there   {', '.join(f'{name}=={version}' for name, version in project.requirements.items())}",
         *(f"  each sync     {reading(plan).replace('`', '')}" for plan in assembly.tables),
         *([f"  not set yet   {', '.join(missing)} in the configuration.json that was kept"] if missing else []),
+        *(f"  warning       {warning}" for warning in warnings),
         "Next:",
         *(["  fill in " + str(folder / "configuration.json")] if not rebuilt or missing else []),
         f"  cd {quote(str(folder))} && ./debug_and_reset.sh",

@@ -147,7 +147,10 @@ def _distribution(name: str, needed_by: str) -> Distribution:
     try:
         return Distribution.from_name(name)
     except PackageNotFoundError:
-        raise BuildError(f"{needed_by} needs {name}, which is not installed here. pip install {name}, and build again.") from None
+        raise BuildError(
+            f"{needed_by} needs {name}, which is not installed here. Install {needed_by} again, from where you have it: "
+            "pip brings along what it needs. Then build again."
+        ) from None
 
 
 def _provides(distribution: Distribution) -> set[str]:

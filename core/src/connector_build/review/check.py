@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 RESULTS: Final[Mapping[str, str]] = {"pass": "pass", "fail": "FAIL", "skip": "not checked"}
 """Status of a finding → what the table calls it."""
+PART: Final = "in part"
+"""What it calls a rule that holds for those tables that it could be checked for."""
 
 
 def run_contract(
@@ -60,6 +62,10 @@ def _check_rules(names: Iterable[str], known: Sequence[str]) -> None:
             )
 
 
+def _result(finding: "Finding") -> str:
+    return PART if finding.status == "pass" and finding.message else RESULTS[finding.status]
+
+
 def as_json(findings: Iterable["Finding"]) -> list[dict[str, Any]]:
     """The findings as JSON has them."""
     return [{"rule": each.rule, "title": each.title, "status": each.status, "message": each.message} for each in findings]
@@ -67,12 +73,16 @@ def as_json(findings: Iterable["Finding"]) -> list[dict[str, Any]]:
 
 def show(findings: Sequence["Finding"], console: Console) -> None:
     """Print a table of the rules, below it what to do about each that failed or was not checked, and the numbers."""
-    grid(console, ("rule", "what it checks", "result"), [(each.rule, each.title, RESULTS[each.status]) for each in findings])
-    for wanted, style in (("skip", None), ("fail", "red")):
+    results = [(each.rule, each.title, _result(each)) for each in findings]
+    grid(console, ("rule", "what it checks", "result"), results)
+    for wanted, style in (("pass", None), ("skip", None), ("fail", "red")):
+        told: dict[str, list[str]] = {}  # what several rules say is said once
         for each in findings:
-            if each.status == wanted:
-                console.print()
-                line(console, f"{RESULTS[wanted]}: {each.rule}: {each.message}", style=style)
+            if each.status == wanted and each.message:
+                told.setdefault(each.message, []).append(each.rule)
+        for message, rules in told.items():
+            console.print()
+            line(console, f"{PART if wanted == 'pass' else RESULTS[wanted]}: {', '.join(rules)}: {message}", style=style)
     numbers = {wanted: sum(each.status == wanted for each in findings) for wanted in RESULTS}
     console.print()
     line(

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from connector_build.api.errors import Unmimicked
-    from connector_build.api.mimic import Answering, Asked, Mimic, Reply
+    from connector_build.api.messages import Answering, Asked, Reply
+    from connector_build.api.mimic import Mimic
+    from connector_build.api.recording import Recording, replay
     from connector_build.api.server import ApiServer
     from connector_build.api.world import World
     from connector_build.testing.contract.contract import RULES, Finding, Rule, check_contract, contract_for
-    from connector_build.testing.contract.recording import Recorder, Recording, record, recorder, replay
-    from connector_build.testing.contract.subject import assembled
+    from connector_build.testing.datasets import assembled
+    from connector_build.testing.recording import Recorder, record, recorder
     from connector_build.testing.warehouse.exact import assert_exact
     from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
     from connector_build.testing.warehouse.runs import InProcess, Run, configuration_for, signed
@@ -51,11 +53,13 @@ _MODULES = {
     "testing.contract.contract": ("RULES", "Finding", "Rule", "check_contract", "contract_for"),
     "api.errors": ("Unmimicked",),
     "testing.warehouse.exact": ("assert_exact",),
-    "api.mimic": ("Answering", "Asked", "Mimic", "Reply"),
-    "testing.contract.recording": ("Recorder", "Recording", "record", "recorder", "replay"),
+    "api.messages": ("Answering", "Asked", "Reply"),
+    "api.mimic": ("Mimic",),
+    "api.recording": ("Recording", "replay"),
+    "testing.recording": ("Recorder", "record", "recorder"),
     "testing.warehouse.runs": ("InProcess", "Run", "configuration_for", "signed"),
     "api.server": ("ApiServer",),
-    "testing.contract.subject": ("assembled",),
+    "testing.datasets": ("assembled",),
     "testing.warehouse.memory": ("Crash", "ListLog", "Warehouse"),
     "api.world": ("World",),
 }

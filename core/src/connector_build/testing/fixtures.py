@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from connector_build.api.mimic import Answering
+    from connector_build.api.messages import Answering
     from connector_build.api.server import ApiServer
     from connector_build.testing.warehouse.memory import Warehouse
 
@@ -73,7 +73,7 @@ def built_project(tmp_path: Path) -> BuildProject:
 @pytest.fixture
 def recorded_pages(request: pytest.FixtureRequest) -> "Callable[[str], Answering]":
     """Replays a recording that lies beside the test's own file: ``recorded_pages("pages.json")``."""
-    from connector_build.testing.contract.recording import replay
+    from connector_build.api.recording import replay
 
     folder = request.path.parent
     return lambda name: replay(folder / name)

@@ -1,4 +1,4 @@
-"""The fault matrix of every installed dataset, written into a page of the documentation.
+"""The fault matrix of every installed dataset, and the lies, written into a page of the documentation.
 
 python -m connector_build.testing.reliability [--output docs/reliability.md] [--plugin-file PATH]...
 """
@@ -14,17 +14,20 @@ import click
 from attrs import frozen
 from rich.console import Console
 
-from connector_build.api.sample import Sample
 from connector_build.errors import UsageProblem
 from connector_build.plugins import discovery
+from connector_build.sample import Sample
 from connector_build.screen.markdown import markdown_table
 from connector_build.screen.progress import status
+from connector_build.testing import lies_table
 from connector_build.testing.matrix.faults import FAULTS
 from connector_build.testing.matrix.runs import FAILED, LOUD, NOT, RIGHT, Cell, run_matrix, with_everything
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
 BEGIN = "<!-- matrix: begin. python -m connector_build.testing.reliability writes what follows. -->"
 END = "<!-- matrix: end -->"
+LIES_BEGIN = "<!-- lies: begin. python -m connector_build.testing.reliability writes what follows. -->"
+LIES_END = "<!-- lies: end -->"
 
 
 @frozen(hash=False)
@@ -96,11 +99,11 @@ def _reasons(results: Mapping[str, Sequence[Cell]]) -> Iterator[str]:
         yield f"- {'; '.join(faults)}: {reason} ({'; '.join(connectors)})."
 
 
-def written(page: str, text: str) -> str:
+def written(page: str, text: str, begin: str = BEGIN, end: str = END) -> str:
     """*page* with *text* between its markers. Raises UsageProblem when it does not have both, once each."""
-    between = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
-    if page.count(BEGIN) != 1 or len(between.findall(page)) != 1:
-        raise UsageProblem(f"The page does not have the two lines between which the table goes. Write:\n{BEGIN}\n{END}")
+    between = re.compile(f"(?<={re.escape(begin)}\n).*?(?={re.escape(end)})", re.DOTALL)
+    if page.count(begin) != 1 or len(between.findall(page)) != 1:
+        raise UsageProblem(f"The page does not have the two lines between which the table goes. Write:\n{begin}\n{end}")
     return between.sub(lambda _: f"\n{text}\n\n", page)
 
 
@@ -121,12 +124,16 @@ def main(output: Path, files: Sequence[Path]) -> None:
     """Run the fault matrix for every installed dataset, and write its table into a page of the documentation."""
     console = Console(stderr=True)
     try:
-        page = output.read_text(encoding="utf-8") if output.is_file() else f"{BEGIN}\n{END}\n"
-        written(page, "")  # rather now than after the run
+        empty = f"{BEGIN}\n{END}\n\n{LIES_BEGIN}\n{LIES_END}\n"
+        page = output.read_text(encoding="utf-8") if output.is_file() else empty
+        written(written(page, ""), "", LIES_BEGIN, LIES_END)  # rather now than after the run
         results = {column.name: _run(column, console) for column in list(columns(files))}
-        output.write_text(written(page, table(results)), encoding="utf-8")
+        lies = lies_table.told_to_all(console)
+        page = written(written(page, table(results)), lies_table.table(lies), LIES_BEGIN, LIES_END)
+        output.write_text(page, encoding="utf-8")
     except UsageProblem as problem:
         raise click.UsageError(str(problem)) from None
+    results |= lies
     failed = [(name, cell) for name, cells in results.items() for cell in cells if cell.outcome == FAILED]
     for name, cell in failed:
         click.echo(f"{name}: {cell}", err=True)

@@ -28,6 +28,8 @@ class AuthChoice:
     default: str | None = None
 
     def __attrs_post_init__(self) -> None:
+        if not self.options:
+            raise PluginError('AuthChoice: options is empty. Name each kind: options={"key": ApiKeyHeader("X-Key")}.')
         _ = self.settings
 
     @property

@@ -9,7 +9,7 @@ from requests.auth import AuthBase
 
 from connector_core.auth.tokens import Line, Token, TokenAuth, ask, check_address, lifetime_in, text_at, token_for
 from connector_core.basics.errors import PluginError
-from connector_core.basics.paths import cached_path
+from connector_core.basics.paths import Path, cached_path, compile_path
 from connector_core.source.configuration import Configuration
 from connector_core.source.settings import Setting
 from connector_core.source.tables import frozen_mapping
@@ -24,10 +24,10 @@ class SessionLogin:
     public:   which of these settings are no secrets.
     body:     further fields of the body, always the same.
     form:     send the body as a form instead of JSON.
-    token:    where the answer holds the token, keys joined by dots: ``data.session.token``.
+    token:    where the answer holds the token, a path: ``data.session.token``.
     header, prefix: how the token is sent; the prefix with its space.
-    lifetime: seconds after which to log in again without waiting for a rejection, or where the answer says so, keys joined by
-              dots: ``expires_in``; None where the API does not say.
+    lifetime: seconds after which to log in again without waiting for a rejection, or where the answer says so, a path:
+              ``expires_in``; None where the API does not say.
     """
 
     path: str
@@ -39,8 +39,12 @@ class SessionLogin:
     header: str = "Authorization"
     prefix: str = "Bearer "
     lifetime: float | str | None = None
+    places: tuple[Path, ...] = field(init=False, eq=False, repr=False)
+    """The paths of token and lifetime, compiled."""
 
     def __attrs_post_init__(self) -> None:
+        paths = [self.token, *([self.lifetime] if isinstance(self.lifetime, str) else [])]
+        object.__setattr__(self, "places", tuple(_place(path) for path in paths))
         check_address(self.path, "SessionLogin: path")
         if not self.fields:
             raise PluginError("SessionLogin: fields is empty. Write {field of the body: name of the setting}.")
@@ -66,3 +70,10 @@ class SessionLogin:
             return token_for(text_at(answer, self.token, self.path), seconds, since)
 
         return TokenAuth(log_in, configuration.hidden, self.header, self.prefix)
+
+
+def _place(path: object) -> Path:
+    try:
+        return compile_path(path)
+    except PluginError as error:
+        raise PluginError(f"SessionLogin: {error}") from None

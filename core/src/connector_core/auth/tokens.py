@@ -1,5 +1,7 @@
 """Tokens that the connector gets by itself: asking for one, signing with it, and renewing it."""
 
+import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -10,13 +12,14 @@ from urllib.parse import urlsplit
 import requests
 from attrs import field, frozen
 from requests import PreparedRequest
-from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
 from connector_core.basics.decoding import NotJson, charset_of, decode
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import ConfigurationError, PluginError, UnexpectedAnswer
+from connector_core.basics.hints import did_you_mean_place
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import cached_path
 from connector_core.basics.telling import came_back
 from connector_core.source.settings import is_loopback
 
@@ -46,8 +49,8 @@ class Line(Protocol):
     def warn(self, message: str) -> None:
         """Say *message* in the log: something that somebody should look at, although the sync goes on."""
 
-    def mount(self, adapter: BaseAdapter) -> None:
-        """Send what goes to the API through *adapter*. Raises ConfigurationError where that would not be TLS."""
+    def present(self, context: ssl.SSLContext) -> None:
+        """Speak TLS with the API by *context*. Raises ConfigurationError where the API is not asked over TLS."""
 
 
 @frozen
@@ -176,16 +179,16 @@ def _code(response: requests.Response) -> object:
 
 
 def text_at(body: Mapping[str, Any], path: str, address: str) -> str:
-    """The token at the dotted *path* of an answer. Raises UnexpectedAnswer, which shows keys only, where there is none."""
-    value: Any = body
-    for key in path.split("."):
-        keys = ", ".join(value) if isinstance(value, dict) else ""
-        value = value.get(key) if isinstance(value, dict) else None
-        if value is None:
-            there = one_line(keys, 200) or "no key at all"
-            raise UnexpectedAnswer(
-                f"POST {shown_address(address)}: the answer has no {path!r}, only {there}. Correct the plugin's auth."
-            )
+    """The token at *path* of an answer. Raises UnexpectedAnswer, which shows keys only, where there is none."""
+    place = cached_path(path)
+    value = place.get(body)
+    if value is None:
+        holder = [held for _, held in place.holders(body)][-1:]
+        there = one_line(", ".join(holder[0] if holder else ()), 200) or "no key at all"
+        raise UnexpectedAnswer(
+            f"POST {shown_address(address)}: the answer has no {path!r}{did_you_mean_place(path, [body])}, only {there}. "
+            "Correct the plugin's auth."
+        )
     if not isinstance(value, str) or not value or not (value.isascii() and value.isprintable()):
         raise UnexpectedAnswer(
             f"POST {shown_address(address)}: {path!r} of the answer is no text that a header can carry. "
@@ -205,6 +208,8 @@ def lifetime_in(value: object) -> float | None:
 
 def check_address(address: str, what: str) -> None:
     """Raise PluginError unless *address* is a path below ``base_url`` or an https address (http on this machine)."""
+    if found := re.search(r"\{\w[\w.]*\}", address):
+        raise PluginError(f"{what} has {found[0]} in it, which nothing is put in place of. Write a function that makes the auth.")
     parts = urlsplit(address)
     if address.startswith("/") and not address.startswith("//"):
         return

@@ -32,8 +32,16 @@ class RequestRejected(UnexpectedAnswer):
     """The API refused one request (400, 404, 410 or 422); with a cursor from the state it means that the cursor is gone."""
 
 
+class StaleCursor(RequestRejected):
+    """By a rule of the plugin the API says that the place to go on from is gone, so the read starts over."""
+
+
 class DeliveryError(ConnectorError):
     """Fivetran's SDK did not take a row or a state: a column's declared type is wrong, or the state is too large."""
+
+
+class InternalError(ConnectorError):
+    """Nobody foresaw it: the machine ran out of something, or this package has a fault. The message says which."""
 
 
 class PluginError(ConnectorError):
@@ -42,6 +50,10 @@ class PluginError(ConnectorError):
 
 class HookError(PluginError):
     """A ``connector_…`` function is no hook, is not marked as one, or answers with a value of another type."""
+
+
+class WrongCallError(PluginError, TypeError):
+    """A public name was called with an argument that it does not take, or without one that it needs."""
 
 
 class UnkeptNameError(PluginError):

@@ -2,10 +2,8 @@
 
 import difflib
 import re
-import traceback
 import unicodedata
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import cast
 
 from connector_core.basics.errors import ColumnTypeError, NameTakenError, PluginError, UnkeptNameError
@@ -70,17 +68,33 @@ def check_column_types(columns: Mapping[str, str], where: str) -> None:
     """Raise PluginError unless each value is a column type that the Connector SDK takes."""
     for name, kind in columns.items():
         check_column_name(name, where)
-        if not isinstance(kind, str) or not (kind in COLUMN_TYPES or _DECIMAL.fullmatch(kind)):
-            raise ColumnTypeError(
-                f"{where} declares column {name!r} as {kind!r}{did_you_mean(str(kind).upper(), COLUMN_TYPES)}. "
-                f"The SDK takes {', '.join(sorted(COLUMN_TYPES))} and DECIMAL(15,2)."
-            )
+        check_column_type(kind, f"{where} declares column {name!r}")
+
+
+def check_column_type(kind: object, what: str) -> None:
+    """Raise PluginError, which begins with *what*, unless *kind* is a column type that the Connector SDK takes."""
+    if not isinstance(kind, str) or not (kind in COLUMN_TYPES or _is_decimal(kind)):
+        raise ColumnTypeError(
+            f"{what} as {kind!r}{did_you_mean(str(kind).upper(), COLUMN_TYPES)}. "
+            f"The SDK takes {', '.join(sorted(COLUMN_TYPES))} and DECIMAL(15,2)."
+        )
+
+
+def _is_decimal(kind: str) -> bool:
+    digits = decimal_digits(kind)
+    return digits is not None and digits[1] <= digits[0] and digits[0] >= 1
+
+
+def decimal_digits(kind: str) -> tuple[int, int] | None:
+    """Precision and scale of ``DECIMAL(15,2)``; None for every other type."""
+    found = _DECIMAL.fullmatch(kind)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def sdk_type(kind: str) -> str | dict[str, str | int]:
     """A declared column type as the Connector SDK takes it: DECIMAL as a dict with precision and scale."""
-    decimal = _DECIMAL.fullmatch(kind)
-    return {"type": "DECIMAL", "precision": int(decimal[1]), "scale": int(decimal[2])} if decimal else kind
+    digits = decimal_digits(kind)
+    return {"type": "DECIMAL", "precision": digits[0], "scale": digits[1]} if digits else kind
 
 
 def stored_name(name: str) -> str:
@@ -127,13 +141,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``" (did you mean X?)"`` for the known name nearest to *name*, or an empty text."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" (did you mean {near[0]}?)" if near else ""
-
-
-def told(error: Exception) -> str:
-    """What *error*, raised by a plugin's function, is: its type, where it was raised, and what it says."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}{one_line(place, 100)}: {one_line(error)}"
 
 
 def one_line(text: object, limit: int = 200) -> str:

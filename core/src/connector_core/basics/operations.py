@@ -1,5 +1,7 @@
 """What the sync engine asks of the world outside: Fivetran's operations and a log. Only fivetran.py knows the SDK."""
 
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -33,32 +35,47 @@ class Log(Protocol):
     def warning(self, message: str) -> None:
         """Something that somebody should look at, although the sync goes on."""
 
+    def alert(self, message: str) -> None:
+        """A warning about the data itself, which belongs on the dashboard of whoever uses it: drift, or lost precision."""
+
 
 @frozen
 class Delivery:
-    """*operations*, with the SDK's refusal of a row turned into a message that names the table and the row."""
+    """*operations*, with the SDK's refusal of a row turned into a message that names the table, the row and the value."""
 
     operations: Operations
 
-    def upsert(self, table: str, row: dict[str, Any], key: object) -> None:
+    def upsert(self, table: str, row: dict[str, Any], key: Sequence[object]) -> None:
         """Send one row. Raises DeliveryError when the SDK refuses a value in it."""
         try:
             self.operations.upsert(table, row)
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
-            raise DeliveryError(_refusal(table, key, error)) from None
+            raise DeliveryError(_refusal(table, key, row, error)) from None
 
     def delete(self, table: str, keys: dict[str, Any]) -> None:
         """Delete one row. Raises DeliveryError when the SDK refuses a key."""
         try:
             self.operations.delete(table, keys)
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
-            raise DeliveryError(_refusal(table, tuple(keys.values()), error)) from None
+            raise DeliveryError(_refusal(table, tuple(keys.values()), keys, error)) from None
 
 
-def _refusal(table: str, key: object, error: Exception) -> str:
+def _refusal(table: str, key: Sequence[object], row: Mapping[str, Any], error: Exception) -> str:
+    record = one_line(", ".join(map(str, key)), 80)
+    name = next((name for name, value in row.items() if not _is_written(value)), None)
+    what = f"{one_line(name, 60)} of record {record}" if name is not None else f"record {record}"
     return (
-        f"{table}: the SDK refuses record {one_line(key, 80)}: {one_line(error)}. "
-        "One of its values does not fit the type that the "
-        "plugin declares for its column: change the type in columns, or convert the value in a transform. "
+        f"{table}: the SDK refuses {what}: {one_line(error)}. "
+        "One of its values does not fit the type that the plugin declares for its column, or is one that JSON does not have: "
+        "change the type in columns, or convert the value in a transform. "
         "Nothing before this record is lost; the next sync starts from the last checkpoint."
     )
+
+
+def _is_written(value: object) -> bool:
+    """Whether *value* can be written in UTF-8, and as JSON where it is a list or an object."""
+    try:
+        (json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True

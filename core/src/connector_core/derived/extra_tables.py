@@ -1,24 +1,27 @@
 """Extra tables: what a dimension and an aggregate hold, as pure steps over the records of a source table.
 
-Both group records by some columns and fold each group into an *accumulator*, a small value made of what JSON has. An
-extra table is therefore the answer to one SQL query over the live rows of its source table; each class states its query.
+Both group records by some columns and fold each group into an *accumulator*, a small value. Records have each value in the form
+of its column (see ``connector_core.source.values``), so values compare and add up as they do in the destination. An extra table
+is therefore the answer to one SQL query over the live rows of its source table; each class states its query.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_name, column_names, did_you_mean, listed, one_line
-from connector_core.derived.measures import RESULTS, STEPS, Measure, measure_type, same
+from connector_core.derived.measures import RESULTS, STEPS, Measure, measured, restored, same
+from connector_core.source.columns import Column, Declared
 from connector_core.source.tables import Key, Record, Table, frozen_mapping
+from connector_core.source.values import read, text
 
 Accumulator = Any
-"""What a group has come to so far; JSON holds it without loss. None: no record yet."""
+"""What a group has come to so far: lists of values, each in the form of its column. None: no record yet."""
 
 Group = tuple[Any, ...]
-"""The values of the columns that records are grouped by."""
+"""The values of the columns that records are grouped by, each in the form of its column."""
 
 
 class ExtraTable(Protocol):
@@ -40,14 +43,20 @@ class ExtraTable(Protocol):
     def needs(self) -> tuple[str, ...]:
         """The columns of the source table that it reads."""
 
-    def column_types(self, source: Mapping[str, str]) -> dict[str, str]:
-        """Column → Fivetran type, given those of the source table."""
+    def columns_from(self, source: Declared) -> Declared:
+        """Its columns, given those of the source table. Raises PluginError where something cannot be made from them."""
 
     def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
         """The accumulator with one more record, of primary key *key*, in it."""
 
     def row(self, group: Group, accumulator: Accumulator) -> Record:
         """The row of one group."""
+
+    def restored(self, accumulator: Accumulator, source: Declared, key: Sequence[str]) -> Accumulator:
+        """An accumulator as it comes back from a state, in which a date is a text; *key* names the source table's primary key.
+
+        Raises UnfitError, TypeError or ValueError for what is none.
+        """
 
 
 @frozen(hash=False)
@@ -93,10 +102,10 @@ class Aggregate:
         columns = (measure.column for measure in self.measures.values())
         return tuple(dict.fromkeys([*self.by, *(column for column in columns if column is not None)]))
 
-    def column_types(self, source: Mapping[str, str]) -> dict[str, str]:
-        """Column → Fivetran type, given those of the source table."""
-        types = {name: source[name] for name in self.by}
-        return types | {name: measure_type(measure, source) for name, measure in self.measures.items()}
+    def columns_from(self, source: Declared) -> Declared:
+        """Its columns, given those of the source table. Raises PluginError where something cannot be made from them."""
+        by = {name: _groupable(source[name], name) for name in self.by}
+        return by | {name: measured(measure, source) for name, measure in self.measures.items()}
 
     def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
         """The accumulator with one more record in it."""
@@ -105,7 +114,7 @@ class Aggregate:
             return [step(so_far, record.get(column)) for so_far, (step, column) in zip(before, self._steps, strict=True)]
         except TypeError as error:
             raise PluginError(
-                f"{self.name}: record {one_line(', '.join(key), 80)}: {error}. "
+                f"{self.name}: record {one_line(', '.join(map(text, key)), 80)}: {error}. "
                 "Measure another column, or convert it in a transform."
             ) from None
 
@@ -118,6 +127,10 @@ class Aggregate:
                 f"{self.name}: the row of {one_line(group, 80)}: {error}. Measure another column, or convert it."
             ) from None
         return dict(zip((*self.by, *self.measures), (*group, *values), strict=True))
+
+    def restored(self, accumulator: Accumulator, source: Declared, key: Sequence[str]) -> Accumulator:  # noqa: ARG002
+        """An accumulator as it comes back from a state, in which a date is a text."""
+        return [restored(measure, part, source) for measure, part in zip(self.measures.values(), accumulator, strict=True)]
 
 
 @frozen
@@ -160,33 +173,41 @@ class Dimension:
         """The columns of the source table that it reads."""
         return tuple(dict.fromkeys([*self.key, *self.columns, self.newest]))
 
-    def column_types(self, source: Mapping[str, str]) -> dict[str, str]:
-        """Column → Fivetran type, given those of the source table."""
-        return {name: source[name] for name in (*self.key, *self.columns)}
+    def columns_from(self, source: Declared) -> Declared:
+        """Its columns, given those of the source table. Raises PluginError where something cannot be made from them."""
+        if source[self.newest].type == "JSON":
+            raise PluginError(
+                f"{self.newest} is declared JSON, and of lists and objects none is the newest. Name another column."
+            )
+        return {name: _groupable(source[name], name) for name in self.key} | {
+            name: evolve(source[name], null=()) for name in self.columns
+        }
 
     def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
         """The accumulator with one more record, of primary key *key*, in it."""
         rank = [record.get(self.newest), list(key)]
-        try:
-            if accumulator is not None and not _newer(rank, accumulator[0]):
-                return accumulator
-        except TypeError as error:
-            raise PluginError(
-                f"{self.name}: record {one_line(', '.join(key), 80)}: {self.newest} cannot tell the newest record: {error}."
-            ) from None
+        if accumulator is not None and not _newer(rank, accumulator[0]):
+            return accumulator
         return [rank, [record.get(name) for name in self.columns]]
 
     def row(self, group: Group, accumulator: Accumulator) -> Record:
         """The row of one key."""
         return dict(zip((*self.key, *self.columns), (*group, *accumulator[1]), strict=True))
 
+    def restored(self, accumulator: Accumulator, source: Declared, key: Sequence[str]) -> Accumulator:
+        """An accumulator as it comes back from a state, in which a date is a text."""
+        (newest, identity), values = accumulator
+        rank = [_read(source, self.newest, newest), [_read(source, *pair) for pair in zip(key, identity, strict=True)]]
+        return [rank, [_read(source, *pair) for pair in zip(self.columns, values, strict=True)]]
 
-def check_sources(extra: ExtraTable, table: Table, types: Mapping[str, str]) -> dict[str, str]:
-    """The types of *extra*'s columns, given those of *table* after its transforms.
 
-    Raises PluginError when it reads a column that is not among them: it would be null in every row.
+def check_sources(extra: ExtraTable, table: Table, columns: Declared) -> Declared:
+    """The columns of *extra*, given those of *table* after its transforms.
+
+    Raises PluginError when it reads a column that is not among them, which would be null in every row, and when nothing can be
+    grouped or computed by what is in one.
     """
-    unknown = [name for name in extra.needs if name not in types]
+    unknown = [name for name in extra.needs if name not in columns]
     if unknown and unknown[0] in table.columns:
         raise PluginError(
             f"{extra.name} reads {unknown[0]}, which an enabled transform of {table.name} takes away. "
@@ -194,11 +215,24 @@ def check_sources(extra: ExtraTable, table: Table, types: Mapping[str, str]) -> 
         )
     if unknown:
         raise PluginError(
-            f"{extra.name} reads {', '.join(unknown)}{did_you_mean(unknown[0], types)}, "
+            f"{extra.name} reads {', '.join(unknown)}{did_you_mean(unknown[0], columns)}, "
             f"which {table.name} does not declare. Declare the column in the table's "
             "columns; if it is a derived field, enable that field too."
         )
-    return extra.column_types(types)
+    try:
+        return extra.columns_from(columns)
+    except PluginError as error:
+        raise PluginError(f"{extra.name}: {error}") from None
+
+
+def _read(source: Declared, name: str, value: Any) -> Any:
+    return read(Column(source[name].type), value)
+
+
+def _groupable(column: Column, name: str) -> Column:
+    if column.type == "JSON":
+        raise PluginError(f"{name} is declared JSON, and by lists and objects nothing can be grouped. Group by another column.")
+    return evolve(column, null=())
 
 
 def _newer(rank: Sequence[Any], than: Sequence[Any]) -> bool:

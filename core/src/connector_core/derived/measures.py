@@ -1,75 +1,106 @@
 """Measures: what an aggregate computes for a group, step by step over its records."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
-from connector_core.basics.decoding import LARGEST_DOUBLE
-from connector_core.basics.names import check_column_name, one_line
+from connector_core.basics.errors import PluginError
+from connector_core.basics.names import check_column_name, decimal_digits, one_line
+from connector_core.source.columns import Column, Declared
+from connector_core.source.numbers import EXACTLY, LARGEST_LONG, SMALLEST_LONG
+from connector_core.source.values import read
+
+LARGEST_PRECISION = 38
+"""Digits of the largest DECIMAL that there is."""
 
 
 @frozen
 class Measure:
-    """One column of an aggregate: what to compute from which source column. Make it with count, total, minimum or maximum."""
+    """One column of an aggregate: what to compute from which source column. Make it with count, total, minimum or maximum.
+
+    description: what it means, for people.
+    """
 
     kind: Literal["count", "total", "minimum", "maximum"]
     column: str | None = None
+    description: str = field(default="", repr=False)
 
     def __attrs_post_init__(self) -> None:
         if self.column is not None:
             check_column_name(self.column, f"Measure {self.kind}")
+        if not isinstance(self.description, str):
+            shown = one_line(repr(self.description), 60)
+            raise PluginError(f"Measure {self.kind}: its description is {shown}. Write a text.")
 
 
-def count() -> Measure:
+def count(description: str = "") -> Measure:
     """The number of records of a group: SQL's ``count(*)``."""
-    return Measure("count")
+    return Measure("count", None, description)
 
 
-def total(column: str) -> Measure:
+def total(column: str, description: str = "") -> Measure:
     """The sum of a number column, NULL where every value is: SQL's ``sum``, correctly rounded whatever the order."""
-    return Measure("total", column)
+    return Measure("total", column, description)
 
 
-def minimum(column: str) -> Measure:
+def minimum(column: str, description: str = "") -> Measure:
     """The smallest value that is not null: SQL's ``min``."""
-    return Measure("minimum", column)
+    return Measure("minimum", column, description)
 
 
-def maximum(column: str) -> Measure:
+def maximum(column: str, description: str = "") -> Measure:
     """The largest value that is not null: SQL's ``max``."""
-    return Measure("maximum", column)
+    return Measure("maximum", column, description)
 
 
-def measure_type(measure: Measure, source: Mapping[str, str]) -> str:
+def measured(measure: Measure, source: Declared) -> Column:
+    """The column that *measure* makes of those of *source*. Raises PluginError where there is no such thing to compute."""
     if measure.kind == "count" or measure.column is None:
-        return "LONG"
+        return Column("LONG", measure.description)
     declared = source[measure.column]
     if measure.kind == "total":
-        return "LONG" if declared in ("SHORT", "INT", "LONG") else "DOUBLE"
-    return declared
+        return Column(_total_type(measure.column, declared.type), measure.description)
+    if declared.type == "JSON":
+        raise PluginError(
+            f"{measure.column} is declared JSON, and lists and objects have no {measure.kind}. Measure another column."
+        )
+    return Column(declared.type, measure.description or declared.description, pii=declared.pii)
+
+
+def _total_type(column: str, kind: str) -> str:
+    """The type of a sum, as SQL has it: DECIMAL stays exact, with all the digits that there are."""
+    if digits := decimal_digits(kind):
+        return f"DECIMAL({LARGEST_PRECISION},{digits[1]})"
+    if kind in ("SHORT", "INT", "LONG"):
+        return "LONG"
+    if kind in ("FLOAT", "DOUBLE"):
+        return "DOUBLE"
+    raise PluginError(
+        f"{column} is declared {kind}, which is no number, so it has no total. If the API's values are numbers, also where it "
+        "writes them as texts, declare LONG, DOUBLE or DECIMAL(15,2); if not, convert them with a transform that says its type."
+    )
 
 
 def _count_step(before: int | None, _: object) -> int:
     return (before or 0) + 1
 
 
-def _total_step(before: list[Any] | None, value: Any) -> list[Any] | None:
-    """One more summand: whole numbers in an int, floats as an exact sum of non-overlapping parts."""
+def _total_step(before: Any, value: Any) -> Any:
+    """One more summand: whole numbers in an int, floats as an exact sum of non-overlapping parts, decimals in a Decimal."""
     if value is None:
         return before
+    kind = value.__class__
+    if kind is Decimal:
+        return value if before is None else EXACTLY.add(before, value)
     whole, parts = before or (0, None)
-    kind = value.__class__  # nearly always one of these two, and quicker to ask for than what they stand for
-    if kind is float and -LARGEST_DOUBLE <= value <= LARGEST_DOUBLE:
+    if kind is float:
         return [whole, _add(parts, value) if parts else [value]]
-    if kind is int or (isinstance(value, int) and kind is not bool):
+    if kind is int:
         return [whole + value, parts]
-    if kind is bool or not isinstance(value, float):
-        raise TypeError(f"a total of {one_line(repr(value), 60)}, which is no number")
-    if not math.isfinite(value):
-        raise TypeError(f"a total of {value!r}, which is no finite number")
-    return [whole, _add(parts or [], value)]
+    raise TypeError(f"a total of {one_line(repr(value), 60)}, which is no number")
 
 
 def _add(parts: list[float], value: float) -> list[float]:
@@ -89,12 +120,20 @@ def _add(parts: list[float], value: float) -> list[float]:
     return [*grown, value]
 
 
-def _total(accumulator: list[Any] | None) -> int | float | None:
+def _total(accumulator: Any) -> int | float | Decimal | None:
     if accumulator is None:
         return None
+    if isinstance(accumulator, Decimal):
+        if len(accumulator.as_tuple().digits) > LARGEST_PRECISION:
+            raise TypeError(f"its sum has more than {LARGEST_PRECISION} digits")
+        return accumulator
     whole, parts = accumulator
+    if parts is None:
+        if not SMALLEST_LONG <= whole <= LARGEST_LONG:
+            raise TypeError("its sum has more than 64 bits")
+        return int(whole)
     try:
-        return whole if parts is None else math.fsum([*parts, *_floats(whole)])
+        return math.fsum([*parts, *_floats(whole)])
     except OverflowError:
         raise TypeError("its sum goes beyond the largest 64-bit float") from None
 
@@ -117,6 +156,15 @@ def _maximum_step(before: Any, value: Any) -> Any:
 
 def same(accumulator: Any) -> Any:
     return accumulator
+
+
+def restored(measure: Measure, accumulator: Any, source: Declared) -> Any:
+    """An accumulator as it comes back from a state, where a date or a decimal is a text. Raises UnfitError for what is none."""
+    if accumulator is None or measure.column is None:
+        return accumulator
+    column = source[measure.column]
+    exact = measure.kind != "total" or decimal_digits(column.type)
+    return read(Column(column.type), accumulator) if exact else accumulator
 
 
 STEPS: dict[str, Callable[[Any, Any], Any]] = {

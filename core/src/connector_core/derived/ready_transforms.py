@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import column_names, did_you_mean
-from connector_core.basics.paths import cached_path
+from connector_core.basics.paths import Path, compile_path
 from connector_core.derived.transforms import ColumnChanges
+from connector_core.source.columns import Declared
 from connector_core.source.tables import Record
 
 NO = frozenset({"", "false", "f", "no", "n", "0"})
@@ -32,7 +33,7 @@ class Rename:
             _put(record, new, value, f"the field {old}")
         return record
 
-    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:
+    def column_changes(self, columns: Declared) -> ColumnChanges:
         """A declared column takes its type along."""
         return [old for old, _ in self.fields], {new: columns.get(old) for old, new in self.fields}
 
@@ -48,7 +49,7 @@ class Drop:
             record.pop(name, None)
         return record
 
-    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:  # noqa: ARG002
+    def column_changes(self, columns: Declared) -> ColumnChanges:  # noqa: ARG002
         """The columns go."""
         return self.fields, {}
 
@@ -68,7 +69,7 @@ class Hashed:
                 record[name] = sha256(f"{self.salt}{text}".encode(errors="surrogatepass")).hexdigest()
         return record
 
-    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:
+    def column_changes(self, columns: Declared) -> ColumnChanges:
         """The columns become texts. Raises PluginError for one that is not declared: a misspelt one would go out as it is."""
         for name in self.fields:
             if name not in columns:
@@ -76,7 +77,7 @@ class Hashed:
                     f"hashed names {name}{did_you_mean(name, columns)}, which is not declared at this point. "
                     "Declare it in the table's columns, so that a misspelt name cannot let the value through."
                 )
-        return self.fields, dict.fromkeys(self.fields, "STRING")
+        return self.fields, {name: evolve(columns[name], type="STRING", null=()) for name in self.fields}
 
 
 @frozen
@@ -94,7 +95,7 @@ class Flatten:
                     _put(record, self.separator.join(path), value, f"the nested field {'.'.join(path)}")
         return record
 
-    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:  # noqa: ARG002
+    def column_changes(self, columns: Declared) -> ColumnChanges:  # noqa: ARG002
         """The objects' own columns go."""
         return self.fields, {}
 
@@ -113,9 +114,15 @@ class OnlyIf:
 
     path: str
     values: tuple[Any, ...] | Callable[[Any], object]
+    optional: bool = field(default=False, repr=False)
+    place: Path = field(init=False, eq=False, repr=False)
+
+    @place.default
+    def _(self) -> Path:
+        return _path(self.path, "only_if")
 
     def __call__(self, record: Record) -> Record | None:
-        value = cached_path(self.path).get(record)
+        value = self.place.get(record)
         keep = self.values(value) if callable(self.values) else _among(value, self.values)
         return record if keep else None
 
@@ -126,12 +133,18 @@ class Tombstones:
 
     path: str
     values: tuple[Any, ...] | None
+    optional: bool = field(default=False, repr=False)
+    place: Path = field(init=False, eq=False, repr=False)
 
     repeats = True
     """A record that was there comes again as deleted, so the feed does more than append."""
 
+    @place.default
+    def _(self) -> Path:
+        return _path(self.path, "tombstones")
+
     def __call__(self, record: Record) -> Record | None:
-        value = cached_path(self.path).get(record)
+        value = self.place.get(record)
         if self.values is not None:
             gone = _among(value, self.values)
         else:
@@ -146,8 +159,8 @@ def rename(fields: Mapping[str, str]) -> Rename:
     """
     if not isinstance(fields, Mapping):
         raise PluginError(f'rename takes a dict, not {type(fields).__name__}. Write rename({{"old": "new"}}).')
-    column_names(list(fields), "rename: its old names")
-    column_names(list(fields.values()), "rename: its new names")
+    column_names(list(fields), "rename: fields: its old names")
+    column_names(list(fields.values()), "rename: fields: its new names")
     return Rename(tuple(fields.items()))
 
 
@@ -184,23 +197,26 @@ def flatten(*fields: str, separator: str = "_", depth: int | None = None) -> Fla
     return Flatten(column_names(fields, "flatten"), separator, depth)
 
 
-def only_if(path: str, values: Iterable[Any] | Callable[[Any], object]) -> OnlyIf:
+def only_if(path: str, values: Iterable[Any] | Callable[[Any], object], *, optional: bool = False) -> OnlyIf:
     """A function for Transform: leaves out every record but those whose value is one of *values*, or for which *values* holds.
 
-    path:   a field, or the place in a nested object, with dots: ``crew.status``.
-    values: a list of values, compared as in JSON (true is not 1), or a function from the value (None where there is none) to
-            true or false.
+    path:     a field, or the place in a nested object, with dots: ``crew.status``.
+    values:   a list of values, compared as in JSON (true is not 1), or a function from the value (None where there is none) to
+              true or false.
+    optional: the API may leave the field out of all records of a page. Without it that is an error: the field is misspelt.
     """
-    return OnlyIf(_path(path, "only_if"), values if callable(values) else _values(values, "only_if"))
+    return OnlyIf(path, values if callable(values) else _values(values, "only_if"), optional)
 
 
-def tombstones(path: str, values: Iterable[Any] | None = None) -> Tombstones:
+def tombstones(path: str, values: Iterable[Any] | None = None, *, optional: bool = False) -> Tombstones:
     """A function for Transform: a record whose field says that it is deleted is deleted from the table.
 
-    path:   a field such as ``deleted`` or ``deleted_at``, or the place in a nested object, with dots.
-    values: what says so. Without them, any value but null, false, 0, what is empty, and the texts false, f, no, n and 0.
+    path:     a field such as ``deleted`` or ``deleted_at``, or the place in a nested object, with dots.
+    values:   what says so. Without them, any value but null, false, 0, what is empty, and the texts false, f, no, n and 0.
+    optional: the API leaves the field out of records that are not deleted. Without it, a page of which no record has the field
+              is an error: it is misspelt, and nothing would ever be deleted.
     """
-    return Tombstones(_path(path, "tombstones"), None if values is None else _values(values, "tombstones"))
+    return Tombstones(path, None if values is None else _values(values, "tombstones"), optional)
 
 
 def _put(record: Record, name: str, value: Any, what: str) -> None:
@@ -214,12 +230,11 @@ def _among(value: Any, values: tuple[Any, ...]) -> bool:
     return any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in values)
 
 
-def _path(path: object, what: str) -> str:
-    if not isinstance(path, str) or not all(path.split(".")):
-        raise PluginError(
-            f'{what}: its path is {path!r}. Write a field, "status", or keys with dots between them, "crew.status".'
-        )
-    return path
+def _path(path: object, what: str) -> Path:
+    try:
+        return compile_path(path)
+    except PluginError as error:
+        raise PluginError(f"{what}: its path is {path!r}. {error}") from None
 
 
 def _values(values: Any, what: str) -> tuple[Any, ...]:

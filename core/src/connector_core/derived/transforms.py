@@ -1,18 +1,21 @@
 """Record transforms: record in, record out, or None to leave the record out."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from attrs import field, frozen
 
+from connector_core.basics.decoding import LARGEST_DOUBLE
 from connector_core.basics.errors import PluginError
-from connector_core.basics.names import check_column_types, check_name, column_names, listed
-from connector_core.source.tables import Record, frozen_mapping
+from connector_core.basics.names import check_name, column_names, listed
+from connector_core.source.columns import Column, Declared, UnfitError, checked_columns, given_columns, types_of
+from connector_core.source.tables import Record
+from connector_core.source.values import read
 
-ColumnChanges = tuple[Iterable[str], Mapping[str, str | None]]
-"""What a transform does to the columns of its table: those that it takes away, and then those that it adds, with their types.
+ColumnChanges = tuple[Iterable[str], Mapping[str, Column | None]]
+"""What a transform does to the columns of its table: those that it takes away, and then those that it adds.
 
-A column whose type nobody has declared is added as None.
+A column that nobody has declared is added as None.
 """
 
 
@@ -24,23 +27,29 @@ class Transform:
     function: record → record, or None to leave the record out. It may change the record that it is given and must not keep it.
               Ready-made: ``rename``, ``drop``, ``hashed``, ``flatten``, ``only_if`` and ``tombstones``.
     default:  whether it is on unless the build says otherwise.
-    columns:  the columns that it adds, with their Fivetran types.
+    columns:  the columns that it adds, each with its Fivetran type or as a ``Column``. Read back, ``columns`` has the types, and
+              ``declared`` the columns.
     removes:  the columns that it takes away; the ready-made functions say so themselves. A column in both changes its type.
     """
 
     name: str
     function: Callable[[Record], Record | None] = field(repr=False)
     default: bool = True
-    columns: Mapping[str, str] = field(factory=dict, converter=frozen_mapping, repr=False)
+    declared: Declared = field(alias="columns", factory=dict, converter=given_columns, repr=False)
     removes: tuple[str, ...] = field(default=(), converter=listed, repr=False)
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A transform")
         where = f"Transform {self.name}"
         _check_callable(self.function, where)
-        check_column_types(self.columns, where)
+        object.__setattr__(self, "declared", checked_columns(self.declared, where))
         if self.removes != ():
             column_names(self.removes, f"{where}: removes")
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """The columns that it adds, with their Fivetran types."""
+        return types_of(self.declared)
 
     @property
     def repeats(self) -> bool:
@@ -52,14 +61,18 @@ class Transform:
         """Whether it may leave a record out: whatever is no ready-made function may."""
         return not hasattr(self.function, "column_changes")
 
-    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:
+    def column_changes(self, columns: Declared) -> ColumnChanges:
         """What it does to a table of these *columns*. Raises PluginError when it cannot be used with them."""
         own = getattr(self.function, "column_changes", None)
         removes, adds = own(columns) if own else ((), {})
-        return (*removes, *self.removes), {**adds, **self.columns}
+        return (*removes, *self.removes), {**adds, **self.declared}
 
     def __call__(self, record: Record) -> Record | None:
         return self.function(record)
+
+
+def _given(kind: str | Column) -> Column:
+    return cast(Column, kind)  # checked once the field's name is known, for the message
 
 
 @frozen
@@ -68,19 +81,25 @@ class DerivedField:
 
     name:     the column, and what ``--enable`` and ``--disable`` call it.
     function: record → the value; see ``ratio``. It must not change the record.
-    type:     the column's Fivetran type.
+    type:     the column's Fivetran type, or a ``Column``. Read back, ``type`` has the type, and ``column`` the column.
     default:  whether it is on unless the build says otherwise.
     """
 
     name: str
     function: Callable[[Record], Any] = field(repr=False)
-    type: str = "DOUBLE"
+    column: Column = field(alias="type", default=Column("DOUBLE"), converter=_given)
     default: bool = True
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A derived field")
-        check_column_types(self.columns, f"DerivedField {self.name}")
+        columns = checked_columns({self.name: self.column}, f"DerivedField {self.name}")
+        object.__setattr__(self, "column", columns[self.name])
         _check_callable(self.function, f"DerivedField {self.name}")
+
+    @property
+    def type(self) -> str:
+        """The column's Fivetran type."""
+        return self.column.type
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -102,9 +121,9 @@ class DerivedField:
         """Whether it may leave a record out: no."""
         return False
 
-    def column_changes(self, columns: Mapping[str, str]) -> ColumnChanges:  # noqa: ARG002  (the signature of a Transform's)
+    def column_changes(self, columns: Declared) -> ColumnChanges:  # noqa: ARG002  (the signature of a Transform's)
         """What it does to a table of these *columns*: adds its own."""
-        return (), self.columns
+        return (), {self.name: self.column}
 
     def __call__(self, record: Record) -> Record:
         record[self.name] = self.function(record)
@@ -125,17 +144,43 @@ class Ratio:
     def __call__(self, record: Record) -> float | None:
         above: Any = record.get(self.numerator)
         below: Any = record.get(self.denominator)
-        if above.__class__ in _NUMBERS and below.__class__ in _NUMBERS:
-            return above / below if below > 0 else 0.0
+        if above.__class__ not in _NUMBERS or below.__class__ not in _NUMBERS:
+            above, below = _number(above), _number(below)
+            if above is None or below is None:
+                return None
+        try:
+            quotient = above / below if below > 0 else 0.0
+        except OverflowError:
+            return None
+        return quotient if -LARGEST_DOUBLE <= quotient <= LARGEST_DOUBLE else None
+
+
+def _number(value: object) -> float | None:
+    """A number that is not one of JSON's own, such as ``"9.50"`` or a Decimal; None for what is no number."""
+    try:
+        number = None if isinstance(value, bool) else read(_DOUBLE, value)
+    except UnfitError:
         return None
+    return cast("float | None", number)
+
+
+_DOUBLE = Column("DOUBLE")
 
 
 def ratio(numerator: str, denominator: str) -> Ratio:
     """A function for DerivedField: the quotient of two number fields of a record, as a float.
 
-    It is 0.0 where the denominator is not above 0, and None where either is missing, null or no number.
+    A field that the API writes as a text, such as ``"9.50"``, is the number that it writes. The quotient is 0.0 where the
+    denominator is not above 0, and None where either is missing, null or no number, or where no float is as large.
     """
     return Ratio(numerator, denominator)
+
+
+def made_by_functions(transforms: Iterable[Transform | DerivedField], columns: Iterable[str]) -> Iterable[str]:
+    """Those of *columns* in which a function of a plugin may have put a value, so that it may be one that JSON does not have."""
+    of_all = any(isinstance(each, Transform) and each.leaves_out for each in transforms)
+    fields = {each.name for each in transforms if isinstance(each, DerivedField) and not isinstance(each.function, Ratio)}
+    return [name for name in columns if of_all or name in fields]
 
 
 def _check_callable(function: object, where: str) -> None:

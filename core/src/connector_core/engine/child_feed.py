@@ -9,15 +9,16 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from connector_core.basics.errors import RequestRejected, UnexpectedAnswer
-from connector_core.basics.paths import cached_path
+from connector_core.derived.applying import LeftOut
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
-from connector_core.engine.records import LeftOut, RowMaker
-from connector_core.engine.table_feed import TableFeed
+from connector_core.engine.records import RowMaker
+from connector_core.engine.table_feed import TableFeed, begun, nothing_said
 from connector_core.http.pages import interleaved
 from connector_core.plugin.assembly import TablePlan
-from connector_core.source.children import for_parent
+from connector_core.source.children import check_parents, for_parent
 from connector_core.source.pagination import Bookmark
 from connector_core.source.tables import Record, Table
+from connector_core.source.values import text
 
 
 @frozen(hash=False)
@@ -94,6 +95,8 @@ class ChildFeed:
         self._seen: set[str] = set()
         self._unchanged = 0
         self.start = self._place.bookmark()
+        if bookmark and not self.start:
+            api.log.warning(f"{self._name}: {nothing_said(bookmark)}")
 
     @property
     def bookmark(self) -> Bookmark:
@@ -101,7 +104,7 @@ class ChildFeed:
 
     def reads(self) -> Generator[Read | None, None, None]:
         """The children's pages, in the order in which they come."""
-        listing = TableFeed(self._parent, self._api, self._place.listing, ahead=False)
+        listing = begun(self._parent, self._api, self._place.listing, ahead=False)
         whole = not listing.start
         if listing.left_aside:
             self._place.done = {}
@@ -109,7 +112,7 @@ class ChildFeed:
             yield from self._listed(listing)
         except BookmarkRejectedError as error:
             whole = True
-            self._api.log.warning(f"{self._name}: in the list of parents, {error}. Reading it again.")
+            self._api.log.warning(f"{self._name}: of the list of parents, {error} Reading it again.")
             yield from self._listed(TableFeed(self._parent, self._api, {}, ahead=False))
         if whole:
             self._forget_others()
@@ -124,7 +127,7 @@ class ChildFeed:
         return self._plan.table.name
 
     def _listed(self, listing: TableFeed) -> Generator[Read | None, None, None]:
-        rows = RowMaker(self._parent.table, self._parent.transforms, frozenset(self._parent.columns), _Quiet())
+        rows = RowMaker.of(self._parent, _Quiet(), checks_fields=False)
         for read in listing.reads():
             children = self._children(read, rows)
             with closing(interleaved(self._feed, children, self._api.threads)) as pages:
@@ -141,21 +144,21 @@ class ChildFeed:
         """What has to be read for a page of parents: each once, as the last record on the page has it."""
         where = f"{self._name}: {read.request}"
         found: dict[str, _Child | None] = {}
+        check_parents(self._plan.table, read.page.records, where)
         for number, record in enumerate(read.page.records, 1):
             # A transform may change the record that it is given, and the children are asked for by what the API sent.
             given = _copied(record, f"{where}: record {number}") if self._parent.transforms else record
             [(key, row)] = rows.rows([given], where, number)
-            text = key[0] if len(key) == 1 else json.dumps(key)
-            found[text] = None if isinstance(row, LeftOut) else self._child(text, record, f"{where}: record {number}")
+            name = text(key[0]) if len(key) == 1 else json.dumps([text(value) for value in key])
+            found[name] = None if isinstance(row, LeftOut) else self._child(name, record, f"{where}: record {number}")
         self._seen.update(key for key, child in found.items() if child)
         return [child for child in found.values() if child and self._is_due(child)]
 
     def _child(self, key: str, record: Record, where: str) -> _Child:
         parent = self._plan.table.parent
         assert parent is not None  # noqa: S101  (a ChildFeed is made for a table that has one)
-        added = {column: cached_path(name).get(record) for column, name in parent.adds.items()}
-        changed = cached_path(parent.changed).get(record) if parent.changed else None
-        return _Child(key, for_parent(self._plan.table, record, where), added, changed)
+        changed = parent.changes.get(record) if parent.changes else None
+        return _Child(key, for_parent(self._plan.table, record, where), parent.added(record), changed)
 
     def _is_due(self, child: _Child) -> bool:
         if child.key in self._place.done and child.changed == self._place.changed.get(child.key):
@@ -170,18 +173,12 @@ class ChildFeed:
         """The pages of one parent's children, each with the bookmark behind it and whether it is the last."""
         plan = evolve(self._plan, table=child.table)
         bookmark = self._opened(child) or self._place.rests.get(child.key) or {}
-        feed = TableFeed(plan, self._api, bookmark, ahead=False)
-        if feed.left_aside:
-            self._api.warn_once(self._name)(
-                "left aside",
-                "what the state holds of the children of a record says nothing about where to go on. Reading them whole, and so "
-                "those of all others that are like it.",
-            )
+        feed = begun(plan, self._api, bookmark, ahead=False)
         try:
             try:
                 yield from self._pages(feed)
             except BookmarkRejectedError as error:
-                self._api.log.warning(f"{self._name}: {error}. Reading these children whole.")
+                self._api.log.warning(f"{self._name}: {error} Reading these children whole.")
                 yield from self._pages(TableFeed(plan, self._api, {}, ahead=False))
         except RequestRejected as error:
             raise RequestRejected(
@@ -239,3 +236,5 @@ class _Quiet:
     def info(self, message: str) -> None: ...
 
     def warning(self, message: str) -> None: ...
+
+    def alert(self, message: str) -> None: ...

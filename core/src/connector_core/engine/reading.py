@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.operations import Log
+from connector_core.engine.journal import Journal
 from connector_core.source.pagination import Bookmark, Page, Request
 from connector_core.source.tables import Table
 
@@ -19,6 +20,7 @@ class Api:
     """What a feed is read with.
 
     fetch:   (table, request) → page.
+    journal: what the log says of the progress.
     threads: how many requests may be under way at once for child tables.
     """
 
@@ -27,6 +29,7 @@ class Api:
     page_size: int
     hidden: Secrets
     log: Log
+    journal: Journal
     threads: int = 1
     _warned: set[tuple[str, str]] = field(factory=set, init=False, repr=False)
 
@@ -37,7 +40,7 @@ class Api:
             if (table, what) not in self._warned and len(self._warned) < WARNINGS:
                 self._warned.add((table, what))
                 more = "" if len(self._warned) < WARNINGS else " Further warnings of this kind are not shown."
-                self.log.warning(f"{table}: {warning}{more}")
+                self.log.alert(f"{table}: {warning}{more}")
 
         return warn
 

@@ -1,53 +1,64 @@
 """From what stands in a page to the rows that go out: checked, transformed, their undeclared fields remarked on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from operator import itemgetter
+from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-from connector_core.basics.errors import PluginError, UnexpectedAnswer
-from connector_core.basics.names import one_line, told
+from connector_core.basics.errors import DeliveryError, UnexpectedAnswer
+from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
-from connector_core.derived.transforms import DerivedField, Transform
+from connector_core.derived.applying import LeftOut, TransformFailed, transformed
+from connector_core.derived.named_fields import FieldWatch, watch_for
+from connector_core.derived.transforms import DerivedField, Transform, made_by_functions
+from connector_core.engine.forms import Forms, Kinds
+from connector_core.engine.objections import failed_transform, misfit, no_key, no_object
+from connector_core.plugin.plan import TablePlan
+from connector_core.source.columns import Declared, UnfitError
+from connector_core.source.numbers import LARGEST_LONG, SMALLEST_LONG, TOO_LARGE
 from connector_core.source.tables import Key, Record, Table
+from connector_core.source.values import Convert, read
 
-LARGEST_LONG = 2**63 - 1
 GONE = "deleted"
 """What leaves out a record that an answer lists among those that are gone."""
 
 
-@frozen
-class LeftOut:
-    """In place of a row: the transform *by* leaves the record out. *keys* are its primary key columns as it saw them."""
-
-    keys: Record
-    by: str
-
-
+_key = itemgetter(0)
 Rows = list[tuple[Key, Record | LeftOut]]
 
 
 @define
 class RowMaker:
-    """Makes the rows of one table; remembers only which undeclared fields it has warned about.
+    """Makes the rows of one table, each value in the form of its column. It remembers what was remarked on.
 
-    columns: every declared column, as the transforms leave them.
+    declared: every declared column, as the transforms leave them. compared: those that extra tables read.
+    checks_fields: what it is given are pages, and a field that a transform goes by and no record of one has is an error.
     """
 
     table: Table
     transforms: Sequence[Transform | DerivedField]
-    columns: frozenset[str]
+    declared: Declared
     log: Log
-    _warned: set[str] = field(factory=set, init=False)
-    _may_move: bool = field(init=False)
-    """Whether a transform may change the key of a record: all but fields derived beside it may."""
-    _usual: list[str] = field(factory=list, init=False)
-    """The fields of the last row about which there was nothing to remark."""
+    compared: frozenset[str] = frozenset()
+    checks_fields: bool = True
+    repeated: int = field(default=0, init=False)
+    """Records with the key of another record of their page, and with other values."""
+    _forms: Forms = field(init=False)
+    _nulls: Declared = field(init=False)
+    """The columns of the API's own records in which some value stands for null."""
 
-    @_may_move.default
-    def _(self) -> bool:
-        keys = self.table.primary_key
-        return not all(isinstance(each, DerivedField) and each.name not in keys for each in self.transforms)
+    def __attrs_post_init__(self) -> None:
+        made = made_by_functions(self.transforms, self.declared)
+        watched = frozenset((*self.table.primary_key, *self.compared, *made))
+        self._forms = Forms(self.table.name, self.declared, watched, self.log)
+        self._nulls = {name: column for name, column in self.table.declared.items() if column.null}
+
+    @classmethod
+    def of(cls, plan: TablePlan, log: Log, *, checks_fields: bool = True) -> "RowMaker":
+        """What makes the rows of a table as it is planned."""
+        compared = frozenset(name for extra in plan.extra_tables for name in extra.needs)
+        return cls(plan.table, plan.transforms, plan.declared, log, compared, checks_fields)
 
     def rows(self, records: Iterable[Any], where: str, first: int = 1, added: Mapping[str, Any] | None = None) -> Rows:
         """Key and row of each record of a page, or what is left of one.
@@ -55,26 +66,107 @@ class RowMaker:
         *where* names table and request, *first* is the number of the first of these records in the page, *added* what each of
         them is given: the columns that a child table takes from its parent.
 
-        Raises UnexpectedAnswer when a record is no object or lacks its key, PluginError when a transform fails.
+        Raises UnexpectedAnswer when a record is no object or lacks its key, PluginError when a transform fails, DeliveryError
+        when a value is none of its column's type.
         """
         made: Rows = []
-        for number, record in enumerate(records, first):
-            if added:
-                self._add(record, added, number, where)
-            key, row = self._key(record, number, where), record
-            if self.transforms:
-                row = self._transformed(record, key)
-                if self._may_move:
-                    key = self._key(row.keys if isinstance(row, LeftOut) else row, number, where, ours=True)
-            if row.__class__ is not LeftOut and list(row) != self._usual:
-                self._remark(row)
+        usual: list[str] = []
+        kinds: Kinds = {}
+        names, shared = self.table.primary_key, not self.transforms
+        for number, row in enumerate(self._all_given(records, where, first, added), first):
+            if row.__class__ is not dict:
+                made.append(self._left_out(row, number, where))
+                continue
+            if list(row) != usual:
+                kinds, usual = self._forms.kinds(row, f"{where}: record {number}"), list(row)
+            steps, wholes = kinds.get(tuple(map(type, row.values()))) or self._forms.learn(kinds, row)
+            if steps:
+                # Whether the next page is this one again is told by what came.
+                row = self._formed(row.copy() if shared else row, steps)
+            for name in wholes:
+                if not SMALLEST_LONG <= row[name] <= LARGEST_LONG:
+                    self._too_large(row, name)
+            key = tuple(map(row.get, names))
+            if None in key:
+                no_key(self.table, row, f"{where}: record {number}", self.transforms)
             made.append((key, row))
+        self._count_repeated(made)
         return made
+
+    def _all_given(self, records: Iterable[Any], where: str, first: int, added: Mapping[str, Any] | None) -> Iterable[Any]:
+        """The records with what they are given, as the transforms leave them."""
+        if added:
+            records = [self._added(record, added, number, where) for number, record in enumerate(records, first)]
+        if not self.transforms:
+            return records
+        # What a page has is told by its first part.
+        watch = watch_for(self.transforms) if first == 1 and self.checks_fields else None
+        rows = [self._transformed(record, f"{where}: record {number}", watch) for number, record in enumerate(records, first)]
+        if watch is not None:
+            watch.check(f"{where}: no record of this page", records)
+        return rows
+
+    def _transformed(self, record: Any, where: str, watch: FieldWatch | None) -> Record | LeftOut:
+        if not isinstance(record, dict):
+            no_object(record, where)
+        if self._nulls:
+            record = record | {name: None for name, column in self._nulls.items() if column.is_null(record.get(name))}
+        if None in map(record.get, self.table.primary_key):
+            no_key(self.table, record, where)
+        try:
+            row = transformed(self.transforms, record, self.table.primary_key, watch)
+        except TransformFailed as failed:
+            raise failed_transform(self.table, failed, record) from failed.__cause__
+        return dict(row) if isinstance(row, dict) and row.__class__ is not dict else row
+
+    def _left_out(self, row: Any, number: int, where: str) -> tuple[Key, LeftOut]:
+        if not isinstance(row, LeftOut):
+            no_object(row, f"{where}: record {number}")
+        keys = self._keys(row.keys)
+        return tuple(keys.values()), LeftOut(keys, row.by)
+
+    def _formed(self, row: Record, steps: Iterable[tuple[str, Convert]]) -> Record:
+        name = ""
+        try:
+            for name, convert in steps:
+                row[name] = convert(row[name])
+        except UnfitError as error:
+            raise self._misfit(row, name, str(error)) from None
+        return row
+
+    def _too_large(self, row: Record, name: str) -> None:
+        if name in self.declared:
+            raise self._misfit(row, name, TOO_LARGE)
+        self._forms.remark(name, row[name], "STRING")
+
+    def _misfit(self, row: Mapping[str, Any], name: str, why: str) -> DeliveryError:
+        return misfit(self.table, row, name, self.declared[name].type, why)
+
+    def _keys(self, row: Mapping[str, Any]) -> Record:
+        """The primary key columns of *row*, each in its form."""
+        name = ""
+        keys = {}
+        try:
+            for name in self.table.primary_key:
+                keys[name] = read(self.declared[name], row[name])
+        except UnfitError as error:
+            raise self._misfit(row, name, str(error)) from None
+        return keys
+
+    def _count_repeated(self, made: Rows) -> None:
+        """Count the records whose key another one on their page had, with other values; the last of them is what stays."""
+        if len(set(map(_key, made))) == len(made):
+            return
+        seen: dict[Key, Record] = {}
+        for key, row in made:
+            if not isinstance(row, LeftOut):
+                self.repeated += key in seen and seen[key] != row
+                seen[key] = row
 
     def gone(self, keys: Any, where: str, added: Mapping[str, Any] | None = None) -> Rows:
         """What stands for the records that an answer says are gone; *keys* is what it lists, the rest as for ``rows``.
 
-        Raises UnexpectedAnswer when that is no list of keys.
+        Null lists none. Raises UnexpectedAnswer when it is no list of keys.
         """
         if keys is None:
             return []
@@ -89,83 +181,31 @@ class RowMaker:
         names = self.table.primary_key
         own = [name for name in names if name not in added]
         record = key if isinstance(key, dict) else {own[0]: key} if len(own) == 1 else {}
-        found = {name: record.get(name, added.get(name)) for name in names}
-        if None in found.values() or any(isinstance(value, dict | list) for value in found.values()):
+        try:
+            found = self._keys({name: record.get(name, added.get(name)) for name in names})
+        except DeliveryError:
+            found = dict.fromkeys(names)
+        if None in found.values() or any(isinstance(record.get(name), dict | list) for name in names):
             raise UnexpectedAnswer(
                 f"{where} lists {one_line(repr(key), 60)}, which is no key of {self.table.name} ({', '.join(names)}). "
                 "Ask the API's owner, or change the plugin."
             )
-        return self.table.key_of(found), LeftOut(found, GONE)
+        return tuple(found.values()), LeftOut(found, GONE)
 
-    def _add(self, record: Any, added: Mapping[str, Any], number: int, where: str) -> None:
-        if isinstance(record, dict):
-            for name, value in added.items():
-                if record.setdefault(name, value) != value:
-                    raise UnexpectedAnswer(
-                        f"{where}: record {number} has {one_line(repr(record[name]), 60)} as {name}, but its parent has "
-                        f"{one_line(repr(value), 60)}. Give the parent's value a column of another name in the table's parent."
-                    )
-
-    def _key(self, record: Any, number: int, where: str, *, ours: bool = False) -> Key:
-        if isinstance(record, dict):
-            values = [record.get(name) for name in self.table.primary_key]
-            if None not in values:
-                return tuple(map(str, values))
-        return self._no_key(record, number, where, ours=ours)
-
-    def _no_key(self, record: Any, number: int, where: str, *, ours: bool) -> NoReturn:
+    def _added(self, record: Any, added: Mapping[str, Any], number: int, where: str) -> Record:
         if not isinstance(record, dict):
-            raise UnexpectedAnswer(
-                f"{where}: record {number} is {one_line(repr(record), 60)}, not an object. "
-                "Ask the API's owner, or change the plugin."
-            )
-        name = next(name for name in self.table.primary_key if record.get(name) is None)
-        lack = "is null" if name in record else "is missing"
-        if ours:
-            raise PluginError(
-                f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack} after the "
-                f"transforms {', '.join(transform.name for transform in self.transforms)}. Correct the one that "
-                "took it away."
-            )
-        raise UnexpectedAnswer(
-            f"{where}: record {number} cannot be stored, because {name}, which identifies it, {lack}. "
-            "Ask the API's owner, or change the plugin's primary_key."
-        )
-
-    def _transformed(self, record: Record, key: Key) -> Record | LeftOut:
-        row = dict(record)  # a transform may change it, and whether the next page is this one again is told by what came
-        for transform in self.transforms:
-            try:
-                if isinstance(transform, DerivedField):  # which leaves nothing out
-                    row[transform.name] = transform.function(row)
-                    continue
-                keys = {name: row.get(name) for name in self.table.primary_key}
-                made = transform(row)
-            except Exception as error:
-                raise PluginError(
-                    f"{self.table.name}: the transform {transform.name} failed on record {one_line(', '.join(key), 80)} with "
-                    f"{told(error)}. Correct it, or disable it until it is."
-                ) from error
-            if made is None:
-                return LeftOut(keys, transform.name)
-            if not isinstance(made, dict):
-                raise PluginError(
-                    f"{self.table.name}: the transform {transform.name} returned {type(made).__name__}. "
-                    "Return the record, or None to leave it out."
+            no_object(record, f"{where}: record {number}")
+        for name, value in added.items():
+            if record.setdefault(name, value) != value and not self._alike(name, record[name], value):
+                raise UnexpectedAnswer(
+                    f"{where}: record {number} has {one_line(repr(record[name]), 60)} as {name}, but its parent has "
+                    f"{one_line(repr(value), 60)}. Give the parent's value a column of another name in the table's parent."
                 )
-            row = made
-        return row
+        return record
 
-    def _remark(self, row: Mapping[str, Any]) -> None:
-        if row.keys() <= self.columns:
-            self._usual = list(row)
-            return
-        for name in row.keys() - self.columns - self._warned:
-            value = row[name]
-            # An undeclared float travels as a 32-bit one, and so does a whole number beyond 64 bits.
-            if isinstance(value, float) or (isinstance(value, int) and abs(value) > LARGEST_LONG):
-                self._warned.add(name)
-                self.log.warning(
-                    f"{self.table.name}: field {one_line(name, 60)} is not declared and may lose digits on its way "
-                    f'({one_line(value, 40)}). Add "{one_line(name, 60)}": "DOUBLE" to the table\'s columns.'
-                )
+    def _alike(self, name: str, one: object, other: object) -> bool:
+        """Whether two values of a column are one in the destination."""
+        try:
+            return bool(read(self.table.declared[name], one) == read(self.table.declared[name], other))
+        except UnfitError:
+            return False

@@ -1,12 +1,14 @@
 """The feed of a table of its own, or of one parent's children."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from typing import Any
 
 from attrs import frozen
 
-from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, StalePlace
-from connector_core.basics.names import told
+from connector_core.basics.blame import told
+from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, StaleCursor, StalePlace, UnexpectedAnswer
+from connector_core.basics.names import one_line
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
 from connector_core.http.pages import PageRead, read_pages
@@ -69,12 +71,44 @@ class _Paginator:
     def _blame(self) -> Iterator[None]:
         try:
             yield
+        except UnexpectedAnswer as error:  # a paginator does not know its table
+            raise type(error)(f"{self.plan.table.name}: {error}") from None
         except ConnectorError:
             raise
         except Exception as error:
             raise PluginError(
-                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)}. Correct the paginator."
+                f"{self.plan.table.name}: {self.plan.paginator_origin} failed with {told(error)} Correct the paginator."
             ) from error
+
+
+def begun(plan: TablePlan, api: Api, bookmark: Bookmark, *, ahead: bool = True) -> "TableFeed":
+    """The feed from *bookmark* on or, with a warning, from its start where *bookmark* is none that the paginator could have made.
+
+    A state may come from anywhere. A paginator that were to fail on it would fail in each sync from now on.
+    """
+    made = TableFeed(plan, api, bookmark, ahead=ahead)
+    if bookmark and not _alike(made.start, bookmark):
+        made = TableFeed(plan, api, {}, ahead=ahead)
+    if bookmark and not made.start:
+        made.left_aside = True
+        api.warn_once(plan.table.name)("left aside", nothing_said(bookmark))
+    return made
+
+
+def nothing_said(bookmark: Bookmark) -> str:
+    """What to say of a *bookmark* that is none of the feed's."""
+    return f"the state ({one_line(', '.join(bookmark), 80)}) says nothing about where to go on. Reading the whole feed."
+
+
+def _alike(start: Any, stored: Any) -> bool:
+    """Whether what a paginator made of a stored place is of the kinds that were stored: a text may have been a number."""
+    if isinstance(start, Mapping) and isinstance(stored, Mapping):
+        return all(_alike(value, stored[name]) for name, value in start.items() if name in stored)
+    return start == stored or (_is_plain(start) and _is_plain(stored))
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 class TableFeed:
@@ -86,8 +120,8 @@ class TableFeed:
         self._ahead = ahead
         self._paginator = _Paginator(plan, api)
         self._first, self.start = self._begin(bookmark)
-        self.left_aside = bool(bookmark) and not self.start
-        """Whether the bookmark said nothing that can be understood."""
+        self.left_aside = False
+        """Whether there was a bookmark that said nothing that can be understood (see ``begun``)."""
         self.bookmark = self.start
         self.ended = False
 
@@ -112,14 +146,17 @@ class TableFeed:
         name, origin = plan.table.name, plan.paginator_origin
         evidence = Evidence(plan.table, self._api.warn_once(name), whole=not self.start)
         pages = read_pages(self._fetch, paginator, self._first, name, origin, ahead=self._ahead, evidence=evidence)
+        self._api.journal.fetching(plan.table, self._first)
         with closing(pages):
             try:
                 for read in pages:
                     yield self._read(read)
+                    if read.following:
+                        self._api.journal.fetching(plan.table, read.following)  # also where that is on its way already
             except StalePlace as error:
                 if self.start:
                     raise BookmarkRejectedError(
-                        f"the place that the last sync ended with does not go with what the API answers ({error})"
+                        f"the place that the last sync ended with does not go with what the API answers ({error})."
                     ) from None
                 raise
 
@@ -137,6 +174,17 @@ class TableFeed:
         except RequestRejected as error:
             if self.start and request is self._first:
                 raise BookmarkRejectedError(
-                    f"the API no longer knows the cursor that the last sync ended with ({error})"
+                    f"the API no longer knows the cursor that the last sync ended with ({error})."
                 ) from None
+            if isinstance(error, StaleCursor):
+                raise self._stale(error, request) from None
             raise
+
+    def _stale(self, error: StaleCursor, request: Request) -> Exception:
+        """What a rule that starts a read over comes to."""
+        if request is self._first:
+            return RequestRejected(
+                f"{error}. By the plugin's error rule the read starts over after such an answer, but this is its first request, "
+                "and it holds no place to go on from. Correct the rule."
+            )
+        return BookmarkRejectedError(f"the API no longer knows the place that this read had come to ({error}).")

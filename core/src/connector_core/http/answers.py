@@ -1,5 +1,7 @@
 """Answers: from the body that came back to JSON, and to the records in it."""
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +9,7 @@ import requests
 
 from connector_core.basics.decoding import NotJson, charset_of, decode, json_type
 from connector_core.basics.errors import UnexpectedAnswer
-from connector_core.basics.hints import did_you_mean_place
+from connector_core.basics.hints import did_you_mean_place, near, nowhere
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import MISSING, cached_path
 from connector_core.source.tables import Table
@@ -54,15 +56,50 @@ class Answer:
 def records_in(table: Table, where: str, body: Any) -> list[Any]:
     """The records in the JSON of an answer, from where *table* says; *where* names table and request.
 
-    Raises UnexpectedAnswer when there is no list of them.
+    Raises UnexpectedAnswer when there is no list of them, nor what the table takes for none.
     """
     found = table.place.find(body)
     if isinstance(found, list):
+        _check_projection(table, where, body, found)
         return found
+    if (table.is_nothing(found) or (body is None and table.is_nothing(None))) and not _elsewhere(table, body):
+        return []
+    raise UnexpectedAnswer(f"{where}: {_no_list(table, body, found)} {CHECK_URL}")
+
+
+def _no_list(table: Table, body: Any, found: Any) -> str:
+    """What to say of an answer without a list of records."""
     path = table.records
-    if found is MISSING and not isinstance(body, dict):
-        raise UnexpectedAnswer(f"{where}: the answer is a JSON {json_type(body)}, not an object. {CHECK_URL}")
-    if found is MISSING:
-        keys = one_line(", ".join(body) or "no key at all")
-        raise UnexpectedAnswer(f"{where}: the answer has no {path!r}, only {keys}{did_you_mean_place(path, [body])}. {CHECK_URL}")
-    raise UnexpectedAnswer(f"{where}: {path!r} is a JSON {json_type(found)}, not a list of records. {CHECK_URL}")
+    if found is not MISSING:
+        way = "" if found else f" If the API says so where there are none, write nothing={json.dumps(found)!r} in its Table."
+        return f"{path!r} is a JSON {json_type(found)}, not a list of records.{way}"
+    if not isinstance(body, dict):
+        return f"the answer is a JSON {json_type(body)}, not an object."
+    keys = one_line(", ".join(body) or "no key at all")
+    meant = _elsewhere(table, body) or did_you_mean_place(path, [body])
+    way = "" if meant else ' If the API leaves it out where there are none, write nothing="missing" in its Table.'
+    return f"the answer has no {path!r}, only {keys}{meant}.{way}"
+
+
+def _elsewhere(table: Table, body: Any) -> str:
+    """What lists of objects the answer has under a name like that of the records: then it is misspelt rather than left out."""
+    lists = {
+        f"{path}.{name}" if path else name: value
+        for path, holder in table.place.holders(body)
+        for name, value in holder.items()
+        if isinstance(value, list) and value and isinstance(value[0], dict)
+    }
+    found = near(table.records, lists) if table.place.find(body) is MISSING else []
+    return f" (did you mean {one_line(' or '.join(found), 120)}?)" if found else ""
+
+
+_PROJECTION = re.compile(r"([^*?|&(){}]+)\[\*?\]\.([^\[\]*?|&(){}]+)")
+"""A list, and what is taken of each of its entries: ``edges[*].node``."""
+
+
+def _check_projection(table: Table, where: str, body: Any, found: list[Any]) -> None:
+    """Raise UnexpectedAnswer where an expression finds nothing in a list that is not empty, because it names the wrong key."""
+    parts = None if found or not table.place.needs else _PROJECTION.fullmatch(table.records)
+    entries = cached_path(parts[1]).find(body) if parts else None
+    if parts and isinstance(entries, list) and (hint := nowhere(cached_path(parts[2]), entries)):
+        raise UnexpectedAnswer(f"{where}: no entry of {parts[1]} has {parts[2]}{hint}. Correct records in the plugin's Table.")

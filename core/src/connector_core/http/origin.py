@@ -71,6 +71,11 @@ def same_origin(url: str, other: str) -> bool:
         return False
 
 
+def asks_to_get(response: requests.Response) -> bool:
+    """Whether the redirect leads to what is to be read with GET, whatever was sent (RFC 9110, section 15.4.4)."""
+    return response.status_code == 303
+
+
 def led_to(response: requests.Response) -> str:
     """The address that a redirect leads to; an empty one where that is none."""
     try:

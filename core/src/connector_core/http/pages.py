@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from attrs import evolve, frozen
 
+from connector_core.basics.blame import told
 from connector_core.basics.errors import ConnectorError, PluginError, UnexpectedAnswer
-from connector_core.basics.names import told
 from connector_core.http.guards import LoopGuard, Standstill
 from connector_core.http.workers import Workers
 from connector_core.paging.evidence import Evidence
@@ -95,7 +95,7 @@ def _following(paginator: Follower, guard: LoopGuard, read: PageRead, table: str
     except ConnectorError:
         raise
     except Exception as error:
-        raise PluginError(f"{table}: {read.request}: {origin} failed with {told(error)}. Correct the paginator.") from error
+        raise PluginError(f"{table}: {read.request}: {origin} failed with {told(error)} Correct the paginator.") from error
     return following
 
 

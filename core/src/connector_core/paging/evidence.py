@@ -17,7 +17,7 @@ Warn = Callable[[str, str], object]
 """Called with the name of a sign, to warn of it once, and with the warning."""
 
 TENTH = 10
-"""A total that differs by less than this part of itself is taken for an estimate."""
+"""A total that differs by no more than this part of itself is taken for an estimate."""
 
 
 @define
@@ -49,18 +49,20 @@ class Evidence:
         ``onward``, with the arguments of ``following``. Raises UnexpectedAnswer where there is none.
         """
         signs = [sign for sign in signs_in(self.table, request, page) if sign.name not in self.table.overrule]
-        against = next(self._against(signs, paginator, page), None)
-        if against is None:
-            self._begin_another()
-            return None
-        onward = getattr(paginator, "onward", None)
-        following: Request | None = onward(request, page) if onward and page.records else None
-        if following is None:
-            raise UnexpectedAnswer(
-                f"{request}: {_told(against, paginator)} {_remedy(against, paginator)} {self._way_out(against)}"
-            )
-        self.warn(against.name, f"{request}: {_told(against, paginator)} Going on. {_remedy(against, paginator)}")
-        return following
+        total = self._missing(signs)
+        against = next(self._against(signs, paginator, page), None) or (None if _says_no(signs, next_too=True) else total)
+        following = _onward(paginator, request, page) if against else None
+        if against and following:
+            self.warn(against.name, f"{request}: {_told(against, paginator)} Going on. {_remedy(against, paginator)}")
+            return following
+        if against and (against is not total or self._is_far(against.value, page)):
+            way_out = f"If the rest is not wanted, or {against.name} says something else, {self._overruling(against)}."
+            raise UnexpectedAnswer(f"{request}: {_told(against, paginator)} {_remedy(against, paginator)} {way_out}")
+        if total:
+            estimate = f"If {total.name} is no more than an estimate, or counts something else, {self._overruling(total)}."
+            self.warn(total.name, f"the feed has ended, but {total}. {estimate}")
+        self._begin_another()
+        return None
 
     def _begin_another(self) -> None:
         """What comes next is another feed, such as the next window."""
@@ -70,12 +72,10 @@ class Evidence:
     def _against(self, signs: Sequence[Sign], paginator: Any, page: Page) -> Iterator[Sign]:
         """The signs against the end of the feed, the plainest first."""
         yield from (sign for sign in signs if sign.kind == "more" and sign.value)
-        no_more = any(sign.value is (sign.kind == "done") for sign in signs if sign.kind in ("more", "done"))
-        if not no_more:
+        if not _says_no(signs):
             yield from (sign for sign in signs if sign.kind == "done")
             yield from self._pages_left(signs)
             yield from _leading_on(signs, paginator, page)
-        yield from self._missing(signs, said=no_more or any(sign.kind == "next" and sign.value is None for sign in signs))
 
     def _pages_left(self, signs: Sequence[Sign]) -> Iterator[Sign]:
         """Numbers such as page 1 of 23. Whether they count from 0 or 1 is told by how many pages were read."""
@@ -86,25 +86,48 @@ class Evidence:
                     if first in (0, 1) and current.value + first < last.value:
                         yield last.saying(f"{current.name} is {current.value} of {last.value} {last.name}")
 
-    def _missing(self, signs: Sequence[Sign], *, said: bool) -> Iterator[Sign]:
-        """A total that was not reached: a sign where it is far away and nothing *said* that the feed ends, else a warning."""
-        totals = [sign for sign in signs if sign.kind == "total" and sign.value > self.records]
-        if not totals or not self.whole:
-            return
-        total = min(totals, key=lambda sign: int(sign.value))
-        missing = total.value - self.records
-        told = total.saying(f"{total.name} is {total.value}, and {self.records} records were read")
-        if not said and missing >= max(self.largest, 1) and missing * TENTH > total.value:
-            yield told
-        else:
-            self.warn(
-                total.name,
-                f"the feed has ended, but {told}. If {total.name} is no more than an estimate, or counts "
-                f"something else, {_overruling(told, self.table)}.",
-            )
+    def _missing(self, signs: Sequence[Sign]) -> Sign | None:
+        """The total that was not reached, the smallest of several."""
+        totals = [sign for sign in signs if sign.kind == "total" and sign.value > self.records] if self.whole else []
+        total = min(totals, key=lambda sign: int(sign.value), default=None)
+        return total.saying(f"{total.name} is {total.value}, and {self.records} records were read") if total else None
 
-    def _way_out(self, sign: Sign) -> str:
-        return f"If the rest is not wanted, or {sign.name} says something else, {_overruling(sign, self.table)}."
+    def _is_far(self, total: int, page: Page) -> bool:
+        """Whether a *total* is more than an estimate may be off by; behind an empty page, a whole page more."""
+        missing = total - self.records
+        return missing * TENTH > total and (bool(page.records) or missing >= self.largest)
+
+    def _overruling(self, sign: Sign) -> str:
+        return f'write overrule=["{sign.name}"] in Table {self.table.name}'
+
+
+def _says_no(signs: Sequence[Sign], *, next_too: bool = False) -> bool:
+    """Whether a flag says that there is no more; with *next_too*, or a next field that is there and empty."""
+    return any(
+        (sign.kind == "more" and not sign.value)
+        or (sign.kind == "done" and sign.value)
+        or (next_too and sign.kind == "next" and sign.value is None)
+        for sign in signs
+    )
+
+
+def _onward(paginator: Any, request: Request, page: Page) -> Request | None:
+    """The request that *paginator* would go on with if it were not for its stop rules; behind an empty page it is not asked."""
+    onward = getattr(paginator, "onward", None)
+    following: Request | None = onward(request, page) if onward and page.records else None
+    return following
+
+
+def for_the_end(table: Table, request: Request, page: Page, records: int) -> list[Sign]:
+    """The signs in the answer *page* that the feed ends with it, *records* of it having been read."""
+    return [sign for sign in signs_in(table, request, page) if _says_end(sign, records, len(page.records))]
+
+
+def _says_end(sign: Sign, records: int, here: int) -> bool:
+    if sign.kind == "total":
+        # A count that is that of the page in hand is no total, unless it is called one.
+        return bool(sign.value == records and (records != here or "total" in sign.name.lower()))
+    return sign.value is {"more": False, "done": True, "next": None}.get(sign.kind, sign)
 
 
 def _leading_on(signs: Sequence[Sign], paginator: Any, page: Page) -> Iterator[Sign]:
@@ -136,10 +159,6 @@ def _told(sign: Sign, paginator: Any) -> str:
 
 def _name_of(paginator: Any) -> str:
     return type(paginator).__name__
-
-
-def _overruling(sign: Sign, table: Table) -> str:
-    return f'write overrule=["{sign.name}"] in Table {table.name}'
 
 
 def _remedy(sign: Sign, paginator: Any) -> str:

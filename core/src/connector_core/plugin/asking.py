@@ -1,19 +1,26 @@
 """Ask each hook of each plugin once, and lay answers and errors at the door of the plugin that gave them."""
 
+import ast
 import inspect
 from collections.abc import Callable, Sequence
+from textwrap import dedent
 from typing import Any, get_args
 
 import pluggy
 
-from connector_core.basics.errors import HookError, PluginError
-from connector_core.basics.names import did_you_mean, one_line
+from connector_core.basics.blame import begin_of, culprit, see, sentence
+from connector_core.basics.errors import HookError, PluginError, WrongCallError
+from connector_core.basics.kinds import shown
+from connector_core.basics.names import one_line
 from connector_core.plugin import defaults, hooks
+from connector_core.plugin.markers import check_markers
 from connector_core.plugin.plan import Origin, Plugin
 
-HOOKS = tuple(name for name in vars(hooks) if name.startswith("connector_"))
-
 CORE = Plugin("connector-core", defaults)
+
+
+_Answer = tuple[Any, Origin, Callable[..., Any]]
+"""What a function said, where it comes from, and the function."""
 
 
 def register(plugins: Sequence[Plugin]) -> pluggy.PluginManager:
@@ -25,30 +32,10 @@ def register(plugins: Sequence[Plugin]) -> pluggy.PluginManager:
         try:
             manager.register(plugin.module, plugin.name)
         except pluggy.PluginValidationError as error:
-            raise HookError(f"{plugin.name}: {one_line(error)}. See the hook's signature in docs/hooks.md.") from None
+            raise HookError(f"{plugin.name}: {sentence(one_line(error))} See the hook's signature in docs/hooks.md.") from None
         except ValueError:
             raise PluginError(f"{plugin.name} is named twice. Name each plugin once.") from None
     return manager
-
-
-def check_markers(plugin: Plugin) -> None:
-    """Raise PluginError for a ``connector_…`` function without its marker, and for a marked function that is no hook."""
-    for name, value in inspect.getmembers(plugin.module, inspect.isroutine):
-        marked = hasattr(value, f"{hooks.PROJECT}_impl")
-        ours = getattr(value, "__module__", None) == getattr(plugin.module, "__name__", None)
-        if marked and name not in HOOKS:
-            raise HookError(
-                f"{plugin.name}: {name} is marked @hookimpl but is no hook{did_you_mean(name, HOOKS)}. "
-                f"The hooks are {', '.join(HOOKS)}."
-            )
-        if name.startswith("connector_") and ours and not marked:
-            remedy = (
-                "Write @hookimpl above it" if name in HOOKS else f"There is no such hook{did_you_mean(name, HOOKS)}; rename it"
-            )
-            raise HookError(
-                f"{plugin.name}: the function {name} is not marked as a hook. {remedy}, "
-                "or give it a name without connector_ in front."
-            )
 
 
 def answers(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list[tuple[Any, Origin]]:
@@ -57,25 +44,58 @@ def answers(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list[
     Pluggy keeps its implementations in this order, ``trylast`` and ``tryfirst`` at the ends, and calls the last first. Each
     is called here rather than through the hook, so that an answer and an error can be laid at its plugin's door.
     """
-    found = []
+    found: list[_Answer] = []
+    silent: list[_Answer] = []
     for implementation in getattr(manager.hook, hook).get_hookimpls():
-        origin = Origin(implementation.plugin_name, hook)
+        origin = Origin(implementation.plugin_name, hook, begin_of(implementation.function))
         if implementation.hookwrapper or implementation.wrapper:
             raise HookError(
                 f"{origin}: a wrapper cannot answer, because no hook sees what another plugin says. Write a plain @hookimpl."
+                f"{see(origin.place)}"
             )
-        try:
-            answer = implementation.function(*(arguments[name] for name in implementation.argnames))
-        except PluginError as error:
-            raise type(error)(f"{origin}: {error}") from error
-        except Exception as error:
-            raise PluginError(
-                f"{origin} failed with {type(error).__name__}: {one_line(error)}. "
-                "Correct the function; it is called without network and configuration."
-            ) from error
-        if answer is not None:
-            found.append((answer, origin))
-    return found
+        answer = _asked(implementation, origin, arguments)
+        (silent if answer is None else found).append((answer, origin, implementation.function))
+    if not any(origin.plugin != CORE.name for _, origin, _ in found):
+        _check_returns(silent)
+    return [(answer, origin) for answer, origin, _ in found]
+
+
+def _asked(implementation: pluggy.HookImpl, origin: Origin, arguments: dict[str, Any]) -> Any:
+    function = implementation.function
+    try:
+        return function(*(arguments[name] for name in implementation.argnames))
+    except PluginError as error:
+        if not isinstance(error, WrongCallError):
+            raise type(error)(f"{origin}: {sentence(error)}{see(culprit(error, function))}") from error
+        raise _failed(origin, "TypeError", error, function) from error
+    except Exception as error:
+        raise _failed(origin, type(error).__name__, error, function) from error
+
+
+def _failed(origin: Origin, kind: str, error: Exception, function: Callable[..., Any]) -> PluginError:
+    return PluginError(
+        f"{origin} failed with {sentence(f'{kind}: {one_line(error, 400)}')} "
+        f"Correct the function; it is called without network and configuration.{see(culprit(error, function))}"
+    )
+
+
+def _check_returns(silent: Sequence[_Answer]) -> None:
+    """Raise HookError for a function that cannot answer, where no other plugin does: its ``return`` was forgotten."""
+    for _, origin, function in silent:
+        if not _returns(function):
+            raise HookError(
+                f"{origin} has no return, so it answers nothing. Write return in front of its answer, or take the function away."
+                f"{see(origin.place)}"
+            )
+
+
+def _returns(function: Callable[..., Any]) -> bool:
+    """Whether there is a ``return`` in *function*; True as well where its source cannot be had."""
+    try:
+        tree = ast.parse(dedent(inspect.getsource(inspect.unwrap(function))))
+    except (OSError, TypeError, SyntaxError):
+        return True
+    return any(isinstance(node, ast.Return | ast.Lambda) for node in ast.walk(tree))
 
 
 def one(
@@ -84,7 +104,7 @@ def one(
     """The answer to a *hook* with one: of those who gave one, the last. Raises HookError unless it *fits*."""
     answer, origin = answers(manager, hook, **arguments)[-1]
     if isinstance(answer, type) or not fits(answer):
-        raise HookError(f"{origin} returned {shown(answer)}. Return {wanted}.")
+        raise HookError(f"{origin} returned {shown(answer)}. Return {wanted}.{see(origin.place)}")
     return answer, origin
 
 
@@ -94,14 +114,11 @@ def many(manager: pluggy.PluginManager, hook: str, wanted: Any, **arguments: Any
     found = []
     for answer, origin in answers(manager, hook, **arguments):
         if not isinstance(answer, list | tuple):
-            raise HookError(f"{origin} returned {shown(answer)}. Return a list: [{names}(…)].")
+            raise HookError(f"{origin} returned {shown(answer)}. Return a list: [{names}(…)].{see(origin.place)}")
         for value in answer:
             if not isinstance(value, wanted):
-                raise HookError(f"{origin} returned a list with {shown(value)} in it. Each entry has to be a {names}.")
+                raise HookError(
+                    f"{origin} returned a list with {shown(value)} in it. Each entry has to be a {names}.{see(origin.place)}"
+                )
             found.append((value, origin))
     return found
-
-
-def shown(value: object) -> str:
-    """*value* as a message names it: its type, and how it looks."""
-    return f"the class {value.__name__}" if isinstance(value, type) else f"{type(value).__name__} {one_line(repr(value), 60)}"

@@ -9,11 +9,13 @@ from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_distinct
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.transforms import DerivedField, Transform
-from connector_core.plugin.asking import CORE, HOOKS, many, one, register
+from connector_core.plugin.asking import CORE, many, one, register
 from connector_core.plugin.claims import Claims, claim_option
-from connector_core.plugin.columns import declared_after, extra_columns
+from connector_core.plugin.columns import check_apart, declared_after, extra_columns
+from connector_core.plugin.markers import HOOKS
 from connector_core.plugin.options import UnknownOptionError, choose, offered
 from connector_core.plugin.parents import with_parents
+from connector_core.plugin.placeholders import check_filled
 from connector_core.plugin.plan import Assembly, Option, Origin, Plugin, TablePlan
 from connector_core.plugin.settings import merge_settings
 from connector_core.source.pagination import Paginator
@@ -64,6 +66,7 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
     paginator, paginator_origin = one(
         manager, "connector_paginator", _is_paginator, "a paginator: CursorPaginator(…)", table=table
     )
+    check_filled(table, origin, paginator, paginator_origin)
     _check_paginator(paginator, table, paginator_origin)
     for column in table.columns:
         claims.claim(table.name, column, f"The column {column} of {table.name}", origin)
@@ -74,7 +77,7 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
     transforms = tuple(value for value in enabled if isinstance(value, Transform | DerivedField))
     extras = tuple(value for value in enabled if isinstance(value, Dimension | Aggregate))
     columns = declared_after(table, origin, [option for option in own if option.enabled])
-    check_distinct(columns, f"{origin}: {table.name}")
+    check_apart(columns, table.name, origin)
     return TablePlan(
         table,
         origin,

@@ -2,6 +2,7 @@
 
 from attrs import evolve
 
+from connector_core.basics.blame import see
 from connector_core.basics.errors import NameTakenError, PluginError
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.plugin.plan import Option, Origin
@@ -19,6 +20,7 @@ class Claims:
         if owner == origin and other != table:
             raise NameTakenError(
                 f"{origin} gives {name} to {other} and to {table}. Look at its argument table, and give it to one of them."
+                f"{see(origin.place)}"
             )
         if owner is not origin:
             raise claimed_twice(what, owner, origin)
@@ -26,7 +28,10 @@ class Claims:
 
 def claimed_twice(what: str, owner: Origin, origin: Origin) -> PluginError:
     """The error of two that claim *what*."""
-    return NameTakenError(f"{what} is claimed twice, by {owner} and by {origin}. Rename one of them, or leave one plugin out.")
+    return NameTakenError(
+        f"{what} is claimed twice, by {owner} and by {origin}. Rename one of them, or leave one plugin out."
+        f"{see(owner.place, origin.place)}"
+    )
 
 
 def claim_option(option: Option, claims: Claims) -> None:

@@ -1,19 +1,21 @@
 """Columns: what the rows of a table hold after its transforms, and whether its key survives them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+from connector_core.basics.blame import see, sentence
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_distinct
 from connector_core.derived.extra_tables import check_sources
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.plugin.claims import claimed_twice
 from connector_core.plugin.plan import Option, Origin
+from connector_core.source.columns import Column, Declared
 from connector_core.source.tables import Table
 
 
-def declared_after(table: Table, origin: Origin, options: Iterable[Option]) -> dict[str, str]:
+def declared_after(table: Table, origin: Origin, options: Iterable[Option]) -> dict[str, Column]:
     """The columns of *table* as those of its *options* that are transforms, in order, leave them."""
-    columns = dict(table.columns)
+    columns = dict(table.declared)
     owners = dict.fromkeys(columns, origin)
     earlier: list[str] = []  # transforms that may leave a record out
     for option in options:
@@ -23,20 +25,20 @@ def declared_after(table: Table, origin: Origin, options: Iterable[Option]) -> d
         try:
             removes, adds = transform.column_changes(columns)
         except PluginError as error:
-            raise type(error)(f"{option.origin}: {transform.name}: {error}") from None
+            raise type(error)(f"{option.origin}: {transform.name}: {sentence(error)}{see(option.origin.place)}") from None
         _check_key(table, option, set(removes), set(adds), earlier)
         _check_deleted_key(table, option, set(removes))
         for name in removes:
             columns.pop(name, None)
             owners.pop(name, None)
-        for name, kind in adds.items():
+        for name, column in adds.items():
             # A field that is not declared may be given the name of a column that the table's own plugin declares.
-            fills = kind is None and owners.get(name) is origin and origin.plugin == option.origin.plugin
+            fills = column is None and owners.get(name) is origin and origin.plugin == option.origin.plugin
             if name in owners and not fills:
                 raise claimed_twice(f"The column {name} of {table.name}", owners[name], option.origin)
             owners[name] = option.origin
-            if kind is not None:
-                columns[name] = kind
+            if column is not None:
+                columns[name] = column
         earlier += [transform.name] if transform.leaves_out else []
     return columns
 
@@ -49,12 +51,12 @@ def _check_key(table: Table, option: Option, removes: set[str], adds: set[str], 
             raise PluginError(
                 f"{option.origin}: {option.name} {'takes away' if name in removes else 'gives another field the name'} {what}. "
                 "Name the key in primary_key and columns as the API sends it, and leave it there: "
-                "Fivetran stores recordId as record_id."
+                f"Fivetran stores recordId as record_id.{see(option.origin.place)}"
             )
         if name in removes and earlier:
             raise PluginError(
                 f"{option.origin}: {option.name} changes {what}, after {', '.join(earlier)}, which would delete a record by the "
-                f"key from before. Put {option.name} first."
+                f"key from before. Put {option.name} first.{see(option.origin.place)}"
             )
 
 
@@ -64,15 +66,23 @@ def _check_deleted_key(table: Table, option: Option, removes: set[str]) -> None:
     if table.deleted and changed:
         raise PluginError(
             f"{option.origin}: {option.name} changes {', '.join(changed)}, by which the API says what is deleted "
-            f"({table.name}: {table.deleted}). Leave the key as the API sends it."
+            f"({table.name}: {table.deleted}). Leave the key as the API sends it.{see(option.origin.place)}"
         )
 
 
-def extra_columns(option: Option, table: Table, columns: Mapping[str, str]) -> Mapping[str, str]:
+def extra_columns(option: Option, table: Table, columns: Declared) -> Declared:
     """The columns of the extra table that *option* makes from *columns* of *table*."""
     try:
         found = check_sources(option.value, table, columns)  # type: ignore[arg-type]  # the caller's choice of options
     except PluginError as error:
-        raise type(error)(f"{option.origin}: {error}") from None
-    check_distinct(found, f"{option.origin}: {option.name}")
+        raise type(error)(f"{option.origin}: {sentence(error)}{see(option.origin.place)}") from None
+    check_apart(found, option.name, option.origin)
     return found
+
+
+def check_apart(columns: Iterable[str], what: str, origin: Origin) -> None:
+    """Raise PluginError when two of *columns* would be one in the destination."""
+    try:
+        check_distinct(columns, f"{origin}: {what}")
+    except PluginError as error:
+        raise type(error)(f"{error}{see(origin.place)}") from None

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import evolve
 
+from connector_core.basics.blame import see
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import did_you_mean
 from connector_core.plugin.plan import TablePlan
@@ -21,11 +22,12 @@ def _parent(plan: TablePlan, known: Mapping[str, TablePlan]) -> TablePlan:
     if found is None:
         raise PluginError(
             f"{plan.origin}: the parent of {child.name} is {name}{did_you_mean(name, known)}, which is no table of this "
-            f"connector. Its tables are {', '.join(known)}."
+            f"connector. Its tables are {', '.join(known)}.{see(plan.origin.place)}"
         )
     if found.table.parent:
         raise PluginError(
             f"{plan.origin}: the parent of {child.name} is {name}, which is a child itself. Only a table of its own can be a "
             "parent: read the grandchildren through an address that lists them all, or by what the first parent knows."
+            f"{see(plan.origin.place)}"
         )
     return found

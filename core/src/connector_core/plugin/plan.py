@@ -7,8 +7,10 @@ from attrs import field, frozen
 
 from connector_core.auth.kinds import AuthFactory
 from connector_core.basics.names import sdk_type
+from connector_core.basics.paths import LIBRARY, paths_of
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.transforms import DerivedField, Transform
+from connector_core.source.columns import Declared, types_of
 from connector_core.source.pagination import Paginator
 from connector_core.source.settings import Setting
 from connector_core.source.tables import Table
@@ -30,10 +32,11 @@ class Plugin:
 
 @frozen
 class Origin:
-    """Where an answer came from."""
+    """Where an answer came from; *place* is the file and the line at which the hook's function begins."""
 
     plugin: str
     hook: str
+    place: str = field(default="", eq=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.plugin} ({self.hook})"
@@ -64,9 +67,9 @@ class Option:
 class TablePlan:
     """A source table with all that its sync needs; only what is enabled.
 
-    columns:       column → type of the rows that go out: the declared columns as the transforms, in order, leave them.
-    extra_columns: extra table → its columns.
-    parent:        of a child table, the plan of its parent.
+    declared:       column → Column of the rows that go out: the declared columns as the transforms, in order, leave them.
+    extra_declared: extra table → its columns.
+    parent:         of a child table, the plan of its parent.
     """
 
     table: Table
@@ -75,9 +78,25 @@ class TablePlan:
     paginator_origin: Origin
     transforms: tuple[Transform | DerivedField, ...]
     extra_tables: tuple[Dimension | Aggregate, ...]
-    columns: Mapping[str, str]
-    extra_columns: Mapping[str, Mapping[str, str]]
+    declared: Declared
+    extra_declared: Mapping[str, Declared]
     parent: "TablePlan | None" = None
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Column → type of the rows that go out."""
+        return types_of(self.declared)
+
+    @property
+    def extra_columns(self) -> Mapping[str, Mapping[str, str]]:
+        """Extra table → its columns, with their types."""
+        return {name: types_of(columns) for name, columns in self.extra_declared.items()}
+
+    @property
+    def deletes(self) -> bool:
+        """Whether a sync may delete rows: it replaces the table, the API lists deleted keys, or a transform leaves some out."""
+        table = self.table
+        return bool(table.full_refresh or table.deleted) or any(transform.leaves_out for transform in self.transforms)
 
     @property
     def repeats(self) -> bool:
@@ -106,8 +125,9 @@ class Assembly:
     @property
     def needs(self) -> tuple[str, ...]:
         """The packages, by the name that they are imported under, that a plugin has to depend on."""
-        of_tables = [name for plan in self.tables for name in plan.table.needs]
-        return tuple(dict.fromkeys([*getattr(self.auth, "needs", ()), *of_tables]))
+        words = [[plan.table, plan.paginator, *(each.function for each in plan.transforms)] for plan in self.tables]
+        library = (LIBRARY,) if any(path.needs for path in paths_of([*words, self.auth])) else ()
+        return tuple(dict.fromkeys([*getattr(self.auth, "needs", ()), *library]))
 
     @property
     def schema(self) -> list[dict[str, Any]]:

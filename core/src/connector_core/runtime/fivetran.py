@@ -1,12 +1,13 @@
 """The connector as Fivetran runs it. Of this package, only this module imports the Connector SDK."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from attrs import frozen
 from fivetran_connector_sdk import ConfigurationForm, Connector, Logging, Operations, Test, form_field
 
-from connector_core.engine.dates import converters
+from connector_core.basics.errors import ConnectorError
 from connector_core.engine.sync import sync
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.runtime.setup_test import setup_test
@@ -22,37 +23,83 @@ def connector_for(
     """
     assembly = assemble([Plugin(name, module) for name, module in plugins.items()], enable, disable)
 
-    operations = _Operations({table["table"]: converters(table["columns"]) for table in assembly.schema})
+    operations = operations_for(assembly)
 
     def schema(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:  # noqa: ARG001  (the SDK's signature)
         return assembly.schema
 
     def update(configuration: Mapping[str, Any], state: Mapping[str, Any]) -> None:
-        sync(assembly, configuration, state, operations, Logging)
+        failure = _failure(assembly, configuration, state, operations)
+        if failure is not None:
+            # Ahead of the error, because the dashboard shows what it is told here and little of what is raised. Some versions of
+            # the SDK raise on their own then, and others return.
+            _tell("error", str(failure))
+            raise failure
 
     return Connector(update=update, schema=schema, configuration_form=_form_of(assembly, dataset))
 
 
+def _failure(
+    assembly: Assembly, configuration: Mapping[str, Any], state: Mapping[str, Any], operations: "_Operations"
+) -> ConnectorError | None:
+    """Sync. What goes wrong comes back, not raised, so that nothing hangs on it."""
+    try:
+        sync(assembly, configuration, state, operations, _Log())
+    except ConnectorError as error:
+        return type(error)(str(error))
+    return None
+
+
+def _tell(kind: str, message: str) -> None:
+    """Say *message* where whoever looks at the dashboard sees it, if this version of the SDK can."""
+    operation = getattr(Operations, kind, None)
+    if operation is not None:
+        operation(message)
+
+
+class _Log:
+    """The SDK's log."""
+
+    info = staticmethod(Logging.info)
+    warning = staticmethod(Logging.warning)
+
+    def alert(self, message: str) -> None:
+        Logging.warning(message)
+        _tell("warning", message)
+
+
+def operations_for(assembly: Assembly) -> Any:
+    """The SDK's operations; for an assembly with columns of decimals, with these as the texts that the SDK takes."""
+    decimals = {table["table"]: _decimals(table["columns"]) for table in assembly.schema}
+    used = {table: names for table, names in decimals.items() if names}
+    return _Operations(used) if used else Operations
+
+
+def _decimals(columns: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name, kind in columns.items() if isinstance(kind, dict))
+
+
 @frozen
 class _Operations:
-    """The SDK's operations, with texts that hold dates made into objects on the way.
+    """The SDK's operations, with decimals made into texts on the way; any other value is taken as the engine has it.
 
-    dates: table → column and converter (see connector_core.engine.dates).
+    decimals: table → its columns of decimals.
     """
 
-    dates: Mapping[str, Sequence[tuple[str, Callable[[str], Any]]]]
+    decimals: Mapping[str, Sequence[str]]
 
     def upsert(self, table: str, data: dict[str, Any]) -> None:
-        if dates := self.dates.get(table):
-            data = dict(data)
-            for name, convert in dates:
-                if data.get(name).__class__ is str:
-                    data[name] = convert(data[name])
-        Operations.upsert(table, data)
+        Operations.upsert(table, self._written(table, data))
 
-    delete = staticmethod(Operations.delete)
+    def delete(self, table: str, keys: dict[str, Any]) -> None:
+        Operations.delete(table, self._written(table, keys))
+
     truncate = staticmethod(Operations.truncate)
     checkpoint = staticmethod(Operations.checkpoint)
+
+    def _written(self, table: str, data: dict[str, Any]) -> dict[str, Any]:
+        names = [name for name in self.decimals.get(table, ()) if data.get(name).__class__ is Decimal]
+        return data | {name: format(data[name], "f") for name in names} if names else data
 
 
 def _form_of(assembly: Assembly, dataset: str) -> Callable[[], ConfigurationForm]:

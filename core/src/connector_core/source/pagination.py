@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from attrs import evolve, field, frozen
 
+from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.links import link_without
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
@@ -109,7 +110,7 @@ class Page:
     records: the records in it; a list, or for a streamed format a sequence that is read from a temporary file.
     seconds: how long the API took to answer.
     headers: of the answer; their names in lower case.
-    ended:   an error rule took the answer for the end of the feed.
+    ended:   an error rule took the answer for the end of the feed. empty: one took it for a page without records.
     url:     the address that answered, after redirects, without its query; empty where nobody knows.
     repeated: its records are those of the page before or, where the paginator counts its pages, of the first one.
     witness: what a feed that ends with this page is held against, called with the paginator, the request and the page; a request
@@ -121,6 +122,7 @@ class Page:
     seconds: float = 0.0
     headers: Mapping[str, str] = field(factory=dict, repr=False, converter=frozen_mapping)
     ended: bool = False
+    empty: bool = False
     url: str = ""
     repeated: bool = False
     witness: "Witness | None" = field(default=None, eq=False, repr=False)
@@ -185,12 +187,18 @@ def next_request(paginator: Follower, request: Request, page: Page) -> Request |
     """The request after *request*; None after a page that an error rule made the last.
 
     A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended. Where
-    any other ends its feed, the page's witness has a say: see ``connector_core.paging.evidence``.
+    any other ends its feed, the page's witness has a say: see ``connector_core.paging.evidence``. After a page that a rule made
+    empty, a paginator that does not know where to go on has come to the end.
     """
     reads_on = getattr(paginator, "reads_on", False)
     if page.ended and not reads_on:
         return None
-    following = paginator.following(request, page)
+    try:
+        following = paginator.following(request, page)
+    except UnexpectedAnswer:
+        if not page.empty or reads_on:
+            raise
+        following = None
     if following is None and page.witness is not None and not reads_on:
         return page.witness(paginator, request, page)
     return following

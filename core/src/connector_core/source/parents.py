@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_name, one_line
+from connector_core.basics.paths import Path, compile_path
 
 PLACEHOLDER = re.compile(r"\{parent\.([^{}\s]+)\}")
 
@@ -27,6 +28,10 @@ class Parent:
     table: str
     adds: Mapping[str, str] = field(factory=dict)
     changed: str | None = None
+    places: Mapping[str, Path] = field(init=False, eq=False, repr=False)
+    """Of each column in *adds*, where its value is in the parent's record."""
+    changes: Path | None = field(init=False, eq=False, repr=False)
+    """Where *changed* is."""
 
     def __attrs_post_init__(self) -> None:
         check_name(self.table, "A parent table")
@@ -35,17 +40,23 @@ class Parent:
             raise PluginError(
                 f'{where}: adds is {one_line(repr(self.adds), 60)}. Name the column for the parent\'s key: {{"parent_id": "id"}}.'
             )
-        for column, name in self.adds.items():
+        for column in self.adds:
             check_column_name(column, f"{where}: adds")
-            _check_field(name, f"{where}: adds")
-        if self.changed is not None:
-            _check_field(self.changed, f"{where}: changed")
         object.__setattr__(self, "adds", dict(self.adds))
+        places = {column: _field(name, f"{where}: adds") for column, name in self.adds.items()}
+        object.__setattr__(self, "places", places)
+        object.__setattr__(self, "changes", None if self.changed is None else _field(self.changed, f"{where}: changed"))
+
+    def added(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Column → value of what *adds* takes from the parent's *record*; null where it has nothing there."""
+        return {column: place.get(record) for column, place in self.places.items()}
 
 
-def _check_field(name: object, where: str) -> None:
-    if not isinstance(name, str) or not all(name.split(".")):
-        raise PluginError(f"{where} names the field {name!r}. Write a field of the parent's record, as the API sends it.")
+def _field(name: object, where: str) -> Path:
+    try:
+        return compile_path(name)
+    except PluginError as error:
+        raise PluginError(f"{where} names the field {name!r}. Write a field of the parent's record. {error}") from None
 
 
 def check_child(table: str, parent: object, asked: Collection[Any], columns: Collection[str]) -> None:
@@ -57,7 +68,10 @@ def check_child(table: str, parent: object, asked: Collection[Any], columns: Col
         raise PluginError(
             f'Table {table}: parent is {one_line(repr(parent), 60)}. Write Parent("companies", adds={{"company_id": "id"}}).'
         )
-    if not any(list(_named(part)) for part in asked):
+    named = [name for part in asked for name in _named(part)]
+    for name in named:
+        _field(name, f"Table {table}: {{parent.{name}}}")
+    if not named:
         raise PluginError(
             f"Table {table}: it asks for the same for each record of {parent.table}. Name a field of the parent, "
             'such as path="/companies/{parent.id}/departments".'

@@ -1,5 +1,6 @@
 """A source table: what the API serves, under which names and types."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -7,27 +8,27 @@ from typing import Any
 from attrs import field, frozen
 
 from connector_core.basics.errors import KeyColumnsError, PluginError
-from connector_core.basics.names import check_column_types, check_name, column_names, listed, one_line
-from connector_core.basics.paths import LIBRARY, Path, compile_path, paths_of
+from connector_core.basics.names import check_name, column_names, listed, one_line
+from connector_core.basics.paths import LIBRARY, MISSING, Path, compile_path, paths_of
+from connector_core.source.columns import Declared, checked_columns, given_columns, types_of
 from connector_core.source.csv_format import Csv
 from connector_core.source.error_rules import ErrorRule
 from connector_core.source.formats import Format
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.parents import Parent, check_child
+from connector_core.source.values import read
 
 Record = dict[str, Any]
 """One row: column name → value, as decoded from JSON or as a transform made it."""
 
-Key = tuple[str, ...]
-"""A record's primary key, each value as text: what tells whether two records are the same row."""
+Key = tuple[Any, ...]
+"""A record's primary key, each value in the form of its column: what tells whether two records are the same row."""
 
 
 def frozen_mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A read-only copy of *value*; anything but a mapping is an error of the plugin's."""
-    if not isinstance(value, Mapping):
-        raise PluginError(f"expected a dict, got {type(value).__name__}: {value!r}")
-    return MappingProxyType(dict(value))
+    """A read-only copy of *value*; what is no mapping stays as it is, to be refused with the name of its argument."""
+    return MappingProxyType(dict(value)) if isinstance(value, Mapping) else value
 
 
 def _rules(rules: Sequence[ErrorRule]) -> tuple[ErrorRule, ...]:
@@ -43,6 +44,10 @@ def _shown(value: object) -> str:
     return getattr(value, "__name__", None) or one_line(str(value) if isinstance(value, ErrorRule) else repr(value), 60)
 
 
+def _several(values: Any) -> tuple[str, ...]:
+    return (values,) if isinstance(values, str) else listed(values)
+
+
 @frozen(hash=False)
 class Table:
     """A source table.
@@ -53,8 +58,9 @@ class Table:
                  the answer is the list, brackets around one of these where it has one object instead of a list
                  (``[data]``), or any other JMESPath expression (``edges[*].node``), for which the plugin depends on jmespath.
     primary_key: the columns that identify a row, in order; each is declared in *columns*.
-    columns:     column name → Fivetran type (``STRING``, ``LONG``, ``DOUBLE``, ``NAIVE_DATE`` …). A field that is not
-                 declared arrives all the same, but floats of such a field are cut to 32 bits: declare ``DOUBLE``.
+    columns:     column name → Fivetran type (``STRING``, ``LONG``, ``DOUBLE``, ``NAIVE_DATE`` …), or a ``Column`` that says more
+                 about it. A field that is not declared arrives all the same, but floats of such a field are cut to 32 bits:
+                 declare ``DOUBLE``. Read back, ``columns`` has the types, and ``declared`` the columns.
     append_only: the API never sends a record again with other values. Extra tables are then kept up from the cursor
                  on; where it is False they are made from the whole feed in each sync.
     params, headers: query parameters and headers of every first request, such as a filter.
@@ -71,6 +77,12 @@ class Table:
 
     overrule:    signs in an answer that there is more to read which say something else here, by the names that the error about
                  them gives: ``["has_more"]``. Also for a table of which only the first page is wanted.
+    nothing:     what stands at *records* where there are none, for an API that does not send an empty list then: ``"null"``,
+                 ``"missing"`` (it is left out, as in ``{}``), or other JSON that is empty, such as ``"{}"``; one, or a list. With
+                 ``"missing"`` the list of *deleted* keys may be left out too. An answer 204 is an empty page by itself.
+    may_be_empty: a feed without a record means that there is none any more. Otherwise a sync that would delete every row, of the
+                 table or of an extra table made from it, is an error: APIs fail with an empty answer, and transforms lose a
+                 ``return``.
 
     Raises PluginError when a value cannot be used.
     """
@@ -79,7 +91,7 @@ class Table:
     path: str
     records: str
     primary_key: tuple[str, ...] = field(converter=listed)
-    columns: Mapping[str, str]
+    declared: Declared = field(alias="columns", converter=given_columns)
     append_only: bool = False
     params: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
     body: Mapping[str, Any] | None = None
@@ -91,8 +103,14 @@ class Table:
     deleted: str | None = None
     full_refresh: bool = False
     overrule: tuple[str, ...] = field(default=(), converter=listed)
+    nothing: tuple[str, ...] = field(default=(), converter=_several)
+    may_be_empty: bool = False
+    columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
+    """Column name → Fivetran type."""
     place: Path = field(init=False, eq=False, repr=False)
     """What *records* says, compiled."""
+    gone: Path | None = field(init=False, eq=False, repr=False)
+    """What *deleted* says, compiled."""
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A table")
@@ -109,13 +127,13 @@ class Table:
             object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
         except PluginError as error:
             raise KeyColumnsError(str(error)) from None
-        if not isinstance(self.columns, Mapping):
-            raise PluginError(f'{where}: columns must be a dict, not {type(self.columns).__name__}. Write {{"id": "STRING", …}}.')
-        object.__setattr__(self, "columns", frozen_mapping(self.columns))
-        check_column_types(self.columns, where)
+        object.__setattr__(self, "declared", checked_columns(self.declared, where))
+        object.__setattr__(self, "columns", types_of(self.declared))
         undeclared = [name for name in self.primary_key if name not in self.columns]
         if undeclared:
             raise KeyColumnsError(f"{where}: primary_key names {', '.join(undeclared)}, which columns does not declare.")
+        if lists := [name for name in self.primary_key if self.columns[name] == "JSON"]:
+            raise KeyColumnsError(f"{where}: primary_key names {', '.join(lists)}, which is JSON: no list identifies a row.")
 
     def _check_answers(self, where: str) -> None:
         if not isinstance(self.records, str) or not self.records:
@@ -129,11 +147,24 @@ class Table:
             raise type(error)(f"{where}: {error}") from None
         if not (self.budget is None or isinstance(self.budget, Budget)):
             raise PluginError(f"{where}: budget is {_shown(self.budget)}. Write Budget(requests=100, seconds=60).")
-        if not (self.deleted is None or (isinstance(self.deleted, str) and all(self.deleted.split(".")))):
-            raise PluginError(f'{where}: deleted is {self.deleted!r}. Name the key of the answer that holds the keys: "deleted".')
+        try:
+            object.__setattr__(self, "gone", None if self.deleted is None else compile_path(self.deleted))
+        except PluginError as error:
+            raise PluginError(
+                f'{where}: deleted is {self.deleted!r}. Name the key of the answer that holds the keys: "deleted". {error}'
+            ) from None
+        self._check_nothing(where)
         if not isinstance(self.overrule, tuple) or not all(isinstance(name, str) and name for name in self.overrule):
             raise PluginError(f'{where}: overrule is {_shown(self.overrule)}. Name the signs, as a list: overrule=["has_more"].')
         self._check_format(where)
+
+    def _check_nothing(self, where: str) -> None:
+        for each in self.nothing if isinstance(self.nothing, tuple) else (self.nothing,):
+            if each != "missing" and not _is_empty_json(each):
+                raise PluginError(
+                    f"{where}: nothing has {one_line(repr(each), 60)} in it. Write what stands in place of an empty list: "
+                    'nothing="null", nothing="missing" where it is left out, or other JSON that is empty.'
+                )
 
     def _check_format(self, where: str) -> None:
         if self.records == "@" and self.deleted is not None:
@@ -160,6 +191,21 @@ class Table:
         """The packages, by the name that they are imported under, that this table needs beyond what ships."""
         return (LIBRARY,) if any(path.needs for path in paths_of(self)) else ()
 
+    def is_nothing(self, found: Any) -> bool:
+        """Whether what was found at *records*, no list, is how this API says that there are none."""
+        if found is MISSING:
+            return "missing" in self.nothing
+        return not found and json.dumps(found) in {json.dumps(json.loads(each)) for each in self.nothing if each != "missing"}
+
     def key_of(self, record: Mapping[str, Any]) -> Key:
-        """The primary key of *record*, each value as text."""
-        return tuple(str(record[name]) for name in self.primary_key)
+        """The primary key of *record*, each value in the form of its column. Raises UnfitError where one is none."""
+        return tuple(read(self.declared[name], record[name]) for name in self.primary_key)
+
+
+def _is_empty_json(text: object) -> bool:
+    """Whether *text* is JSON for something empty that is no list."""
+    try:
+        value = json.loads(text) if isinstance(text, str) else True
+    except ValueError:
+        return False
+    return not value and not isinstance(value, list)

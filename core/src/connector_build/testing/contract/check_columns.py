@@ -2,8 +2,10 @@
 
 from random import Random
 
-from connector_build.api.world import transformed, value_of
-from connector_build.testing.contract.subject import Broken, Subject
+from connector_build.api.values import value_of
+from connector_build.api.world import transformed
+from connector_build.testing.contract.outcomes import Broken
+from connector_build.testing.contract.subject import Subject
 from connector_core.basics.names import COLUMN_TYPES
 from connector_core.plugin.assembly import TablePlan
 

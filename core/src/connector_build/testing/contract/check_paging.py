@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
-from connector_build.api.world import layers
-from connector_build.testing.contract.subject import Broken, Feed, Subject
+from connector_build.api.making import layers
+from connector_build.testing.contract.apis import Feed
+from connector_build.testing.contract.outcomes import Broken
+from connector_build.testing.contract.subject import Subject
 from connector_core import Windows
 from connector_core.basics.names import one_line
 from connector_core.source.pagination import Bookmark, Request

@@ -6,8 +6,9 @@ import traceback
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 
-from connector_build.api.mimic import Asked, Reply
-from connector_build.testing.contract.subject import Broken, NotChecked, Subject, no_network
+from connector_build.api.messages import Asked, Reply
+from connector_build.testing.contract.outcomes import Broken, NotChecked, no_network
+from connector_build.testing.contract.subject import Subject
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_build.testing.warehouse.runs import CANARY, Run, configuration_for
 from connector_core import ConnectorError

@@ -1,16 +1,20 @@
 """The rule about syncs: whatever comes and changes, tables hold what the API has, and extra tables what SQL makes of them."""
 
-from connector_build.api.world import World, layers
-from connector_build.testing.contract.recording import NotRecorded
-from connector_build.testing.contract.subject import Broken, Subject, difference
+from connector_build.api.recording import NotRecorded
+from connector_build.api.world import World
+from connector_build.testing.contract.outcomes import Broken, difference
+from connector_build.testing.contract.subject import Subject
 from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import Warehouse
 from connector_build.testing.warehouse.runs import Run
-from connector_core import ConnectorError, FullRead, KeysetPaginator, Windows
-from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core import ConnectorError
+from connector_core.plugin.assembly import Assembly
 
 SYNCS = 3
 """Syncs in a row; records come and change between them."""
+
+MOVED = 3
+"""So many records of each table come and change between two syncs."""
 
 REPLAYED = 2
 """Syncs of a recording, which holds what two of them ask for."""
@@ -34,7 +38,7 @@ def check_exact(subject: Subject) -> None:
                         "at append_only."
                     ) from None
                 if api.world:
-                    _live_on(api.assembly, api.world)
+                    api.world.move_on(MOVED, MOVED)
 
 
 def _check_sources(assembly: Assembly, world: World, warehouse: Warehouse) -> None:
@@ -47,20 +51,3 @@ def _check_sources(assembly: Assembly, world: World, warehouse: Warehouse) -> No
         for key, row in wanted.items():
             if there[key] != row:
                 raise AssertionError(f"{name} {key}: sent, then stored: {difference(row, there[key])}")
-
-
-def _live_on(assembly: Assembly, world: World) -> None:
-    """Let records come and change, as far as the feeds can tell of it."""
-    for plan in assembly.tables:
-        if _tells_changes(plan):
-            listed = any(each.parent is plan for each in assembly.tables)
-            # All parents: children may be read only where their parent has changed.
-            world.change(plan, len(world.records(plan.table.name)) if listed else 3)
-        world.append(plan, 3)
-
-
-def _tells_changes(plan: TablePlan) -> bool:
-    """Whether a record that changed comes again: not where the feed goes on from a key or a window."""
-    if plan.table.append_only or isinstance(plan.paginator, FullRead):
-        return not plan.table.append_only
-    return not any(isinstance(layer, KeysetPaginator | Windows) for layer in layers(plan.paginator))

@@ -8,14 +8,12 @@ from itertools import count
 from random import Random
 from typing import Any, Final
 
-from connector_build.api.world import value_of
-from connector_build.testing.contract.subject import Broken, Subject
+from connector_build.api.values import edges_of, kind_of, value_of
+from connector_build.testing.contract.outcomes import Broken
+from connector_build.testing.contract.subject import Subject
 from connector_core import DerivedField, Record, Table, Transform
 from connector_core.basics.names import one_line
 from connector_core.plugin.assembly import TablePlan
-
-ODD: tuple[Any, ...] = (None, "", "odd", -1, 2**63 - 1, 0.5, True, [], ["odd"], {}, {"odd": None})
-"""What a field may hold one day, whatever its declared type says."""
 
 FAILED: Final = object()
 
@@ -56,17 +54,18 @@ def _cases(subject: Subject) -> Iterator[tuple[TablePlan, Transform | DerivedFie
 
 
 def odd_records(plan: TablePlan, ordinary: Record) -> Iterator[tuple[str, Record]]:
-    """What *ordinary* could be instead, always with its key: with nothing else, with nulls, with values of other types."""
-    names = [name for name in {**plan.table.columns, **ordinary} if name not in plan.table.primary_key]
-    key = {name: ordinary[name] for name in plan.table.primary_key}
+    """What *ordinary* could be instead, always with its key: less of it, nulls, and the edges of each field's own type."""
+    kinds = {name: plan.table.columns.get(name) or kind_of(value) for name, value in ordinary.items()} | dict(plan.table.columns)
+    edges = {name: edges_of(kind, ordinary.get(name)) for name, kind in kinds.items() if name not in plan.table.primary_key}
     yield "an ordinary record", ordinary
-    yield "a record with nothing but its key", key
-    for value in ODD:
-        yield f"a record with {value!r} in every field", key | dict.fromkeys(names, value)
-    for name in names:
+    yield "a record with nothing but its key", {name: ordinary[name] for name in plan.table.primary_key}
+    for what in dict.fromkeys(each for values in edges.values() for each in values):
+        new = {name: values[what] for name, values in edges.items() if what in values}
+        yield f"a record with {what} in every field", ordinary | new
+    for name, values in edges.items():
         yield f"a record without {name}", {each: value for each, value in ordinary.items() if each != name}
-        for value in ODD:
-            yield f"a record with {value!r} as {name}", ordinary | {name: value}
+        for value in values.values():
+            yield f"a record with {one_line(repr(value), 40)} as {name}", ordinary | {name: value}
 
 
 def _ordinary(subject: Subject, plan: TablePlan, *, first: bool) -> Record:

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import click
 from attrs import define, field, frozen
 
 from connector_build.errors import UsageProblem
+from connector_build.testing.contract.outcomes import Broken, NotChecked
 from connector_build.testing.contract.rules import RULES, Rule
-from connector_build.testing.contract.subject import Broken, NotChecked, Subject
+from connector_build.testing.contract.subject import Subject
 from connector_core.basics.errors import ColumnTypeError, HookError, KeyColumnsError, NameTakenError, PluginError, UnkeptNameError
 from connector_core.basics.names import did_you_mean, one_line
 
@@ -33,7 +35,10 @@ _BLAMED: Mapping[type[BaseException], str] = {
 
 @frozen
 class Finding:
-    """What became of one rule. *message*: what is wrong and how to mend it, or why it was not checked."""
+    """What became of one rule.
+
+    message: what is wrong and how to mend it, or why it was not checked; of one that passes, what it could not be checked for.
+    """
 
     rule: str
     title: str
@@ -59,8 +64,9 @@ class _Contract:
             blamed, message = _blame(self.subject.error)
             return ("fail", message) if rule.name == blamed else ("skip", f"It does not assemble: see {blamed}.")
         for need in (self.finding(each) for each in RULES if each.name in rule.needs):
-            if need.status != "pass":
-                return "skip", need.message if need.status == "skip" else f"It needs {need.rule} to hold first."
+            # One that cannot be checked says nothing about this one.
+            if need.status == "fail":
+                return "skip", f"It needs {need.rule} to hold first."
         return _checked(rule, self.subject)
 
 
@@ -78,7 +84,8 @@ def _checked(rule: Rule, subject: Subject) -> tuple[Status, str]:
             f"{type(error).__name__} while it was checked: {one_line(error, 500)}. Correct the plugin where it comes from; "
             "if it does not come from there, please report it."
         )
-    return "pass", ""
+    left_out = subject.left_out if rule.api else ""
+    return "pass", f"Not checked for {left_out}" if left_out else ""
 
 
 def _blame(error: BaseException) -> tuple[str, str]:
@@ -157,6 +164,8 @@ def contract_for(
             pytest.skip(finding.message)
         elif finding.status == "fail":
             pytest.fail(f"{dataset} breaks the rule {rule.name} ({rule.title}). {finding.message}", pytrace=False)
+        elif finding.message:
+            click.echo(finding.message)  # which pytest shows with -rP
 
     marked: Callable[[Rule], None] = pytest.mark.parametrize("rule", chosen, ids=[rule.name for rule in chosen])(test_contract)
     return marked

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from attrs import evolve
 
-from connector_build.api.mimic import Reply
-from connector_build.api.server import Flood, Misbehaviour, Raw, Reset, head, json_reply, unruly
+from connector_build.api.messages import Reply, json_reply
+from connector_build.api.wire import Flood, Misbehaviour, Raw, Reset, head, unruly
 from connector_build.testing.matrix.strikes import LARGE, Asking, Breaks
 from connector_build.testing.warehouse.runs import CANARY
 from connector_core import Csv

@@ -1,10 +1,11 @@
 """The faults of the matrix, each with what a message about it has to say and why it makes no sense for some tables."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from connector_build.api.server import Drip, Endless, Raw, Reset, Silence, WrongLength
+from connector_build.api.wire import Drip, Endless, Raw, Reset, Silence, WrongLength
 from connector_build.testing.matrix import answers, pages, ways
 from connector_build.testing.matrix import reasons as why
 from connector_build.testing.matrix.strikes import ELSEWHERE, Breaks, Fault
@@ -122,7 +123,7 @@ FAULTS: tuple[Fault, ...] = (
     *_once_and_for_ever(
         "empty body", "The answer is 200 without a body", answers.body(lambda _: b""), _NOT_WHOLE, why_not=why.LINES_MAY_BE_NONE
     ),
-    Fault("HTML", "The answer is 200 and a page of HTML to log in.", answers.page_of_html, "a web page", times=1),
+    *_once_and_for_ever("HTML", "The answer is 200 and a page of HTML to log in", answers.page_of_html, "a web page"),
     Fault("an error with 200", "The answer is 200 and an object with an error.", answers.polite_error, _NO_RECORDS, times=1),
     *_once_and_for_ever(
         "no gzip",
@@ -135,6 +136,24 @@ FAULTS: tuple[Fault, ...] = (
         "The body is gzip whose second half is missing",
         answers.body(lambda body: answers.half_of(gzip.compress(body)), content_encoding="gzip"),
         _NOT_WHOLE + "|gzip data",
+    ),
+    *_once_and_for_ever(
+        "cut deflate",
+        "The body is deflate, as HTTP has it, whose second half is missing",
+        answers.body(lambda body: answers.half_of(zlib.compress(body)), content_encoding="deflate"),
+        "deflate data",
+    ),
+    *_once_and_for_ever(
+        "cut deflate, bare",
+        "The body is deflate, as many servers have it, whose last bytes are missing",
+        answers.body(lambda body: zlib.compress(body, wbits=-zlib.MAX_WBITS)[:-3], content_encoding="deflate"),
+        "deflate data",
+    ),
+    Fault(
+        "an unknown encoding",
+        "The body is packed as nobody asked for.",
+        answers.body(lambda body: body, content_encoding="br"),
+        "packed as 'br'",
     ),
     *_once_and_for_ever(
         "cut gzip, unannounced",
@@ -150,7 +169,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("gzip bomb, unannounced", "The same, and no header says that it is gzip.", answers.body(answers.bomb), _LARGER),
     Fault("200 MB", "A page has 200 MB.", answers.flood, _LARGER),
-    Fault("a text of 10 MB", "A record has a text of 10 MB in a field.", around=ways.long_text),
+    Fault("a text of 10 MB", "A record has a text of 10 MB in a field.", around=ways.long_text, made_up=True),
     Fault("NaN", "A number is NaN, which JSON does not have.", answers.with_value(b"NaN"), "NaN", why_not=why.NOT_IN_CSV),
     Fault("1e400", "A number is larger than a 64-bit float.", answers.with_value(b"1e400"), "1e400", why_not=why.NOT_IN_CSV),
     Fault(

@@ -1,19 +1,22 @@
 """Faults of the matrix: whole answers with the wrong records, or with a wrong next page."""
 
 import json
-from urllib.parse import urlencode
 
 from attrs import evolve
 
-from connector_build.api.mimic import Reply, set_at
-from connector_build.testing.matrix.strikes import ELSEWHERE, Asking, innermost, position, records_of
-from connector_core import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator, PageNumberPaginator, last_page
+from connector_build.api.bodies import records_in, set_at
+from connector_build.api.messages import Reply
+from connector_build.api.paging import LINKED
+from connector_build.api.pointing import cursor_in, innermost, leading_to, linking_to
+from connector_build.testing.matrix.apis import position
+from connector_build.testing.matrix.strikes import ELSEWHERE, Asking
+from connector_core import CursorPaginator, NextLinkPaginator, PageNumberPaginator, last_page
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import TablePlan
 
 
 def page_before(asking: Asking) -> Reply | None:
-    return asking.before if asking.before and records_of(asking.plan, asking.before) else None
+    return asking.before if asking.before and records_in(asking.plan.table, asking.before.body) else None
 
 
 def swapped(asking: Asking) -> Reply | None:
@@ -83,7 +86,7 @@ def page_without_records(asking: Asking) -> Reply | None:
     if isinstance(paginator, PageNumberPaginator):
         return _one_page_more(reply, paginator)
     if isinstance(paginator, CursorPaginator | NextLinkPaginator):
-        return _going_on_at(asking, reply, _renamed(_place(asking)))
+        return _going_on_at(asking, reply, _renamed(asking, _place(asking)))
     return reply
 
 
@@ -98,7 +101,7 @@ def _like(reply: Reply, empty: Reply, plan: TablePlan) -> Reply:
     for path in filter(None, paths):
         value = cached_path(path).get(said)
         if value is not None:
-            set_at(body, path, value)
+            body = set_at(body, path, value)
     return evolve(reply, body=json.dumps(body).encode())
 
 
@@ -115,44 +118,22 @@ def _one_page_more(reply: Reply, paginator: PageNumberPaginator) -> Reply:
     body = json.loads(reply.body)
     for rule in paginator.stop:
         if isinstance(rule, last_page):
-            set_at(body, rule.path, cached_path(rule.path).get(body) + 1)
+            body = set_at(body, rule.path, cached_path(rule.path).get(body) + 1)
     return evolve(reply, body=json.dumps(body).encode())
 
 
 def _place(asking: Asking) -> str:
     """The cursor of the request, or of its link; that of the very first page where it has none."""
-    paginator = innermost(asking.plan)
-    is_cursor = isinstance(paginator, CursorPaginator)
-    found = asking.request.get(paginator.where, paginator.param) if is_cursor else asking.request.params.get("after")
-    return str(found) if found else "after-0"
+    return cursor_in(asking.plan, asking.request) or asking.api.cursors.at(0)
 
 
-def _renamed(cursor: str) -> str:
+def _renamed(asking: Asking, cursor: str) -> str:
     """Another name of the same place."""
-    return cursor.replace("after-", "after-0")
+    return asking.api.cursors.at(asking.api.cursors.place(cursor) or 0, name=1)
 
 
 def _going_on_at(asking: Asking, reply: Reply, cursor: str) -> Reply:
-    """*reply*, to be followed by the page at *cursor*."""
-    paginator = innermost(asking.plan)
-    if isinstance(paginator, CursorPaginator):
-        return _pointing(reply, paginator.next_header, paginator.next_field, cursor)
-    query = urlencode({**asking.request.params, "after": cursor})
-    return _linking(paginator, reply, f"{asking.api.url}{asking.request.path}?{query}")
-
-
-def _linking(paginator: NextLinkPaginator, reply: Reply, link: str) -> Reply:
-    if isinstance(paginator, LinkHeaderPaginator):
-        return _pointing(reply, "Link", "", f'<{link}>; rel="{paginator.next_field}"')
-    return _pointing(reply, None, paginator.next_field, link)
-
-
-def _pointing(reply: Reply, header: str | None, path: str, value: str) -> Reply:
-    if header:
-        return evolve(reply, headers={**reply.headers, header: value})
-    body = json.loads(reply.body)
-    set_at(body, path, value)
-    return evolve(reply, body=json.dumps(body).encode())
+    return leading_to(asking.plan, asking.request, reply, asking.api.url, cursor)
 
 
 def looping(asking: Asking) -> Reply | None:
@@ -173,4 +154,4 @@ def circling(asking: Asking) -> Reply | None:
 def leading_astray(asking: Asking) -> Reply | None:
     if asking.following() is None:
         return None
-    return _linking(innermost(asking.plan), asking.reply, f"{ELSEWHERE}{asking.request.path}?after=after-1")
+    return linking_to(asking.plan, asking.reply, f"{ELSEWHERE}{asking.request.path}?{LINKED}={asking.api.cursors.at(1)}")

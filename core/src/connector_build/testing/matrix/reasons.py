@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from connector_build.testing.matrix.strikes import innermost
+from connector_build.api.pointing import innermost
 from connector_core import (
     Csv,
     CursorPaginator,

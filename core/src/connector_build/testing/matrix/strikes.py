@@ -4,8 +4,6 @@ A fault is a value. What it does to an answer is a function of what was asked an
 None leaves that answer as it is. What it does to the whole way there (an address that does not exist) is a context manager.
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,10 +12,13 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from connector_build.api.mimic import Asked, Mimic, Reply, asked
-from connector_build.api.world import Entry, World
-from connector_core import Csv, CursorPaginator, JsonLines, Page, Record, Request
-from connector_core.basics.paths import cached_path
+from connector_build.api.bodies import records_in
+from connector_build.api.messages import Asked, Reply, asked
+from connector_build.api.pointing import innermost
+from connector_build.api.recording import NotRecorded
+from connector_build.api.world import World
+from connector_build.testing.matrix.apis import Api, Feeds
+from connector_core import Page, Request
 from connector_core.plugin.assembly import Assembly, TablePlan
 
 LARGE = 10_000_000
@@ -27,70 +28,12 @@ ELSEWHERE = "https://elsewhere.invalid"
 """An address that no credential may go to."""
 
 
-class _Altered(World):
-    """A world whose feeds can be told to hold a record twice, or nothing."""
-
-    def __init__(self, world: World) -> None:
-        self.__dict__ = world.__dict__ | {"twice": set(), "nothing": False}
-
-    def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
-        found = [] if self.nothing else super().entries(plan, parent)
-        return [entry for entry in found for _ in range(1 + (plan.table.key_of(_row(plan, entry, parent)) in self.twice))]
-
-    twice: set[tuple[str, ...]]
-    nothing: bool
+MOST_REQUESTS = 400
+"""More than any sync here needs: one that makes more would never end."""
 
 
-def _row(plan: TablePlan, entry: Entry, parent: Record) -> Record:
-    adds = plan.table.parent.adds if plan.table.parent else {}
-    return entry.record | {column: cached_path(name).get(parent) for column, name in adds.items()}
-
-
-class Api:
-    """The made-up API of a connector, table by table. It lasts for one sync; ``memory`` is the fault's own."""
-
-    def __init__(self, assembly: Assembly, world: World, url: str, page_size: int) -> None:
-        self.memory: dict[str, Any] = {}
-        self.url = url
-        self._page_size = page_size
-        self._world = _Altered(world)
-        self._mimics = [(plan, Mimic(evolve(assembly, tables=(plan,)), self._world, url)) for plan in assembly.tables]
-
-    def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
-        """The table that is asked for, and the answer."""
-        reply = Reply(404)
-        for plan, mimic in self._mimics:
-            reply = mimic.reply(request)
-            if reply.status != 404:
-                return plan, reply
-        return None, reply
-
-    def empty(self, request: Asked) -> Reply:
-        """The answer as it would be if there were no record."""
-        self._world.nothing = True
-        try:
-            return self.answer(request)[1]
-        finally:
-            self._world.nothing = False
-
-    def double(self, plan: TablePlan, record: Record) -> None:
-        """Hold *record* twice from now on, one right behind the other."""
-        self._world.twice.add(plan.table.key_of(record))
-
-    def is_start(self, plan: TablePlan, request: Asked) -> bool:
-        """Whether *request* is the first one of a feed, which carries no position."""
-        first = plan.paginator.first(plan.table, self._page_size, {})
-        return (
-            request.params.keys() == first.params.keys()
-            and all(_fits(value, request.params[name]) for name, value in first.params.items())
-            and _fits(first.json, request.json)
-            and position(plan, request)[-1] is None
-            and "?" not in first.path
-        )
-
-
-def _fits(wanted: Any, found: Any) -> bool:
-    return "{parent." in json.dumps(wanted) or bool(wanted == found)
+class Endless(Exception):  # noqa: N818  (an outcome, where it is raised)
+    """A sync asks for ever."""
 
 
 @frozen(hash=False)
@@ -106,7 +49,7 @@ class Asking:
     @property
     def records(self) -> list[Any]:
         """The records in the answer."""
-        return records_of(self.plan, self.reply)
+        return records_in(self.plan.table, self.reply.body)
 
     def following(self) -> Asked | None:
         """The request for the next page, as the plugin's own paginator makes it; None where the feed ends."""
@@ -143,6 +86,9 @@ class Breaker:
         """The answer to *request*, broken where it is due."""
         with self._lock:
             self._seen += 1
+            if self._seen > MOST_REQUESTS:
+                raise Endless(f"the sync made more than {MOST_REQUESTS} requests")
+            request = self._fault.hears(self._api, request)
             plan, reply = self._api.answer(request)
             if plan is None:
                 return reply
@@ -157,7 +103,10 @@ class Breaker:
         return self._seen >= self._first and not spent and self._fault.why_not(plan) is None
 
     def _broken(self, asking: Asking) -> Reply | None:
-        broken = self._fault.breaks(asking)
+        try:
+            broken = self._fault.breaks(asking)
+        except NotRecorded:  # what it makes of an answer takes one that nobody has
+            broken = None
         self.struck += broken is not None
         return broken
 
@@ -167,11 +116,11 @@ class Breaker:
 
 @frozen(hash=False)
 class Stage:
-    """Where a sync is about to happen: for a fault that strikes on the way there, or that changes the records."""
+    """Where a sync is about to happen: for a fault that strikes on the way there, or that changes the records of a *world*."""
 
     assembly: Assembly
-    world: World
     url: str
+    world: World | None = None
 
 
 def _nothing(asking: Asking) -> None:  # noqa: ARG001  (the signature of every fault)
@@ -180,6 +129,10 @@ def _nothing(asking: Asking) -> None:  # noqa: ARG001  (the signature of every f
 
 def _always(plan: TablePlan) -> None:  # noqa: ARG001  (the signature of every one)
     return None
+
+
+def _as_asked(api: Api, request: Asked) -> Asked:  # noqa: ARG001
+    return request
 
 
 @frozen(hash=False)
@@ -194,6 +147,11 @@ class Fault:
     why_not: why it makes no sense for a table; None where it does.
     around:  for a fault that strikes the whole sync: gives the address to go to.
     seconds: the client's time-outs, in seconds.
+    hears:   what the API makes of a request before it answers.
+    feed:    what it makes of what a feed has.
+    hides:   whether it never shows record number so and so, counted from 1.
+    lasting: the API is so in every sync.
+    made_up: it needs an API that is made up.
     """
 
     name: str
@@ -204,6 +162,20 @@ class Fault:
     why_not: Callable[[TablePlan], str | None] = field(default=_always, repr=False)
     around: Callable[[Stage], AbstractContextManager[str]] | None = field(default=None, repr=False)
     seconds: float = 30.0
+    hears: Callable[[Api, Asked], Asked] = field(default=_as_asked, repr=False)
+    feed: Feeds | None = field(default=None, repr=False)
+    hides: Callable[[int], bool] | None = field(default=None, repr=False)
+    lasting: bool = False
+    made_up: bool = False
+
+    def hidden(self, plan: TablePlan, number: int) -> bool:
+        """Whether it hides record *number* of a table."""
+        return self.hides is not None and self.why_not(plan) is None and self.hides(number)
+
+    @property
+    def mends(self) -> bool:
+        """Whether the next sync can go on where a lie was given up: not where places of the feed meant something else."""
+        return self.feed is None and self.hides is None and self.hears is _as_asked
 
     def reason(self, assembly: Assembly) -> str | None:
         """Why it makes no sense for any table of *assembly*; None where it does for one of them."""
@@ -212,29 +184,3 @@ class Fault:
         if len(given) < len(reasons):
             return None
         return next(iter(reasons.values())) if len(set(reasons.values())) == 1 else "; ".join(given)
-
-
-def innermost(plan: TablePlan) -> Any:
-    """The paginator that pages the answers of a table, within whatever strategies."""
-    paginator: Any = plan.paginator
-    while (inner := getattr(paginator, "pages", None)) is not None:
-        paginator = inner
-    return paginator
-
-
-def position(plan: TablePlan, request: Asked) -> tuple[Any, ...]:
-    """What tells a request for one page from that for another; last what a header of the plugin's own says."""
-    paginator = innermost(plan)
-    header = paginator.param if isinstance(paginator, CursorPaginator) and paginator.where == "header" else ""
-    return request.path, dict(request.params), request.json, request.headers.get(header.lower())
-
-
-def records_of(plan: TablePlan, reply: Reply) -> list[Any]:
-    """The records in an answer; those of a CSV with texts only."""
-    form = plan.table.format
-    if isinstance(form, Csv):
-        text = io.StringIO(reply.body.decode(form.encoding), newline="")
-        return list(csv.DictReader(text, delimiter=form.delimiter))
-    if isinstance(form, JsonLines):
-        return [json.loads(line) for line in reply.body.splitlines()]
-    return list(plan.table.find(json.loads(reply.body)) or [])

@@ -11,6 +11,7 @@ from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.measures import Measure
 from connector_core.plugin.assembly import Assembly
 from connector_core.source.tables import Record
+from connector_core.source.values import plain
 
 _JSON = "\0json "
 """What a nested value begins with while it is in SQLite, which knows no such thing."""
@@ -23,7 +24,8 @@ def assert_exact(assembly: Assembly, warehouse: Warehouse) -> None:
         for extra in plan.extra_tables:
             found = sql(rows, plan.columns, query(extra, plan.table.primary_key))
             wanted = {tuple(row[name] for name in extra.by): row for row in found}
-            _compare(extra.name, warehouse.live(extra.name), wanted)
+            live = ({name: plain(value) for name, value in row.items()} for row in warehouse.live(extra.name).values())
+            _compare(extra.name, {tuple(row[name] for name in extra.by): row for row in live}, wanted)
 
 
 def _compare(table: str, actual: Mapping[Any, Record], wanted: Mapping[Any, Record]) -> None:
@@ -52,7 +54,7 @@ def query(extra: Dimension | Aggregate, primary_key: Sequence[str]) -> str:
     if isinstance(extra, Aggregate):
         measures = [f"{_measure(measure)} AS {quoted(name)}" for name, measure in extra.measures.items()]
         return f"SELECT {by}, {', '.join(measures)} FROM source WHERE {present} GROUP BY {by}"
-    ties = ", ".join(f"CAST({quoted(name)} AS TEXT) DESC" for name in primary_key)
+    ties = ", ".join(f"{quoted(name)} DESC" for name in primary_key)
     place = f"row_number() OVER (PARTITION BY {by} ORDER BY {quoted(extra.newest)} DESC NULLS LAST, {ties})"
     inner = f"SELECT *, {place} AS place FROM source WHERE {present}"
     return f"SELECT {by}, {', '.join(map(quoted, extra.columns))} FROM ({inner}) WHERE place = 1"
@@ -84,7 +86,7 @@ def quoted(name: str) -> str:
 
 
 def _stored(value: Any) -> Any:
-    return _JSON + json.dumps(value) if isinstance(value, dict | list) else value
+    return _JSON + json.dumps(value) if isinstance(value, dict | list) else plain(value)
 
 
 def _read(value: Any) -> Any:

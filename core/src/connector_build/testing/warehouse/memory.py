@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from attrs import define, field
@@ -15,10 +16,11 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "INT": (int,),
     "DOUBLE": (int, float),
     "BOOLEAN": (bool,),
+    "DECIMAL": (Decimal,),
 }
 
 
-class Crash(Exception):  # noqa: N818  (it stands for a killed process, not for an error of ours)
+class Crash(BaseException):
     """The sync ends here, whatever it was about to do."""
 
 
@@ -138,7 +140,7 @@ class Warehouse:
         for name in entry["primary_key"]:
             kind = entry["columns"].get(name)
             _require(row.get(name) is not None, f"{table}: NULL in its key column {name}")
-            if not isinstance(row[name], _KINDS.get(kind, (object,))):
+            if not isinstance(row[name], _KINDS.get("DECIMAL" if isinstance(kind, dict) else kind, (object,))):
                 raise TypeError(f"{table}: {name} is declared {kind}, but this is {row[name]!r}")
         return tuple((name, row[name]) for name in entry["primary_key"])
 
@@ -155,3 +157,6 @@ class ListLog:
 
     def warning(self, message: str) -> None:
         self.warnings.append(message)
+
+    def alert(self, message: str) -> None:
+        self.warning(message)

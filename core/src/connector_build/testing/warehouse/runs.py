@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl
 
 import requests
 from attrs import evolve, field, frozen
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from connector_build.api.mimic import Answering, Asked, asked
+from connector_build.api.configured import made_up_configuration
+from connector_build.api.messages import Answering, asked
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_core import ApiKeyHeader, Configuration
 from connector_core.basics.operations import Log
@@ -35,7 +35,7 @@ def signed(assembly: Assembly) -> Assembly:
 
 def configuration_for(assembly: Assembly, *, url: str = URL, page_size: int | None = None, **more: str) -> dict[str, str]:
     """A configuration that *assembly* takes: defaults, made-up texts, and canaries for secrets."""
-    values = {setting.name: _value(setting) for setting in assembly.settings} | {"base_url": url}
+    values = made_up_configuration(assembly, "https://other.example.com", _canary) | {"base_url": url}
     if page_size is not None:
         size = next(setting for setting in assembly.settings if setting.name == "page_size")
         low, high = size.minimum or 1, size.maximum or page_size
@@ -43,17 +43,9 @@ def configuration_for(assembly: Assembly, *, url: str = URL, page_size: int | No
     return values | more
 
 
-def _value(setting: Setting) -> str:
-    if setting.secret:
-        host = f"https://{CANARY}{setting.name.replace('_', '-')}.example.com"
-        return host if setting.kind == "url" else f"{CANARY}{setting.name}{'-long' * 10}"  # long enough to sign with
-    if setting.default is not None:
-        return setting.default
-    if setting.choices:
-        return setting.choices[0]
-    if setting.kind == "integer":
-        return str(setting.minimum if setting.minimum is not None else min(1, setting.maximum or 1))
-    return "https://other.example.com" if setting.kind == "url" else f"made-up {setting.name}"
+def _canary(setting: Setting) -> str:
+    host = f"https://{CANARY}{setting.name.replace('_', '-')}.example.com"
+    return host if setting.kind == "url" else f"{CANARY}{setting.name}{'-long' * 10}"  # long enough to sign with
 
 
 class InProcess(BaseAdapter):
@@ -65,7 +57,7 @@ class InProcess(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        reply = self._answering(_asked(request, body))
+        reply = self._answering(asked(str(request.method), str(request.path_url), dict(request.headers), body))
         response = requests.Response()
         response.status_code = reply.status
         response.reason = "Said"
@@ -77,14 +69,6 @@ class InProcess(BaseAdapter):
 
     def close(self) -> None:
         """Nothing is open."""
-
-
-def _asked(request: requests.PreparedRequest, body: bytes) -> Asked:
-    method, target, headers = str(request.method), str(request.path_url), dict(request.headers)
-    try:
-        return asked(method, target, headers, body)
-    except ValueError:  # no JSON: a form, such as a request for a token
-        return evolve(asked(method, target, headers), json=dict(parse_qsl(body.decode("utf-8", "replace"))))
 
 
 @frozen

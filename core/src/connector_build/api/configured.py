@@ -1,0 +1,26 @@
+"""A configuration that a connector takes, made up."""
+
+from collections.abc import Callable, Mapping
+
+from connector_core.plugin.assembly import Assembly
+from connector_core.source.settings import Setting
+
+Fill = Callable[[Setting], str]
+
+
+def made_up_configuration(assembly: Assembly, url: str, secret: Fill, choice: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Defaults, made-up texts, *url* for every address that has no default, *secret* of each secret setting, and *choice*."""
+    given = {setting.name: _value(setting, url, secret) for setting in assembly.settings}
+    return given | {"base_url": url} | dict(choice or {})
+
+
+def _value(setting: Setting, url: str, secret: Fill) -> str:
+    if setting.secret:
+        return secret(setting)
+    if setting.default is not None:
+        return setting.default
+    if setting.choices:
+        return setting.choices[0]
+    if setting.kind == "integer":
+        return str(setting.minimum if setting.minimum is not None else min(1, setting.maximum or 1))
+    return url if setting.kind == "url" else f"made-up {setting.name}"

@@ -1,0 +1,235 @@
+"""One page of a feed, cut as a plugin's own paginator asks for it, and what the answer says about the next one."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from attrs import field, frozen
+
+from connector_build.api.feed import CURSOR, Cursors, Entry, after
+from connector_build.api.making import layers, window_field
+from connector_build.api.messages import Asked
+from connector_core import (
+    CursorPaginator,
+    FullRead,
+    KeysetPaginator,
+    LinkHeaderPaginator,
+    NextLinkPaginator,
+    OffsetPaginator,
+    PageNumberPaginator,
+    SinglePage,
+    Table,
+    UpdatedSince,
+    Windows,
+    empty_page,
+    hard_limit,
+    last_page,
+    no_more,
+    short_page,
+    total_reached,
+)
+from connector_core.basics.paths import cached_path
+from connector_core.plugin.assembly import TablePlan
+
+PAGE = 100
+"""Records in a page of an API that is not asked for a number."""
+LINKED = "after"
+"""The query parameter of links that takes a cursor."""
+
+_STRATEGIES = (FullRead, UpdatedSince, Windows)
+_PAGINATORS = (CursorPaginator, PageNumberPaginator, OffsetPaginator, KeysetPaginator, NextLinkPaginator, SinglePage)
+_RULES = (empty_page, short_page, no_more, total_reached, last_page, hard_limit)
+
+Entries = list[Entry]
+
+
+def why_unknown(plan: TablePlan) -> str | None:
+    """Why it cannot be told from a plugin how its API pages a table; None where it can."""
+    *_, innermost = layers(plan.paginator)
+    if not isinstance(innermost, _PAGINATORS):
+        return f"{plan.table.name}: its paginator is a {type(innermost).__name__}, and how the API answers it cannot be told"
+    if strange := [rule for rule in getattr(innermost, "stop", ()) if not isinstance(rule, _RULES)]:
+        return f"{plan.table.name}: its stop rule {strange[0]!r} is a function, and what that looks at cannot be told"
+    return None
+
+
+@frozen
+class Sizes:
+    """How many records a page may have, and how many it has where nobody asks; *greatest* None: as many as one likes."""
+
+    least: int = 1
+    greatest: int | None = None
+    default: int = PAGE
+
+    def asked_for(self, param: str | None, request: Asked, where: str = "query") -> int:
+        """How many records *request* asks for. Raises ValueError where the API does not give as many."""
+        given = request.get(where, param) if param else None
+        if given is None:
+            return self.default if param else PAGE
+        text = str(given)
+        # isdigit alone would let through digits of other scripts; the length keeps int() within its limit.
+        if text.isascii() and text.isdigit() and len(text) < 20 and self.least <= int(text) <= (self.greatest or int(text)):
+            return int(text)
+        bounds = f"of at least {self.least}" if self.greatest is None else f"from {self.least} to {self.greatest}"
+        raise ValueError(f"{param} is a whole number {bounds}, not {text!r}")
+
+
+@frozen
+class Cutting:
+    """What pages are cut with: a request to *base*, by its path, the cursors that are known, and the sizes that there are."""
+
+    request: Asked
+    base: str
+    cursors: Cursors
+    sizes: Sizes
+    values: dict[str, Any] = field(factory=dict)
+    """What goes into the body beside the records, by path."""
+    headers: dict[str, str] = field(factory=dict)
+
+    def page(self, paginator: Any, tables: Sequence[Table], lists: Sequence[Entries]) -> list[Entries]:
+        """Of each list of entries, in the order of its feed, those of one page.
+
+        Lists that share an answer share its cursor or link too: a page is then so many records of all of them. By numbers and
+        keys each list is paged by itself.
+        """
+        while isinstance(paginator, _STRATEGIES):
+            lists = [self._narrowed(paginator, table, entries) for table, entries in zip(tables, lists, strict=True)]
+            paginator = paginator.pages
+        match paginator:
+            case CursorPaginator():
+                return _parted(lists, lambda entries: self._by_cursor(paginator, entries))
+            case NextLinkPaginator():
+                return _parted(lists, lambda entries: self._by_link(paginator, entries))
+            case PageNumberPaginator() | OffsetPaginator():
+                return [self._by_offset(paginator, entries) for entries in lists]
+            case KeysetPaginator():
+                return [self._by_key(paginator, entries) for entries in lists]
+        return list(lists)
+
+    def _by_cursor(self, paginator: CursorPaginator, entries: Entries) -> Entries:
+        where = paginator.where
+        size = self.sizes.asked_for(paginator.size_param, self.request, "query" if where == "header" else where)
+        chosen, more = after(entries, self._place(paginator.param, self.request.get(where, paginator.param)), size)
+        always = any(isinstance(rule, empty_page) for rule in paginator.stop)
+        token = self.cursors.at(chosen[-1].place) if chosen and (more or always) else None
+        self._say(paginator.stop, len(entries), size, more)
+        if paginator.next_header:
+            self.headers.update({paginator.next_header: token} if token else {})
+        else:
+            self.values[paginator.next_field] = token
+        if not always and paginator.more_field not in self.values and not paginator.next_header:
+            self.values[paginator.more_field] = more
+        return chosen
+
+    def _by_link(self, paginator: NextLinkPaginator, entries: Entries) -> Entries:
+        size = self.sizes.asked_for(paginator.size_param, self.request)
+        chosen, more = after(entries, self._place(LINKED, self.request.params.get(LINKED)), size)
+        link = f"{self.base}?{urlencode({**self.request.params, LINKED: self.cursors.at(chosen[-1].place)})}" if more else None
+        if isinstance(paginator, LinkHeaderPaginator):
+            self.headers.update({"Link": f'<{link}>; rel="{paginator.next_field}"'} if link else {})
+        else:
+            self.values[paginator.next_field] = link
+        return chosen
+
+    def _by_offset(self, paginator: PageNumberPaginator | OffsetPaginator, entries: Entries) -> Entries:
+        size = self.sizes.asked_for(paginator.size_param, self.request)
+        start = _number(self.request, paginator.param)
+        if isinstance(paginator, PageNumberPaginator):
+            start = (start - paginator.first_page) * size
+        if start < 0:
+            raise ValueError(f"{paginator.param} is {self.request.params[paginator.param]}, before the first page")
+        self._say(paginator.stop, len(entries), size, start + size < len(entries))
+        return entries[start : start + size]
+
+    def _by_key(self, paginator: KeysetPaginator, entries: Entries) -> Entries:
+        size = self.sizes.asked_for(paginator.size_param, self.request)
+        ordered = _ordered(entries, paginator.key)
+        last = _like(ordered, paginator.key, paginator.param, self.request.params.get(paginator.param))
+        if last is not None:
+            ordered = [entry for entry in ordered if cached_path(paginator.key).get(entry.record) > last]
+        self._say(paginator.stop, len(entries), size, len(ordered) > size)
+        return ordered[:size]
+
+    def _place(self, param: str, cursor: Any) -> int:
+        if cursor is None:
+            return 0
+        if not CURSOR.fullmatch(str(cursor)):
+            raise ValueError(f"{param} is 32 hexadecimal digits, not {cursor!r}")
+        place = self.cursors.place(cursor)
+        if place is None:
+            raise ValueError(f"unknown cursor {cursor!r}")
+        return place
+
+    def _say(self, rules: Iterable[object], total: int, size: int, more: bool) -> None:
+        """Put what the stop rules look at into the answer: of several lists, what is true of the longest."""
+        for rule in rules:
+            match rule:
+                case no_more():
+                    self.values[rule.path] = more or bool(self.values.get(rule.path))
+                case total_reached():
+                    self.values[rule.path] = max(total, self.values.get(rule.path, 0))
+                case last_page():
+                    self.values[rule.path] = max(1, -(-total // size), self.values.get(rule.path, 0))
+
+    def _narrowed(self, strategy: FullRead | UpdatedSince | Windows, table: Table, entries: Entries) -> Entries:
+        match strategy:
+            case UpdatedSince():
+                return self._since(strategy, entries)
+            case Windows():
+                return self._window(strategy, table, entries)
+        return entries
+
+    def _since(self, strategy: UpdatedSince, entries: Entries) -> Entries:
+        name = strategy.newest
+        bound = _like(entries, name, strategy.param, self.request.params.get(strategy.param))
+        if bound is None:
+            return entries
+        times = [(cached_path(name).get(entry.record), entry) for entry in entries]
+        return [entry for time, entry in times if time > bound or (strategy.inclusive and time == bound)]
+
+    def _window(self, strategy: Windows, table: Table, entries: Entries) -> Entries:
+        if isinstance(strategy.start, int):
+            low, high = _number(self.request, strategy.from_param), _number(self.request, strategy.to_param)
+            return [entry for entry in entries if low <= strategy.start + entry.number - 1 <= high]
+        name = window_field(table)
+        first, last = _given(self.request, strategy.from_param), _given(self.request, strategy.to_param)
+        return [entry for entry in entries if first <= entry.record[name] <= last]
+
+
+def _parted(lists: Sequence[Entries], cut: Callable[[Entries], Entries]) -> list[Entries]:
+    """One page of all lists together, in the lists again."""
+    if len(lists) == 1:
+        return [cut(lists[0])]
+    together = sorted((entry for entries in lists for entry in entries), key=lambda entry: entry.place)
+    chosen = {entry.place for entry in cut(together)}
+    return [[entry for entry in entries if entry.place in chosen] for entries in lists]
+
+
+def _ordered(entries: Entries, name: str) -> Entries:
+    return sorted(entries, key=lambda entry: cached_path(name).get(entry.record))
+
+
+def _like(ordered: Entries, name: str, param: str, text: str | None) -> Any:
+    """*text* as a value of the same kind as the field *name* of the records. Raises ValueError where it is none."""
+    if text is None:
+        return None
+    kind = type(cached_path(name).get(ordered[0].record)) if ordered else str
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"{param} is a value of {name}, not {text!r}") from None
+
+
+def _given(request: Asked, param: str) -> str:
+    """A parameter that the API insists on."""
+    if param not in request.params:
+        raise ValueError(f"{param} is missing")
+    return request.params[param]
+
+
+def _number(request: Asked, param: str) -> int:
+    text = _given(request, param)
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{param} is a whole number, not {text!r}") from None

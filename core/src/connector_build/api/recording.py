@@ -1,0 +1,117 @@
+"""Recorded answers of a real API, without its secrets, that are answered again."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from attrs import field, frozen
+
+from connector_build.api.messages import Answering, Asked, Reply
+from connector_build.errors import UsageProblem
+from connector_core.basics.errors import UnexpectedAnswer
+
+STRUCK = "***"
+"""What stands where a secret was."""
+
+
+class NotRecorded(UnexpectedAnswer):
+    """A request that the recording has no answer to. The text names the nearest one that it has."""
+
+
+@frozen
+class Recorded:
+    """One request and its answer, neither with a secret. *headers* are those of the answer, in lower case."""
+
+    request: Asked
+    status: int
+    headers: Mapping[str, str]
+    body: str = field(repr=False)
+    encoding: str = "utf-8"
+
+    @property
+    def line(self) -> str:
+        """The request on one line: ``GET /shifts?limit=100``, with headers and body behind it where it has some."""
+        return _line(self.request)
+
+
+@frozen
+class Recording:
+    """What an API answered. ``reply`` answers the same again."""
+
+    page_size: int
+    answers: tuple[Recorded, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> "Recording":
+        """The recording in a file. Raises UsageProblem where there is none."""
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            return cls(found["page_size"], tuple(map(_from_json, found["answers"])))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UsageProblem(
+                f"{path} is no recording that can be read ({type(error).__name__}: {error}). Make one with "
+                "connector_build.testing.record."
+            ) from None
+
+    def save(self, path: Path) -> None:
+        """Write it into a file."""
+        found = {"page_size": self.page_size, "answers": [to_json(each) for each in self.answers]}
+        path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    def reply(self, request: Asked) -> Reply:
+        """The recorded answer. Raises NotRecorded."""
+        # Of its headers, only those count that some recorded request has: the rest are of the client, or of the auth.
+        names = {name for each in self.answers for name in each.request.headers}
+        headers = {name: value for name, value in request.headers.items() if name in names}
+        asked = Asked(request.method, request.path, without_struck(request.params), headers, request.json)
+        for each in self.answers:
+            if each.request == asked:
+                return Reply(each.status, each.headers, each.body.encode(each.encoding))
+        raise NotRecorded(self._message(_line(asked)))
+
+    def _message(self, asked: str) -> str:
+        lines = [each.line for each in self.answers]
+        nearest = difflib.get_close_matches(asked, lines, n=1, cutoff=0.0)
+        has = f"The nearest of the {len(lines)} requests in it is {nearest[0]}" if nearest else "It is empty"
+        return (
+            f"{asked} is not in the recording. {has}. If the plugin now asks for something else, record the API anew; "
+            "if not, correct the paginator."
+        )
+
+
+def replay(path: Path) -> Answering:
+    """What answers as recorded in the file *path*, for ``Run.sync``, ``InProcess`` or the API server."""
+    return Recording.load(path).reply
+
+
+def without_struck(params: Mapping[str, str]) -> dict[str, str]:
+    """*params* without those that hold nothing but what was a secret, which a next link may bring along."""
+    return {name: value for name, value in params.items() if value != STRUCK}
+
+
+def _line(request: Asked) -> str:
+    query = urlencode(request.params)
+    headers = "".join(f" {name}: {value}" for name, value in request.headers.items())
+    body = "" if request.json is None else f" {json.dumps(request.json)}"
+    return f"{request.method} {request.path}" + (f"?{query}" if query else "") + headers + body
+
+
+def to_json(each: Recorded) -> dict[str, Any]:
+    request = each.request
+    found: dict[str, Any] = {"request": _line(Asked(request.method, request.path, request.params))}
+    found |= {"request_headers": dict(request.headers)} if request.headers else {}
+    found |= {"request_body": request.json} if request.json is not None else {}
+    found |= {"status": each.status, "headers": dict(each.headers)}
+    found |= {"encoding": each.encoding} if each.encoding != "utf-8" else {}
+    return {**found, "body": each.body}
+
+
+def _from_json(found: Mapping[str, Any]) -> Recorded:
+    method, _, target = found["request"].partition(" ")
+    parts = urlsplit(target)
+    params = dict(parse_qsl(parts.query, keep_blank_values=True))
+    request = Asked(method, parts.path, params, found.get("request_headers", {}), found.get("request_body"))
+    return Recorded(request, found["status"], found["headers"], found["body"], found.get("encoding", "utf-8"))

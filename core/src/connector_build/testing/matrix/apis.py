@@ -1,0 +1,155 @@
+"""The APIs that the matrix breaks: one that is made up from the plugin's words, and one that was recorded of the real one."""
+
+import json
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from attrs import evolve
+
+from connector_build.api.bodies import with_records
+from connector_build.api.feed import Cursors, Entry
+from connector_build.api.messages import Asked, Reply, refused
+from connector_build.api.mimic import Mimic, own_paths
+from connector_build.api.pointing import innermost
+from connector_build.api.recording import NotRecorded, Recording
+from connector_build.api.world import World
+from connector_build.testing.warehouse.runs import URL
+from connector_core import CursorPaginator, Record
+from connector_core.basics.names import one_line
+from connector_core.basics.paths import cached_path
+from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.source.parents import PLACEHOLDER
+
+Feeds = Callable[["MadeUpApi", list[Entry]], list[Entry]]
+
+
+class Api:
+    """The API of a connector. It lasts for one sync; ``memory`` is the fault's own."""
+
+    def __init__(self, assembly: Assembly, url: str, page_size: int) -> None:
+        self.memory: dict[str, Any] = {}
+        self.url = url
+        self.cursors = Cursors("matrix")
+        self.tables = assembly.tables
+        self._page_size = page_size
+
+    def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
+        """The table that is asked for, and the answer."""
+        raise NotImplementedError
+
+    def plan_of(self, request: Asked) -> TablePlan | None:
+        """The table that is asked for."""
+        return self.answer(request)[0]
+
+    def entries(self, request: Asked) -> list[Entry]:
+        """All that the feed has which is asked for, with places and numbers. Raises NotRecorded where nobody knows."""
+        raise NotRecorded(f"{request.path}: nobody recorded what else there is.")
+
+    def empty(self, request: Asked) -> Reply:
+        """The answer as it would be if there were no record."""
+        plan, reply = self.answer(request)
+        if plan is None or plan.table.format is not None:
+            raise NotRecorded(f"{request.path}: nobody recorded an answer without records.")
+        return evolve(reply, body=json.dumps(with_records(json.loads(reply.body), plan.table, [])).encode())
+
+    def double(self, plan: TablePlan, record: Record) -> None:
+        """Hold *record* twice from now on, one right behind the other. Raises NotRecorded where that cannot be."""
+        raise NotRecorded(f"{plan.table.name}: what was recorded holds {one_line(record, 60)} once.")
+
+    def is_start(self, plan: TablePlan, request: Asked) -> bool:
+        """Whether *request* is the first one of a feed, which carries no position."""
+        first = plan.paginator.first(plan.table, self._page_size, {})
+        return (
+            request.params.keys() == first.params.keys()
+            and all(_fits(value, request.params[name]) for name, value in first.params.items())
+            and _fits(first.json, request.json)
+            and position(plan, request)[-1] is None
+            and "?" not in first.path
+        )
+
+
+class MadeUpApi(Api):
+    """An API whose records lie in a world. *feeds*: what it makes of what a feed has."""
+
+    def __init__(self, assembly: Assembly, world: World, url: str, page_size: int, feeds: Feeds | None = None) -> None:
+        super().__init__(assembly, url, page_size)
+        self._world = _Altered(world)
+        self._world.made_of_it = partial(feeds, self) if feeds else None
+        self._mimic = Mimic(assembly, self._world, url, self.cursors)
+
+    def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
+        return self.plan_of(request), self._mimic.reply(request)
+
+    def plan_of(self, request: Asked) -> TablePlan | None:
+        asked = self._mimic.asked_for(request)
+        return asked[0][0] if asked else None
+
+    def entries(self, request: Asked) -> list[Entry]:
+        plan, parent = self._mimic.asked_for(request)[0]
+        return self._world.entries(plan, parent)
+
+    def empty(self, request: Asked) -> Reply:
+        self._world.nothing = True
+        try:
+            return self.answer(request)[1]
+        finally:
+            self._world.nothing = False
+
+    def double(self, plan: TablePlan, record: Record) -> None:
+        self._world.twice.add(plan.table.key_of(record))
+
+
+class _Altered(World):
+    """A world whose feeds can be told to hold a record twice, or nothing, or what a fault makes of them."""
+
+    def __init__(self, world: World) -> None:
+        self.__dict__ = world.__dict__ | {"twice": set(), "nothing": False, "made_of_it": None}
+
+    def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
+        found = [] if self.nothing else super().entries(plan, parent)
+        doubled = [entry for entry in found for _ in range(1 + (plan.table.key_of(_row(plan, entry, parent)) in self.twice))]
+        return self.made_of_it(doubled) if self.made_of_it else doubled
+
+    twice: set[tuple[str, ...]]
+    nothing: bool
+    made_of_it: Callable[[list[Entry]], list[Entry]] | None
+
+
+def _row(plan: TablePlan, entry: Entry, parent: Record) -> Record:
+    adds = plan.table.parent.adds if plan.table.parent else {}
+    return entry.record | {column: cached_path(name).get(parent) for column, name in adds.items()}
+
+
+class RecordedApi(Api):
+    """An API that answers as it was recorded, under another address."""
+
+    def __init__(self, assembly: Assembly, recording: Recording, url: str) -> None:
+        super().__init__(assembly, url, recording.page_size)
+        self._recording = recording
+
+    def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
+        plan = next((plan for plan in self.tables if any(_fits_path(path, request.path) for path in own_paths(plan))), None)
+        try:
+            reply = self._recording.reply(request)
+        except NotRecorded as error:
+            return None, refused(404, str(error))
+        headers = {name: value.replace(URL, self.url) for name, value in reply.headers.items()}
+        return plan, evolve(reply, headers=headers, body=reply.body.replace(URL.encode(), self.url.encode()))
+
+
+def _fits_path(template: str, path: str) -> bool:
+    parts = [re.escape(part) for part in PLACEHOLDER.split(template)[::2]]
+    return re.fullmatch("[^/]*".join(parts), path) is not None
+
+
+def _fits(wanted: Any, found: Any) -> bool:
+    return "{parent." in json.dumps(wanted) or bool(wanted == found)
+
+
+def position(plan: TablePlan, request: Asked) -> tuple[Any, ...]:
+    """What tells a request for one page from that for another; last what a header of the plugin's own says."""
+    paginator = innermost(plan)
+    header = paginator.param if isinstance(paginator, CursorPaginator) and paginator.where == "header" else ""
+    return request.path, dict(request.params), request.json, request.headers.get(header.lower())

@@ -1,0 +1,1 @@
+"""What an API says that lies, by what it lies about."""

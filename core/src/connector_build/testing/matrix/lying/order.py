@@ -1,0 +1,103 @@
+"""Lies about the order of a feed, and about how much of it a page has."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from attrs import evolve
+
+from connector_build.api.feed import Entry
+from connector_build.api.messages import Asked, Reply
+from connector_build.api.pointing import innermost
+from connector_build.testing.matrix.apis import Api
+from connector_build.testing.matrix.lying.saying import Says, asked_size, changed, flags, holding, sized, whole, with_values
+from connector_build.testing.matrix.strikes import Asking
+from connector_core import KeysetPaginator, OffsetPaginator, PageNumberPaginator
+from connector_core.basics.paths import cached_path
+
+CAP = 3
+"""So many records the API gives at most, where it is asked for more."""
+MUCH = 7
+"""So many it gives whatever it is asked for."""
+
+
+def newest_first(_: Api, entries: list[Entry]) -> list[Entry]:
+    return [evolve(entry, place=2**40 - entry.place) for entry in reversed(entries)]
+
+
+def keys_from_above(asking: Asking) -> Reply:
+    """A page begins behind the key that was given, in an order that descends."""
+    paginator = innermost(asking.plan)
+    ordered = list(reversed(whole(asking)))
+    keys = [str(_key(paginator, record)) for record in ordered]
+    after = asking.request.params.get(paginator.param)
+    return _keyed(asking, ordered[keys.index(after) + 1 if after in keys else 0 :])
+
+
+def keys_in_no_order(asking: Asking) -> Reply:
+    paginator = innermost(asking.plan)
+    above = _above(asking, lambda key, given: key > given)
+    return _keyed(asking, sorted(above, key=lambda record: str(_key(paginator, record))[::-1]))
+
+
+def keys_from_the_given(asking: Asking) -> Reply:
+    return _keyed(asking, _above(asking, lambda key, given: key >= given))
+
+
+def _key(paginator: KeysetPaginator, record: Any) -> Any:
+    return cached_path(paginator.key).get(record)
+
+
+def _above(asking: Asking, fits: Callable[[Any, Any], bool]) -> list[Any]:
+    paginator = innermost(asking.plan)
+    after = asking.request.params.get(paginator.param)
+    keyed = [(_key(paginator, record), record) for record in whole(asking)]
+    return [record for key, record in keyed if after is None or fits(key, type(key)(after))]
+
+
+def _keyed(asking: Asking, waiting: Sequence[Any]) -> Reply:
+    size = asked_size(asking)
+    reply = holding(asking, waiting[:size])
+    return with_values(changed(asking, reply), dict.fromkeys(flags(asking.plan), len(waiting) > size))
+
+
+def overlapping(asking: Asking) -> Reply | None:
+    """The page begins with the last record of the page before."""
+    found = whole(asking)
+    start = found.index(asking.records[0]) if asking.records else 0
+    counted = isinstance(innermost(asking.plan), PageNumberPaginator | OffsetPaginator)
+    size = asked_size(asking) if counted else len(asking.records) + 1
+    return holding(asking, found[start - 1 : start - 1 + size]) if start else None
+
+
+def capped(api: Api, request: Asked) -> Asked:
+    return _resized(api, request, lambda size: min(size, CAP))
+
+
+def size_ignored(api: Api, request: Asked) -> Asked:
+    return _resized(api, request, lambda _: MUCH)
+
+
+def _resized(api: Api, request: Asked, make: Callable[[int], int]) -> Asked:
+    plan = api.plan_of(request)
+    if plan is None or not getattr(innermost(plan), "size_param", None):
+        return request
+    return sized(plan, request, make(asked_size(Asking(api, plan, request, Reply()))))
+
+
+def every_third(number: int) -> bool:
+    return number % 3 == 0
+
+
+def a_page_of_them(number: int) -> bool:
+    return 6 <= number <= 10
+
+
+def hiding(hides: Callable[[int], bool], beside: Callable[[Asking], dict[str, Any]] = lambda _: {}) -> Says:
+    """The page was cut, and then filtered: what may not be seen is taken out. *beside*: what the answer says as well."""
+
+    def says(asking: Asking) -> Reply | None:
+        hidden = [entry.record for entry in asking.api.entries(asking.request) if hides(entry.number)]
+        reply = holding(asking, [record for record in asking.records if record not in hidden])
+        return with_values(changed(asking, reply), beside(asking))
+
+    return says

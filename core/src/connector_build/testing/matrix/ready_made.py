@@ -1,0 +1,77 @@
+"""Connectors of one table, one for each ready-made paginator and strategy: what the lies are told to."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, Final
+
+from connector_core import (
+    CursorPaginator,
+    FullRead,
+    KeysetPaginator,
+    LinkHeaderPaginator,
+    NextLinkPaginator,
+    OffsetPaginator,
+    PageNumberPaginator,
+    Paginator,
+    Parent,
+    SinglePage,
+    Table,
+    UpdatedSince,
+    Windows,
+    empty_page,
+    hookimpl,
+    last_page,
+    no_more,
+    short_page,
+    total_reached,
+)
+from connector_core.plugin.assembly import Assembly, Plugin, assemble
+
+COLUMNS: Final = {"id": "LONG", "name": "STRING", "updated": "LONG", "day": "NAIVE_DATE"}
+OPEN: Final = {"state": "open"}
+
+_MORE = no_more("meta.more")
+_CURSOR = CursorPaginator(size_param="limit")
+
+
+def _connector(paginator: Paginator, *more: Table, **parts: Any) -> Assembly:
+    items = Table("items", "/items", "items", ["id"], COLUMNS, **parts)
+    hooks: dict[str, Any] = {
+        "connector_tables": lambda: [items, *more],
+        "connector_paginator": lambda table: paginator if table == (more or (items,))[0] else _CURSOR,
+    }
+    return assemble([Plugin("ready-made", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))])
+
+
+def _children(paginator: Paginator) -> Assembly:
+    columns = {"item": "LONG", "id": "LONG", "name": "STRING"}
+    parent = Parent("items", {"item": "id"})
+    return _connector(paginator, Table("parts", "/items/{parent.id}/parts", "parts", ["item", "id"], columns, parent=parent))
+
+
+CONNECTORS: Mapping[str, Assembly] = {
+    "cursor": _connector(_CURSOR),
+    "cursor, empty_page": _connector(CursorPaginator(size_param="limit", stop=[empty_page()])),
+    "cursor in the body": _connector(CursorPaginator(size_param="limit", where="body"), body={"of": "all"}),
+    "cursor in headers": _connector(CursorPaginator("X-Cursor", size_param="limit", where="header", next_header="X-Next")),
+    "page": _connector(PageNumberPaginator(size_param="limit")),
+    "page, last_page": _connector(PageNumberPaginator(size_param="limit", stop=[last_page("meta.pages")])),
+    "page, no_more": _connector(PageNumberPaginator(size_param="limit", stop=[_MORE])),
+    "page, short_page": _connector(PageNumberPaginator(size_param="limit", stop=[short_page("limit")])),
+    "offset": _connector(OffsetPaginator()),
+    "offset, total_reached": _connector(OffsetPaginator(stop=[total_reached("meta.total")])),
+    "offset, no_more": _connector(OffsetPaginator(stop=[_MORE])),
+    "keyset": _connector(KeysetPaginator("after_id", "id", "limit")),
+    "keyset, no_more": _connector(KeysetPaginator("after_id", "id", "limit", [_MORE])),
+    "next link": _connector(NextLinkPaginator("links.next", size_param="limit"), params=OPEN),
+    "link header": _connector(LinkHeaderPaginator(size_param="limit"), params=OPEN),
+    "single page": _connector(SinglePage()),
+    "UpdatedSince, cursor": _connector(UpdatedSince("since", "updated", _CURSOR)),
+    "UpdatedSince, offset": _connector(UpdatedSince("since", "updated", OffsetPaginator())),
+    "UpdatedSince, link": _connector(UpdatedSince("since", "updated", NextLinkPaginator(size_param="limit"))),
+    "UpdatedSince, one page": _connector(UpdatedSince("since", "updated")),
+    "FullRead, cursor": _connector(FullRead(_CURSOR)),
+    "Windows of ids": _connector(Windows("from", "to", 1, 8, OffsetPaginator())),
+    "children, cursor": _children(_CURSOR),
+    "children, offset": _children(OffsetPaginator()),
+}

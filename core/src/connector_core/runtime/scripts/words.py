@@ -1,0 +1,91 @@
+"""What ``fivetran deploy`` says: shown in the words of the script, and searched for what is on the server now."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import define, field
+
+from connector_core.runtime.scripts.api_keys import struck
+
+DASHBOARD: Final = "https://fivetran.com/dashboard/connections"
+
+# Lines of the command, by SDK 3.0, without the marks in front of some of them.
+_MARKS: Final = re.compile(r"[^A-Za-z]*")
+_DONE: Final[Mapping[str, str]] = {
+    "project packaged for upload": "Packaging your project for upload...",
+    "package uploaded": "Uploading your project...",
+}
+_SAID_OTHERWISE: Final = re.compile(
+    # The second of these shows the first characters of the key.
+    r"executing deploy:$|fivetran deploy .*--api-key |reading api key from |packaging project for upload$|uploading package$"
+    r"|connection (created|updated)$|visit the Fivetran dashboard |https?://\S+/dashboard/connections/\S+$"
+)
+_LINK: Final = re.compile(r"^https?://\S+/dashboard/connections/\S+$", re.MULTILINE)
+_FACT: Final = re.compile(r"^ *(package id|connection id|runtime python version|naming strategy): *(\S.*?)\s*$", re.MULTILINE)
+
+
+@define
+class Words:
+    """Listens to one ``fivetran deploy``. *key*: no part of it may be shown."""
+
+    key: str = field(repr=False)
+    _pieces: list[str] = field(factory=list)
+
+    def hear(self, piece: str) -> None:
+        """Keep *piece* of what the command prints."""
+        self._pieces.append(piece)
+
+    def done(self, piece: str) -> str | None:
+        """What is done now, in our words, where *piece* is a line that says so."""
+        return _DONE.get(_bare(piece))
+
+    def shown(self, piece: str) -> str:
+        """What of *piece* is to be shown as it is; empty where it is said otherwise, or at the end."""
+        return "" if _SAID_OTHERWISE.match(_bare(piece)) or _FACT.match(piece) else struck(piece, self.key)
+
+    def said(self, expression: str) -> bool:
+        """Whether the command printed a line like that."""
+        return re.search(expression, "".join(self._pieces), re.MULTILINE) is not None
+
+    def fact(self, name: str) -> str:
+        """What it gave as the *name* of something, such as ``connection id``; empty where it gave none."""
+        facts: dict[str, str] = dict(_FACT.findall("".join(self._pieces)))
+        return facts.get(name, "")
+
+    @property
+    def page(self) -> str:
+        """Where the connection is looked at, as far as that is known."""
+        given = _LINK.search("".join(self._pieces))
+        connection = self.fact("connection id")
+        return given[0] if given else f"{DASHBOARD}/{connection}/status" if connection else DASHBOARD
+
+
+def _bare(piece: str) -> str:
+    return _MARKS.sub("", piece, count=1).rstrip()
+
+
+def on_the_server(words: Words, connection: str) -> str:
+    """What a deploy that did not end well left there, by what the command printed.
+
+    A line that is not known here must not pass for nothing: whatever speaks of a package or an upload ends in "not known".
+    """
+    package = words.fact("package id")
+    unchanged = f"connection {connection} is as it was."
+    if words.said("connection (created|updated)"):
+        new = " (it is new, and paused)" if words.said("connection created") else ""
+        return (
+            f"the connection {connection}, as it was just sent{new}: {words.page}\n"
+            "It exists, so the next run updates it: ./deploy.sh ... -- --yes"
+        )
+    refused = words.said("failed to (create|update) connection")
+    if refused and words.said("cleaned up orphaned package"):
+        return f"nothing new. The uploaded package was taken away again, and the {unchanged}"
+    if refused and package:
+        return f"the package {package}, which nothing uses. The {unchanged}"
+    if not package and words.said("uploading package$"):
+        return f"perhaps a package that nothing uses. The {unchanged}"
+    if words.said(r"\S") and not words.said("[Pp]ackag|[Uu]pload"):
+        return f"nothing new. Nothing was uploaded, and the {unchanged}"
+    there = f"The package {package} is there. " if package else ""
+    return f"not known. {there}Look whether the connection {connection} was changed: {DASHBOARD}"

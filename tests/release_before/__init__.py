@@ -1,0 +1,1 @@
+"""What builds of the release before deliver, and how it was recorded."""
