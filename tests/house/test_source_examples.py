@@ -243,7 +243,8 @@ def test_what_is_not_there_is_an_error() -> None:
     misspelt = {"edges": [{"nodes": {"id": "M1"}}]}
     for table in tables:
         assembly = assemble([plugin(table, paginator=SinglePage())])
-        for body in ({}, {"shifts": None, "data": None, "edges": None}, {"shifts": 1, "data": {"crews": 1}, "edges": 1}, misspelt):
+        null, wrong = {"shifts": None, "data": None, "edges": None}, {"shifts": 1, "data": {"crews": 1}, "edges": 1}
+        for body in ({}, null, wrong, misspelt):
             with connected(assembly, always(body)) as connection, pytest.raises(UnexpectedAnswer):
                 connection.sync()
         if table.name in ("shifts", "crews", "members"):
