@@ -2,6 +2,8 @@
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, Protocol, cast
 
 import pytest
@@ -40,7 +42,6 @@ from connector_core.http.client import Client
 from connector_core.plugin.assembly import assemble
 
 NAMES = {"id": "LONG", "n": "LONG", "at": "STRING"}
-MOMENT = "2026-11-01T{:02}:{:02}:{:02}Z"
 
 
 @define
@@ -70,7 +71,11 @@ class Items:
 
     def _tick(self) -> str:
         self.ticks += 1
-        return MOMENT.format(self.ticks // 3600, self.ticks // 60 % 60, self.ticks % 60)
+        return f"{self._now:%Y-%m-%dT%H:%M:%SZ}"
+
+    @property
+    def _now(self) -> datetime:
+        return datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=self.ticks)
 
     def __call__(self, call: Call) -> Any:
         self.asked += 1
@@ -88,8 +93,9 @@ class Items:
         start, filters = self._start(call, feed, size), {name: call.query[name] for name in SENT & call.query.keys()}
         page, more = feed[start : start + size], start + size < len(feed)
         body: dict[str, Any] = {"items": page, "total": len(feed), "more": more, "cursor": None, "token": None, "link": None}
+        clock = {"Date": format_datetime(self._now, usegmt=True)}
         if not more:
-            return body
+            return Reply(body, headers=clock)
         token = base64.urlsafe_b64encode(f"item {page[-1]['id']}".encode()).decode()
         size_of = {"size": call.query["size"]} if "size" in call.query else {}
         said = "&".join(f"{name}={value}" for name, value in {**filters, **size_of}.items())
@@ -100,7 +106,7 @@ class Items:
             "link": f"{link}token={token}",
             "numbered": f"{link}offset={start + size}",
         }
-        return Reply(body, headers={"Link": f'<{link}token={token}>; rel="next"'})
+        return Reply(body, headers={**clock, "Link": f'<{link}token={token}>; rel="next"'})
 
     def _start(self, call: Call, feed: Sequence[Record], size: int) -> int:
         keys = [record["id"] for record in feed]

@@ -237,12 +237,14 @@ def test_records_are_found_in_the_answers_that_the_page_shows() -> None:
     assert rows == {"shifts": ["S1", "S2"], "crews": ["C1"], "places": ["P1"], "account": ["A1"], "members": ["M1"]}
 
 
-def test_what_is_not_there_is_an_error_but_for_the_last_keys_of_an_expression() -> None:
+def test_what_is_not_there_is_an_error() -> None:
     tables = [plan.table for plan in assembled("Where the records are").tables]
-    empty: dict[str, Any] = {"shifts": [], "data": {"crews": []}, "edges": [{"nodes": {"id": "M1"}}]}
+    empty: dict[str, Any] = {"shifts": [], "data": {"crews": []}, "edges": [{"node": None}]}
+    misspelt = {"edges": [{"nodes": {"id": "M1"}}]}
     for table in tables:
         assembly = assemble([plugin(table, paginator=SinglePage())])
-        for body in ({}, {"shifts": None, "data": None, "edges": None}, {"shifts": 1, "data": {"crews": 1}, "edges": 1}):
+        null, wrong = {"shifts": None, "data": None, "edges": None}, {"shifts": 1, "data": {"crews": 1}, "edges": 1}
+        for body in ({}, null, wrong, misspelt):
             with connected(assembly, always(body)) as connection, pytest.raises(UnexpectedAnswer):
                 connection.sync()
         if table.name in ("shifts", "crews", "members"):
@@ -648,7 +650,7 @@ def test_all_children_are_read_where_the_whole_feed_is_needed(kind: str) -> None
 def test_a_list_of_deleted_keys() -> None:
     [shown] = re.findall(r"`(\{\"shifts.*?\})`", section("Deletes"))
     body = json.loads(shown.replace("…", "c"))
-    first = {"shifts": [{"shift_id": f"S{number}"} for number in range(1, 10)], "next_cursor": "b"}
+    first = {"shifts": [{"shift_id": f"S{number}"} for number in range(1, 10)], "deleted": [], "next_cursor": "b"}
     bodies = [first, body, {**body, "shifts": []}]
     with connected(assembled("A list of deleted keys"), lambda _: answer(bodies.pop(0) | {"has_more": len(bodies) > 1})) as one:
         log = one.sync()
