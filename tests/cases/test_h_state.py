@@ -476,7 +476,7 @@ def written(tmp_path: Path, name: str, *, text: str = "Keeps.", fits: str = "Tru
 
 def lock(*transforms: Any, table: Table = ITEMS, paginator: Paginator = GOES_ON, extras: Sequence[Any] = ()) -> dict[str, Any]:
     made = assemble([plugin(table, transforms=transforms, extra_tables=extras, paginator=paginator)])
-    found = json.loads(lock_bytes("crew", made, (), {}, {}))
+    found = json.loads(lock_bytes("crew", made, (), {}))
     assert isinstance(found, dict)
     assert wrong_with(found) == ""
     return found
