@@ -95,6 +95,8 @@ class CountingSink:
 
     def warning(self, message: str) -> None: ...
 
+    def alert(self, message: str) -> None: ...
+
 
 def one_sync(url: str, options: list[str]) -> None:
     """Run one sync in this process and print its upserts and its peak memory in MB."""

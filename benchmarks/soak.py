@@ -141,6 +141,9 @@ class Sink:
     def warning(self, message: str) -> None:
         self.retries += ". Try " in message
 
+    def alert(self, message: str) -> None:
+        self.warning(message)
+
 
 def peak() -> float:
     """The largest resident set of this process so far, in MB."""

@@ -21,6 +21,9 @@ class Log:
     def warning(self, message: str) -> None:
         self.lines.append(f"warning: {message}")
 
+    def alert(self, message: str) -> None:
+        self.warning(message)
+
     @property
     def warnings(self) -> list[str]:
         return [line.removeprefix("warning: ") for line in self.lines if line.startswith("warning: ")]

@@ -40,6 +40,7 @@ __all__ = [
     "Source",
     "Warehouse",
     "assert_exact",
+    "places",
     "plugin",
     "run",
 ]
@@ -149,7 +150,8 @@ def plugin(
     extra_tables: Sequence[Dimension | Aggregate] = (),
     paginator: Paginator | None = None,
 ) -> Plugin:
-    """A dataset of these tables; transforms and extra tables belong to the first. Without a *paginator*, a CursorPaginator."""
+    """A dataset of these tables; transforms and extra tables belong to the first. Without a *paginator*, an incremental
+    CursorPaginator."""
 
     @hookimpl
     def connector_tables() -> list[Table]:
@@ -161,7 +163,7 @@ def plugin(
 
     @hookimpl
     def connector_paginator(table: Table) -> Paginator:
-        return paginator or CursorPaginator()
+        return paginator or CursorPaginator(incremental=True)
 
     @hookimpl
     def connector_transforms(table: Table) -> list[Transform | DerivedField]:
@@ -172,6 +174,11 @@ def plugin(
         return list(extra_tables) if table == tables[0] else []
 
     return Plugin("test-plugin", SimpleNamespace(**{name: value for name, value in locals().items() if "connector_" in name}))
+
+
+def places(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a state says of where to go on, without the identities of the feeds that it is true of."""
+    return {name: value for name, value in state.items() if name != "feeds"}
 
 
 def run(

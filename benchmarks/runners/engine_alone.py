@@ -34,7 +34,7 @@ class Lines:
     def nothing(self, *_: Any) -> None:
         """What this feed does not do, and what the log says."""
 
-    delete = truncate = info = warning = nothing
+    delete = truncate = info = warning = alert = nothing
 
 
 def main() -> None:

@@ -87,6 +87,7 @@ class Api:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms between its headers and its body
 
     def __init__(self, api: Api, answer: Answer, *args: Any) -> None:
         self._api, self._answer = api, answer
@@ -111,7 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._api.calls.append(call)
             said = self._answer(call) if call.number < MOST else Reply({"error": "a feed without an end"}, 418)
         reply = said if isinstance(said, Reply) else Reply(said)
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
+        if "Date" not in reply.headers:
+            self.send_header("Date", self.date_time_string())
         for name, value in {"Content-Type": "application/json", **reply.headers}.items():
             self.send_header(name, value)
         if reply.status != 204:

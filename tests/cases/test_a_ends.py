@@ -1,5 +1,7 @@
 """Kind A: not found is not the same as ended, and what the answer says wins over what the plugin believes."""
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +28,9 @@ from connector_core import (
     no_more,
     short_page,
 )
+from places import ROOT
+
+SOURCES = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 
 # A1
 
@@ -523,3 +528,24 @@ def test_a7_204_in_a_window_is_not_the_end_of_the_feed() -> None:
 def test_a7_what_nothing_cannot_be(nothing: Any) -> None:
     with pytest.raises(PluginError, match=r"^Table case_items: nothing has"):
         items(nothing=nothing)
+
+
+# docs/sources.md
+
+NOTHING = SOURCES.partition("\n### Nothing, in the words of the API\n")[2].partition("\n### ")[0]
+ROWS = [re.findall(r"`([^`]+)`", row) for row in re.findall(r"^\| (`.+) \|$", NOTHING, re.M)]
+
+
+def test_a7_the_words_of_the_documentation() -> None:
+    """One word with several answers, or several with one each."""
+    tried = 0
+    for quoted in ROWS:
+        cells = [each for each in quoted if each != "nothing"]
+        answers = [each for each in cells if each.startswith('{"') or each == "{}"]
+        words = [each for each in cells if each not in answers]
+        for number, answer in enumerate(answers):
+            word = words[number] if len(words) == len(answers) else words[0]
+            page = {"next": None, **json.loads(answer)}
+            assert read(page, PAGES, records="shifts", nothing=json.loads(word) if word[0] == '"' else word.strip("'")) == []
+            tried += 1
+    assert tried == 6

@@ -68,7 +68,7 @@ def test_a4_newest_may_be_nested_and_the_next_sync_asks_from_there(place: str) -
     with serving(said) as api:
         connection = connect(api, items(), paginator=UpdatedSince("since", place, PageNumberPaginator()))
         connection.sync()
-        assert connection.warehouse.state == {"since": "2026-01-25T00:00:00Z"}
+        assert connection.warehouse.state["since"] == "2026-01-25T00:00:00Z"
         connection.sync()
         assert api.calls[-2].query["since"] == "2026-01-25T00:00:00Z"
 

@@ -21,7 +21,7 @@ from distributions import connector_build, install
 
 VALID: Mapping[str, Any] = {
     "name": "crew",
-    "path": "/crew",
+    "path": "crew.total",
     "records": "items",
     "primary_key": ["id"],
     "columns": {"id": "STRING", "hours": "DOUBLE"},
@@ -58,6 +58,7 @@ VALID: Mapping[str, Any] = {
     "login_path": "/login",
     "token_path": "token",
     "token_url": "https://auth.example.com/token",
+    "type": "STRING",
 }
 """Parameter → what it may be given, for those that have no default."""
 
@@ -68,14 +69,20 @@ OF_NAME: Mapping[str, Mapping[str, Any]] = {
     "KeysetPaginator": {"key": "id"},
     "Page": {"records": []},
     "Parent": {"adds": {"crew_id": "id"}},
+    "Request": {"path": "/crew"},
+    "SessionLogin": {"path": "/login"},
     "Setting": {"kind": "text"},
+    "Table": {"path": "/crew"},
     "drop": {"fields": "pay"},
     "flatten": {"fields": "pay"},
     "hard_limit": {"records": 1000},
     "hashed": {"fields": "pay"},
+    "empty": {"status": 503},
     "fail": {"status": 503},
     "ignore": {"status": 503},
+    "renew": {"status": 503},
     "retry": {"status": 503},
+    "start_over": {"status": 503},
     "wait_until": {"header": "X-Reset", "status": 503},
     **{name: {"path": "more"} for name in ("last_page", "no_more", "only_if", "tombstones", "total_reached")},
 }

@@ -123,6 +123,13 @@ class Desk:
         assert not [key for key in (KEY[:8], WRONG_KEY[:8]) if key in done.printed + done.errors]
         return done
 
+    def terminate(self) -> Done:
+        """``./deploy.sh``, which is told to end as soon as the account leaves a call without an answer."""
+        process = self.start(self.project / "deploy.sh", "MINE", "Warehouse", NAME)
+        self.account.wait_for_fault()
+        process.terminate()
+        return self.ended(process)
+
     def end(self, process: "subprocess.Popen[str]") -> Done:
         """Wait for a deploy to end: it told no secret, and left the project as it was."""
         printed, errors = process.communicate()
@@ -380,3 +387,9 @@ def test_ctrl_c_while_the_account_hangs(desk: Desk, call: str, there: str, packa
     ours = done.assert_failed(there, code=130)
     assert ours.startswith("Error: fivetran deploy was interrupted")
     assert (len(desk.account.packages), len(desk.account.connections)) == (packages, connections)
+
+
+def test_it_is_told_to_end_while_the_account_hangs(desk: Desk) -> None:
+    desk.account.fail(UPLOAD, "hang")
+    ours = desk.terminate().assert_failed("perhaps a package that nothing uses.", code=143)
+    assert ours.startswith("Error: fivetran deploy was ended by SIGTERM")

@@ -38,7 +38,7 @@ CURSOR = {'STATE_KEY = "next_cursor"': 'STATE_KEY = "cursor"'}
 DOUBLES = {"] = {}": f"] = {dict.fromkeys(FLOATS, 'DOUBLE')}"}
 
 
-class Killed(Exception):  # noqa: N818  (what happened, not what went wrong)
+class Killed(BaseException):
     """Raised to have the command ended."""
 
 

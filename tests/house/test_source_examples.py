@@ -52,7 +52,7 @@ from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.values import in_form
 from places import ROOT
 from sinks import Answer
-from support import ListLog, Warehouse, assert_exact, plugin
+from support import ListLog, Warehouse, assert_exact, places, plugin
 
 SOURCES = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 TABLES = "Several tables, parents and children"
@@ -237,12 +237,14 @@ def test_records_are_found_in_the_answers_that_the_page_shows() -> None:
     assert rows == {"shifts": ["S1", "S2"], "crews": ["C1"], "places": ["P1"], "account": ["A1"], "members": ["M1"]}
 
 
-def test_what_is_not_there_is_an_error_but_for_the_last_keys_of_an_expression() -> None:
+def test_what_is_not_there_is_an_error() -> None:
     tables = [plan.table for plan in assembled("Where the records are").tables]
-    empty: dict[str, Any] = {"shifts": [], "data": {"crews": []}, "edges": [{"nodes": {"id": "M1"}}]}
+    empty: dict[str, Any] = {"shifts": [], "data": {"crews": []}, "edges": [{"node": None}]}
+    misspelt = {"edges": [{"nodes": {"id": "M1"}}]}
     for table in tables:
         assembly = assemble([plugin(table, paginator=SinglePage())])
-        for body in ({}, {"shifts": None, "data": None, "edges": None}, {"shifts": 1, "data": {"crews": 1}, "edges": 1}):
+        null, wrong = {"shifts": None, "data": None, "edges": None}, {"shifts": 1, "data": {"crews": 1}, "edges": 1}
+        for body in ({}, null, wrong, misspelt):
             with connected(assembly, always(body)) as connection, pytest.raises(UnexpectedAnswer):
                 connection.sync()
         if table.name in ("shifts", "crews", "members"):
@@ -424,14 +426,14 @@ def test_each_table_has_its_own_paginator_transforms_and_state() -> None:
     with connected(assembled("Several tables"), says) as one:
         with pytest.raises(Exception, match="403"):
             one.sync(page_size="2")
-        assert one.warehouse.state == {"tables": {"shifts": {"next_cursor": "4"}, "crews": {"records": 2}}}
+        assert places(one.warehouse.state) == {"tables": {"shifts": {"next_cursor": "4"}, "crews": {"records": 2}}}
         one.server.paths()
         broken = False
         one.sync(page_size="2")
         assert one.server.paths() == ["/shifts", "/crews", "/crews"]  # the last page of shifts, and from the second of crews on
         assert one.live("shifts") == [{"shift_id": f"S{number}", "hours": 8.0} for number in range(5)]
         assert one.live("crews") == crews
-        assert one.warehouse.state == {"tables": {"shifts": {"next_cursor": "4"}, "crews": {}}}
+        assert places(one.warehouse.state) == {"tables": {"shifts": {"next_cursor": "4"}, "crews": {}}}
 
 
 def test_the_state_of_one_table_is_taken_for_that_of_the_first() -> None:
@@ -439,7 +441,7 @@ def test_the_state_of_one_table_is_taken_for_that_of_the_first() -> None:
     table = evolve(assembled("Several tables").tables[0].table)
     with connected(assemble([plugin(table)]), lambda asked: page(asked.path[1:], shifts, asked)) as one:
         one.sync(page_size="2")
-        assert one.warehouse.state == {"next_cursor": "4"}
+        assert places(one.warehouse.state) == {"next_cursor": "4"}
         one.assembly = assembled("Several tables")
         one.server.says = lambda asked: page("shifts", shifts, asked) if asked.path == "/shifts" else answer({"crews": []})
         one.server.asked.clear()
@@ -648,7 +650,7 @@ def test_all_children_are_read_where_the_whole_feed_is_needed(kind: str) -> None
 def test_a_list_of_deleted_keys() -> None:
     [shown] = re.findall(r"`(\{\"shifts.*?\})`", section("Deletes"))
     body = json.loads(shown.replace("…", "c"))
-    first = {"shifts": [{"shift_id": f"S{number}"} for number in range(1, 10)], "next_cursor": "b"}
+    first = {"shifts": [{"shift_id": f"S{number}"} for number in range(1, 10)], "deleted": [], "next_cursor": "b"}
     bodies = [first, body, {**body, "shifts": []}]
     with connected(assembled("A list of deleted keys"), lambda _: answer(bodies.pop(0) | {"has_more": len(bodies) > 1})) as one:
         log = one.sync()

@@ -31,23 +31,36 @@ from connector_core.derived.measures import Measure, count, maximum, minimum, to
 from connector_core.derived.ready_transforms import drop, flatten, hashed, only_if, rename, tombstones
 from connector_core.derived.transforms import DerivedField, Transform, ratio
 from connector_core.paging.cursor import CursorPaginator
+from connector_core.paging.full_read import FullRead
 from connector_core.paging.function import FunctionPaginator
-from connector_core.paging.incremental import FullRead, UpdatedSince, Windows
 from connector_core.paging.keyset import KeysetPaginator
 from connector_core.paging.links import LinkHeaderPaginator, NextLinkPaginator
 from connector_core.paging.numbers import OffsetPaginator, PageNumberPaginator
 from connector_core.paging.single import SinglePage
-from connector_core.paging.stop_rules import empty_page, hard_limit, last_page, no_more, short_page, total_reached
+from connector_core.paging.stop_rules import (
+    empty_page,
+    field_is,
+    hard_limit,
+    header_is,
+    last_page,
+    link_is,
+    no_more,
+    repeated_page,
+    short_page,
+    total_reached,
+)
+from connector_core.paging.updated_since import UpdatedSince
+from connector_core.paging.windows import Windows
 from connector_core.plugin.hooks import hookimpl
 from connector_core.source.columns import Column
 from connector_core.source.configuration import Configuration
 from connector_core.source.csv_format import Csv
-from connector_core.source.error_rules import ErrorRule, fail, ignore, retry, wait_until
+from connector_core.source.error_rules import ErrorRule, empty, fail, ignore, renew, retry, start_over, wait_until
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.pagination import Page, Paginator, Request
 from connector_core.source.parents import Parent
-from connector_core.source.settings import Setting, base_url, page_size
+from connector_core.source.settings import Setting, base_url, ca_certificate, page_size
 from connector_core.source.tables import Record, Table
 
 __all__ = [
@@ -100,16 +113,21 @@ __all__ = [
     "UpdatedSince",
     "Windows",
     "base_url",
+    "ca_certificate",
     "count",
     "drop",
+    "empty",
     "empty_page",
     "fail",
+    "field_is",
     "flatten",
     "hard_limit",
     "hashed",
+    "header_is",
     "hookimpl",
     "ignore",
     "last_page",
+    "link_is",
     "maximum",
     "minimum",
     "no_more",
@@ -117,8 +135,11 @@ __all__ = [
     "page_size",
     "ratio",
     "rename",
+    "renew",
+    "repeated_page",
     "retry",
     "short_page",
+    "start_over",
     "tombstones",
     "total",
     "total_reached",

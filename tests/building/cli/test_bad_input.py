@@ -195,7 +195,6 @@ def test_an_absurd_page_size_does_not_flood_the_message(api: Api) -> None:
         (400, RequestRejected, ["400", "check the settings"]),
         (422, RequestRejected, ["422", "check the settings"]),
         (304, UnexpectedAnswer, ["304", "200 was expected", "base_url"]),
-        (204, UnexpectedAnswer, ["204", "200 was expected", "base_url"]),
     ],
 )
 @pytest.mark.parametrize("at", [1, 2])
@@ -296,7 +295,6 @@ def test_redirects_without_end(api: Api) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        pytest.param(b"<!doctype html><title>Login</title>", ["a web page, not JSON", "Login", "base_url"], id="HTML"),
         pytest.param([1, 2], ["a JSON list, not an object", "base_url"], id="a list"),
         pytest.param("text", ["a JSON text, not an object", "base_url"], id="a text"),
         pytest.param(None, ["a JSON null, not an object", "base_url"], id="null"),
@@ -330,6 +328,13 @@ def test_redirects_without_end(api: Api) -> None:
 def test_an_answer_that_is_not_as_described(api: Api, body: object, words: list[str], at: int) -> None:
     api.answers(body, every=at)
     api.fails(UnexpectedAnswer, "fts_records: GET /fts_data?page_size=5", *words)
+    assert api.waits == []
+    api.recovers()
+
+
+def test_a_web_page_as_the_first_answer(api: Api) -> None:
+    api.answers(b"<!doctype html><title>Login</title>")
+    api.fails(UnexpectedAnswer, "fts_records: GET /fts_data?page_size=5", "a web page, not JSON", "Login", "base_url")
     assert api.waits == []
     api.recovers()
 
@@ -460,7 +465,7 @@ def test_429_is_waited_out_until_a_date(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "after", ["Sun, 06 Nov 1994 08:49:37 GMT", "soon", "-5", "1.5", "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"]
+    "after", ["Sun, 06 Nov 1994 08:49:37 GMT", "soon", "-5", "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"]
 )
 def test_a_retry_after_that_says_nothing_is_as_good_as_none(api: Api, after: str) -> None:
     api.server.faults.add(Fault("status", status=503, headers={"Retry-After": after}, times=1))

@@ -422,6 +422,22 @@ def test_nothing_of_a_run_is_left_behind(project: Project, tmp_path: Path) -> No
     assert list(scratch.iterdir()) == []
 
 
+def test_a_reader_that_has_seen_enough_ends_the_run(project: Project, tmp_path: Path) -> None:
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    project.fake("def debug():\n    [print('line', number) for number in range(100000)]")
+    command = [BASH, str(project.folder / DEBUG), "--yes"]
+    environment = project.environment({"TMPDIR": str(scratch)})
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 1
+    assert list(scratch.iterdir()) == []
+
+
 # --- deploy.sh ------------------------------------------------------------------------------------------
 
 

@@ -12,10 +12,13 @@ import connector_fts
 import connector_mso
 from connector_build.project.describe import describe
 from connector_build.project.described import show, show_list
+from connector_build.project.readme import readme
 from connector_core import (
     Aggregate,
     ApiKeyHeader,
     Budget,
+    FullRead,
+    NextLinkPaginator,
     Setting,
     Table,
     Transform,
@@ -24,10 +27,12 @@ from connector_core import (
     fail,
     hookimpl,
     ignore,
+    tombstones,
     total,
     wait_until,
 )
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from support import plugin
 
 
 class Appending:
@@ -214,3 +219,30 @@ def test_an_empty_list_says_what_to_do() -> None:
     console = Console(file=io.StringIO())
     show_list([], console)
     assert "pip install" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_the_risks_that_a_plugin_takes_stand_in_the_description_and_in_the_readme() -> None:
+    table = Table(
+        "logs", "/logs", "logs", ["id"], {"id": "LONG"}, overrule=["has_more"], nothing="missing", errors=[ignore(status=404)]
+    )
+    paginator = FullRead(NextLinkPaginator("next", missing_ends=True))
+    transforms = [Transform("gone", tombstones("deleted_at", optional=True))]
+    assembly = assemble([plugin(table, paginator=paginator, transforms=transforms)])
+    risks = [
+        "has_more in an answer is overruled: where it says that there is more, the rest is not read.",
+        "An answer that has no logs counts as one without records.",
+        "An answer ends the feed without an error (ignore on status 404).",
+        "An answer without next ends the feed.",
+        "The transform gone goes by deleted_at also where no record has it.",
+    ]
+    assert describe(assembly, dataset="logs", versions={})["tables"][0]["risks"] == risks
+    assert all(f"\n- {risk}\n" in readme("logs", assembly) for risk in risks)
+    console = Console(file=io.StringIO(), width=200)
+    show(describe(assembly, dataset="logs", versions={}), console)
+    assert all(f"  risk       {risk}\n" in console.file.getvalue() for risk in risks)  # type: ignore[attr-defined]  # a StringIO
+
+
+def test_a_plugin_that_takes_no_risk_is_not_accused_of_one() -> None:
+    assembly = assemble([Plugin("connector-fts", connector_fts)])
+    assert describe(assembly, dataset="fts", versions={})["tables"][0]["risks"] == []
+    assert "ends the feed" not in readme("fts", assembly)

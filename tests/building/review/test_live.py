@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from attrs import evolve
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +26,8 @@ from connector_build.review import live, live_shown
 from connector_build.review.column_types import unfit
 from connector_build.review.drift import EXAMPLE, Drift, FieldDrift, drift
 from connector_build.review.live import Compared
-from connector_core import CursorPaginator, DerivedField, Parent, Table, Transform, UnexpectedAnswer, ratio, rename
+from connector_build.review.live_finding import Finding
+from connector_core import Column, CursorPaginator, DerivedField, Parent, Table, Transform, UnexpectedAnswer, ratio, rename
 from connector_core.basics.names import COLUMN_TYPES
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, TablePlan, assemble
@@ -64,11 +66,38 @@ def test_new_missing_and_of_another_type() -> None:
     found = drift(plan(), [record])
     assert found.fields == (
         FieldDrift("day", "missing", "NAIVE_DATE", "nothing", ""),
-        FieldDrift("id", "type", "STRING", "whole number", "5"),
-        FieldDrift("cost", "type", "DOUBLE", "text", "'1.5'"),
-        FieldDrift("count", "type", "LONG", "float", "2.0"),
-        FieldDrift("more", "new", "", "object", "{'a': [1]}"),
+        FieldDrift("id", "converted", "STRING", "whole number", "5", "id 5", "LONG"),
+        FieldDrift("cost", "converted", "DOUBLE", "text", "'1.5'", "id 5", "STRING"),
+        FieldDrift("count", "converted", "LONG", "float", "2.0", "id 5", "DOUBLE"),
+        FieldDrift("more", "new", "", "object", "{'a': [1]}", "id 5", "JSON"),
     )
+    assert found.breaks
+
+
+def test_what_a_sync_refuses_breaks_and_what_it_converts_does_not() -> None:
+    found = drift(plan(), [GOOD, {**GOOD, "id": "b", "cost": "5", "count": 2.5, "day": ""}])
+    assert fields(found) == {
+        "count": ("type", "float (1 of 2)", "2.5"),
+        "day": ("type", "text not like 2024-12-31 (1 of 2)", "''"),
+        "cost": ("converted", "text (1 of 2)", "'5'"),
+    }
+    assert [(each.record, each.fits, each.nulls) for each in found.fields] == [
+        ("id b", "DOUBLE", ()),
+        ("id b", "STRING", ("",)),
+        ("id b", "STRING", ()),
+    ]
+    assert not drift(plan(), [{**GOOD, "cost": "5"}]).breaks
+
+
+def test_a_value_that_the_plugin_says_stands_for_null() -> None:
+    columns: dict[str, Any] = {**COLUMNS, "day": Column("NAIVE_DATE", null=["", "0000-00-00"])}
+    found = drift(plan(columns), [{**GOOD, "day": ""}, {**GOOD, "day": "0000-00-00"}])
+    assert (found.fields, found.empty) == ((), ("day",))
+
+
+def test_names_that_become_one_in_the_destination() -> None:
+    found = drift(plan(), [{**GOOD, "userId": 1, "user_id": 2}])
+    assert found.meeting == ("userId", "user_id")
     assert found.breaks
 
 
@@ -210,7 +239,7 @@ def test_a_transform_that_fails_breaks_and_the_records_are_compared_as_sent() ->
 
     found = drift(plan(transforms=[Transform("careless", careless), DerivedField("each", len)]), [GOOD, {**GOOD, "cost": "1"}])
     assert found.failed.startswith("the transform careless failed on 1 of 2 records, at first with TypeError: can only concat")
-    assert fields(found) == {"cost": ("type", "text (1 of 2)", "'1'")}
+    assert fields(found) == {"cost": ("converted", "text (1 of 2)", "'1'")}
     assert found.breaks
     assert drift(plan(transforms=[Transform("none", lambda _: 5)]), [GOOD]).failed == (  # type: ignore[arg-type,return-value]
         "the transform none failed on 1 of 1 records, at first with int in place of a record"
@@ -225,13 +254,14 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=8,
 )
+KINDS = ("missing", "type", "converted", "new")
 RECORDS = st.lists(st.dictionaries(NAMES, JSON, max_size=6), max_size=6)
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 FITTING: Mapping[str, st.SearchStrategy[Any]] = {
     "BOOLEAN": st.booleans(),
     "LONG": st.integers(-(2**63), 2**63 - 1),
-    "DOUBLE": st.floats(allow_nan=False) | st.integers(-(2**63), 2**63 - 1),
-    "DECIMAL(15,2)": st.decimals(allow_nan=False, allow_infinity=False).map(str),
+    "DOUBLE": st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63 - 1),
+    "DECIMAL(15,2)": st.decimals(-(10**12), 10**12, allow_nan=False, allow_infinity=False).map(str),
     "STRING": st.text(),
     "NAIVE_DATE": st.dates().map(str),
     "NAIVE_DATETIME": st.datetimes().map(datetime.isoformat),
@@ -243,7 +273,7 @@ FITTING: Mapping[str, st.SearchStrategy[Any]] = {
 @given(st.lists(st.fixed_dictionaries({kind: st.none() | values for kind, values in FITTING.items()}), max_size=5))
 def test_values_of_the_declared_types_never_drift(records: list[dict[str, Any]]) -> None:
     made = [{"id": str(number), **record} for number, record in enumerate(records)]
-    assert drift(plan({"id": "STRING", **{kind: kind for kind in FITTING}}), made) == Drift((), len(records))
+    assert drift(plan({"id": "STRING", **{kind: kind for kind in FITTING}}), made).fields == ()
 
 
 @given(RECORDS)
@@ -251,11 +281,11 @@ def test_any_records_are_compared_and_left_as_they_are(records: list[dict[str, A
     before = json.dumps(records)
     found = drift(plan(), records)
     assert json.dumps(records) == before
-    names = {kind: {each.name for each in found.fields if each.kind == kind} for kind in ("missing", "type", "new")}
+    names = {kind: {each.name for each in found.fields if each.kind == kind} for kind in KINDS}
     sent = {name for record in records for name in record}
     assert names["new"] == sent - COLUMNS.keys()
     assert names["missing"] == (COLUMNS.keys() - sent if records else set())
-    assert names["type"] <= COLUMNS.keys() & sent
+    assert names["type"] | names["converted"] <= COLUMNS.keys() & sent
     assert len(found.fields) == sum(map(len, names.values()))
     for each in found.fields:
         assert (each.declared == "") == (each.kind == "new")
@@ -339,23 +369,29 @@ STAFF = Table(
 
 
 def items(*records: object) -> object:
-    return {"items": list(records), "next_cursor": "c", "has_more": True}
+    return {"items": list(records), "next_cursor": None, "has_more": False}
 
 
-def test_one_page_of_each_table_and_of_the_first_parents_children() -> None:
+def wrong(found: Compared) -> str:
+    """What was found wrong with a table."""
+    return " ".join(each.text for each in found.findings if each.kind == "wrong")
+
+
+def test_each_table_is_read_and_the_children_of_a_few_parents() -> None:
     routes = {
-        "/companies": items({"id": 3, "name": "A"}, {"id": 4, "name": 5}),
-        "/companies/3/staff": items({"person": "p", "born": "1.1.2000", "boss": True}),
+        "/companies": items(*({"id": number, "name": "A" if number > 3 else number} for number in range(3, 9))),
+        **{f"/companies/{number}/staff": items({"person": f"p{number}", "born": "1.1.2000", "x": True}) for number in (3, 4, 5)},
     }
     with serving(routes) as (url, heard):
         companies, staff = compare(assemble([plugin(COMPANIES, STAFF)]), url)
-    assert heard == ["/companies?page_size=7", "/companies/3/staff?page_size=7"]
+    assert {each.partition("?")[0] for each in heard} == {"/companies", *(f"/companies/{number}/staff" for number in (3, 4, 5))}
     assert companies.request == "GET /companies?page_size=7"
     assert companies.drift
-    assert fields(companies.drift) == {"name": ("type", "whole number (1 of 2)", "5")}
+    assert fields(companies.drift) == {"name": ("converted", "whole number (1 of 6)", "3")}
     assert staff.drift
-    assert fields(staff.drift) == {"born": ("type", "text not like 2024-12-31", "'1.1.2000'"), "boss": ("new", "boolean", "True")}
-    assert (companies.origin, companies.breaks, staff.breaks) == ("test-plugin (connector_tables)", True, True)
+    assert fields(staff.drift) == {"born": ("type", "text not like 2024-12-31", "'1.1.2000'"), "x": ("new", "boolean", "True")}
+    assert (companies.origin, companies.breaks, staff.breaks) == ("test-plugin (connector_tables)", False, True)
+    assert (staff.pages, staff.records, staff.requests) == (3, 3, 3)
 
 
 def test_a_child_before_its_parent_asks_for_the_parents_once_and_as_the_api_sends_them() -> None:
@@ -371,7 +407,7 @@ def test_a_child_before_its_parent_asks_for_the_parents_once_and_as_the_api_send
     )  # fmt: skip
     with serving(routes) as (url, heard):
         staff, companies = compare(turned, url)
-    assert heard == ["/companies?page_size=7", "/companies/4/staff?page_size=7"]
+    assert heard[:2] == ["/companies?page_size=7", "/companies/4/staff?page_size=7"]
     assert staff.drift == Drift((), 0)
     assert companies.drift == Drift((), 1, left_out=1)
 
@@ -382,15 +418,15 @@ def test_children_without_a_parent_to_ask_by(parents: list[object]) -> None:
         _, staff = compare(assemble([plugin(COMPANIES, STAFF)]), url)
     assert staff.drift is None
     assert staff.breaks == bool(parents)
-    words = "id, which staff is asked for by, is missing" if parents else "companies has no record to ask for staff by"
-    assert words in staff.problem
+    words = "has id, which adds names for company_id" if parents else "companies has no record to ask for staff by"
+    assert words in staff.findings[0].text
 
 
 def test_a_child_that_contradicts_its_parent() -> None:
     routes = {"/companies": items({"id": 3, "name": "A"}), "/companies/3/staff": items({"person": "p", "company_id": 9})}
     with serving(routes) as (url, _):
         _, staff = compare(assemble([plugin(COMPANIES, STAFF)]), url)
-    assert "staff: record 1 has 9 as company_id, but its parent has 3" in staff.problem
+    assert "staff: record 1 has 9 as company_id, but its parent has 3" in wrong(staff)
     assert staff.breaks
 
 
@@ -408,21 +444,19 @@ def test_an_answer_that_is_not_as_described_leaves_the_other_tables(answer: obje
     other = Table("other", "/other", "items", ("id",), {"id": "LONG"})
     with serving({"/companies": answer, "/other": items({"id": 1})}) as (url, _):
         companies, second = compare(assemble([plugin(COMPANIES, other)]), url)
-    assert words in companies.problem
+    assert words in wrong(companies)
     assert companies.breaks
     assert second.drift == Drift((), 1)
 
 
-def test_a_paginator_that_fails_is_named() -> None:
+def test_a_paginator_that_fails_is_named_and_leaves_the_other_tables() -> None:
     class Broken(CursorPaginator):
         def first(self, *_: Any) -> Any:
             raise KeyError("x")
 
-    with (
-        serving({}) as (url, _),
-        pytest.raises(Exception, match=r"companies: test-plugin \(connector_paginator\) failed with Key"),
-    ):
-        compare(assemble([plugin(COMPANIES, paginator=Broken())]), url)
+    with serving({}) as (url, _):
+        (found,) = compare(assemble([plugin(COMPANIES, paginator=Broken())]), url)
+    assert "companies: test-plugin (connector_paginator) failed with Key" in wrong(found)
 
 
 def test_nothing_of_it_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -451,28 +485,35 @@ def test_the_summary() -> None:
     missing = FieldDrift("y", "missing", "LONG", "nothing", "")
     text = printed(
         [
-            Compared("a", "connector-a (connector_tables)", "GET /a", Drift((missing, new, new), 3)),
-            Compared("b", "connector-a (connector_tables)", "GET /b", Drift((), 0, 5)),
-            Compared("c", "connector-c (connector_tables)", problem="no page", fails=True),
+            Compared(
+                "a", "connector-a (connector_tables)", "GET /a", Drift((missing, new, new), 3), pages=2, ended="empty_page",
+                next="the start", columns='columns={\n    "y": "LONG",  # no record has it\n}',
+            ),
+            Compared("b", "connector-a (connector_tables)", "GET /b", Drift((), 0, 5), (Finding("unproved", "end", "[b]"),)),
+            Compared("c", "connector-c (connector_tables)", findings=(Finding("wrong", "answers", "no page", "stop"),)),
             Compared("d", "connector-d (connector_tables)", "GET /d", Drift((), 1, failed="it failed")),
         ]
-    )
+    )  # fmt: skip
     assert text.splitlines()[-3:] == [
-        "4 tables read: 1 field missing, 2 fields new, 1 without a record, 1 not compared, 1 with a transform that failed.",
-        "Let connector-a (connector_tables), connector-c (connector_tables), connector-d (connector_tables) follow the API, in "
-        "columns or transforms, or ask the API's owner.",
+        "4 tables read: 1 field missing, 2 fields new, 1 not compared, 1 with a transform that failed, 1 wrong, 1 unproved.",
+        "Let connector-a (connector_tables), connector-c (connector_tables), connector-d (connector_tables) follow the API, or "
+        "ask the API's owner.",
         "New fields arrive all the same, but their floats are cut to 32 bits: declare those as DOUBLE.",
     ]
-    for words in ("a: 3 records of GET /a", "[red]x", "'[/]'", "b: 0 records of GET /b, 5 more left out", "nothing to compare"):
+    for words in ("[red]x", "'[/]'", "b: GET /b, 5 records left out by transforms", '        "y": "LONG",  # no record has it'):
         assert words in text
-    assert "c: not compared\n  no page" in text
+    assert "c: not compared\n  WRONG     no page\n            Change: stop.\n" in text
     assert "it failed; so this is what the API sends, without transforms" in text
+    assert "  unproved  [b]\n" in text
     assert "\x1b[1m" in printed([Compared("a", "o", "GET /a", Drift((), 1))], terminal=True)
 
 
-def test_all_as_declared_in_print() -> None:
-    text = printed([Compared("a", "o", "GET /a", Drift((), 1))])
-    assert text == "a: 1 record of GET /a\n  as declared\n\n1 table read: as declared.\n"
+def test_only_what_is_proved_is_as_declared() -> None:
+    proved = Compared("a", "o", "GET /a", Drift((), 1), (Finding("proved", "keys", "id is unique"),))
+    assert printed([proved]).endswith("a: GET /a\n  proved    id is unique\n\n1 table read: proved to be as declared.\n")
+    unproved = evolve(proved, findings=(*proved.findings, Finding("unproved", "end", "x")))
+    assert printed([unproved]).endswith("1 table read: 1 unproved.\n")
+    assert "as declared" not in printed([unproved])
 
 
 # The command, against the sample API
@@ -530,9 +571,19 @@ def test_fts_against_its_sample_api(tmp_path: Path, server: Simulation) -> None:
     configured(tmp_path, server)
     done = real(tmp_path, "fts")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == ("fts_records: 5 records of GET /fts_data?page_size=5\n  as declared\n\n1 table read: as declared.\n")
     assert done.stderr == ""
-    assert [(seen.path, dict(seen.params)) for seen in server.requests] == [("/fts_data", {"page_size": "5"})]
+    for words in (
+        "proved    record_id is unique over 12 records",
+        "proved    each declared column came, with values of its type",
+        "proved    3 pages follow each other, each with new records only",
+        "proved    pages are as large as asked for (5)",
+        "proved    it ends: next_cursor is null",
+        "proved    the next sync starts at",
+    ):
+        assert f"  {words}" in done.stdout
+    assert done.stdout.endswith("1 table read: 1 unproved.\n")
+    assert KEY not in done.stdout
+    assert len(server.requests) == 4  # three pages, and the last one as the next sync reads it
     assert not (tmp_path / "files").exists()
 
 
@@ -548,10 +599,10 @@ def test_a_plugin_that_declares_something_else(tmp_path: Path, server: Simulatio
     rows = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line}
     assert rows["gone"] == ["gone", "missing", "STRING", "nothing"]
     assert rows["failure_rate"][1:5] == ["another", "type", "LONG", "float"]
-    assert rows["downtime_hours"][1:6] == ["another", "type", "STRING", "whole", "number"]
-    assert " ".join(rows["log_date"][3:8]) == "UTC_DATETIME text not like 2024-12-31T23:59:59Z"
+    assert rows["downtime_hours"][1:5] == ["converted", "STRING", "whole", "number"]
+    assert " ".join(rows["log_date"][1:8]) == "another type UTC_DATETIME text not like 2024-12-31T23:59:59Z"
     assert rows["maintenance_cost"][1:3] == ["new", "float"]
-    assert "1 table read: 1 field missing, 3 fields of another type, 1 field new." in done.stdout
+    assert "1 table read: 1 field missing, 2 fields of another type, 1 field converted, 1 field new, " in done.stdout
     assert "Let connector-tasks (connector_tables) follow the API" in done.stdout
     assert "\x1b" not in done.stdout
 
@@ -563,10 +614,18 @@ def test_new_fields_alone_are_a_remark(tmp_path: Path, server: Simulation) -> No
     assert done.returncode == 0, done.stderr
     (table,) = json.loads(done.stdout)
     (new,) = table.pop("fields")
-    assert table == {
-        "table": "tasks", "request": "GET /fts_data?page_size=5", "records": 5, "left_out": 0, "failed": "", "problem": "",
+    read = {
+        "table": "tasks", "request": "GET /fts_data?page_size=5", "requests": 4, "pages": 3, "records": 12, "left_out": 0,
+        "ended": "next_cursor is null", "failed": "",
     }  # fmt: skip
-    assert {**new, "example": ""} == {"name": "maintenance_cost", "drift": "new", "declared": "", "found": "float", "example": ""}
+    assert read.items() <= {name: value for name, value in table.items() if name not in ("findings", "columns")}.items()
+    assert '"maintenance_cost": "DOUBLE",  # new' in table["columns"]
+    assert {each["kind"] for each in table["findings"]} == {"proved", "unproved"}
+    named = {**new, "example": "", "record": ""}
+    assert named == {
+        "name": "maintenance_cost", "drift": "new", "declared": "", "found": "float", "example": "", "record": "",
+        "fits": "DOUBLE",
+    }  # fmt: skip
     assert float(new["example"]) > 0
 
 

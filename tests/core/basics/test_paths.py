@@ -23,6 +23,7 @@ from connector_core.http.client import Client
 from connector_core.plugin.assembly import assemble
 from connector_core.source.configuration import Configuration
 from distributions import PLUGIN, connector_build, install_dataset, lock_of
+from places import ROOT
 from sinks import Answer, Log, recorder
 from support import plugin
 
@@ -479,3 +480,19 @@ def test_null_is_no_list_of_records() -> None:
         records_in(table, "here", None)
     lists = Table("jobs", "/jobs", "[*].node", ["id"], {"id": "LONG"})
     assert records_in(lists, "here", [{"node": {"id": 1}}]) == [{"id": 1}]
+
+
+# docs/sources.md
+
+SOURCES = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+TABLE = SOURCES.partition("\n## Paths\n")[2].partition("\n## ")[0]
+ROWS = re.findall(r"^\| `(.+?)` \| `(.+?)` \| `(.+?)` \|$", TABLE, re.M)
+
+
+@pytest.mark.parametrize(("path", "body", "found"), ROWS)
+def test_the_paths_of_the_documentation(path: str, body: str, found: str) -> None:
+    assert compile_path(path).find(json.loads(body)) == json.loads(found)
+
+
+def test_the_documentation_has_each_kind_of_path() -> None:
+    assert len(ROWS) == 12

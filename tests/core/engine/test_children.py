@@ -41,7 +41,7 @@ from connector_core.http.pages import interleaved
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.children import for_parent
 from connector_core.source.pagination import Page
-from support import CONFIGURATION, Crash, ListLog, Warehouse, assert_exact
+from support import CONFIGURATION, Crash, ListLog, Warehouse, assert_exact, places
 
 COMPANIES = Table("companies", "/companies", "items", ["id"], {"id": "LONG", "name": "STRING", "at": "LONG"})
 DEPARTMENTS = Table(
@@ -54,7 +54,7 @@ DEPARTMENTS = Table(
     parent=Parent("companies", adds={"company_id": "id"}),
 )
 HEADS = Aggregate("heads", ["head"], {"n": count()})
-PAGES = CursorPaginator(size_param="limit")
+PAGES = CursorPaginator(size_param="limit", incremental=True)
 
 
 def dataset(
@@ -83,14 +83,14 @@ def dataset(
 class Companies:
     """An API of companies and their departments. A change of a department is one of its company too, unless *apart*.
 
-    It pages by cursor (the position), or by offset, and filters by ``since``.
+    It pages by cursor (the position), or by offset, and filters by ``since``, in seconds since 1970.
     """
 
     companies: dict[int, tuple[int, str]] = field(factory=dict)
     departments: dict[int, dict[int, tuple[int, str]]] = field(factory=dict)
     gone: set[int] = field(factory=set)
     apart: bool = False
-    now: int = 0
+    now: int = 1_700_000_000
     crash_at: int | None = None
     asked: list[Request] = field(factory=list)
     threads: set[str] = field(factory=set)
@@ -186,7 +186,7 @@ def test_each_parent_has_a_feed_and_gives_its_key() -> None:
         "/companies",
         *["/companies/3/departments"] * 2,
     ]
-    assert warehouse.state == {
+    assert places(warehouse.state) == {
         "tables": {"companies": {"next_cursor": "2"}, "departments": {"rests": {"3": {"next_cursor": "2"}}}}
     }
     assert "departments: 6 records from 4 pages" in log.infos
@@ -283,7 +283,7 @@ def test_a_place_that_is_gone_costs_one_parent_a_whole_read() -> None:
     api.companies.pop(3, None)
     log = ListLog()
     synced(assembly, warehouse, api, page_size=5, log=log)
-    assert [line for line in log.warnings if "no longer knows where to go on" in line and "/companies/2/" in line]
+    assert [line for line in log.warnings if "no longer knows the cursor" in line and "/companies/2/" in line]
     assert warehouse.live("departments") == api.live()
 
 
@@ -551,30 +551,53 @@ def crashed(api: Companies, assembly: Assembly, warehouse: Warehouse, request: i
 
 
 def test_the_next_sync_goes_on_in_the_middle_of_a_parents_feed() -> None:
-    api, assembly = Companies(), dataset(pages=OffsetPaginator())
+    api, assembly = Companies(), dataset()
     for number in range(9):
         api.staff(1, number, "A")
     warehouse = Warehouse(assembly)
     place = crashed(api, assembly, warehouse, 1 + 1 + 3)
-    assert place == {"open": {"1": {"offset": 6}}}
+    assert place == {"open": {"1": {"next_cursor": "6"}}}
     synced(assembly, warehouse, api, threads=1)
-    asked = [request.params["offset"] for request in api.asked if "departments" in request.path]
-    assert asked == ["6", "8", "9"]
+    asked = [request.params["cursor"] for request in api.asked if "departments" in request.path]
+    assert asked == ["6", "8"]
     assert warehouse.live("departments") == api.live()
 
 
-def test_the_next_sync_goes_on_in_the_middle_of_the_list_and_forgets_nobody_before_it() -> None:
-    api, assembly = Companies(), dataset(pages=UpdatedSince("since", "at", OffsetPaginator()), parents=OffsetPaginator())
-    for company in range(1, 8):
-        api.staff(company, 1, "A")
+def test_a_parents_feed_of_counted_pages_starts_over() -> None:
+    api, assembly = Companies(), dataset(pages=OffsetPaginator())
+    for number in range(9):
+        api.staff(1, number, "A")
     warehouse = Warehouse(assembly)
-    synced(assembly, warehouse, api)
+    assert crashed(api, assembly, warehouse, 1 + 1 + 3) == {"open": {"1": {}}}
+    del api.departments[1][0], api.departments[1][1]
+    synced(assembly, warehouse, api, threads=1)
+    asked = [request.params["offset"] for request in api.asked if "departments" in request.path]
+    assert asked == ["0", "2", "4", "6", "7"]
+    assert api.live().items() <= warehouse.live("departments").items()
+
+
+def test_the_next_sync_goes_on_in_the_middle_of_the_list_and_forgets_nobody_before_it() -> None:
+    counted = OffsetPaginator()
+    for parents in (PAGES, counted):
+        api, assembly = Companies(), dataset(pages=UpdatedSince("since", "at", OffsetPaginator()), parents=parents)
+        for company in range(1, 8):
+            api.staff(company, 1, "A")
+        warehouse = Warehouse(assembly)
+        synced(assembly, warehouse, api)
+        _check_goes_on_in_the_list(api, assembly, warehouse, counted=parents is counted)
+
+
+def _check_goes_on_in_the_list(api: Companies, assembly: Assembly, warehouse: Warehouse, *, counted: bool) -> None:
     rests = warehouse.state["tables"]["departments"]["rests"]
     assert len(rests) == 7
-    of_companies, of_departments = 5, (1 + 2 * 2) * 2 + 1 + 1  # two pages of two parents, a list, and the first of the third
-    place = crashed(api, assembly, warehouse, of_companies + of_departments)
-    assert place["listing"] == {"offset": 4}
-    assert set(place.get("done", [])) <= {"5", "6"}
+    of_departments = (1 + 2 * 2) * 2 + 1 + 1  # two pages of two parents, a list, and the first of the third
+    place = crashed(api, assembly, warehouse, (5 if counted else 1) + of_departments)
+    if counted:  # the list starts over, and passes over the parents who were done
+        assert "listing" not in place
+        assert {"1", "2", "3", "4"} <= set(place["done"])
+    else:
+        assert place["listing"] == {"next_cursor": "4"}
+        assert set(place.get("done", [])) <= {"5", "6"}
     synced(assembly, warehouse, api, threads=1)
     asked = [request.path for request in api.asked if "departments" in request.path]
     assert not {"/companies/1/departments", "/companies/4/departments"} & set(asked)

@@ -35,17 +35,17 @@ from connector_core import (
     count,
     total,
 )
-from connector_core.basics.errors import RequestRejected
+from connector_core.basics.errors import InternalError, RequestRejected
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.journal import PAGES_TOLD
 from connector_core.engine.sync import sync
+from connector_core.http.guards import LoopGuard
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
-from connector_core.source.pagination import LoopGuard
 from connector_core.source.tables import Record
 from connector_core.source.values import in_form
 from connector_fts.sample import SAMPLE
 from places import TESTS
-from support import CONFIGURATION, Crash, FakeApi, ListLog, LogFeed, Warehouse, assert_exact, plugin, run
+from support import CONFIGURATION, Crash, FakeApi, ListLog, LogFeed, Warehouse, assert_exact, places, plugin, run
 
 FTS = assemble([Plugin("connector-fts", connector_fts)])
 FTS_TECHNICIANS = assemble([Plugin("connector-fts", connector_fts)], enable=["fts_technicians", "cost_per_hour"])
@@ -111,7 +111,7 @@ def test_the_log_says_what_is_asked_for_and_saved() -> None:
         *expected,
         "No more pages to fetch",
         "Checkpoint saved after 750 records",
-        "750 records from 8 pages",
+        "fts_records: 750 records from 8 pages",
     ]
     assert log.warnings == []
 
@@ -176,7 +176,7 @@ def test_a_feed_that_ends_with_an_empty_page_rests_there() -> None:
 
     feed, warehouse = Endless(12), Warehouse(JOBS)
     run(JOBS, warehouse, FakeApi({"jobs": feed}), 6)
-    assert warehouse.state == {"next_cursor": "12"}
+    assert places(warehouse.state) == {"next_cursor": "12"}
     run(JOBS, warehouse, FakeApi({"jobs": feed}), 6)
     assert [operation.kind for operation in warehouse.operations] == ["checkpoint"]
     feed.n = 15
@@ -194,7 +194,7 @@ def test_the_cursor_of_a_hand_written_connector_is_taken_over(name: str) -> None
     log = run(JOBS, warehouse, api, 20)
     assert [dict(request.params) for request in api.requests] == [{"page_size": "20", "cursor": "40"}]
     assert len(warehouse.live("jobs")) == 10
-    assert warehouse.state == {"next_cursor": "40"}
+    assert places(warehouse.state) == {"next_cursor": "40"}
     assert log.warnings == []
 
 
@@ -222,7 +222,7 @@ def test_a_state_of_unknown_keys_means_a_whole_read_with_a_warning() -> None:
     log = run(JOBS, warehouse, api, 20)
     assert len(warehouse.live("jobs")) == 50
     assert log.warnings == ["jobs: the state (last_sync, offset) says nothing about where to go on. Reading the whole feed."]
-    assert warehouse.state == {"next_cursor": "40"}
+    assert places(warehouse.state) == {"next_cursor": "40"}
     assert run(JOBS, warehouse, api, 20).warnings == []
 
 
@@ -474,14 +474,24 @@ def test_the_next_page_of_a_fast_api_is_fetched_when_it_is_due() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.05], ids=["fast", "read ahead"])
-@pytest.mark.parametrize("error", [SourceError, ConfigurationError, Crash, RuntimeError])
-def test_an_error_while_fetching_fails_the_sync_after_what_was_delivered(error: type[Exception], seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (SourceError, SourceError),
+        (ConfigurationError, ConfigurationError),
+        (Crash, Crash),
+        (RuntimeError, InternalError),
+    ],
+)
+def test_an_error_while_fetching_fails_the_sync_after_what_was_delivered(
+    error: type[BaseException], raised: type[BaseException], seconds: float
+) -> None:
     def fail(number: int) -> None:
         if number == 3:
             raise error("the third page after the first")
 
     api, warehouse = FakeApi({"jobs": Numbered(600)}, seconds=seconds, on_request=fail), Watched(JOBS)
-    with pytest.raises(error, match="the third page"):
+    with pytest.raises(raised, match="the third page"):
         run(JOBS, warehouse, api)
     assert _rows_at_checkpoints(warehouse) == [100, 200, 300]
     assert warehouse.threads == {threading.get_ident()}

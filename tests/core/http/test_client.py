@@ -117,7 +117,7 @@ def waited(server: Simulation, after: str, *, jitter: float = 1.0) -> float:
         ("600", 600.0),
         ("7, 8", 1.0),
         ("-7", 1.0),
-        ("7.5", 1.0),
+        ("7.5", 7.5),
         ("seven", 1.0),
         ("Wed, 01 Jan 2020 00:00:00 GMT", 1.0),
         ("Wednesday, 01-Jan-20 00:00:00 GMT", 1.0),
@@ -166,6 +166,9 @@ def blocked_by_a_pause(server: Simulation, leave: Callable[[Client], object]) ->
     class Watching(Log):
         def warning(self, message: str) -> None:
             pausing.set()
+
+        def alert(self, message: str) -> None:
+            self.warning(message)
 
     client = Client(server.url, signed(), Watching(), retry=Retry(first_wait=60, jitter=lambda: 1.0))
     with ThreadPoolExecutor(1) as pool:

@@ -16,32 +16,49 @@ from connector_build.errors import UsageProblem
 @source_options
 @click.option("--rule", "rules", multiple=True, callback=names, metavar="NAMES", help="Only this rule; repeat for several.")
 @click.option("--pages", type=click.Path(path_type=Path), metavar="FILE", help="Recorded pages that stand in for the API.")
-@click.option("--live", is_flag=True, help="Instead of the contract, compare one page of the real API with what is declared.")
+@click.option("--live", is_flag=True, help="Instead of the contract, hold the plugin against the real API.")
 @click.option(
     "--configuration", type=click.Path(path_type=Path), metavar="FILE", help="The configuration to ask the real API with."
 )
+@click.option(
+    "--max-pages",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --live: read at most so many pages of a table. [default: 10]",
+)
 @json_option
 def check_command(
-    dataset: str, live: bool, configuration: Path | None, rules: Sequence[str], pages: Path | None, as_json: bool, **sources: Any
+    dataset: str,
+    live: bool,
+    configuration: Path | None,
+    rules: Sequence[str],
+    pages: Path | None,
+    max_pages: int | None,
+    as_json: bool,
+    **sources: Any,
 ) -> None:
-    """Check that a dataset's plugin keeps the contract, or with --live that it declares what its API sends.
+    """Check that a dataset's plugin keeps the contract, or with --live that its API does what the plugin says.
 
     Exit code 1 when it does not. Nothing is delivered, and without --live no API is asked.
     """
-    _check_options(live, configuration, rules, pages)
+    _check_options(live, configuration, rules, pages, max_pages)
     if configuration is not None:
-        fails = _check_live(dataset, configuration, as_json, **sources)
+        fails = _check_live(dataset, configuration, max_pages, as_json, **sources)
     else:
         fails = _check_contract(dataset, as_json, rules=rules, pages=pages, **sources)
     if fails:
         raise click.exceptions.Exit(1)
 
 
-def _check_options(live: bool, configuration: Path | None, rules: Sequence[str], pages: Path | None) -> None:
+def _check_options(
+    live: bool, configuration: Path | None, rules: Sequence[str], pages: Path | None, max_pages: int | None
+) -> None:
     if live and configuration is None:
         raise UsageProblem("--live needs to know how to ask the API. Add --configuration dist/DATASET/configuration.json.")
     if configuration is not None and not live:
         raise UsageProblem("--configuration is for --live: the contract is checked without any API. Leave it out, or add --live.")
+    if max_pages is not None and not live:
+        raise UsageProblem("--max-pages is for --live: the contract is checked without any API. Leave it out, or add --live.")
     if live and (rules or pages is not None):
         raise UsageProblem("--live asks the real API and checks no rule. Leave out --rule and --pages, or --live.")
 
@@ -62,8 +79,8 @@ def _check_contract(dataset: str, as_json: bool, **options: Any) -> bool:
     return any(finding.status == "fail" for finding in findings)
 
 
-def _check_live(dataset: str, configuration: Path, as_json: bool, **sources: Any) -> bool:
-    """Whether the API sends something else than is declared; prints what was found."""
+def _check_live(dataset: str, configuration: Path, max_pages: int | None, as_json: bool, **sources: Any) -> bool:
+    """Whether the API does something else than the plugin says; prints what was found."""
     from connector_build.project.making import assembled
     from connector_build.review import live, live_shown
     from connector_build.screen.printing import console, print_json
@@ -75,7 +92,7 @@ def _check_live(dataset: str, configuration: Path, as_json: bool, **sources: Any
         click.echo(f"{configuration}: {remark}.", err=True)
     screen = console()
     with status(None if as_json else screen, f"{dataset}: asking the API") as update:
-        compared = live.compare(assembly, values, StatusLog(update))
+        compared = live.compare(assembly, values, StatusLog(update), max_pages=max_pages or live.MAX_PAGES)
     if as_json:
         print_json(live_shown.as_json(compared))
     else:

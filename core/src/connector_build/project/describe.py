@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from connector_build.project.readme import reading
+from connector_build.project.risks import risks
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.measures import Measure
 from connector_core.derived.transforms import Transform
@@ -74,6 +75,7 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "paginator": {"value": _shown(plan.paginator), "from": _from(plan.paginator_origin)},
         "reads": "the whole feed" if _reads_whole(plan) else "from the cursor on",
         "reading": _reading(plan, options),
+        "risks": risks(plan),
         "from": _from(plan.origin),
     }
 

@@ -42,6 +42,8 @@ def _show_table(table: Mapping[str, Any], console: Console) -> None:
     line(console, f"  key        {', '.join(table['primary_key'])}")
     line(console, f"  paginator  {table['paginator']['value']}, from {_origin(table['paginator'])}")
     line(console, f"  each sync  {table['reading']}")
+    for risk in table["risks"]:
+        line(console, f"  risk       {risk}")
     for rule in table["errors"]:
         line(console, f"  errors     {rule}")
     if table["budget"]:

@@ -73,6 +73,15 @@ def _wrong_lists(lock: Mapping[str, Any]) -> Iterator[str]:
     for name in ("enabled", "disabled"):
         if not _are_texts(lock[name]):
             yield f"{name} is no list of names"
+    feeds = lock.get("feeds", {})
+    if not isinstance(feeds, dict) or not _are_texts(list(feeds.values())):
+        yield "feeds does not give each table the identity of its feed"
+    reads = lock.get("reads", {})
+    if not isinstance(reads, dict) or not _are_texts(list(reads.values())):
+        yield "reads does not say how each table is read"
+    options = lock.get("options", {})
+    if not isinstance(options, dict) or not all(_is_option(option) for option in options.values()):
+        yield "options does not give each option its kind, its table and a hash of what it is made of"
     files = lock.get("files", {})
     if not isinstance(files, dict) or not _are_texts(list(files.values())):
         yield "files does not give each file its hash"
@@ -105,6 +114,11 @@ def _texts_in(value: Any, *names: str) -> bool:
 
 def _is_setting(value: Any) -> bool:
     return _texts_in(value, "kind") and all(isinstance(value.get(name, False), bool) for name in ("required", "secret"))
+
+
+def _is_option(value: Any) -> bool:
+    hashes = value.get("hashes", []) if isinstance(value, dict) else None
+    return _texts_in(value, "kind", "table", "made_of") and isinstance(hashes, list) and _are_texts(hashes)
 
 
 def _are_texts(values: list[Any]) -> bool:

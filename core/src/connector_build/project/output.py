@@ -2,9 +2,8 @@
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,10 @@ from attrs import frozen
 
 from connector_build.errors import BuildError
 from connector_build.project.lock import parse
+from connector_build.project.place import KEPT_FILES, KEPT_FOLDERS, building
 from connector_build.project.writer import CONFIGURATION, CONNECTOR, LOCK, SCRIPTS, Project, digest
 
-KEPT_FILES = frozenset({CONFIGURATION, "config.json", "destination.json", "options.toml"})
-"""Files of the user's that may lie in a project and stay through a rebuild."""
-
-KEPT_FOLDERS = frozenset({"files", "crash-reports", ".venv"})
-"""Folders that a debug run or the user makes in a project and that stay through a rebuild."""
+__all__ = ["KEPT_FILES", "KEPT_FOLDERS", "Written", "write_project"]
 
 
 @frozen
@@ -38,19 +34,14 @@ def write_project(project: Project, folder: Path, *, force: bool = False) -> Wri
     was changed by hand since (unless *force*). Without a lock that can be read, only *force* builds in a project's place.
     """
     folder = folder.absolute()
-    exists = _check_replaceable(project, folder, force=force)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        with building(folder) as put:
+            exists = _check_replaceable(project, folder, force=force)
+            put(partial(_fill, project, folder))
     except OSError as error:
-        raise BuildError(f"{folder}: cannot be written: {error.strerror}. Choose another folder with --output.") from None
-    try:
-        _fill(project, staging / "new", folder)
-        _swap(staging, folder)
-    except OSError as error:
-        raise BuildError(f"{folder}: cannot be written: {error.strerror}. Nothing was changed.") from None
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        raise BuildError(
+            f"{folder}: cannot be written: {error.strerror}. Nothing was changed. Choose another folder with --output."
+        ) from None
     return Written(folder, exists, _missing_settings(project, folder))
 
 
@@ -143,39 +134,17 @@ def _files_in(folder: Path) -> Iterator[str]:
         yield from ((relative / name).as_posix() for name in (*files, *links))
 
 
-def _fill(project: Project, new: Path, old: Path) -> None:
+def _fill(project: Project, old: Path, new: Path) -> None:
+    """Write *project* into the folder *new*, which is to take the place of *old*."""
     for path, contents in project.files.items():
         target = new / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(contents)
         target.chmod(0o755 if path in SCRIPTS else 0o644)
-    for name in KEPT_FILES:
-        if (old / name).is_file() or (old / name).is_symlink():
-            shutil.copy2(old / name, new / name, follow_symlinks=False)  # a link stays one: secrets are not copied about
-    configuration = new / CONFIGURATION
-    if not os.path.lexists(configuration):
+    if not os.path.lexists(old / CONFIGURATION):
+        configuration = new / CONFIGURATION
+        configuration.touch(mode=0o600)  # it is about to hold a key
         configuration.write_text(json.dumps(project.configuration, indent=2) + "\n", encoding="utf-8")
-        # It is about to hold a key.
-        configuration.chmod(0o600)
-
-
-def _swap(staging: Path, folder: Path) -> None:
-    """Put the new folder in the old one's place; the old one comes back if that fails."""
-    old = staging / "old"
-    if folder.exists():
-        folder.rename(old)
-    try:
-        for name in KEPT_FOLDERS:
-            if (old / name).exists():
-                (old / name).rename(staging / "new" / name)
-        (staging / "new").rename(folder)
-    except BaseException:  # an interrupt too: what is in staging is about to be deleted
-        if old.exists() and not folder.exists():
-            for name in KEPT_FOLDERS:
-                if (staging / "new" / name).exists():
-                    (staging / "new" / name).rename(old / name)
-            old.rename(folder)
-        raise
 
 
 def _missing_settings(project: Project, folder: Path) -> tuple[str, ...]:

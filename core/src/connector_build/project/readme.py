@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from connector_build.project.risks import risks
 from connector_build.project.templating import rendered
 from connector_build.screen.markdown import markdown_table
 from connector_core.derived.extra_tables import Aggregate, Dimension
@@ -13,7 +14,7 @@ def readme(dataset: str, assembly: Assembly) -> str:
     """Markdown: settings, tables, columns, derived fields, how to debug, deploy and reset, and common errors."""
     return rendered(
         "README.md.jinja",
-        filters={"names": _names, "columns": _columns, "meaning": _meaning, "reading": reading, "table": _grid},
+        filters={"names": _names, "columns": _columns, "meaning": _meaning, "reading": reading, "risks": risks, "table": _grid},
         dataset=dataset,
         written=[table["table"] for table in assembly.schema],
         plugins=[f"{plugin.name} {plugin.version}".rstrip() for plugin in assembly.plugins],

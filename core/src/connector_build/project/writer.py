@@ -9,10 +9,12 @@ from attrs import field, frozen
 
 from connector_build.errors import BuildError
 from connector_build.plugins.discovery import Source
+from connector_build.project.definitions import definition, how_read
 from connector_build.project.lock import SEAL, seal_of
 from connector_build.project.readme import readme
 from connector_build.project.shipping import check_imports, check_needs, requirements, source_files
 from connector_build.project.templating import rendered
+from connector_core.engine.identity import identity
 from connector_core.plugin.assembly import Assembly
 from connector_core.runtime.scripts.deploying import (
     DEFAULT_ACCOUNT,
@@ -73,7 +75,7 @@ def make_project(dataset: str, assembly: Assembly, core: Source, sources: Sequen
         files[script] = script_of(script, dataset, tables)
     files[".gitignore"] = rendered("gitignore").encode()
     files["README.md"] = readme(dataset, assembly).encode()
-    files[LOCK] = _lock(dataset, assembly, (core, *sources), contents, files)
+    files[LOCK] = lock_bytes(dataset, assembly, (core, *sources), contents, files)
     return Project(dataset, dict(sorted(files.items())), configuration, pins, assembly)
 
 
@@ -102,13 +104,14 @@ def _connector_py(dataset: str, assembly: Assembly, sources: Sequence[Source]) -
     ).encode()
 
 
-def _lock(
+def lock_bytes(
     dataset: str,
     assembly: Assembly,
     sources: Sequence[Source],
     contents: Mapping[str, Mapping[str, bytes]],
     files: Mapping[str, bytes],
 ) -> bytes:
+    """The lock of a project: what it is made from, what it does to rows, and the hash of each of its *files*."""
     lock: dict[str, Any] = {
         "dataset": dataset,
         "sources": [
@@ -118,6 +121,9 @@ def _lock(
         "settings": {setting.name: _setting(setting) for setting in assembly.settings},
         "enabled": [option.name for option in assembly.options if option.enabled],
         "disabled": [option.name for option in assembly.options if not option.enabled],
+        "feeds": {plan.table.name: identity(plan) for plan in assembly.tables},
+        "reads": {plan.table.name: how_read(plan) for plan in assembly.tables},
+        "options": {option.name: definition(option) for option in assembly.options},
         "files": {path: digest(data) for path, data in sorted(files.items())},
     }
     lock[SEAL] = seal_of(lock)

@@ -44,6 +44,28 @@ _TAKEN: Final[Mapping[str, Sequence[str]]] = {
 }
 """Declared type → what the Connector SDK takes for it and stores unchanged; JSON, which is not here, may be anything."""
 
+
+def looks_like_null(value: Any) -> bool:
+    """Whether *value* is how some APIs write that there is none, in a column of another type."""
+    return isinstance(value, str) and value.strip().lower() in _NULLS
+
+
+_NULLS: Final = frozenset({"", "null", "none", "n/a", "na", "nan", "-", "--", "undefined", "0000-00-00", "0000-00-00 00:00:00"})
+
+SUGGESTED: Final = ("BOOLEAN", "LONG", "DOUBLE", "NAIVE_DATE", "NAIVE_DATETIME", "UTC_DATETIME", "STRING")
+"""Types that may be suggested for a column, the narrowest first."""
+
+
+def narrowed(types: Sequence[str], value: Any) -> tuple[str, ...]:
+    """Those of *types* that take *value* as well; JSON where none does, or where it is nested."""
+    if isinstance(value, dict | list):
+        return ("JSON",)
+    # Also beside text, a number too large for a LONG keeps its digits as a text alone.
+    if types == ("STRING",) or (isinstance(value, int) and unfit("LONG", value) and not isinstance(value, bool)):
+        return types if types == ("JSON",) else ("STRING",)
+    return tuple(each for each in types if not unfit(each, value)) or ("STRING",)
+
+
 _BITS: Final = {"SHORT": 16, "INT": 32, "LONG": 64}
 _FORMS: Final = {
     "DECIMAL": "12.50",

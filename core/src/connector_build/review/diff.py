@@ -2,41 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 from zipfile import is_zipfile
 
-from attrs import frozen
 from rich.console import Console
 
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.project.lock import lacks, parse, wrong_with
 from connector_build.project.writer import LOCK
+from connector_build.review.changes import LEVELS, Change, Level, Lock
 from connector_build.review.contents import lock_in_zip
+from connector_build.review.rows import options, tables
 from connector_build.screen.printing import grid, line
 
-Level = Literal["safe", "re-sync", "breaks"]
-LEVELS: Final[Mapping[Level, int]] = {"safe": 0, "re-sync": 10, "breaks": 20}
-"""What a change asks for → the exit code of a comparison in which nothing asks for more."""
-
-Lock = Mapping[str, Any]
-
-_WIDER: Final[Mapping[str, frozenset[str]]] = {
-    "SHORT": frozenset({"INT", "LONG", "DOUBLE", "STRING"}),
-    "INT": frozenset({"LONG", "DOUBLE", "STRING"}),
-    "LONG": frozenset({"STRING"}),
-    "FLOAT": frozenset({"DOUBLE", "STRING"}),
-    "NAIVE_DATE": frozenset({"NAIVE_DATETIME", "STRING"}),
-}
-"""Type → the types that hold each of its values."""
-
-
-@frozen
-class Change:
-    """One difference: what it asks for, what it is of (a table, a setting, a plugin …), and what it means in words."""
-
-    level: Level
-    what: str
-    message: str
+__all__ = ["LEVELS", "Change", "added_sources", "as_json", "compare", "read_lock", "show", "verdict"]
 
 
 def read_lock(path: Path) -> Lock:
@@ -82,7 +61,7 @@ def added_sources(lock: Lock) -> tuple[list[str], list[str]]:
 
 def compare(old: Lock, new: Lock) -> list[Change]:
     """What differs between two builds of one connector, the gravest first."""
-    parts = (_datasets, _tables, _settings, _sources, _options, _requirements)
+    parts = (_datasets, tables, options, _settings, _sources, _requirements)
     changes = [change for part in parts for change in part(old, new)]
     return sorted(changes, key=lambda change: (-LEVELS[change.level], change.what))
 
@@ -99,43 +78,6 @@ def _datasets(old: Lock, new: Lock) -> Iterator[Change]:
             "dataset",
             f"the old build is of {old['dataset']}, the new one of {new['dataset']}: deploy them as two connections",
         )
-
-
-def _tables(old: Lock, new: Lock) -> Iterator[Change]:
-    before, after = old["tables"], new["tables"]
-    for name in sorted(before.keys() | after.keys()):
-        if name not in after:
-            yield Change("breaks", name, "the table is gone: it stays in the destination as the last sync left it")
-        elif name not in before:
-            yield Change("safe", name, "the table is new: the next sync fills it")
-        else:
-            yield from _table(name, before[name], after[name])
-
-
-def _table(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    if before["primary_key"] != after["primary_key"]:
-        yield Change(
-            "breaks",
-            name,
-            f"the primary key was {', '.join(before['primary_key'])} and is {', '.join(after['primary_key'])}: rows of before "
-            "keep their old key beside the new ones. Drop the table in the destination and re-sync its history",
-        )
-    old, new = before["columns"], after["columns"]
-    for column in sorted(old.keys() | new.keys()):
-        what = f"{name}.{column}"
-        if column not in new:
-            yield Change("breaks", what, "the column is gone: it stays, and is null in every row that is sent from now on")
-        elif column not in old:
-            yield Change("re-sync", what, f"the column is new ({new[column]}): null in rows of before until they are sent")
-        elif old[column] != new[column]:
-            yield _retyped(what, old[column], new[column])
-
-
-def _retyped(what: str, before: str, after: str) -> Change:
-    text = f"the type was {before} and is {after}"
-    if after in _WIDER.get(before, frozenset()) or after == "STRING":
-        return Change("safe", what, f"{text}, which holds every value of before: Fivetran widens the column")
-    return Change("breaks", what, f"{text}, which does not hold every value of before. Drop the column, then re-sync")
 
 
 def _settings(old: Lock, new: Lock) -> Iterator[Change]:
@@ -176,12 +118,6 @@ def _sources(old: Lock, new: Lock) -> Iterator[Change]:
             yield Change("safe", f"source {name}", "has other contents under the same version")
 
 
-def _options(old: Lock, new: Lock) -> Iterator[Change]:
-    before, after = set(old["enabled"]), set(new["enabled"])
-    for name in sorted(before ^ after):
-        yield Change("safe", f"option {name}", "is on now" if name in after else "is off now")
-
-
 def _requirements(old: Lock, new: Lock) -> Iterator[Change]:
     """Whether Fivetran is told to install other versions. A lock has no more of them than the hash of their file."""
     before, after = (lock.get("files", {}).get("requirements.txt") for lock in (old, new))
@@ -204,7 +140,7 @@ def show(old: str, new: str, changes: Sequence[Change], console: Console) -> Non
     grid(console, ("asks for", "what", "what it means"), rows)
     words = {
         "safe": "Safe: deploy it, nothing else is to do.",
-        "re-sync": "Deploy it. To have the new columns in rows of before as well, re-sync the history of their tables.",
+        "re-sync": "Deploy it, and re-sync the history of the tables: until then, rows of before are not as they would be now.",
         "breaks": "Look before you deploy: something in the destination, or the next sync, would break.",
     }
     line(console, words[verdict(changes)], style="bold")

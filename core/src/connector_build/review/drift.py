@@ -1,58 +1,43 @@
-"""How records differ from what a plugin declares, field by field."""
+"""How records differ from what a plugin declares, before and after its transforms."""
 
-import reprlib
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
-from typing import Any, Final, Literal
+from collections.abc import Iterable
+from typing import Any
 
 from attrs import define, field, frozen
 
-from connector_build.review.column_types import kind_of, unfit
+from connector_build.review.fields import EXAMPLE, FieldDrift, Kind, Tally, example_of
 from connector_core.basics.discretion import strike
 from connector_core.basics.errors import UnexpectedAnswer
-from connector_core.basics.names import one_line, stored_name
+from connector_core.basics.names import one_line
 from connector_core.derived.applying import LeftOut, TransformFailed, transformed
+from connector_core.derived.named_fields import FieldWatch
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.tables import Record
 
-Kind = Literal["missing", "type", "new"]
-EXAMPLE: Final = 60
-"""Characters of an example that are shown."""
-
-
-@frozen
-class FieldDrift:
-    """A field in which the API and the plugin differ.
-
-    kind:     ``missing``: declared, and in no record; ``type``: some value is not of the declared type; ``new``: not declared.
-    declared: its type, empty for a new one. found: what there is instead, in words. example: such a value, shortened.
-    """
-
-    name: str
-    kind: Kind
-    declared: str
-    found: str
-    example: str
+__all__ = ["EXAMPLE", "Comparison", "Drift", "Failure", "FieldDrift", "Kind", "drift", "row_of"]
 
 
 @frozen
 class Drift:
-    """How the records of one page differ from what the plugin declares.
+    """How the records that were read differ from what the plugin declares.
 
     records: how many were compared. left_out: how many more the transforms leave out.
     failed:  which transform failed, and how; the records are then compared as the API sends them. Empty where none did.
+    meeting: two names of fields that are one in the destination, where one overwrites the other; empty where there are none.
+    empty:   declared columns of which nothing but null came.
     """
 
     fields: tuple[FieldDrift, ...]
     records: int
     left_out: int = 0
     failed: str = ""
+    meeting: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
 
     @property
     def breaks(self) -> bool:
-        """Whether a sync would fail or deliver something else than declared. New fields alone do not."""
-        return bool(self.failed) or any(each.kind != "new" for each in self.fields)
+        """Whether a sync would fail or deliver something else than declared. New fields alone do not, nor converted values."""
+        return bool(self.failed or self.meeting) or any(each.kind in ("missing", "type") for each in self.fields)
 
 
 def drift(plan: TablePlan, records: Iterable[Any], secrets: Iterable[str] = ()) -> Drift:
@@ -60,27 +45,10 @@ def drift(plan: TablePlan, records: Iterable[Any], secrets: Iterable[str] = ()) 
 
     Where there is no record to compare, nothing is missing. Raises UnexpectedAnswer for a record that is no object.
     """
-    secrets = tuple(secrets)
-    sent = _Tally(plan.table.columns, plan.table.primary_key, secrets)
-    rows = _Tally(plan.columns, plan.table.primary_key, secrets)
-    failures: dict[str, Failure] = {}
-    for number, record in enumerate(records, 1):
-        if not isinstance(record, dict):
-            raise UnexpectedAnswer(
-                f"{plan.table.name}: record {number} is {_example(record, secrets)}, not an object. "
-                "Ask the API's owner, or change the plugin."
-            )
-        sent.add(record)
-        row = row_of(plan, record, failures)
-        if row is not None:
-            rows.add(row)
-    if not failures:
-        return Drift(rows.drifts(), rows.records, sent.records - rows.records)
-    failed = "; ".join(
-        f"the transform {name} failed on {failure.records} of {sent.records} records, at first with {failure.first}"
-        for name, failure in failures.items()
-    )
-    return Drift(sent.drifts(), sent.records, failed=strike(secrets, failed))
+    compared = Comparison(plan, tuple(secrets))
+    for record in records:
+        compared.add(record)
+    return compared.result()
 
 
 @define
@@ -91,94 +59,65 @@ class Failure:
     records: int = 0
 
 
-def row_of(plan: TablePlan, record: Record, failures: dict[str, Failure]) -> Record | None:
-    """The row that the transforms make of *record*; None where one leaves it out or, which goes into *failures*, fails."""
+def row_of(
+    plan: TablePlan, record: Record, failures: dict[str, Failure], watch: FieldWatch | None = None
+) -> Record | LeftOut | None:
+    """The row that the transforms make of *record*, or what is left of it; None where one, which goes into *failures*, fails."""
     try:
-        row = transformed(plan.transforms, record)
+        return transformed(plan.transforms, record, plan.table.primary_key, watch)
     except TransformFailed as failed:
         error = failed.__cause__
         words = f"{type(error).__name__}: {one_line(error)}" if error else f"{type(failed.made).__name__} in place of a record"
         failures.setdefault(failed.transform.name, Failure(words)).records += 1
         return None
-    return None if isinstance(row, LeftOut) else row
 
 
 @define
-class _Tally:
-    """What the fields of some records hold that is not what *columns* declare."""
+class Comparison:
+    """Compares records one by one, as they come; see ``drift``. *watch* is told what each transform is given."""
 
-    columns: Mapping[str, str]
-    key: Sequence[str]
-    secrets: Sequence[str] = field(repr=False)
-    records: int = field(default=0, init=False)
-    _seen: set[str] = field(factory=set, init=False)
-    _odd: dict[str, dict[str, "_Odd"]] = field(factory=dict, init=False)
-    """Field → what it holds, in words → how often, with an example."""
+    plan: TablePlan
+    secrets: Iterable[str] = field(repr=False)
+    watch: FieldWatch | None = None
+    read: int = field(default=0, init=False)
+    left_out: dict[str, int] = field(factory=dict, init=False)
+    """Transform → how many records it leaves out."""
+    _sent: "Tally" = field(init=False)
+    _rows: "Tally" = field(init=False)
+    _failures: dict[str, Failure] = field(factory=dict, init=False)
 
-    def add(self, record: Record) -> None:
-        self.records += 1
-        for name, value in record.items():
-            declared = self.columns.get(name)
-            if declared is not None:
-                self._seen.add(name)
-            if odd := kind_of(value) if declared is None else unfit(declared, value):
-                self._note(name, odd, value)
-        for name in self.key:
-            if record.get(name) is None:
-                self._note(name, "null in a key" if name in record else "nothing in a key", None)
+    @_sent.default
+    def _(self) -> "Tally":
+        return Tally(self.plan.table.declared, self.plan.table.primary_key, self.secrets)
 
-    def _note(self, name: str, odd: str, value: Any) -> None:
-        noted = self._odd.setdefault(name, {})
-        if odd not in noted:
-            noted[odd] = _Odd("" if value is None else _example(value, self.secrets))
-        noted[odd].records += 1
+    @_rows.default
+    def _(self) -> "Tally":
+        return Tally(self.plan.declared, self.plan.table.primary_key, self.secrets)
 
-    def drifts(self) -> tuple[FieldDrift, ...]:
-        """What is missing, of another type, and new, in this order."""
-        missing = [name for name in self.columns if self.records and name not in self._seen]
-        wrong = [name for name in self.columns if name in self._odd and name in self._seen]
-        new = [name for name in self._odd if name not in self.columns]
-        return (
-            *(FieldDrift(name, "missing", self.columns[name], strike(self.secrets, _renamed(name, new)), "") for name in missing),
-            *(self._drift(name, "type", self.columns[name]) for name in wrong),
-            *(self._drift(name, "new", "") for name in new),
+    def add(self, record: Any) -> Record | None:
+        """Compare one record; the row that becomes of it, if any. Raises UnexpectedAnswer for what is no object."""
+        self.read += 1
+        if not isinstance(record, dict):
+            raise UnexpectedAnswer(
+                f"{self.plan.table.name}: record {self.read} is {example_of(record, self.secrets)}, not an object. "
+                "Ask the API's owner, or change the plugin."
+            )
+        self._sent.add(record)
+        row = row_of(self.plan, record, self._failures, self.watch)
+        if isinstance(row, LeftOut):
+            self.left_out[row.by] = self.left_out.get(row.by, 0) + 1
+        elif row is not None:
+            self._rows.add(row)
+            return row
+        return None
+
+    def result(self) -> Drift:
+        """How what was added so far differs from what is declared."""
+        sent, rows = self._sent, self._rows
+        if not self._failures:
+            return Drift(rows.drifts(), rows.records, sent.records - rows.records, meeting=rows.meeting(), empty=rows.empty())
+        failed = "; ".join(
+            f"the transform {name} failed on {failure.records} of {sent.records} records, at first with {failure.first}"
+            for name, failure in self._failures.items()
         )
-
-    def _drift(self, name: str, kind: Kind, declared: str) -> FieldDrift:
-        noted = self._odd[name]
-        parts = [
-            f"{odd} ({each.records} of {self.records})" if each.records < self.records else odd for odd, each in noted.items()
-        ]
-        example = next((each.example for each in noted.values() if each.example), "")
-        return FieldDrift(strike(self.secrets, str(name)), kind, declared, ", ".join(parts), example)
-
-
-@define
-class _Odd:
-    """How many records hold something odd, and an example of it."""
-
-    example: str
-    records: int = 0
-
-
-def _renamed(name: str, new: Iterable[str]) -> str:
-    """What is found of a missing field: which of the *new* ones it may have become."""
-    stored = {stored_name(str(each)): str(each) for each in new}
-    near = get_close_matches(stored_name(name), stored, n=1, cutoff=0.8)
-    return f"nothing, or is it {stored[near[0]]} now?" if near else "nothing"
-
-
-class _Repr(reprlib.Repr):
-    """The repr of a value that may be nested deeper than Python prints. Texts stay whole: half a secret could not be struck."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxlevel = 4
-        self.maxstring = self.maxlong = self.maxother = sys.maxsize
-
-
-_REPR: Final = _Repr()
-
-
-def _example(value: object, secrets: Iterable[str]) -> str:
-    return one_line(strike(secrets, _REPR.repr(value)), EXAMPLE)
+        return Drift(sent.drifts(), sent.records, failed=strike(self.secrets, failed), meeting=sent.meeting(), empty=sent.empty())

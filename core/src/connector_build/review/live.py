@@ -1,50 +1,64 @@
-"""`connector-build check --live`: what the real API sends today, held against what the plugin declares.
+"""`connector-build check --live`: what the real API sends today, held against what the plugin says.
 
-One page of each table is read, with the connector's own client, auth and paginator; nothing is delivered and no state is made.
+Each table is read with the connector's own client, auth, paginator and feed, as far as a proof needs and no further than a few
+pages; nothing is delivered and no state is made.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from connector_build.project.configuration import check_configuration
-from connector_build.review.drift import EXAMPLE, Drift, Failure, drift, row_of
+from connector_build.review.drift import Drift
+from connector_build.review.live_feed import Asking
+from connector_build.review.live_finding import Finding, struck
+from connector_build.review.live_table import Looked, Looker, chosen
 from connector_core.basics.discretion import strike
 from connector_core.basics.errors import ConnectorError, PluginError, UnexpectedAnswer
 from connector_core.basics.logs import DiscreetLog
-from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
-from connector_core.basics.paths import cached_path
+from connector_core.engine.journal import Journal
+from connector_core.engine.reading import Api
 from connector_core.engine.sync import make_client
 from connector_core.plugin.assembly import Assembly, TablePlan
-from connector_core.source.children import for_parent
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
 from connector_core.source.pagination import Page, Request
-from connector_core.source.tables import Record, Table
+from connector_core.source.tables import Table
+
+MAX_PAGES: Final = 10
+"""So many pages of a table are read, unless the caller says another number; proofs take a few requests more."""
 
 
 @frozen
 class Compared:
-    """One table of a connector, held against one page of its API.
+    """One table of a connector, held against its API.
 
-    origin: the plugin and hook that declare it. request: what was asked for. drift: None where there was nothing to compare;
-    problem says why: an answer that is not as the plugin describes, or no parent to ask for children of.
+    origin:   the plugin and hook that declare it. request: what was asked for first. requests: how many, proofs included.
+    ended:    how its feed ended, in words; next: where the next sync starts.
+    drift:    how its records differ from what is declared; None where it could not be asked for at all.
+    columns:  ``columns={…}``, ready for the plugin, where something has to change.
     """
 
     table: str
     origin: str
     request: str = ""
     drift: Drift | None = None
-    problem: str = ""
-    fails: bool = False
+    findings: tuple[Finding, ...] = ()
+    requests: int = 0
+    pages: int = 0
+    records: int = 0
+    ended: str = ""
+    next: str = ""
+    columns: str = ""
 
     @property
     def breaks(self) -> bool:
         """Whether a sync of this table would fail, or deliver something else than declared."""
-        return self.fails or (self.drift is not None and self.drift.breaks)
+        return any(each.kind == "wrong" for each in self.findings) or (self.drift is not None and self.drift.breaks)
 
 
 def compare(
@@ -53,15 +67,17 @@ def compare(
     log: Log,
     client: Callable[[Assembly, Configuration, Log], Any] = make_client,
     on_table: Callable[[str], object] = lambda _: None,
+    max_pages: int = MAX_PAGES,
 ) -> list[Compared]:
-    """Read one page of each table and compare it; *on_table* is called with the name of a table before it is read.
+    """Read each table, at most *max_pages* of it, and compare it; *on_table* is called with its name before it is read.
 
     Raises a ConnectorError, without any secret, when the API cannot be asked at all: it cannot be reached, or refuses the key.
     """
     hidden = configuration.hidden
+    discreet = DiscreetLog(log, hidden)
     try:
-        with client(assembly, configuration, DiscreetLog(log, hidden)) as opened:
-            reader = _Reader(opened.fetch, configuration["page_size"], hidden)
+        with client(assembly, configuration, discreet) as opened:
+            reader = _Reader(assembly, configuration, opened.fetch, discreet, max_pages)
             found = []
             for plan in assembly.tables:
                 on_table(plan.table.name)
@@ -81,76 +97,101 @@ def read_values(assembly: Assembly, file: Path) -> tuple[Configuration, list[str
     return read_configuration(assembly.settings, raw), unknown_names(assembly.settings, raw)
 
 
+@define
+class _Counted:
+    """What fetches pages, and counts them."""
+
+    fetch: Callable[[Table, Request], Page]
+    requests: int = 0
+
+    def __call__(self, table: Table, request: Request) -> Page:
+        self.requests += 1
+        return self.fetch(table, request)
+
+
+@define
+class _Heard:
+    """A log that keeps the warnings of a feed."""
+
+    log: Log
+    warnings: list[str] = field(factory=list)
+
+    def info(self, message: str) -> None:
+        self.log.info(message)
+
+    def warning(self, message: str) -> None:
+        self.warnings.append(message)
+
+    alert = warning
+
+
 class _NoParentError(Exception):
     """There is no record of the parent that a child table could be asked for by."""
 
 
-@frozen
+@frozen(hash=False)
 class _Reader:
-    """Reads the first page of each table, a parent's once. fetch: (table, request) → page."""
+    """Reads the tables one by one, and remembers the first page of each that was a parent."""
 
+    assembly: Assembly
+    configuration: Configuration
     fetch: Callable[[Table, Request], Page]
-    page_size: int
-    secrets: Iterable[str] = field(repr=False)
-    _pages: dict[str, tuple[Request, Page]] = field(factory=dict, init=False, repr=False)
+    log: Log
+    most: int
+    _first: dict[str, list[Any]] = field(factory=dict, init=False, repr=False)
 
     def compared(self, plan: TablePlan) -> Compared:
+        secrets = self.configuration.hidden
+        counted, heard = _Counted(self.fetch), _Heard(self.log)
         made = Compared(plan.table.name, str(plan.origin))
         try:
-            request, records = self._records(plan)
-            found = drift(plan, records, self.secrets)
-            return evolve(made, request=strike(self.secrets, str(request)), drift=found)
+            looked = self._looked(plan, self._looker(counted, heard))
         except _NoParentError as error:
-            return evolve(made, problem=str(error))
-        except UnexpectedAnswer as error:
-            return evolve(made, problem=strike(self.secrets, str(error)), fails=True)
+            return evolve(made, requests=counted.requests, findings=(Finding("unproved", "records", str(error)),))
+        except (UnexpectedAnswer, PluginError) as error:
+            wrong = struck(secrets, Finding("wrong", "answers", str(error)))
+            return evolve(made, requests=counted.requests, findings=(wrong,))
+        return _told(made, looked, heard.warnings, counted.requests, secrets)
 
-    def _records(self, plan: TablePlan) -> tuple[Request, Iterable[Any]]:
+    def _looker(self, fetch: _Counted, log: _Heard) -> Looker:
+        values = self.configuration
+        paths = {plan.table.name: plan.table.path for plan in self.assembly.tables}
+        journal = Journal(log, paths, time.monotonic)
+        api = Api(fetch, values["base_url"], values["page_size"], values.hidden, log, journal)
+        sizes = [setting for setting in self.assembly.settings if setting.name == "page_size"]
+        least = next((int(each.minimum) for each in sizes if each.minimum is not None), 1)
+        return Looker(Asking(api, self.most), values.hidden, max(1, least))
+
+    def _looked(self, plan: TablePlan, looker: Looker) -> Looked:
         if plan.parent is None:
-            request, page = self._first_page(plan)
-            return request, page.records
-        parent = self._parent_of(plan, plan.parent)
-        where = f"{plan.table.name}: the first record of {plan.parent.table.name}"
-        request, page = self._first_page(evolve(plan, table=for_parent(plan.table, parent, where)))
-        assert plan.table.parent is not None  # noqa: S101  (a plan with a parent is of a table with one)
-        added = {column: cached_path(name).get(parent) for column, name in plan.table.parent.adds.items()}
-        return request, _with_added(page.records, added, plan.table.name)
+            return looker.own(plan, self._first.setdefault(plan.table.name, []))
+        parent, where = plan.parent, f"{plan.table.name}: the first page of {plan.parent.table.name}"
+        parents = chosen(plan, parent, self._parents(parent, looker.asking), where)
+        if not parents:
+            raise _NoParentError(f"the first page of {parent.table.name} has no record to ask for {plan.table.name} by")
+        return looker.children(plan, parents, where)
 
-    def _parent_of(self, plan: TablePlan, parent: TablePlan) -> Record:
-        """The first record of *parent* that its transforms do not leave out, as the API sends it."""
-        _, page = self._first_page(parent)
-        failures: dict[str, Failure] = {}
-        for record in page.records:
-            if isinstance(record, dict) and row_of(parent, record, failures) is not None:
-                return dict(record)
-        raise _NoParentError(f"the first page of {parent.table.name} has no record to ask for {plan.table.name} by")
-
-    def _first_page(self, plan: TablePlan) -> tuple[Request, Page]:
-        table = plan.table
-        if table.name not in self._pages:
-            try:
-                request = plan.paginator.first(table, self.page_size, {})
-            except ConnectorError:
-                raise
-            except Exception as error:
-                raise PluginError(
-                    f"{table.name}: {plan.paginator_origin} failed with {type(error).__name__}: {one_line(error)}. "
-                    "Correct the paginator."
-                ) from error
-            self._pages[table.name] = request, self.fetch(table, request)
-        return self._pages[table.name]
+    def _parents(self, parent: TablePlan, asking: Asking) -> list[Any]:
+        name = parent.table.name
+        if name not in self._first:
+            run = asking.run(parent, most=1)
+            if run.problem:
+                raise UnexpectedAnswer(run.problem)
+            self._first[name] = list(run.last.page.records) if run.last else []
+        return self._first[name]
 
 
-def _with_added(records: Iterable[Any], added: Mapping[str, Any], table: str) -> Iterator[Any]:
-    """The records of a child table, each with the columns that it is given, as a sync does it."""
-    for number, record in enumerate(records, 1):
-        if not isinstance(record, dict):
-            yield record
-            continue
-        for name, value in added.items():
-            if record.get(name, value) != value:
-                raise UnexpectedAnswer(
-                    f"{table}: record {number} has {one_line(repr(record[name]), EXAMPLE)} as {name}, but its parent has "
-                    f"{one_line(repr(value), EXAMPLE)}. Give the parent's value a column of another name in the table's parent."
-                )
-        yield {**added, **record}
+def _told(made: Compared, looked: Looked, warnings: Iterable[str], requests: int, secrets: Any) -> Compared:
+    remarks = [Finding("remark", "answers", text.removeprefix(f"{made.table}: ")) for text in dict.fromkeys(warnings)]
+    return evolve(
+        made,
+        request=strike(secrets, looked.first),
+        drift=looked.drift,
+        findings=tuple(struck(secrets, each) for each in (*looked.findings, *remarks)),
+        requests=requests,
+        pages=looked.pages,
+        records=looked.records,
+        ended=strike(secrets, looked.ended),
+        next=strike(secrets, looked.next),
+        columns=strike(secrets, looked.columns),
+    )

@@ -41,3 +41,6 @@ class StatusLog:
 
     def warning(self, message: str) -> None:
         self.update(message)
+
+    def alert(self, message: str) -> None:
+        self.warning(message)

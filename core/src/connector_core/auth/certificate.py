@@ -5,7 +5,6 @@ import tempfile
 
 from attrs import field, frozen
 from requests import PreparedRequest
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from connector_core.auth.jwt_bearer import pem
@@ -56,27 +55,15 @@ class ClientCertificate:
                     f"The client certificate cannot be used: {names} do not belong together, or one is damaged. "
                     "Check them in the configuration."
                 ) from None
-        return _CertificateAuth(_CertificateAdapter(context))
-
-
-class _CertificateAdapter(HTTPAdapter):
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__()
-
-    def init_poolmanager(self, *arguments: object, **options: object) -> None:
-        super().init_poolmanager(*arguments, **options, ssl_context=self._context)  # type: ignore[arg-type]  # passed on as they came
-
-    def proxy_manager_for(self, proxy: str, **options: object) -> object:
-        return super().proxy_manager_for(proxy, **options, ssl_context=self._context)
+        return _CertificateAuth(context)
 
 
 @frozen(eq=False)
 class _CertificateAuth(AuthBase):
-    adapter: HTTPAdapter = field(repr=False)
+    context: ssl.SSLContext = field(repr=False)
 
     def attach(self, line: Line) -> None:
-        line.mount(self.adapter)
+        line.present(self.context)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         return request

@@ -1,6 +1,7 @@
 """Tokens that the connector gets by itself: asking for one, signing with it, and renewing it."""
 
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +12,6 @@ from urllib.parse import urlsplit
 import requests
 from attrs import field, frozen
 from requests import PreparedRequest
-from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
 from connector_core.basics.decoding import NotJson, charset_of, decode
@@ -49,8 +49,8 @@ class Line(Protocol):
     def warn(self, message: str) -> None:
         """Say *message* in the log: something that somebody should look at, although the sync goes on."""
 
-    def mount(self, adapter: BaseAdapter) -> None:
-        """Send what goes to the API through *adapter*. Raises ConfigurationError where that would not be TLS."""
+    def present(self, context: ssl.SSLContext) -> None:
+        """Speak TLS with the API by *context*. Raises ConfigurationError where the API is not asked over TLS."""
 
 
 @frozen

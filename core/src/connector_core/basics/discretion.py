@@ -241,7 +241,7 @@ def _pairs(name: str, place: Any) -> Iterator[tuple[str, str]]:
 
 def _name(name: str) -> str:
     """*name* as it is compared: ``X-API-Key`` and ``api_key`` are one."""
-    return re.sub(r"[^0-9a-z]", "", name.lower().removeprefix("x-"))
+    return re.sub(r"^x[-_]|[^0-9a-z]", "", name.lower())
 
 
 def _no_names(_: str) -> Iterable[str]:

@@ -24,12 +24,24 @@ class CircularFeed(UnexpectedAnswer):
     """The API's pages lead back to one that was read already."""
 
 
+class StalePlace(UnexpectedAnswer):
+    """The place in the state does not go with what the API answers: the feed has to be read from its start."""
+
+
 class RequestRejected(UnexpectedAnswer):
     """The API refused one request (400, 404, 410 or 422); with a cursor from the state it means that the cursor is gone."""
 
 
+class StaleCursor(RequestRejected):
+    """By a rule of the plugin the API says that the place to go on from is gone, so the read starts over."""
+
+
 class DeliveryError(ConnectorError):
     """Fivetran's SDK did not take a row or a state: a column's declared type is wrong, or the state is too large."""
+
+
+class InternalError(ConnectorError):
+    """Nobody foresaw it: the machine ran out of something, or this package has a fault. The message says which."""
 
 
 class PluginError(ConnectorError):

@@ -21,6 +21,9 @@ class DiscreetLog:
     def warning(self, message: str) -> None:
         self.log.warning(strike(self.secrets, message))
 
+    def alert(self, message: str) -> None:
+        self.log.alert(strike(self.secrets, message))
+
 
 class SilentLog:
     """A log for what says in its answer all that there is to say."""
@@ -28,3 +31,5 @@ class SilentLog:
     def info(self, message: str) -> None: ...
 
     def warning(self, message: str) -> None: ...
+
+    def alert(self, message: str) -> None: ...

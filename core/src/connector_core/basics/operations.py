@@ -35,6 +35,9 @@ class Log(Protocol):
     def warning(self, message: str) -> None:
         """Something that somebody should look at, although the sync goes on."""
 
+    def alert(self, message: str) -> None:
+        """A warning about the data itself, which belongs on the dashboard of whoever uses it: drift, or lost precision."""
+
 
 @frozen
 class Delivery:

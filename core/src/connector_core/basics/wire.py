@@ -4,7 +4,8 @@
 requests stands on would pin it a second time.
 """
 
-from requests.packages.urllib3 import HTTPResponse
+from requests.packages.urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+from requests.packages.urllib3.connection import HTTPConnection, HTTPSConnection
 from requests.packages.urllib3.exceptions import (
     DecodeError,
     HTTPError,
@@ -18,8 +19,12 @@ from requests.packages.urllib3.util.ssl_ import create_urllib3_context
 
 __all__ = [
     "DecodeError",
+    "HTTPConnection",
+    "HTTPConnectionPool",
     "HTTPError",
     "HTTPResponse",
+    "HTTPSConnection",
+    "HTTPSConnectionPool",
     "NameResolutionError",
     "ProtocolError",
     "ReadTimeoutError",

@@ -1,7 +1,7 @@
 """The feeds of a child table: one for each record of its parent, several at a time."""
 
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from copy import deepcopy
 from typing import Any
@@ -9,14 +9,13 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from connector_core.basics.errors import RequestRejected, UnexpectedAnswer
-from connector_core.basics.hints import nowhere
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.engine.records import RowMaker
-from connector_core.engine.table_feed import TableFeed
+from connector_core.engine.table_feed import TableFeed, begun, nothing_said
 from connector_core.http.pages import interleaved
 from connector_core.plugin.assembly import TablePlan
-from connector_core.source.children import for_parent
+from connector_core.source.children import check_parents, for_parent
 from connector_core.source.pagination import Bookmark
 from connector_core.source.tables import Record, Table
 from connector_core.source.values import text
@@ -39,8 +38,8 @@ class _Child:
 class _Place:
     """How far the feeds of the children have come: the bookmark of a child table.
 
-    listing: where the page of parents that is under way begins.
-    done:    keys of the parents on that page whose children were delivered.
+    listing: where the page of parents that is under way begins; empty for a list that has to be read from its start.
+    done:    keys of the parents, from there on, whose children were delivered.
     open:    key of a parent → where its children go on, in the middle of their feed.
     rests:   key of a parent → where its children's next sync starts.
     changed: key of a parent → its value that changes whenever its children do, as it was when their feed was read or opened.
@@ -96,6 +95,8 @@ class ChildFeed:
         self._seen: set[str] = set()
         self._unchanged = 0
         self.start = self._place.bookmark()
+        if bookmark and not self.start:
+            api.log.warning(f"{self._name}: {nothing_said(bookmark)}")
 
     @property
     def bookmark(self) -> Bookmark:
@@ -103,12 +104,15 @@ class ChildFeed:
 
     def reads(self) -> Generator[Read | None, None, None]:
         """The children's pages, in the order in which they come."""
-        whole = not self._place.listing
+        listing = begun(self._parent, self._api, self._place.listing, ahead=False)
+        whole = not listing.start
+        if listing.left_aside:
+            self._place.done = {}
         try:
-            yield from self._listed(TableFeed(self._parent, self._api, self._place.listing, ahead=False))
+            yield from self._listed(listing)
         except BookmarkRejectedError as error:
             whole = True
-            self._api.log.warning(f"{self._name}: the list of parents can no longer be gone on with ({error}). Reading it again.")
+            self._api.log.warning(f"{self._name}: of the list of parents, {error} Reading it again.")
             yield from self._listed(TableFeed(self._parent, self._api, {}, ahead=False))
         if whole:
             self._forget_others()
@@ -130,7 +134,9 @@ class ChildFeed:
                 for child, page in pages:
                     yield from self._moved(child, page)
             if not listing.ended:
-                self._place.listing, self._place.done = listing.bookmark, {}
+                self._place.listing = listing.bookmark
+                if listing.bookmark:  # a list without a place is read again from its start, and passes over who was done
+                    self._place.done = {}
                 yield None
         self._place.done = {}
 
@@ -138,7 +144,7 @@ class ChildFeed:
         """What has to be read for a page of parents: each once, as the last record on the page has it."""
         where = f"{self._name}: {read.request}"
         found: dict[str, _Child | None] = {}
-        self._check_fields(read.page.records, where)
+        check_parents(self._plan.table, read.page.records, where)
         for number, record in enumerate(read.page.records, 1):
             # A transform may change the record that it is given, and the children are asked for by what the API sent.
             given = _copied(record, f"{where}: record {number}") if self._parent.transforms else record
@@ -154,19 +160,6 @@ class ChildFeed:
         changed = parent.changes.get(record) if parent.changes else None
         return _Child(key, for_parent(self._plan.table, record, where), parent.added(record), changed)
 
-    def _check_fields(self, parents: Sequence[Any], where: str) -> None:
-        """Raise UnexpectedAnswer for a field that the plugin names and none of a page's *parents* has: it is misspelt."""
-        parent = self._plan.table.parent
-        assert parent is not None  # noqa: S101  (as above)
-        named = [(f"adds names for {column}", place) for column, place in parent.places.items()]
-        named += [("changed names", parent.changes)] if parent.changes else []
-        for what, place in named:
-            if hint := nowhere(place, parents):
-                raise UnexpectedAnswer(
-                    f"{where}: no record of {self._parent.table.name} on this page has {place}, which {what}{hint}. "
-                    f"Correct it in the parent of {self._name}."
-                )
-
     def _is_due(self, child: _Child) -> bool:
         if child.key in self._place.done and child.changed == self._place.changed.get(child.key):
             return False
@@ -180,14 +173,12 @@ class ChildFeed:
         """The pages of one parent's children, each with the bookmark behind it and whether it is the last."""
         plan = evolve(self._plan, table=child.table)
         bookmark = self._opened(child) or self._place.rests.get(child.key) or {}
-        feed = TableFeed(plan, self._api, bookmark, ahead=False)
+        feed = begun(plan, self._api, bookmark, ahead=False)
         try:
             try:
                 yield from self._pages(feed)
             except BookmarkRejectedError as error:
-                self._api.log.warning(
-                    f"{self._name}: the API no longer knows where to go on ({error}). Reading these children whole."
-                )
+                self._api.log.warning(f"{self._name}: {error} Reading these children whole.")
                 yield from self._pages(TableFeed(plan, self._api, {}, ahead=False))
         except RequestRejected as error:
             raise RequestRejected(
@@ -245,3 +236,5 @@ class _Quiet:
     def info(self, message: str) -> None: ...
 
     def warning(self, message: str) -> None: ...
+
+    def alert(self, message: str) -> None: ...

@@ -4,20 +4,13 @@
 time. Both say where they start and, once a page was delivered, where a sync would have to go on. Neither delivers anything.
 """
 
-from connector_core.basics.names import one_line
 from connector_core.engine.child_feed import ChildFeed
 from connector_core.engine.reading import Api, Feed
-from connector_core.engine.table_feed import TableFeed
+from connector_core.engine.table_feed import begun
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import Bookmark
 
 
 def feed(plan: TablePlan, api: Api, bookmark: Bookmark) -> Feed:
     """The feed of one table, from *bookmark* on."""
-    made: Feed = ChildFeed(plan, plan.parent, api, bookmark) if plan.parent else TableFeed(plan, api, bookmark)
-    if bookmark and not made.start:
-        api.log.warning(
-            f"{plan.table.name}: the state ({one_line(', '.join(bookmark))}) says nothing about where to go on. "
-            "Reading the whole feed."
-        )
-    return made
+    return ChildFeed(plan, plan.parent, api, bookmark) if plan.parent else begun(plan, api, bookmark)

@@ -103,7 +103,7 @@ class Forms:
         """Warn, once, that an undeclared field loses digits, and say what to declare it as."""
         if name not in self._warned:
             self._warned.add(name)
-            self.log.warning(
+            self.log.alert(
                 f"{self.table}: field {one_line(name, 60)} is not declared and may lose digits on its way "
                 f'({one_line(value, 40)}). Add "{one_line(name, 60)}": "{kind}" to the table\'s columns.'
             )

@@ -46,6 +46,9 @@ class PacedLog:
     def warning(self, message: str) -> None:
         self.log.warning(message)
 
+    def alert(self, message: str) -> None:
+        self.log.alert(message)
+
 
 @define
 class _Told:
@@ -73,7 +76,7 @@ class Journal:
 
     def fetching(self, table: Table, request: Request) -> None:
         """Say that *request* is waited for."""
-        told = self._told.setdefault(table.name, _Told())
+        told = self._told.get(table.name) or self._told.setdefault(table.name, _Told())
         told.requests += 1
         now = self.clock()
         if told.requests > PAGES_TOLD and now - told.at < SECOND:

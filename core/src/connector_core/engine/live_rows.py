@@ -92,9 +92,11 @@ def name_of(group: Group) -> str:
 
 
 def group_of(name: str, extra: ExtraTable, columns: Declared) -> Group | None:
-    """The group of that name, each value in the form of its column; None where one is none of its type."""
+    """The group of that name, each value in the form of its column; None where one is not of its type, or a list."""
     try:
         values = json.loads(name)
+        if any(isinstance(value, list | dict) for value in values):
+            return None
         return tuple([read(columns[column], value) for column, value in zip(extra.by, values, strict=True)])
     except (UnfitError, ValueError, TypeError):
         return None

@@ -11,6 +11,9 @@ from connector_core.engine.journal import Journal
 from connector_core.source.pagination import Bookmark, Page, Request
 from connector_core.source.tables import Table
 
+WARNINGS = 100
+"""The most warnings about pages that one sync shows."""
+
 
 @frozen(hash=False)
 class Api:
@@ -34,9 +37,10 @@ class Api:
         """What takes warnings about *table*, each with the name of what it is about, and gives the first of each name."""
 
         def warn(what: str, warning: str) -> None:
-            if (table, what) not in self._warned:
+            if (table, what) not in self._warned and len(self._warned) < WARNINGS:
                 self._warned.add((table, what))
-                self.log.warning(f"{table}: {warning}")
+                more = "" if len(self._warned) < WARNINGS else " Further warnings of this kind are not shown."
+                self.log.alert(f"{table}: {warning}{more}")
 
         return warn
 

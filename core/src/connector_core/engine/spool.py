@@ -2,10 +2,12 @@
 
 import pickle
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.derived.applying import LeftOut
 from connector_core.engine.records import Rows
 
 IN_MEMORY = 8_000_000
@@ -24,19 +26,29 @@ def packed(value: object) -> bytes:
 
 
 class Spool(AbstractContextManager["Spool"]):
-    """Parts of a feed, given back in the order in which they came. It is gone when the block ends."""
+    """Parts of a feed, given back in the order in which they came. It is gone when the block ends.
+
+    records: how many there are; left_out: how many of them are left out, by what.
+    """
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (closed when the block ends)
         self.records = 0
+        self.left_out = Counter[str]()
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row is there."""
+        return self.records == self.left_out.total()
 
     def put(self, rows: Rows) -> None:
         """Put one part aside."""
         self._file.write(packed(rows))
         self.records += len(rows)
+        self.left_out.update(row.by for _, row in rows if isinstance(row, LeftOut))
 
     def parts(self) -> Iterator[Rows]:
         """The parts, each as it came."""

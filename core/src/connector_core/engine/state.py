@@ -1,68 +1,191 @@
 """The state: where each table's next sync starts, as one JSON object that Fivetran keeps between syncs.
 
-A dataset of one table has the table's own state at the top, ``{"next_cursor": "…"}``, which is also what the documented
+A dataset of one table has the table's own bookmark at the top, ``{"next_cursor": "…"}``, which is also what the documented
 hand-written connectors keep; one of several tables has ``{"tables": {name: {…}}}``. Extra tables have their part in
-``extra_tables``, beside the bookmark of their source table.
+``extra_tables``, beside the bookmark of their source table. ``feeds`` says for each bookmark which feed it belongs to
+(docs/decisions/0009-a-state-belongs-to-its-feed.md). A table from which a sync may delete rows has ``has_rows`` once it has
+some. Whatever else a state holds is left aside, and said to be.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
+from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import DeliveryError, PluginError
+from connector_core.basics.names import one_line
+from connector_core.basics.operations import Log
+from connector_core.engine.identity import identity, is_documented, is_nearly_documented
+from connector_core.engine.memory import understood
+from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import Bookmark
 
 LIMIT = 10_000_000
 """Bytes of JSON that Fivetran keeps as a state."""
 
+TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS = "tables", "feeds", "extra_tables", "has_rows"
+_OURS = frozenset({TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS})
+
 
 @frozen(hash=False)
 class TableState:
-    """Where one table's next sync starts: the paginator's bookmark, and what its extra tables have to remember."""
+    """Where one table's next sync starts: the paginator's bookmark, and what its extra tables have to remember.
+
+    has_rows: whether the table is known to have rows; kept for tables from which a sync may delete some.
+    """
 
     bookmark: Bookmark = field(factory=dict)
     extra_tables: Mapping[str, Any] = field(factory=dict)
+    has_rows: bool = False
 
 
-def read_state(raw: Mapping[str, Any], tables: Sequence[str]) -> dict[str, TableState]:
-    """Table → its state, from what Fivetran hands over.
+@define
+class States:
+    """The states of all tables of a connector, as the last checkpoint of each has left them."""
 
-    A state ``{"cursor": …}`` of a hand-written connector is understood as ``{"next_cursor": …}``. Where a dataset of one
-    table has grown to several, the flat state is that of the first.
+    plans: Mapping[str, TablePlan]
+    feeds: Mapping[str, str]
+    _of: dict[str, TableState]
+
+    def __getitem__(self, table: str) -> TableState:
+        return self._of[table]
+
+    def __setitem__(self, table: str, state: TableState) -> None:
+        self._of[table] = state
+
+    def whole(self) -> dict[str, Any]:
+        """The JSON object for a checkpoint.
+
+        Raises DeliveryError when it is larger than Fivetran keeps, PluginError when it holds what JSON does not have.
+        """
+        parts = {name: _written(state) for name, state in self._of.items()}
+        feeds = {name: self.feeds[name] for name, state in self._of.items() if state.bookmark}
+        if len(parts) == 1:
+            [(name, part)] = parts.items()
+            whole = part if is_documented(self.plans[name]) else {**part, **({FEEDS: feeds} if feeds else {})}
+        else:
+            whole = {TABLES: parts, **({FEEDS: feeds} if feeds else {})}
+        _check_size(whole, self._of)
+        return whole
+
+
+def read_state(raw: Any, plans: Sequence[TablePlan], log: Log, hidden: Secrets) -> States:
+    """Where each table starts, from what Fivetran hands over, whatever that is.
+
+    A bookmark that belongs to another feed, or to none that can be told, is left aside with a warning: the table is read whole
+    once. One without a word about its feed, as hand-written connectors and earlier releases keep it, is taken over;
+    ``{"cursor": …}`` is understood as ``{"next_cursor": …}``. So is the memory of extra tables: their rows are in the
+    destination, whatever they were made of. What holds a secret is not kept.
     """
-    parts = raw.get("tables")
-    if not isinstance(parts, Mapping):
-        parts = {tables[0]: raw}
-    return {name: _read_table(parts.get(name)) for name in tables}
+    known = {plan.table.name: plan for plan in plans}
+    feeds = {name: identity(plan) for name, plan in known.items()}
+    reading = _Reading(raw if isinstance(raw, Mapping) else {}, known, feeds, log, hidden)
+    if raw is not None and not isinstance(raw, Mapping):
+        log.warning(f"The state is {one_line(type(raw).__name__, 40)}, not an object. {_aside('Every table')}")
+    return States(known, feeds, {name: reading.table(name) for name in known})
 
 
-def write_state(states: Mapping[str, TableState]) -> dict[str, Any]:
-    """The JSON object for a checkpoint.
-
-    Raises DeliveryError when it is larger than Fivetran keeps, PluginError when an extra table brings what JSON does not have.
-    """
-    parts = {name: _write_table(state) for name, state in states.items()}
-    whole = next(iter(parts.values())) if len(parts) == 1 else {"tables": parts}
-    _check_size(whole, states)
-    return whole
+def _aside(what: str) -> str:
+    return f"It is left aside. {what} is read whole once."
 
 
-def _read_table(raw: object) -> TableState:
-    if not isinstance(raw, Mapping):
-        return TableState()
-    extra_tables = raw.get("extra_tables")
-    bookmark = {name: value for name, value in raw.items() if name not in ("extra_tables", "tables")}
-    usable = {name: value for name, value in bookmark.items() if value is not None}
-    if "cursor" in usable:
-        usable = {"next_cursor": usable.pop("cursor")} | usable
-    return TableState(usable, extra_tables if isinstance(extra_tables, Mapping) else {})
+@frozen
+class _Reading:
+    """A state that is being read, with what is said of it."""
+
+    raw: Mapping[Any, Any]
+    plans: Mapping[str, TablePlan]
+    feeds: Mapping[str, str]
+    log: Log
+    hidden: Secrets
+    parts: Mapping[str, Any] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "parts", self._parts())
+
+    def _parts(self) -> Mapping[str, Any]:
+        """Table → its part."""
+        parts = self.raw.get(TABLES)
+        if isinstance(parts, Mapping):
+            for name in parts.keys() - self.plans.keys():
+                self.log.warning(
+                    f"The state knows a table {one_line(name, 60)}, which this connector does not have. It is forgotten."
+                )
+            return parts
+        if TABLES in self.raw:
+            self.log.warning(f"The state has {type(parts).__name__} as its tables. {_aside('Every table')}")
+            return {}
+        owner = self._owner()
+        return {owner: self.raw} if owner else {}
+
+    def _owner(self) -> str | None:
+        """The table that a state without names belongs to; None for one that this connector does not have."""
+        named = self.raw.get(FEEDS)
+        if named is None:
+            for likely in (is_documented, is_nearly_documented):
+                if found := [name for name, plan in self.plans.items() if likely(plan)]:
+                    return found[0]
+            return next(iter(self.plans))
+        names = list(named) if isinstance(named, Mapping) else []
+        if len(names) == 1 and names[0] in self.plans:
+            return str(names[0])
+        self.log.warning(
+            f"The state belongs to {one_line(', '.join(map(str, names)) or 'no table', 80)}, which this connector does not have. "
+            f"{_aside('Every table')}"
+        )
+        return None
+
+    def table(self, name: str) -> TableState:
+        """The state of one table."""
+        part = self.parts.get(name, {})
+        if not isinstance(part, Mapping):
+            self.log.warning(f"{name}: the state has {type(part).__name__} for it. {_aside('The table')}")
+            part = {}
+        extras = understood(self._memory(name, part), self.plans[name].extra_tables, self.log)
+        bookmark = self._bookmark(part)
+        if bookmark and not self._belongs(name, flat=part is self.raw):
+            self.log.warning(
+                f"{name}: the state belongs to another feed: the table's name, its path, its key or its paginator was another. "
+                f"{_aside('The table')}"
+            )
+            bookmark = {}
+        return TableState(bookmark, extras, part.get(HAS_ROWS) is True)
+
+    def _memory(self, name: str, part: Mapping[Any, Any]) -> Any:
+        """What the table's own part says of extra tables, and what any part says of one that is made from this table now."""
+        own = part.get(EXTRA_TABLES, {})
+        if not isinstance(own, Mapping):
+            return own
+        extras = [extra.name for extra in self.plans[name].extra_tables]
+        memories = [each.get(EXTRA_TABLES) for each in (self.raw, *self.parts.values()) if isinstance(each, Mapping)]
+        moved = {name: each[name] for name in extras for each in memories if isinstance(each, Mapping) and name in each}
+        return {**own, **moved}
+
+    def _belongs(self, name: str, *, flat: bool) -> bool:
+        found = self.raw.get(FEEDS)
+        if found is None:
+            return not (flat and is_nearly_documented(self.plans[name]))
+        return isinstance(found, Mapping) and found.get(name) == self.feeds[name]
+
+    def _bookmark(self, part: Mapping[Any, Any]) -> Bookmark:
+        kept = {}
+        for name, value in part.items():
+            if value is None or not isinstance(name, str) or name in _OURS:
+                continue
+            if self.hidden.stands_in({name: value}):
+                self.log.warning("The state holds a secret, which no state may. It is taken out.")
+            else:
+                kept[name] = value
+        if "cursor" in kept:
+            kept = {"next_cursor": kept.pop("cursor")} | kept
+        return kept
 
 
-def _write_table(state: TableState) -> dict[str, Any]:
-    extra = {"extra_tables": dict(state.extra_tables)} if state.extra_tables else {}
-    return {**state.bookmark, **extra}
+def _written(state: TableState) -> dict[str, Any]:
+    extras = {EXTRA_TABLES: dict(state.extra_tables)} if state.extra_tables else {}
+    return {**state.bookmark, **extras, **({HAS_ROWS: True} if state.has_rows else {})}
 
 
 def _check_size(whole: Mapping[str, Any], states: Mapping[str, TableState]) -> None:

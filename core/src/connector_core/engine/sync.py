@@ -11,25 +11,28 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 from requests.auth import AuthBase
 
+from connector_core.auth.jwt_bearer import pem
 from connector_core.basics.discretion import Secrets, shows, strike
-from connector_core.basics.errors import CircularFeed, ConfigurationError, ConnectorError, PluginError
+from connector_core.basics.errors import CircularFeed, ConfigurationError, PluginError, SourceError
 from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.operations import Delivery, Log, Operations
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.deleted import deleted_keys
 from connector_core.engine.derivation import Derivation, derivation
+from connector_core.engine.emptying import Held, emptied
+from connector_core.engine.failures import in_words
 from connector_core.engine.feeds import feed
 from connector_core.engine.journal import Journal, PacedLog
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import RowMaker, Rows
 from connector_core.engine.spool import Spool
-from connector_core.engine.state import TableState, read_state, write_state
+from connector_core.engine.state import States, TableState, read_state
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
 from connector_core.source.pagination import Bookmark
-from connector_core.source.settings import MAX_ANSWER, THREADS
+from connector_core.source.settings import CA_CERTIFICATE, MAX_ANSWER, THREADS
 from connector_core.source.tables import Key
 
 PART = 1000
@@ -65,7 +68,8 @@ def make_client(assembly: Assembly, configuration: Configuration, log: Log, **pa
     if not isinstance(auth, AuthBase):
         raise PluginError(f"{assembly.auth_origin}: the auth made {type(auth).__name__}. Return a requests.auth.AuthBase.")
     limit = configuration[MAX_ANSWER] * 1_000_000
-    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden, limit=limit, **parts)
+    authority = pem(configuration, CA_CERTIFICATE) if configuration.get(CA_CERTIFICATE) else ""
+    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden, limit=limit, authority=authority, **parts)
 
 
 def sync(
@@ -78,8 +82,8 @@ def sync(
 ) -> None:
     """Bring every table of *assembly* up to date, from where *state* says that the last sync stopped.
 
-    It returns only when every page was read and every row delivered. Otherwise it raises a ConnectorError, and the next
-    sync goes on from the last checkpoint.
+    It returns only when every page was read and every row delivered. Otherwise it raises a ConnectorError, whatever it was that
+    went wrong, and the next sync goes on from the last checkpoint. What ends a process (KeyboardInterrupt) goes through.
     """
     failure = _failure(assembly, configuration, state, _To(operations, log, engine or Engine(make_client)))
     if failure is not None:
@@ -95,13 +99,14 @@ class _To:
     engine: Engine
 
 
-def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any], to: _To) -> ConnectorError | None:
+def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any], to: _To) -> BaseException | None:
     """Sync every table; what goes wrong comes back without a secret in it.
 
     It is not raised from here: an error carries along the one that was being handled, and a crash report shows the variables of
     the functions that it came through.
     """
     hidden = Secrets()
+    where = "The configuration"
     try:
         values = read_configuration(assembly.settings, raw)
         hidden = values.hidden
@@ -109,14 +114,20 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
         journal = Journal(log, {plan.table.name: plan.table.path for plan in assembly.tables}, to.engine.clock)
         for remark in unknown_names(assembly.settings, raw):
             log.warning(f"Configuration: {remark}.")
-        states = read_state(state, [plan.table.name for plan in assembly.tables])
+        where = "The state"
+        states = read_state(state, assembly.tables, log, hidden)
         with to.engine.client(assembly, values, log) as client:
             api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, journal, values.get(THREADS, 1))
             for plan in assembly.tables:
+                where = plan.table.name
                 _TableSync(plan, api, states, Delivery(to.operations), to.engine).run()
-    except ConnectorError as error:
+    except Exception as error:  # noqa: BLE001  (whatever it is, it ends as one paragraph of ours)
+        failure = in_words(error, where)
         # Without its cause: a crash report would show the variables of where that was raised, records among them.
-        return type(error)(strike(hidden, str(error)))
+        return type(failure)(strike(hidden, str(failure)))
+    except BaseException as error:  # noqa: BLE001  (what ends a process; it goes on from where nothing is to be seen)
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
     return None
 
 
@@ -126,14 +137,21 @@ class _TableSync:
 
     plan: TablePlan
     api: Api
-    states: dict[str, TableState]
+    states: States
     delivery: Delivery
     engine: Engine
     delivered: int = field(default=0, init=False)
     left_out: Counter[str] = field(factory=Counter, init=False)
     pages: int = field(default=0, init=False)
+    has_rows: bool = field(init=False)
+    """Whether the table is known to have rows, where a sync may delete some."""
+    held: Held = field(factory=lambda: Held(waits=False), init=False)
     checkpointed: int = field(default=0, init=False)
     checkpointed_at: float = field(default=0.0, init=False)
+
+    @has_rows.default
+    def _(self) -> bool:
+        return self.states[self.plan.table.name].has_rows
 
     @property
     def name(self) -> str:
@@ -157,11 +175,18 @@ class _TableSync:
         try:
             self._read(start)
         except BookmarkRejectedError as error:
-            self.log.warning(
-                f"{self.name}: the API no longer knows the cursor that the last sync ended with ({error}). "
-                "Reading the whole feed once."
-            )
-            self._read(evolve(start, bookmark={}))
+            self.log.warning(f"{self.name}: {error} Reading the whole feed once.")
+            self._read_again(evolve(start, bookmark={}))
+
+    def _read_again(self, start: TableState) -> None:
+        try:
+            self._read(start)
+        except BookmarkRejectedError as error:
+            raise SourceError(
+                f"{self.name}: {error} It has happened twice in this sync, so this one ends here, and the next one reads the "
+                "whole feed. If it keeps failing, read faster (a larger page_size), or ask the API's owner how long a place is "
+                "good for."
+            ) from None
 
     def _read(self, start: TableState) -> None:
         source = feed(self.plan, self.api, start.bookmark)
@@ -170,7 +195,7 @@ class _TableSync:
         try:
             if kept.reads_whole and source.start:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
-                self.note(f"reading the whole feed, because of {extras}")
+                self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = kept.reads_whole or self.plan.table.full_refresh
             self._read_from(feed(self.plan, self.api, {}) if whole else source, kept)
         except CircularFeed:
@@ -183,50 +208,71 @@ class _TableSync:
 
     def _read_from(self, source: Feed, kept: Derivation) -> None:
         self.checkpointed_at = self.engine.clock()
+        rows = RowMaker.of(self.plan, self.log)
         if self.plan.table.full_refresh:
-            self._replace(source, kept)
+            self._replace(source, kept, rows)
             rest: Bookmark = {}  # wherever the paginator rests: the next sync reads it all again
         else:
-            self._bring_up(source, kept)
+            self._bring_up(source, kept, rows)
             rest = source.bookmark
         self.note("No more pages to fetch")
+        if rows.repeated:
+            self._warn_of_repeated(rows.repeated)
         kept.finish(self.delivery, lambda: self._checkpoint(kept, rest))
         self._checkpoint(kept, rest)
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
-        self.note(f"{self.delivered} records from {self.pages} pages{left_out}")
+        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
 
-    def _bring_up(self, source: Feed, kept: Derivation) -> None:
+    def _warn_of_repeated(self, number: int) -> None:
+        keys = ", ".join(self.plan.table.primary_key)
+        self.log.warning(
+            f"{self.name}: {number} records had the {keys} of another record on their page, and other values, so they took its "
+            "place. If these are records of their own, primary_key lacks a column that tells them apart."
+        )
+
+    def _bring_up(self, source: Feed, kept: Derivation, rows: RowMaker) -> None:
         """Deliver the feed page by page, with checkpoints between pages."""
-        rows = self._row_maker()
+        whole = not source.start
+        self.held = Held(whole and self.has_rows and not self.plan.table.may_be_empty)
         with closing(source.reads()) as reads:
             for number, read in enumerate(reads):
                 if not number:
                     self._start_over(source, kept)
                 again = read is not None and read.again
                 for part in self._parts(read, rows):
-                    self._deliver(part, kept, again=again)
+                    self._deliver(self.held.hold(part), kept, again=again)
                     again = False  # what goes before the page went before its first part
                 if read is None or not read.last:
                     self._checkpoint_if_due(source, kept)
+        if whole and not self.delivered:
+            self._check_emptied(kept, self.held.left_out + self.left_out)
+        self._deliver(self.held.release(), kept, again=False)
 
-    def _replace(self, source: Feed, kept: Derivation) -> None:
+    def _replace(self, source: Feed, kept: Derivation, rows: RowMaker) -> None:
         """Read the whole feed, and only then put its rows in the place of those that are there."""
-        rows = self._row_maker()
         with Spool() as spool:
             with closing(source.reads()) as reads:
                 for read in reads:
                     for part in self._parts(read, rows):
                         spool.put(part)
-            if not spool.records:
-                self.log.warning(f"{self.name}: the feed is empty, so every row of the table is deleted.")
+            if spool.is_empty:
+                self._check_emptied(kept, spool.left_out)
             self._start_over(source, kept)
-            self.delivery.operations.truncate(self.name)
+            if spool.is_empty and not self.plan.table.may_be_empty:
+                self.log.warning(f"{self.name}: no record came, so nothing is replaced: whatever rows there are stay.")
+            else:
+                self.delivery.operations.truncate(self.name)
             for part in spool.parts():
                 self._deliver(part, kept, again=False)
 
-    def _row_maker(self) -> RowMaker:
-        return RowMaker.of(self.plan, self.log)
+    def _check_emptied(self, kept: Derivation, left_out: Counter[str]) -> None:
+        """Nothing is left of a feed that was read from its start: raise ConnectorError where that is not to be believed."""
+        fault = emptied(self.plan, had_rows=self.has_rows, extra_rows=kept.known_rows, left_out=left_out)
+        if fault is not None:
+            self._checkpoint(kept, {})
+            raise fault
+        self.has_rows = False
 
     def _start_over(self, source: Feed, kept: Derivation) -> None:
         """Let the state say that this read goes from the start of the feed, before its first row goes out.
@@ -259,6 +305,7 @@ class _TableSync:
             else:
                 upsert(name, row, key)
         self.delivered += len(rows) - (self.left_out.total() - before)
+        self.has_rows = self.has_rows or bool(self.delivered and self.plan.deletes)
         if self.plan.extra_tables:
             kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
 
@@ -284,12 +331,14 @@ class _TableSync:
 
     def _checkpoint_if_due(self, source: Feed, kept: Derivation) -> None:
         since = self._handled - self.checkpointed
+        if self.held.rows:
+            return  # the next sync would go on behind them
         if self.engine.checkpoints.due(since, self._handled, self.engine.clock() - self.checkpointed_at):
             self._checkpoint(kept, source.bookmark)
 
     def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
-        self.states[self.name] = TableState(bookmark, kept.state(bookmark))
-        state = write_state(self.states)
+        self.states[self.name] = TableState(bookmark, kept.state(bookmark), self.has_rows)
+        state = self.states.whole()
         self._check_discreet(bookmark, state)
         self.delivery.operations.checkpoint(state)
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()

@@ -1,18 +1,20 @@
 """The feed of a table of its own, or of one parent's children."""
 
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from typing import Any
 
 from attrs import frozen
 
 from connector_core.basics.blame import told
-from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, UnexpectedAnswer
+from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, StaleCursor, StalePlace, UnexpectedAnswer
+from connector_core.basics.names import one_line
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
 from connector_core.http.origin import check_origin
-from connector_core.http.pages import read_pages
+from connector_core.http.pages import PageRead, read_pages
 from connector_core.paging.evidence import Evidence
 from connector_core.plugin.assembly import TablePlan
-from connector_core.source.pagination import Bookmark, Page, Request, next_request
+from connector_core.source.pagination import MAX_EMPTY_PAGES, Bookmark, Page, Request, next_request
 
 
 @frozen
@@ -47,6 +49,24 @@ class _Paginator:
         with self._blame():
             return self.plan.paginator.rest(request, page)
 
+    def remark(self, request: Request, page: Page) -> None:
+        """Pass on what the paginator has to say of a page."""
+        if remarks := getattr(self.plan.paginator, "remarks", None):
+            warn = self.api.warn_once(self.plan.table.name)
+            with self._blame():
+                for text in remarks(request, page):
+                    warn(text, text)
+
+    @property
+    def max_empty_pages(self) -> int:
+        """So many pages in a row may bring nothing new."""
+        return int(getattr(self.plan.paginator, "max_empty_pages", MAX_EMPTY_PAGES))
+
+    @property
+    def counts(self) -> bool:
+        """Whether the pages are counted."""
+        return bool(getattr(self.plan.paginator, "counts", False))
+
     @contextmanager
     def _blame(self) -> Iterator[None]:
         try:
@@ -61,6 +81,36 @@ class _Paginator:
             ) from error
 
 
+def begun(plan: TablePlan, api: Api, bookmark: Bookmark, *, ahead: bool = True) -> "TableFeed":
+    """The feed from *bookmark* on or, with a warning, from its start where *bookmark* is none that the paginator could have made.
+
+    A state may come from anywhere. A paginator that were to fail on it would fail in each sync from now on.
+    """
+    made = TableFeed(plan, api, bookmark, ahead=ahead)
+    if bookmark and not _alike(made.start, bookmark):
+        made = TableFeed(plan, api, {}, ahead=ahead)
+    if bookmark and not made.start:
+        made.left_aside = True
+        api.warn_once(plan.table.name)("left aside", nothing_said(bookmark))
+    return made
+
+
+def nothing_said(bookmark: Bookmark) -> str:
+    """What to say of a *bookmark* that is none of the feed's."""
+    return f"the state ({one_line(', '.join(bookmark), 80)}) says nothing about where to go on. Reading the whole feed."
+
+
+def _alike(start: Any, stored: Any) -> bool:
+    """Whether what a paginator made of a stored place is of the kinds that were stored: a text may have been a number."""
+    if isinstance(start, Mapping) and isinstance(stored, Mapping):
+        return all(_alike(value, stored[name]) for name, value in start.items() if name in stored)
+    return start == stored or (_is_plain(start) and _is_plain(stored))
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
 class TableFeed:
     """The feed of one table, or of one parent's children; without *ahead*, no page is fetched before it is asked for."""
 
@@ -69,10 +119,26 @@ class TableFeed:
         self._api = api
         self._ahead = ahead
         self._paginator = _Paginator(plan, api)
-        self._first = self._paginator.first(api.page_size, bookmark)
-        self.start: Bookmark = self._paginator.bookmark(self._first) if bookmark else {}
+        self._first, self.start = self._begin(bookmark)
+        self.left_aside = False
+        """Whether there was a bookmark that said nothing that can be understood (see ``begun``)."""
         self.bookmark = self.start
         self.ended = False
+
+    def _begin(self, bookmark: Bookmark) -> tuple[Request, Bookmark]:
+        """The first request, and the place that it stands for; from the start where *bookmark* cannot be understood.
+
+        A state may hold anything: it may be of another version of the plugin, or of another API.
+        """
+        paginator, size = self._paginator, self._api.page_size
+        if bookmark:
+            with suppress(ConnectorError):
+                first = paginator.first(size, bookmark)
+                start = paginator.bookmark(first)
+                check_origin(self._api.base_url, self._plan.table.name, first.path)
+                if start:
+                    return first, start
+        return paginator.first(size, {}), {}
 
     def reads(self) -> Generator[Read, None, None]:
         plan = self._plan
@@ -82,13 +148,24 @@ class TableFeed:
         pages = read_pages(self._fetch, paginator, self._first, name, origin, ahead=self._ahead, evidence=evidence)
         self._api.journal.fetching(plan.table, self._first)
         with closing(pages):
-            for read in pages:
-                before = self.bookmark
-                self.ended = read.following is None
-                self.bookmark = paginator.bookmark(read.following) if read.following else paginator.rest(read.request, read.page)
-                yield Read(read.request, read.page, last=self.ended, again=self.ended and self.bookmark == before)
-                if read.following:
-                    self._api.journal.fetching(plan.table, read.following)  # also where that is on its way already
+            try:
+                for read in pages:
+                    yield self._read(read)
+                    if read.following:
+                        self._api.journal.fetching(plan.table, read.following)  # also where that is on its way already
+            except StalePlace as error:
+                if self.start:
+                    raise BookmarkRejectedError(
+                        f"the place that the last sync ended with does not go with what the API answers ({error})."
+                    ) from None
+                raise
+
+    def _read(self, read: PageRead) -> Read:
+        paginator, before = self._paginator, self.bookmark
+        self.ended = read.following is None
+        self.bookmark = paginator.bookmark(read.following) if read.following else paginator.rest(read.request, read.page)
+        paginator.remark(read.request, read.page)
+        return Read(read.request, read.page, last=self.ended, again=self.ended and self.bookmark == before)
 
     def _fetch(self, request: Request) -> Page:
         """One page; a refusal of the very first request is the stored bookmark's fault, if there is one."""
@@ -96,5 +173,18 @@ class TableFeed:
             return self._api.fetch(self._plan.table, request)
         except RequestRejected as error:
             if self.start and request is self._first:
-                raise BookmarkRejectedError(str(error)) from None
+                raise BookmarkRejectedError(
+                    f"the API no longer knows the cursor that the last sync ended with ({error})."
+                ) from None
+            if isinstance(error, StaleCursor):
+                raise self._stale(error, request) from None
             raise
+
+    def _stale(self, error: StaleCursor, request: Request) -> Exception:
+        """What a rule that starts a read over comes to."""
+        if request is self._first:
+            return RequestRejected(
+                f"{error}. By the plugin's error rule the read starts over after such an answer, but this is its first request, "
+                "and it holds no place to go on from. Correct the rule."
+            )
+        return BookmarkRejectedError(f"the API no longer knows the place that this read had come to ({error}).")

@@ -7,7 +7,6 @@ from typing import Any
 from connector_core.derived.extra_tables import Accumulator, Aggregate, Dimension, ExtraTable
 from connector_core.engine.live_rows import Groups, group_of, name_of
 from connector_core.plugin.plan import TablePlan
-from connector_core.source.columns import UnfitError
 from connector_core.source.pagination import Bookmark
 from connector_core.source.values import plain
 
@@ -27,21 +26,33 @@ def read_totals(extra: ExtraTable, part: Mapping[str, Any], bookmark: Bookmark, 
 
     Totals of before, when values were compared as JSON had them, are taken where that makes no difference.
     """
-    known = part.get("of")
-    if part.get("at") != dict(bookmark) or known not in (_definition(extra, plan), _old_definition(extra)):
+    known, totals = part.get("of"), part.get("totals")
+    ours = part.get("at") == dict(bookmark) and known in (_definition(extra, plan), _old_definition(extra))
+    if not ours or not isinstance(totals, Mapping):
         return None
+    restored = _restored(extra, totals, plan)
+    if restored is None or len(restored) != len(totals):
+        return None
+    if known == _old_definition(extra) and not _vouched_for(extra, totals, restored, plan):
+        return None
+    return restored
+
+
+def _restored(extra: ExtraTable, totals: Mapping[str, Any], plan: TablePlan) -> Groups | None:
+    """Group → what it has come to; None where that is not what *extra* makes."""
     try:
-        groups = {group_of(name, extra, plan.declared): (name, totals) for name, totals in part["totals"].items()}
-        restored = {
-            group: extra.restored(totals, plan.declared, plan.table.primary_key)
-            for group, (_, totals) in groups.items()
+        named = {group_of(name, extra, plan.declared): part for name, part in totals.items()}
+        groups = {
+            group: extra.restored(part, plan.declared, plan.table.primary_key)
+            for group, part in named.items()
             if group is not None
         }
-    except (UnfitError, TypeError, ValueError):
+        for group, accumulator in groups.items():
+            extra.row(group, accumulator)
+            extra.fold(accumulator, {}, ())
+    except Exception:  # noqa: BLE001  (whatever something else than an accumulator leads to)
         return None
-    if known == _old_definition(extra) and not _vouched_for(extra, part["totals"], restored, plan):
-        return None
-    return restored if len(restored) == len(part["totals"]) else None
+    return groups
 
 
 def _vouched_for(extra: ExtraTable, before: Mapping[str, Any], now: Groups, plan: TablePlan) -> bool:

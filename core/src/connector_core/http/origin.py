@@ -34,10 +34,21 @@ def check_origin(base_url: str, table: str, path: str) -> str:
     if not same_origin(url, base_url):
         raise UnexpectedAnswer(
             f"{table}: the next request would go to {shown_origin(url)}, "
-            f"but credentials go to {shown_origin(base_url)} only. "
-            "Set base_url to the API's address, or correct the plugin's paginator."
+            f"but credentials go to {shown_origin(base_url)} only{_difference(url, base_url)}. "
+            "If the API has moved, set base_url to its address. If it is the same API, behind a proxy, write path_only=True in "
+            "the paginator of the links; if it is neither, correct the plugin's paginator."
         )
     return url
+
+
+def _difference(url: str, base_url: str) -> str:
+    """What tells the origins of two addresses apart, for people; nothing where one has none."""
+    try:
+        pairs = zip(("scheme", "host", "port"), origin(url), origin(base_url), strict=True)
+    except ValueError:
+        return ""
+    told = [f"its {name} is {one_line(one, 60)}, and that of base_url {two}" for name, one, two in pairs if one != two and one]
+    return f": {'; '.join(told)}" if told else ""
 
 
 def check_redirect(base_url: str, where: str, response: requests.Response) -> str:
@@ -58,6 +69,11 @@ def same_origin(url: str, other: str) -> bool:
         return origin(url) == origin(other)
     except ValueError:
         return False
+
+
+def asks_to_get(response: requests.Response) -> bool:
+    """Whether the redirect leads to what is to be read with GET, whatever was sent (RFC 9110, section 15.4.4)."""
+    return response.status_code == 303
 
 
 def led_to(response: requests.Response) -> str:

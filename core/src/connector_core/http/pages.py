@@ -5,13 +5,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from connector_core.basics.blame import told
-from connector_core.basics.errors import CircularFeed, ConnectorError, PluginError, UnexpectedAnswer
+from connector_core.basics.errors import ConnectorError, PluginError, UnexpectedAnswer
+from connector_core.http.guards import LoopGuard, Standstill
 from connector_core.http.workers import Workers
 from connector_core.paging.evidence import Evidence
-from connector_core.source.pagination import Follower, LoopGuard, Page, Request, next_request
+from connector_core.source.pagination import MAX_EMPTY_PAGES, Follower, Page, Request, next_request
 
 AHEAD_FROM_SECONDS = 0.01
 """Read ahead when the API took at least this long to answer: below it, handing over between threads costs more than it gains."""
@@ -53,25 +54,21 @@ def read_pages(
     does not say where to go on, or ends while *evidence* is against it; PluginError when the paginator fails.
     """
     guard = LoopGuard()
+    still = Standstill(getattr(paginator, "max_empty_pages", MAX_EMPTY_PAGES), counts=getattr(paginator, "counts", False))
     workers = Workers(1, "next-page")
     try:
         guard.check(request)
-        page = watched(fetch(request), evidence)
-        alike = 0
+        page = watched(still.seen(request, fetch(request)), evidence)
         while (following := _following(paginator, guard, PageRead(request, page, None), table, origin)) is not None:
+            still.check(table, request)
             coming = workers.submit(fetch, following) if ahead and page.seconds >= AHEAD_FROM_SECONDS else None
             if coming:
                 wait([coming], timeout=HEAD_START_SECONDS)
             yield PageRead(request, page, following)
-            before, page = page, watched(coming.result() if coming else fetch(following), evidence)
             request = following
-            alike = alike + 1 if page.records and page.records == before.records else 0
-            # A feed may send records twice, and two pages are then alike but for where they lead. It does not go on like that.
-            if alike > (page.body != before.body):
-                raise CircularFeed(
-                    f"{table}: {request}: the API sends the same records as for the page before, so the feed would never end. "
-                    "The next sync goes on from the last checkpoint; if it fails the same way, check the plugin's paginator."
-                )
+            page = watched(still.seen(request, coming.result() if coming else fetch(request)), evidence)
+        if page.repeated:
+            page = evolve(page, records=[])  # beyond the end, and each record was delivered already
         yield PageRead(request, page, None)
     finally:
         # A request in flight is not waited for: the client is closed right after, which ends a pause between tries.

@@ -3,18 +3,19 @@
 import random
 import threading
 import time
-from collections.abc import Callable
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Mapping
 
 import requests
 from attrs import field, frozen
 
 from connector_core.basics.errors import SourceError
 from connector_core.basics.operations import Log
-from connector_core.source.limits import Budget, Limits
+from connector_core.source.limits import Budget, Limits, seconds_until
 
 SHOWN_FROM_SECONDS = 5.0
 """The log names a pause for the sake of a budget from this length on: shorter ones are how a budget is kept."""
+IN_MILLISECONDS = ("Retry-After-Ms", "X-Ms-Retry-After-Ms")
+"""What clouds send beside Retry-After, and mean more exactly."""
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -26,6 +27,7 @@ class Retry:
     first_wait:    seconds before the second try; doubled for each further one, up to *longest_wait*.
     longest_wait:  the longest pause that we choose ourselves, in seconds.
     longest_asked: the longest pause that the API may ask for (Retry-After) before the sync gives up, in seconds.
+    longest_polled: how long the API may ask to wait for one answer (``wait_until``), again and again, in seconds in all.
     jitter:        a number from 0 to 1; the pause is drawn from its upper half, so that many connectors do not return at once.
     """
 
@@ -33,6 +35,7 @@ class Retry:
     first_wait: float = 1.0
     longest_wait: float = 60.0
     longest_asked: float = 600.0
+    longest_polled: float = 3600.0
     jitter: Callable[[], float] = field(default=random.random, repr=False)
 
     def wait(self, attempt: int, asked: float | None) -> float:
@@ -48,6 +51,18 @@ class TransientError(Exception):
     """
 
     def __init__(self, came_back: str, asked: float | None = None) -> None:
+        super().__init__(came_back)
+        self.came_back = came_back
+        self.asked = asked
+
+
+class NotYet(Exception):  # noqa: N818  (nothing has failed)
+    """The API asks to come back later, by a rule of the plugin.
+
+    came_back: what came back instead of a page; asked: how many seconds it asks to wait.
+    """
+
+    def __init__(self, came_back: str, asked: float) -> None:
         super().__init__(came_back)
         self.came_back = came_back
         self.asked = asked
@@ -74,13 +89,7 @@ class Patience:
     def pause(self, what: str, attempt: int, error: TransientError) -> None:
         """Pause after try number *attempt* of *what*. Raises SourceError where there is no further one."""
         what = f"{what}: {error.came_back}"
-        self._check_open(what)
-        if error.asked is not None and error.asked > self.retry.longest_asked:
-            raise SourceError(
-                f"{what}. The API asks to wait {error.asked:.0f} seconds, "
-                f"longer than a sync waits ({self.retry.longest_asked:.0f}). "
-                "Sync less often, or ask the API's owner for a higher limit; the next sync goes on from the last checkpoint."
-            ) from None
+        self._check_asked(what, error.asked)
         if attempt >= self.retry.attempts:
             raise SourceError(
                 f"{what}. It failed {attempt} times in a row, so this sync ends here; "
@@ -91,6 +100,33 @@ class Patience:
         self._log.warning(f"{what}. Try {attempt + 1} of {self.retry.attempts} in {wait:.1f} s.")
         self.sleep(wait)
         self._check_open(what)
+
+    def wait(self, what: str, waited: float, answer: NotYet) -> float:
+        """Pause because the API asks for it, after *waited* seconds for the same answer; what it is then.
+
+        Raises SourceError where that would be too long.
+        """
+        what = f"{what}: {answer.came_back}"
+        self._check_asked(what, answer.asked)
+        seconds = self.retry.wait(1, answer.asked)
+        if waited + seconds > self.retry.longest_polled:
+            raise SourceError(
+                f"{what}. The API has asked to wait for {waited:.0f} seconds in all, and a sync waits no longer than "
+                f"{self.retry.longest_polled:.0f} for one answer. The next sync goes on from the last checkpoint; if it ends the "
+                "same way, ask the API's owner, or ask for less at a time."
+            )
+        self._log.info(f"{what}. The API is not ready. Going on in {seconds:.1f} s.")
+        self.sleep(seconds)
+        self._check_open(what)
+        return waited + seconds
+
+    def _check_asked(self, what: str, asked: float | None) -> None:
+        self._check_open(what)
+        if asked is not None and asked > self.retry.longest_asked:
+            raise SourceError(
+                f"{what}. The API asks to wait {asked:.0f} seconds, longer than a sync waits ({self.retry.longest_asked:.0f}). "
+                "Sync less often, or ask the API's owner for a higher limit; the next sync goes on from the last checkpoint."
+            ) from None
 
     def await_turn(self, what: str, budget: Budget | None) -> None:
         """Pause until the API's quota and *budget* allow a request."""
@@ -121,13 +157,19 @@ def is_transient(response: requests.Response) -> bool:
 
 
 def retry_after(response: requests.Response) -> float | None:
-    """Retry-After in seconds (RFC 9110, section 10.2.3): a number of seconds or a date; None where it is absent or unreadable."""
-    text = response.headers.get("Retry-After", "").strip()
-    if not text:
-        return None
-    if text.isdecimal():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        return None
+    """Seconds that an answer asks to wait; None where it does not, or not so that it can be read.
+
+    Retry-After (RFC 9110, section 10.2.3) is a number of seconds or a date, and APIs send fractions, times in ISO 8601 and times
+    since 1970 in it as well. Some say it in milliseconds beside it.
+    """
+    return seconds_asked(response.headers, time.time())
+
+
+def seconds_asked(headers: Mapping[str, str], now: float) -> float | None:
+    """The same, by *headers* alone; now: seconds since 1970."""
+    for name in IN_MILLISECONDS:
+        if (asked := seconds_until(headers.get(name), now, 0.001)) is not None:
+            return asked
+    text = (headers.get("Retry-After") or "").strip().strip('"')
+    asked = seconds_until(text or None, now)
+    return float(text) if asked is None and text.isdecimal() else asked  # a number that is no time: longer than anybody waits

@@ -1,6 +1,7 @@
 """The session that requests go through, and their route: proxies and certificates as the environment has them."""
 
 import os
+import ssl
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -11,8 +12,11 @@ from requests.adapters import BaseAdapter
 from requests.utils import select_proxy
 
 from connector_core.basics.errors import ConfigurationError
+from connector_core.basics.wire import create_urllib3_context
+from connector_core.http.connections import Adapter
+from connector_core.http.encodings import ACCEPTED
 from connector_core.http.origin import host_of, origin
-from connector_core.source.settings import is_loopback
+from connector_core.source.settings import CA_CERTIFICATE, is_loopback
 
 CHECK_PROXY = (
     "check HTTPS_PROXY. It has to be http://host:port, with name:password@ in front of the host if the proxy wants that."
@@ -20,12 +24,16 @@ CHECK_PROXY = (
 
 
 class Sessions:
-    """The session for an API at *base_url*, and others for what an auth object sends elsewhere."""
+    """The session for an API at *base_url*, and others for what an auth object sends elsewhere.
 
-    def __init__(self, base_url: str, agent: str) -> None:
+    authority: a certificate to trust, in PEM, besides the usual ones.
+    """
+
+    def __init__(self, base_url: str, agent: str, authority: str = "") -> None:
         self._base_url = base_url
         self._agent = agent
-        self.main = _session_for(base_url, agent)
+        self._authority = authority
+        self.main = self._session_for(base_url)
 
     @cached_property
     def route(self) -> Mapping[str, Any]:
@@ -46,24 +54,40 @@ class Sessions:
     def of(self, url: str) -> requests.Session:
         """The session for an auth object's own request: one without proxies for an address of this machine."""
         local = is_loopback(origin(url)[1] or "")
-        return _session_for(url, self._agent) if local and self.main.trust_env else self.main
+        return self._session_for(url) if local and self.main.trust_env else self.main
+
+    def present(self, context: ssl.SSLContext) -> None:
+        """Speak TLS with the API by *context* (see connector_core.auth.tokens.Line)."""
+        if urlsplit(self._base_url).scheme != "https":
+            raise ConfigurationError("base_url is plain http, over which no client certificate is sent. Write https://.")
+        self.mount(Adapter(self._trusting(context)))
 
     def mount(self, adapter: BaseAdapter) -> None:
-        """Send what goes to ``base_url`` through *adapter* (see connector_core.auth.tokens.Line)."""
+        """Send what goes to ``base_url`` through *adapter*."""
         parts = urlsplit(self._base_url)
-        if parts.scheme != "https":
-            raise ConfigurationError("base_url is plain http, over which no client certificate is sent. Write https://.")
         self.main.mount(f"{parts.scheme}://{parts.netloc}/", adapter)
 
+    def _session_for(self, url: str) -> requests.Session:
+        session = _Session()
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, Adapter(self._trusting(create_urllib3_context()) if self._authority else None))
+        session.headers.update({"Accept": "application/json", "Accept-Encoding": ACCEPTED, "User-Agent": self._agent})
+        if is_loopback(origin(url)[1] or ""):
+            # Plain http is allowed to this machine only, so no proxy of the environment may carry it elsewhere.
+            session.trust_env = False
+            session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        return session
 
-def _session_for(url: str, agent: str) -> requests.Session:
-    session = _Session()
-    session.headers.update({"Accept": "application/json", "User-Agent": agent})
-    if is_loopback(origin(url)[1] or ""):
-        # Plain http is allowed to this machine only, so no proxy of the environment may carry it elsewhere.
-        session.trust_env = False
-        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-    return session
+    def _trusting(self, context: ssl.SSLContext) -> ssl.SSLContext:
+        """*context*, which trusts the authority that the configuration names as well."""
+        if self._authority:
+            try:
+                context.load_verify_locations(cadata=self._authority)
+            except ssl.SSLError:
+                raise ConfigurationError(
+                    f"{CA_CERTIFICATE} holds no certificate that can be read. Check it in the configuration."
+                ) from None
+        return context
 
 
 class _Session(requests.Session):

@@ -118,6 +118,18 @@ def _onward(paginator: Any, request: Request, page: Page) -> Request | None:
     return following
 
 
+def for_the_end(table: Table, request: Request, page: Page, records: int) -> list[Sign]:
+    """The signs in the answer *page* that the feed ends with it, *records* of it having been read."""
+    return [sign for sign in signs_in(table, request, page) if _says_end(sign, records, len(page.records))]
+
+
+def _says_end(sign: Sign, records: int, here: int) -> bool:
+    if sign.kind == "total":
+        # A count that is that of the page in hand is no total, unless it is called one.
+        return bool(sign.value == records and (records != here or "total" in sign.name.lower()))
+    return sign.value is {"more": False, "done": True, "next": None}.get(sign.kind, sign)
+
+
 def _leading_on(signs: Sequence[Sign], paginator: Any, page: Page) -> Iterator[Sign]:
     """Links, cursors and numbers of a next page, but for what *paginator* itself goes by."""
     named = getattr(paginator, "named", None)

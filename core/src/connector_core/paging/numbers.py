@@ -1,92 +1,129 @@
-"""Pages that the paginator counts by itself: by their number, or by how many records came before."""
+"""Pages that the paginator counts by itself: by their number, or by how many records came before.
+
+Such pages shift when records come or go: what was at the end of one page is then in the middle of another. So a read of them that
+was cut short starts over, and the state holds no place in it.
+"""
 
 from collections.abc import Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from connector_core.paging.resting import RestsAtTheStart, first_request, sized
-from connector_core.paging.stop_rules import StopRule, empty_page, listed_rules
-from connector_core.source.pagination import Bookmark, Page, Request
+from connector_core.paging.checks import check_carried, check_positions, listed_rules, place, text
+from connector_core.paging.resting import Paged, RestsAtTheStart, first_request, sized
+from connector_core.paging.signs import signs_in
+from connector_core.paging.stop_rules import empty_page
+from connector_core.source.pagination import Bookmark, Page, Request, StopRule, Where
 from connector_core.source.tables import Table
 
 
+class Counted(RestsAtTheStart, Paged):
+    """What both kinds share."""
+
+    __slots__ = ()
+
+    counts = True
+    repeats = True  # what is inserted while they are read moves records to the next page, where they come again
+
+    param: str
+    size_param: str | None
+    stop: Sequence[StopRule]
+    where: Where
+
+    def __attrs_post_init__(self) -> None:
+        check_positions(self, [(self.where, self.param)])
+
+    def check(self, table: Table) -> None:
+        """Raise PluginError when a stop rule reads what the requests for *table* do not have."""
+        check_carried(self, self.first(table, 1, {}))
+
+    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
+        raise NotImplementedError
+
+    def bookmark(self, request: Request) -> Bookmark:  # noqa: ARG002  (any place shifts)
+        """Nothing: a read that was cut short starts over."""
+        return {}
+
+    def _start(self, table: Table, page_size: int, at: int) -> Request:
+        request = sized(first_request(table), self.size_param, page_size, self.where)
+        return evolve(request.placed(self.where, self.param, at), position={"table": table, "records": 0, "pages": 0})
+
+    def _ends(self, request: Request, page: Page) -> bool:
+        return any(rule(request, page) for rule in self.stop) or (page.repeated and _is_told(request, page))
+
+    def _moved(self, request: Request, page: Page, by: int) -> Request:
+        at = int(request.found(self.where, self.param)) + by
+        here = request.position
+        read = {"records": int(here.get("records", 0)) + len(page.records), "pages": int(here.get("pages", 0)) + 1}
+        return evolve(request.placed(self.where, self.param, at), position={**here, **read})
+
+
 @frozen(hash=False)
-class PageNumberPaginator(RestsAtTheStart):
+class PageNumberPaginator(Counted):
     """Pages have numbers.
 
-    param:      the query parameter that takes the number.
+    param:      what takes the number.
     first_page: the number of the first page: 1, or 0.
-    size_param: the query parameter that takes the setting ``page_size``; None when the API has none.
+    size_param: what takes the setting ``page_size``; None when the API has none.
     stop:       what ends the feed; an empty page unless said otherwise.
+    where:      whether the request carries both in its ``query``, its JSON ``body`` or its ``header``.
 
-    The bookmark is the number of records before the page, so another page size finds the place (or, without size_param, the
-    page's number). A finished sync rests at the start: pages shift when records come in between, so each sync reads it all.
+    A finished sync rests at the start, and one that was cut short starts over: pages shift when records come or go.
     """
 
-    param: str = "page"
+    param: str = field(default="page", validator=text)
     first_page: int = 1
     size_param: str | None = "page_size"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=listed_rules)
+    where: Where = field(default="query", validator=place)
 
-    shifts = True
-
-    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
-        request = sized(first_request(table), self.size_param, page_size)
-        if self.size_param:
-            return request.placed("query", self.param, self.first_page + _whole(bookmark, "records") // page_size)
-        return request.placed("query", self.param, _whole(bookmark, "page", self.first_page))
+    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:  # noqa: ARG002  (it holds no place)
+        return self._start(table, page_size, self.first_page)
 
     def following(self, request: Request, page: Page) -> Request | None:
-        return None if any(rule(request, page) for rule in self.stop) else self.onward(request, page)
+        return None if self._ends(request, page) else self.onward(request, page)
 
-    def onward(self, request: Request, page: Page) -> Request:  # noqa: ARG002  (whatever came)
+    def onward(self, request: Request, page: Page) -> Request:
         """The request for the page after this one, whatever the stop rules say."""
-        return request.placed("query", self.param, int(request.params[self.param]) + 1)
-
-    def bookmark(self, request: Request) -> Bookmark:
-        number = int(request.params[self.param])
-        if number == self.first_page:
-            return {}
-        if self.size_param:
-            return {"records": (number - self.first_page) * int(request.params[self.size_param])}
-        return {"page": number}
+        return self._moved(request, page, 1)
 
 
 @frozen(hash=False)
-class OffsetPaginator(RestsAtTheStart):
+class OffsetPaginator(Counted):
     """Pages start after so many records.
 
-    param:      the query parameter that takes the offset.
-    size_param: the query parameter that takes the setting ``page_size``.
+    param:      what takes the offset.
+    size_param: what takes the setting ``page_size``; None when the API has none.
     stop:       what ends the feed; an empty page unless said otherwise.
+    where:      whether the request carries both in its ``query``, its JSON ``body`` or its ``header``.
 
-    The bookmark is ``{"offset": n}``. A finished sync rests at the start, as with PageNumberPaginator.
+    A finished sync rests at the start, and one that was cut short starts over: pages shift when records come or go.
     """
 
-    param: str = "offset"
+    param: str = field(default="offset", validator=text)
     size_param: str | None = "limit"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=listed_rules)
+    where: Where = field(default="query", validator=place)
 
-    shifts = True
-
-    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
-        request = sized(first_request(table), self.size_param, page_size)
-        return request.placed("query", self.param, _whole(bookmark, "offset"))
+    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:  # noqa: ARG002  (it holds no place)
+        return self._start(table, page_size, 0)
 
     def following(self, request: Request, page: Page) -> Request | None:
-        return None if any(rule(request, page) for rule in self.stop) else self.onward(request, page)
+        return None if self._ends(request, page) else self.onward(request, page)
 
     def onward(self, request: Request, page: Page) -> Request:
         """The request for what comes after this page, whatever the stop rules say."""
         # By what came, not by what was asked for: an API may serve smaller pages than it is asked for.
-        return request.placed("query", self.param, int(request.params[self.param]) + len(page.records))
-
-    def bookmark(self, request: Request) -> Bookmark:
-        offset = int(request.params[self.param])
-        return {"offset": offset} if offset else {}
+        return self._moved(request, page, len(page.records))
 
 
-def _whole(bookmark: Bookmark, name: str, default: int = 0) -> int:
-    """A whole number of a bookmark; *default* where the state has none, or something else."""
-    value = bookmark.get(name, default)
-    return value if isinstance(value, int) and value >= default else default
+def _is_told(request: Request, page: Page) -> bool:
+    """Whether the answer says itself that the feed was read before this page: by a total of records, or of pages."""
+    table, records, pages = (request.position.get(name) for name in ("table", "records", "pages"))
+    if table is None or not records:
+        return False
+    return any(
+        (sign.kind == "pages" and sign.value <= pages)
+        # A count that is that of the page in hand is no total, unless it is called one.
+        or (sign.kind == "total" and sign.value <= records and (sign.value != len(page.records) or "total" in sign.name.lower()))
+        for sign in signs_in(table, request, page)
+    )

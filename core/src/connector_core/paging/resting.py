@@ -1,12 +1,14 @@
-"""What the paginators share: the first request of a feed, and coming to rest at its start."""
+"""What the paginators share: the first request of a feed, coming to rest at its start, and how long they are patient."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
-from connector_core.source.pagination import Bookmark, Page, Request, Where
+from connector_core.basics.errors import PluginError
+from connector_core.basics.names import one_line
+from connector_core.source.pagination import MAX_EMPTY_PAGES, Bookmark, Page, Request, Where
 from connector_core.source.tables import Table
 
 
@@ -34,8 +36,8 @@ _TWICE = re.compile(r"\{\{([A-Za-z_][\w.]*)\}\}")
 
 
 def sized(request: Request, param: str | None, page_size: int, where: Where = "query") -> Request:
-    """*request* with the setting ``page_size`` in *param*, if the API has one."""
-    return request.placed(where, param, page_size) if param else request
+    """*request* with the setting ``page_size`` in *param*, if the API has one; not in a header, where none has it."""
+    return request.placed("query" if where == "header" else where, param, page_size) if param else request
 
 
 @frozen
@@ -47,3 +49,19 @@ class RestsAtTheStart:
     def rest(self, request: Request, page: Page) -> Bookmark:  # noqa: ARG002  (wherever it ended)
         """Nothing: the next sync reads the feed whole."""
         return {}
+
+
+def _whole(instance: Any, attribute: Any, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        kind = type(instance).__name__
+        raise PluginError(f"{kind}: {attribute.name} is {one_line(repr(value), 60)}. Write a whole number above 0.")
+
+
+@frozen
+class Paged:
+    """What paginators share that page at all.
+
+    max_empty_pages: so many pages in a row may bring nothing new before the read is given up with an error.
+    """
+
+    max_empty_pages: int = field(default=MAX_EMPTY_PAGES, kw_only=True, repr=False, validator=_whole)

@@ -67,6 +67,7 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
         manager, "connector_paginator", _is_paginator, "a paginator: CursorPaginator(…)", table=table
     )
     check_filled(table, origin, paginator, paginator_origin)
+    _check_paginator(paginator, table, paginator_origin)
     for column in table.columns:
         claims.claim(table.name, column, f"The column {column} of {table.name}", origin)
     own = [option for option in options if option.table == table.name]
@@ -87,6 +88,15 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
         columns,
         {option.name: extra_columns(option, table, columns) for option in own if option.value in extras},
     )
+
+
+def _check_paginator(paginator: Paginator, table: Table, origin: Origin) -> None:
+    """Raise PluginError when *paginator* says that it cannot page *table*."""
+    try:
+        if check := getattr(paginator, "check", None):
+            check(table)
+    except PluginError as error:
+        raise type(error)(f"{origin}: {table.name}: {error}") from None
 
 
 def _is_paginator(value: object) -> bool:

@@ -93,6 +93,12 @@ class TablePlan:
         return {name: types_of(columns) for name, columns in self.extra_declared.items()}
 
     @property
+    def deletes(self) -> bool:
+        """Whether a sync may delete rows: it replaces the table, the API lists deleted keys, or a transform leaves some out."""
+        table = self.table
+        return bool(table.full_refresh or table.deleted) or any(transform.leaves_out for transform in self.transforms)
+
+    @property
     def repeats(self) -> bool:
         """Whether a record may come again.
 

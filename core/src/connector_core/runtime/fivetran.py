@@ -7,6 +7,7 @@ from typing import Any
 from attrs import frozen
 from fivetran_connector_sdk import ConfigurationForm, Connector, Logging, Operations, Test, form_field
 
+from connector_core.basics.errors import ConnectorError
 from connector_core.engine.sync import sync
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.runtime.setup_test import setup_test
@@ -28,9 +29,43 @@ def connector_for(
         return assembly.schema
 
     def update(configuration: Mapping[str, Any], state: Mapping[str, Any]) -> None:
-        sync(assembly, configuration, state, operations, Logging)
+        failure = _failure(assembly, configuration, state, operations)
+        if failure is not None:
+            # Ahead of the error, because the dashboard shows what it is told here and little of what is raised. Some versions of
+            # the SDK raise on their own then, and others return.
+            _tell("error", str(failure))
+            raise failure
 
     return Connector(update=update, schema=schema, configuration_form=_form_of(assembly, dataset))
+
+
+def _failure(
+    assembly: Assembly, configuration: Mapping[str, Any], state: Mapping[str, Any], operations: "_Operations"
+) -> ConnectorError | None:
+    """Sync. What goes wrong comes back, not raised, so that nothing hangs on it."""
+    try:
+        sync(assembly, configuration, state, operations, _Log())
+    except ConnectorError as error:
+        return type(error)(str(error))
+    return None
+
+
+def _tell(kind: str, message: str) -> None:
+    """Say *message* where whoever looks at the dashboard sees it, if this version of the SDK can."""
+    operation = getattr(Operations, kind, None)
+    if operation is not None:
+        operation(message)
+
+
+class _Log:
+    """The SDK's log."""
+
+    info = staticmethod(Logging.info)
+    warning = staticmethod(Logging.warning)
+
+    def alert(self, message: str) -> None:
+        Logging.warning(message)
+        _tell("warning", message)
 
 
 def operations_for(assembly: Assembly) -> Any:

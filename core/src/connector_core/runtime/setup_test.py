@@ -7,6 +7,7 @@ from connector_core.basics.discretion import strike
 from connector_core.basics.errors import ConnectorError, RequestRejected
 from connector_core.basics.logs import SilentLog
 from connector_core.basics.operations import Log
+from connector_core.engine.failures import in_words
 from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
@@ -33,8 +34,8 @@ def setup_test(assembly: Assembly, configuration: Mapping[str, Any], connect: Co
     try:
         with (connect or _patient)(assembly, values, SilentLog()) as client:
             return _asked(assembly, values, client)
-    except ConnectorError as error:
-        return strike(values.hidden, str(error))
+    except Exception as error:  # noqa: BLE001  (whatever it is, it ends as one paragraph of ours)
+        return strike(values.hidden, str(in_words(error, "The test")))
 
 
 def _asked(assembly: Assembly, values: Configuration, client: Client) -> str | None:

@@ -1,17 +1,36 @@
 """Child tables: one request, or one feed of them, for each record of the parent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from attrs import evolve
 
 from connector_core.basics.errors import UnexpectedAnswer
-from connector_core.basics.hints import there_is
+from connector_core.basics.hints import nowhere, there_is
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
+from connector_core.source.csv_format import Csv
+from connector_core.source.formats import Format
 from connector_core.source.parents import PLACEHOLDER
 from connector_core.source.tables import Table
+
+
+def check_parents(table: Table, parents: Sequence[Any], where: str) -> None:
+    """Raise UnexpectedAnswer for a field that the child *table* names and none of a page's *parents* has: it is misspelt.
+
+    *where* names the page.
+    """
+    parent = table.parent
+    assert parent is not None  # noqa: S101  (the caller has looked)
+    named = [(f"adds names for {column}", place) for column, place in parent.places.items()]
+    named += [("changed names", parent.changes)] if parent.changes else []
+    for what, place in named:
+        if hint := nowhere(place, parents):
+            raise UnexpectedAnswer(
+                f"{where}: no record of {parent.table} on this page has {place}, which {what}{hint}. "
+                f"Correct it in the parent of {table.name}."
+            )
 
 
 def for_parent(table: Table, record: Mapping[str, Any], where: str) -> Table:
@@ -48,7 +67,15 @@ def for_parent(table: Table, record: Mapping[str, Any], where: str) -> Table:
         headers={name: _text(value) for name, value in _filled(table.headers, taken).items()},
         body=None if table.body is None else _filled(table.body, taken),
         parent=None,
+        format=_format(table),
     )
+
+
+def _format(table: Table) -> Format | None:
+    """The format of the children's answers, in which what their parent adds is not looked for."""
+    if isinstance(table.format, Csv) and table.parent:
+        return evolve(table.format, optional=tuple(dict.fromkeys((*table.format.optional, *table.parent.adds))))
+    return table.format
 
 
 def _filled(part: Any, taken: Callable[[str], Any]) -> Any:

@@ -2,17 +2,18 @@
 
 import csv
 import io
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
-from connector_core.basics.names import one_line
+from connector_core.basics.names import column_names, did_you_mean, listed, one_line
+from connector_core.source.columns import Column, Declared, UnfitError
 from connector_core.source.spooled import Make, Records
 from connector_core.source.unpacking import unpacked
+from connector_core.source.values import step
 
 LARGEST_FIELD = 2**31 - 1
 
@@ -28,9 +29,10 @@ class Csv:
     delimiter: the character between two fields.
     encoding:  of the text; a byte order mark is skipped.
     null:      the text that stands for null, in every column. An empty number or boolean is null whatever this is.
+    optional:  declared columns that the header may lack; they are null then. Any other has to be there.
 
-    Values of columns declared as numbers or BOOLEAN are converted; any other value stays the text that it is. Blank lines are
-    skipped. Raises PluginError when an argument cannot be used.
+    Blanks around a name in the header are no part of it. Values of columns declared as numbers or BOOLEAN are converted; a
+    transform sees any other as the text that it is. Blank lines are skipped. Raises PluginError when an argument cannot be used.
     """
 
     accept: ClassVar[str] = "text/csv"
@@ -39,6 +41,7 @@ class Csv:
     delimiter: str = ","
     encoding: str = "utf-8"
     null: str = ""
+    optional: tuple[str, ...] = field(default=(), converter=listed)
 
     def __attrs_post_init__(self) -> None:
         delimiter = self.delimiter
@@ -48,11 +51,13 @@ class Csv:
             raise PluginError(f'Csv: encoding is {_shown(self.encoding)}, which Python does not know. Write "utf-8" or "cp1252".')
         if not isinstance(self.null, str):
             raise PluginError(f'Csv: null is {_shown(self.null)}. Write the text that stands for null: "NULL".')
+        if self.optional != ():
+            column_names(self.optional, "Csv: optional")
 
-    def spool(self, chunks: Iterable[bytes], columns: Mapping[str, str], where: str, limit: int) -> Records:
+    def spool(self, chunks: Iterable[bytes], columns: Declared, where: str, limit: int) -> Records:
         """The records of the body in *chunks*, all of which are read before this returns.
 
-        columns: column name → declared Fivetran type; where: table and request, for messages; limit: bytes once unpacked.
+        columns: the declared columns; where: table and request, for messages; limit: bytes once unpacked.
 
         Raises what ``unpacked`` does, and UnexpectedAnswer, here or when the records are read, for what is no such CSV.
         """
@@ -73,19 +78,17 @@ def _is_encoding(name: object) -> bool:
     return True
 
 
-def _csv_records(form: Csv, columns: Mapping[str, str], where: str, file: BinaryIO) -> Iterator[Make]:
+def _csv_records(form: Csv, columns: Declared, where: str, file: BinaryIO) -> Iterator[Make]:
     rows = _csv_rows(form, where, file)
     _, header = next(rows, (0, None))
     if header is None:
         raise UnexpectedAnswer(f"{where}: the answer is blank, where CSV with a header was expected. {_CHECK_URL}")
     if header[0].lstrip().startswith("<"):
         raise UnexpectedAnswer(f"{where}: the answer is a web page, not CSV. {_CHECK_URL}")
-    _check_header(header, where)
-    if columns and not columns.keys() & set(header):
-        raise UnexpectedAnswer(
-            f"{where}: the CSV header has none of the declared columns, only {one_line(', '.join(header), 100)}. {_CHECK_URL}"
-        )
-    cells = [_Cell(name, columns.get(name, "STRING"), form.null) for name in header]
+    names = [name.strip() for name in header]
+    _check_header(names, where)
+    _check_columns(form, columns, names, where)
+    cells = [_Cell(name, columns.get(name, Column("STRING")), form.null) for name in names]
     for line, fields in rows:
         if len(fields) != len(cells):
             raise UnexpectedAnswer(
@@ -137,7 +140,7 @@ def _text_lines(form: Csv, where: str, file: BinaryIO) -> Iterator[str]:
 def _check_header(header: Sequence[str], where: str) -> None:
     seen: set[str] = set()
     for place, name in enumerate(header, 1):
-        if not name.strip():
+        if not name:
             raise UnexpectedAnswer(
                 f"{where}: field {place} of the CSV header is empty, so its column has no name. Ask the API's owner. {_FOLLOW}"
             )
@@ -149,6 +152,20 @@ def _check_header(header: Sequence[str], where: str) -> None:
         seen.add(name)
 
 
+def _check_columns(form: Csv, columns: Declared, header: Sequence[str], where: str) -> None:
+    there = one_line(", ".join(header), 100)
+    if columns and not columns.keys() & set(header):
+        raise UnexpectedAnswer(f"{where}: the CSV header has none of the declared columns, only {there}. {_CHECK_URL}")
+    missing = [name for name in columns if name not in header and name not in form.optional]
+    if missing:
+        name = missing[0]
+        raise UnexpectedAnswer(
+            f"{where}: the CSV header has no {one_line(name, 60)}{did_you_mean(name, header)}, which the plugin declares, only "
+            f'{there}. Correct the name; if the header may lack it, write Csv(optional=["{one_line(name, 60)}"]); if a transform '
+            "makes it, declare it in the transform's columns."
+        )
+
+
 def _fields(count: int) -> str:
     return f"{count} field{'' if count == 1 else 's'}"
 
@@ -158,7 +175,7 @@ def _csv_record(cells: Sequence["_Cell"], fields: Sequence[str], line: int, wher
     for cell, text in zip(cells, fields, strict=True):
         try:
             record[cell.name] = cell.value(text)
-        except (ValueError, KeyError):
+        except UnfitError:
             raise UnexpectedAnswer(
                 f"{where}: line {line}: column {one_line(cell.name, 60)} is {_shown(text[:200])}, which is no {cell.kind}. "
                 "If it stands for null, name it in the plugin's Csv(null=…); if not, declare another type, such as STRING."
@@ -169,41 +186,18 @@ def _csv_record(cells: Sequence["_Cell"], fields: Sequence[str], line: int, wher
 class _Cell:
     """What the fields of one column become."""
 
-    def __init__(self, name: str, kind: str, null: str) -> None:
+    def __init__(self, name: str, column: Column, null: str) -> None:
         self.name = name
-        self.kind = kind
-        self._convert = _CONVERSIONS.get(kind)
-        self._nulls = {null, ""} if self._convert else {null}
+        self.kind = column.type
+        self._convert = step(Column(column.type), str) if column.type in _CONVERTED else None
+        self._nulls = {null, *([""] if self._convert else []), *(each for each in column.null if isinstance(each, str))}
 
     def value(self, text: str) -> Any:
-        """The value that *text* stands for. Raises ValueError or KeyError when it stands for none of this type."""
+        """The value that *text* stands for. Raises UnfitError when it stands for none of this type."""
         if text in self._nulls:
             return None
         return self._convert(text) if self._convert else text
 
 
-def _whole(text: str) -> int:
-    return int(_plain(text))
-
-
-def _finite(text: str) -> float:
-    value = float(_plain(text))
-    if not math.isfinite(value):
-        raise ValueError
-    return value
-
-
-def _plain(text: str) -> str:
-    # Python would take 1_000 and digits of other scripts.
-    if "_" in text or not text.isascii():
-        raise ValueError
-    return text
-
-
-_BOOLEANS = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
-
-_CONVERSIONS: Mapping[str, Callable[[str], Any]] = {
-    **dict.fromkeys(("SHORT", "INT", "LONG"), _whole),
-    **dict.fromkeys(("FLOAT", "DOUBLE"), _finite),
-    "BOOLEAN": lambda text: _BOOLEANS[text.strip().lower()],
-}
+_CONVERTED = frozenset({"SHORT", "INT", "LONG", "FLOAT", "DOUBLE", "BOOLEAN"})
+"""Types of which a transform sees no texts."""

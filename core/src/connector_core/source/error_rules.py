@@ -9,7 +9,8 @@ from connector_core.basics.errors import PluginError
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import Path, compile_path
 
-Action = Literal["retry", "fail", "ignore", "wait_until"]
+Action = Literal["retry", "fail", "ignore", "wait_until", "renew", "start_over", "empty"]
+Unit = Literal["seconds", "milliseconds"]
 Match = str | tuple[str, Any]
 """A name alone, for any value that says something, or a name and the value that it has to have."""
 
@@ -25,9 +26,9 @@ def _pair(value: object) -> tuple[str, Any] | None:
 
 @frozen
 class ErrorRule:
-    """Which answers a rule is for, and what becomes of them. Made with retry, fail, ignore or wait_until.
+    """Which answers a rule is for, and what becomes of them. Made with the functions of these names.
 
-    action:        ``retry``, ``fail``, ``ignore`` or ``wait_until``.
+    action:        ``retry``, ``fail``, ``ignore``, ``wait_until``, ``renew``, ``start_over`` or ``empty``.
     status:        the status codes that it is for; none for any.
     header:        a header that the answer has to have, or its name and its value.
     content:       a path in the answer's JSON, such as ``error.code`` or ``errors[0].code``, where something has to be that is
@@ -35,6 +36,7 @@ class ErrorRule:
     hint:          what to do, for ``fail``.
     configuration: the person who set up the connection has to act, for ``fail``.
     until_header, until_path: for ``wait_until``: the header, or the path in the JSON, that says when to go on.
+    unit:          for ``wait_until``: what a number of the API's counts, ``seconds`` or ``milliseconds``.
 
     A rule takes an answer that meets all that it says. Raises PluginError when a value cannot be used.
     """
@@ -47,6 +49,7 @@ class ErrorRule:
     configuration: bool = False
     until_header: str | None = None
     until_path: str | None = None
+    unit: Unit = "seconds"
     places: tuple[Path, ...] = field(default=(), init=False, eq=False, repr=False)
     """The paths that it names, compiled."""
 
@@ -106,6 +109,9 @@ class ErrorRule:
                 'Write wait_until(header="X-Reset", status=403) or wait_until(path="error.retry_at", status=403).'
             )
 
+        if self.unit not in get_args(Unit):
+            raise PluginError(f"wait_until: unit is {one_line(repr(self.unit), 60)}. Write one of {', '.join(get_args(Unit))}.")
+
     def matches(self, status: int, headers: Mapping[str, str], at: Callable[[str], Any]) -> bool:
         """Whether the rule is for an answer; *at* gives the value at a path of its JSON, None where there is none."""
         return (
@@ -120,7 +126,8 @@ class ErrorRule:
         return f"header {self.until_header}" if self.until_header else f"{self.until_path}"
 
     def __str__(self) -> str:
-        place = f" {self.until}" if self.action == "wait_until" else ""
+        unit = " in milliseconds" if self.unit == "milliseconds" else ""
+        place = f" {self.until}{unit}" if self.action == "wait_until" else ""
         met = [f"status {', '.join(map(str, self.status))}"] if self.status else []
         met += [f"header {_pair_text(self.header)}"] if self.header else []
         met += [f"content {_pair_text(self.content)}"] if self.content else []
@@ -169,15 +176,35 @@ def ignore(*, status: int | Sequence[int] = (), header: Match | None = None, con
     return ErrorRule("ignore", status, header, content)
 
 
+def empty(*, status: int | Sequence[int] = (), header: Match | None = None, content: Match | None = None) -> ErrorRule:
+    """The answer is a page without records. The paginator says whether the feed goes on; where it cannot, the feed ends."""
+    return ErrorRule("empty", status, header, content)
+
+
+def renew(*, status: int | Sequence[int] = (), header: Match | None = None, content: Match | None = None) -> ErrorRule:
+    """The token has ended: it is renewed once, and the request made again. (A 401 means that without a rule.)"""
+    return ErrorRule("renew", status, header, content)
+
+
+def start_over(*, status: int | Sequence[int] = (), header: Match | None = None, content: Match | None = None) -> ErrorRule:
+    """The place to go on from is gone: the feed is read whole, once in a sync.
+
+    The first request of a sync means that without a rule, where it is answered 400, 404, 410 or 422.
+    """
+    return ErrorRule("start_over", status, header, content)
+
+
 def wait_until(
     *,
     header: str | None = None,
     path: str | None = None,
     status: int | Sequence[int] = (),
     content: Match | None = None,
+    unit: Unit = "seconds",
 ) -> ErrorRule:
     """The request is made again at the time that the answer names in *header*, or at *path* of its JSON.
 
-    There has to be a number of seconds to wait, seconds or milliseconds since 1970, a time in ISO 8601 or an HTTP date.
+    There has to be a number of seconds (or milliseconds, by *unit*) to wait, seconds or milliseconds since 1970, a time in ISO
+    8601 or an HTTP date. Waiting is not failing: it may be asked for again and again, for an hour in all.
     """
-    return ErrorRule("wait_until", status, None, content, until_header=header, until_path=path)
+    return ErrorRule("wait_until", status, None, content, until_header=header, until_path=path, unit=unit)

@@ -1,7 +1,7 @@
 """JSON lines (https://jsonlines.org): one JSON value on each line, read line by line."""
 
 import codecs
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
@@ -9,6 +9,7 @@ from attrs import frozen
 
 from connector_core.basics.decoding import NotJson, decode_text
 from connector_core.basics.errors import UnexpectedAnswer
+from connector_core.source.columns import Declared
 from connector_core.source.spooled import Make, Records
 from connector_core.source.unpacking import unpacked
 
@@ -25,7 +26,7 @@ class JsonLines:
     def spool(
         self,
         chunks: Iterable[bytes],
-        columns: Mapping[str, str],  # noqa: ARG002  (the signature of every format; JSON has types of its own)
+        columns: Declared,  # noqa: ARG002  (the signature of every format; JSON has types of its own)
         where: str,
         limit: int,
     ) -> Records:

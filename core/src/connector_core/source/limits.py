@@ -114,9 +114,12 @@ def seconds_to_reset(headers: Mapping[str, str], now: float) -> float | None:
     return max((reset for reset in found if reset is not None), default=None)
 
 
-def seconds_until(value: Any, now: float) -> float | None:
-    """Seconds from *now* to what *value* says: a distance in seconds, seconds or milliseconds since 1970, a time in ISO 8601
-    or an HTTP date; None where it says nothing."""
+def seconds_until(value: Any, now: float, unit: float = 1.0) -> float | None:
+    """Seconds from *now* to what *value* says: a distance, seconds or milliseconds since 1970, a time in ISO 8601 or an HTTP
+    date; None where it says nothing.
+
+    unit: of a distance, in seconds.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
@@ -128,8 +131,8 @@ def seconds_until(value: Any, now: float) -> float | None:
     if not isfinite(number) or number >= NONSENSE_FROM:
         return None
     if number >= EPOCH_FROM:
-        number = number / (1000 if number >= MILLISECONDS_FROM else 1) - now
-    return max(0.0, number)
+        return max(0.0, number / (1000 if number >= MILLISECONDS_FROM else 1) - now)
+    return max(0.0, number * unit)
 
 
 def _until_moment(text: str, now: float) -> float | None:

@@ -17,7 +17,7 @@ EXACTLY = Context(prec=1000, rounding=ROUND_HALF_UP)
 LARGEST_LONG = 2**63 - 1
 SMALLEST_LONG = -(2**63)
 
-_WHOLE = re.compile(r"[+-]?[0-9]+(?:\.0*)?")
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 """Python itself would take 1_000, digits of other scripts, and nan."""
 
@@ -25,12 +25,12 @@ TOO_LARGE = "has more than 64 bits: declare STRING, or DECIMAL(38,0)"
 
 
 def whole_of(text: str) -> int:
-    """The whole number that *text* writes: ``7``, `` 7 ``, ``7.0``. Raises UnfitError when it writes none."""
+    """The whole number that *text* writes, such as ``7``. Raises UnfitError when it writes none."""
     bare = text.strip()
     if not _WHOLE.fullmatch(bare):
         raise UnfitError("has a fraction: declare DOUBLE or DECIMAL" if _NUMBER.fullmatch(bare) else "is no whole number")
     try:
-        return int(bare.partition(".")[0])
+        return int(bare)
     except ValueError:  # Python reads 4,300 digits at most
         raise UnfitError(TOO_LARGE) from None
 

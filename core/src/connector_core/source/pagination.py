@@ -1,4 +1,4 @@
-"""Pagination: what a request, a page and a paginator are, and noticing a feed that goes in circles.
+"""Pagination: what a request, a page and a paginator are.
 
 A paginator is a frozen value without a position of its own: the position lives in the request, so two tables, two
 parents or two threads can share one without one moving the other.
@@ -7,10 +7,11 @@ parents or two threads can share one without one moving the other.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
+from urllib.parse import parse_qsl
 
 from attrs import evolve, field, frozen
 
-from connector_core.basics.errors import CircularFeed
+from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.links import link_without
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
@@ -18,6 +19,12 @@ from connector_core.source.tables import Table, frozen_mapping
 
 Where = Literal["query", "body", "header"]
 """Where a request carries a position: its query, its JSON body or its headers."""
+
+MAX_EMPTY_PAGES = 200
+"""So many pages in a row may bring nothing new, unless a paginator says another number.
+
+An API that filters a page after it was cut sends some that are empty.
+"""
 
 Bookmark = Mapping[str, Any]
 """A JSON object that brings a paginator back to a request; it becomes part of the state. Empty: from the start."""
@@ -33,6 +40,9 @@ class Request:
     headers: further headers, such as one that takes a cursor.
     json:    the body of a POST, sent as JSON; None for no body.
     position: what a paginator wants to know when the answer is there, beyond what it sent; never sent, and no part of equality.
+    link:    the API gave the address out, so nothing is added to it.
+    part:    which of several feeds the request belongs to, where a paginator makes several into one, such as windows. What
+             guards against circles and endless feeds starts anew with each.
     """
 
     path: str
@@ -41,6 +51,8 @@ class Request:
     headers: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
     json: Any = None
     position: Mapping[str, Any] = field(factory=dict, eq=False, repr=False, converter=frozen_mapping)
+    link: bool = field(default=False, eq=False, repr=False)
+    part: str = field(default="", eq=False, repr=False)
 
     def __str__(self) -> str:
         query = "&".join(f"{name}={value}" for name, value in self.params.items())
@@ -58,6 +70,15 @@ class Request:
             case "body":
                 return evolve(self, json=cached_path(name).put(self.json or {}, value))
 
+    def lacking(self, where: Where, name: str) -> "Request":
+        """This request without *name* in its query, at the top of its JSON body, or in its headers."""
+        if where == "body":
+            body = self.json if isinstance(self.json, Mapping) else {}
+            return evolve(self, json={key: value for key, value in body.items() if key != name})
+        part = self.params if where == "query" else self.headers
+        left = {key: value for key, value in part.items() if key != name}
+        return evolve(self, params=left) if where == "query" else evolve(self, headers=left)
+
     def without(self, secret: Callable[[str, str], bool]) -> "Request":
         """This request without the parameters, in its path, of which *secret* says so by name and value.
 
@@ -71,7 +92,14 @@ class Request:
         """What *name* is set to in the query, the JSON body or the headers; None where it is not."""
         if where == "body":
             return cached_path(name).get(self.json or {})
-        return (self.params if where == "query" else self.headers).get(name)
+        if where == "header":
+            return self.headers.get(name)
+        return self.params[name] if name in self.params else self.linked.get(name)
+
+    @property
+    def linked(self) -> Mapping[str, str]:
+        """The query parameters in the path, which a link brings."""
+        return dict(parse_qsl(self.path.partition("?")[2], keep_blank_values=True)) if "?" in self.path else {}
 
 
 @frozen(hash=False)
@@ -82,7 +110,9 @@ class Page:
     records: the records in it; a list, or for a streamed format a sequence that is read from a temporary file.
     seconds: how long the API took to answer.
     headers: of the answer; their names in lower case.
-    ended:   an error rule took the answer for the end of the feed.
+    ended:   an error rule took the answer for the end of the feed. empty: one took it for a page without records.
+    url:     the address that answered, after redirects, without its query; empty where nobody knows.
+    repeated: its records are those of the page before or, where the paginator counts its pages, of the first one.
     witness: what a feed that ends with this page is held against, called with the paginator, the request and the page; a request
              where the feed goes on all the same. None where nobody watches.
     """
@@ -92,6 +122,9 @@ class Page:
     seconds: float = 0.0
     headers: Mapping[str, str] = field(factory=dict, repr=False, converter=frozen_mapping)
     ended: bool = False
+    empty: bool = False
+    url: str = ""
+    repeated: bool = False
     witness: "Witness | None" = field(default=None, eq=False, repr=False)
 
     def get(self, path: str) -> Any:
@@ -108,7 +141,20 @@ Witness = Callable[[Any, Request, Page], Request | None]
 
 @runtime_checkable
 class Paginator(Protocol):
-    """What the sync engine asks of a paginator; each method is pure."""
+    """What the sync engine asks of a paginator; each method is pure.
+
+    It may say more of itself, by attributes that are looked for when they are needed:
+
+    reads:   what a sync reads, for people: ``whole in each sync, from its start``.
+    risk:    what it takes upon itself, in whole sentences for people; empty for a read that can lose nothing.
+    repeats: a record may come again though the table is declared append_only.
+    counts:  it makes the next request by counting, whatever the answer says. Such pages shift when records come or go.
+    max_empty_pages: so many pages in a row may bring nothing new before the read is given up.
+    check(table): raises PluginError, at assembly, when it cannot page *table*.
+    onward(request, page): the next request whatever the stop rules say, for a feed whose answer says that there is more.
+    named(page): what stands where the answer should name the next page.
+    remarks(request, page): warnings about a page, each a sentence; the same text is shown once in a sync.
+    """
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         """The request that *bookmark* stands for; with an empty bookmark, the very first one."""
@@ -126,6 +172,10 @@ class Paginator(Protocol):
         """Where the next sync starts once *page*, the last one, was read; empty for a feed to be read whole each time."""
 
 
+StopRule = Callable[[Request, Page], bool]
+"""Whether a feed ends with a page. Made with empty_page, short_page, no_more, field_is, …, or any function."""
+
+
 class Follower(Protocol):
     """What reading pages asks of a paginator."""
 
@@ -137,39 +187,18 @@ def next_request(paginator: Follower, request: Request, page: Page) -> Request |
     """The request after *request*; None after a page that an error rule made the last.
 
     A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended. Where
-    any other ends its feed, the page's witness has a say: see ``connector_core.paging.evidence``.
+    any other ends its feed, the page's witness has a say: see ``connector_core.paging.evidence``. After a page that a rule made
+    empty, a paginator that does not know where to go on has come to the end.
     """
     reads_on = getattr(paginator, "reads_on", False)
     if page.ended and not reads_on:
         return None
-    following = paginator.following(request, page)
+    try:
+        following = paginator.following(request, page)
+    except UnexpectedAnswer:
+        if not page.empty or reads_on:
+            raise
+        following = None
     if following is None and page.witness is not None and not reads_on:
         return page.witness(paginator, request, page)
     return following
-
-
-class LoopGuard:
-    """Notices that a feed goes in circles, in constant memory.
-
-    A request that repeats the one before it is noticed at once. Longer loops by Brent's cycle detection (R. P. Brent, "An
-    improved Monte Carlo factorization algorithm", BIT 20, 1980): one earlier request is kept, and replaced each time the
-    count of requests since doubles, so a loop is noticed before it has been gone round more often than it took to get there.
-    """
-
-    def __init__(self) -> None:
-        self._kept: Request | None = None
-        self._previous: Request | None = None
-        self._since = 0
-        self._limit = 1
-
-    def check(self, request: Request) -> None:
-        """Raise UnexpectedAnswer when *request* was made before in this read."""
-        if request in (self._previous, self._kept):
-            raise CircularFeed(
-                f"{request}: the API's next cursor leads back to a page that this sync has already read, so the feed would never "
-                "end. The next sync goes on from the last checkpoint; if it fails the same way, ask the API's owner."
-            )
-        self._previous = request
-        self._since += 1
-        if self._since >= self._limit:
-            self._kept, self._since, self._limit = request, 0, self._limit * 2

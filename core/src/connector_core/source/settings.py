@@ -98,6 +98,7 @@ def page_size(default: int = 100, *, minimum: int = 1, maximum: int = 200) -> Se
 
 THREADS = "threads"
 MAX_ANSWER = "max_answer_mb"
+CA_CERTIFICATE = "ca_certificate"
 CORE_KINDS: Mapping[str, Kind] = {"base_url": "url", "page_size": "integer", THREADS: "integer", MAX_ANSWER: "integer"}
 """The core's own settings, and the kind that each has to be of, also where a plugin describes it anew."""
 
@@ -106,6 +107,16 @@ def threads(default: int = 4, *, maximum: int = 8) -> Setting:
     """The setting that every dataset with a child table has: how many requests for it may be under way at once."""
     return Setting(
         THREADS, "Threads", "Requests at a time for child tables.", str(default), kind="integer", minimum=1, maximum=maximum
+    )
+
+
+def ca_certificate() -> Setting:
+    """A setting for an API whose TLS certificate comes from an authority of its own: that authority's certificate.
+
+    The PEM file in base64, on one line; empty for what every machine trusts.
+    """
+    return Setting(
+        CA_CERTIFICATE, "CA certificate", "Certificate of the authority to trust as well, a PEM file in base64.", default=""
     )
 
 

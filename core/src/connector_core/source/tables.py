@@ -80,6 +80,9 @@ class Table:
     nothing:     what stands at *records* where there are none, for an API that does not send an empty list then: ``"null"``,
                  ``"missing"`` (it is left out, as in ``{}``), or other JSON that is empty, such as ``"{}"``; one, or a list. With
                  ``"missing"`` the list of *deleted* keys may be left out too. An answer 204 is an empty page by itself.
+    may_be_empty: a feed without a record means that there is none any more. Otherwise a sync that would delete every row, of the
+                 table or of an extra table made from it, is an error: APIs fail with an empty answer, and transforms lose a
+                 ``return``.
 
     Raises PluginError when a value cannot be used.
     """
@@ -101,6 +104,7 @@ class Table:
     full_refresh: bool = False
     overrule: tuple[str, ...] = field(default=(), converter=listed)
     nothing: tuple[str, ...] = field(default=(), converter=_several)
+    may_be_empty: bool = False
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
     place: Path = field(init=False, eq=False, repr=False)

@@ -10,8 +10,8 @@ from connector_core.source.columns import UnfitError
 from connector_core.source.numbers import digits_of, finite
 
 BOOLEANS: Mapping[str, bool] = {
-    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
-    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
+    **dict.fromkeys(("true", "t", "yes", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "0"), False),
 }
 """Texts that stand for true and false, in small letters."""
 

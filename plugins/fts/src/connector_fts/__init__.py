@@ -35,7 +35,7 @@ def connector_auth() -> ApiKeyHeader:
 
 @hookimpl
 def connector_paginator(table: Table) -> CursorPaginator:
-    return CursorPaginator(param="cursor", next_field="next_cursor", size_param="page_size")
+    return CursorPaginator(param="cursor", next_field="next_cursor", size_param="page_size", incremental=True)
 
 
 @hookimpl

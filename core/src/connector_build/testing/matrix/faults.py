@@ -1,6 +1,7 @@
 """The faults of the matrix, each with what a message about it has to say and why it makes no sense for some tables."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -122,7 +123,7 @@ FAULTS: tuple[Fault, ...] = (
     *_once_and_for_ever(
         "empty body", "The answer is 200 without a body", answers.body(lambda _: b""), _NOT_WHOLE, why_not=why.LINES_MAY_BE_NONE
     ),
-    Fault("HTML", "The answer is 200 and a page of HTML to log in.", answers.page_of_html, "a web page", times=1),
+    *_once_and_for_ever("HTML", "The answer is 200 and a page of HTML to log in", answers.page_of_html, "a web page"),
     Fault("an error with 200", "The answer is 200 and an object with an error.", answers.polite_error, _NO_RECORDS, times=1),
     *_once_and_for_ever(
         "no gzip",
@@ -135,6 +136,24 @@ FAULTS: tuple[Fault, ...] = (
         "The body is gzip whose second half is missing",
         answers.body(lambda body: answers.half_of(gzip.compress(body)), content_encoding="gzip"),
         _NOT_WHOLE + "|gzip data",
+    ),
+    *_once_and_for_ever(
+        "cut deflate",
+        "The body is deflate, as HTTP has it, whose second half is missing",
+        answers.body(lambda body: answers.half_of(zlib.compress(body)), content_encoding="deflate"),
+        "deflate data",
+    ),
+    *_once_and_for_ever(
+        "cut deflate, bare",
+        "The body is deflate, as many servers have it, whose last bytes are missing",
+        answers.body(lambda body: zlib.compress(body, wbits=-zlib.MAX_WBITS)[:-3], content_encoding="deflate"),
+        "deflate data",
+    ),
+    Fault(
+        "an unknown encoding",
+        "The body is packed as nobody asked for.",
+        answers.body(lambda body: body, content_encoding="br"),
+        "packed as 'br'",
     ),
     *_once_and_for_ever(
         "cut gzip, unannounced",

@@ -19,7 +19,7 @@ from connector_build.testing.matrix.faults import FAULTS
 from connector_build.testing.matrix.lies import LIES
 from connector_build.testing.matrix.strikes import Fault
 from connector_build.testing.matrix.trial import SHOWN, Recorded, Trial
-from connector_core.basics.errors import ConnectorError
+from connector_core.basics.errors import ConnectorError, InternalError
 from connector_core.basics.names import one_line
 from connector_core.plugin.assembly import Assembly, assemble
 
@@ -162,7 +162,9 @@ def _outcome(trial: Trial, fault: Fault, *, incremental: bool, first: int) -> tu
         return (FAILED, f"the fault has not struck, and yet: {_told(error)}") if error else None
     if error is None:
         return _well(trial)
-    return _loud(trial, fault, error) if isinstance(error, ConnectorError) else (FAILED, _told(error))
+    if not isinstance(error, ConnectorError) or isinstance(error, InternalError):  # nobody foresaw it
+        return FAILED, _told(error)
+    return _loud(trial, fault, error)
 
 
 def _lasting(trial: Trial, lie: Fault) -> tuple[Outcome, str] | None:

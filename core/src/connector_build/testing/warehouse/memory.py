@@ -35,7 +35,7 @@ def _is_of(kind: Any, value: Any) -> bool:
     return isinstance(value, _KINDS[name]) and not odd and not zoned
 
 
-class Crash(Exception):  # noqa: N818  (it stands for a killed process, not for an error of ours)
+class Crash(BaseException):
     """The sync ends here, whatever it was about to do."""
 
 
@@ -178,3 +178,6 @@ class ListLog:
 
     def warning(self, message: str) -> None:
         self.warnings.append(message)
+
+    def alert(self, message: str) -> None:
+        self.warning(message)

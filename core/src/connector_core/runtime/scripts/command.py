@@ -15,6 +15,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from connector_core.runtime.scripts.endings import Ended, interrupt
 from connector_core.runtime.scripts.errors import ScriptError
 
 CHUNK: Final = 65_536
@@ -57,7 +58,8 @@ def run(
     """Run *command* in *folder*, hand to *show* each line that it prints, and return its exit code.
 
     A piece of a line that does not go on is handed over as it is; what follows comes as a piece of its own. The command ends
-    with this call, whatever ends that; after Ctrl-C, which reaches it as well, it has *grace* seconds to end by itself.
+    with this call, whatever ends that. After Ctrl-C, which reaches it as well, or when we are told to end and pass that on as
+    Ctrl-C, it has *grace* seconds to tidy up and end by itself.
 
     Raises ScriptError when it cannot be started.
     """
@@ -70,7 +72,9 @@ def run(
         try:
             _pass_on(pieces(child.stdout.fileno()), show)
             return child.wait()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Ended) as ending:
+            if isinstance(ending, Ended) and grace:
+                interrupt(child)
             _pass_on(pieces(child.stdout.fileno(), grace), show)
             raise
         finally:

@@ -1,6 +1,7 @@
 """A process that is told to end, and tidies up first."""
 
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,11 @@ class Ended(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
         self.code = 128 + number
+
+
+def interrupt(child: "subprocess.Popen[bytes]") -> None:
+    """Tell *child* to end as Ctrl-C does."""
+    child.send_signal(signal.SIGINT)
 
 
 @contextmanager

@@ -1,0 +1,38 @@
+"""What a plugin takes upon itself: words of it by which an answer is believed less than it would be without them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from connector_core.plugin.assembly import TablePlan
+
+
+def risks(plan: TablePlan) -> list[str]:
+    """The risks that the plugin takes with one table, each a sentence for people."""
+    return [*_of_answers(plan), *_of_paging(plan), *_of_transforms(plan)]
+
+
+def _of_answers(plan: TablePlan) -> Iterator[str]:
+    table = plan.table
+    for name in table.overrule:
+        yield f"{name} in an answer is overruled: where it says that there is more, the rest is not read."
+    for nothing in table.nothing:
+        what = f"has no {table.records}" if nothing == "missing" else f"has {nothing} at {table.records}"
+        yield f"An answer that {what} counts as one without records."
+    for rule in table.errors:
+        if rule.action == "ignore":
+            yield f"An answer ends the feed without an error ({rule})."
+
+
+def _of_paging(plan: TablePlan) -> Iterator[str]:
+    layer: Any = plan.paginator
+    while layer is not None:  # a strategy is made around another paginator
+        if getattr(layer, "missing_ends", False):
+            yield f"An answer without {getattr(layer, 'next_field', 'a next page')} ends the feed."
+        layer = getattr(layer, "pages", None)
+
+
+def _of_transforms(plan: TablePlan) -> Iterator[str]:
+    for transform in plan.transforms:
+        if getattr(transform.function, "optional", False):
+            path = getattr(transform.function, "path", "a field")
+            yield f"The transform {transform.name} goes by {path} also where no record has it."

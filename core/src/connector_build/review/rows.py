@@ -1,0 +1,133 @@
+"""What a change means for the rows that the destination has: of a table, its columns, how it is read, and what is switched on."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from connector_build.review.changes import Change, Lock
+
+_SPELT_ALIKE: Final[Mapping[str, frozenset[str]]] = {
+    "SHORT": frozenset({"INT", "LONG", "DOUBLE", "STRING"}),
+    "INT": frozenset({"LONG", "DOUBLE", "STRING"}),
+    "LONG": frozenset({"STRING"}),
+    "NAIVE_DATE": frozenset({"NAIVE_DATETIME"}),
+    "XML": frozenset({"STRING"}),
+}
+"""Type → the types in which each of its values is the one that would be sent now."""
+
+
+def tables(old: Lock, new: Lock) -> Iterator[Change]:
+    before, after = old["tables"], new["tables"]
+    for name in sorted(before.keys() | after.keys()):
+        if name not in after:
+            yield Change("breaks", name, "the table is gone: it stays in the destination as the last sync left it")
+        elif name not in before:
+            yield Change("safe", name, "the table is new: the next sync fills it")
+        else:
+            yield from _table(name, before[name], after[name])
+            yield from _reading(name, old, new)
+
+
+def _table(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    if before["primary_key"] != after["primary_key"]:
+        yield Change(
+            "breaks",
+            name,
+            f"the primary key was {', '.join(before['primary_key'])} and is {', '.join(after['primary_key'])}: rows of before "
+            "keep their old key beside the new ones. Drop the table in the destination and re-sync its history",
+        )
+    old, new = before["columns"], after["columns"]
+    for column in sorted(old.keys() | new.keys()):
+        what = f"{name}.{column}"
+        if column not in new:
+            yield Change("breaks", what, "the column is gone: it stays, and is null in every row that is sent from now on")
+        elif column not in old:
+            yield Change("re-sync", what, f"the column is new ({new[column]}): null in rows of before until they are sent")
+        elif old[column] != new[column]:
+            yield _retyped(what, old[column], new[column])
+
+
+def _retyped(what: str, before: str, after: str) -> Change:
+    text = f"the type was {before} and is {after}"
+    if after in _SPELT_ALIKE.get(before, frozenset()):
+        return Change("safe", what, f"{text}, which holds every value of before: Fivetran widens the column")
+    if after == "STRING" or (before, after) == ("FLOAT", "DOUBLE"):
+        return Change(
+            "re-sync",
+            what,
+            f"{text}: Fivetran widens the column, but values of before stay rounded, or as the destination spells them",
+        )
+    return Change("breaks", what, f"{text}, which does not hold every value of before. Drop the column, then re-sync")
+
+
+def _reading(name: str, old: Lock, new: Lock) -> Iterator[Change]:
+    """Whether a table has another feed, or is read in another way; a lock of an earlier release does not say."""
+    feeds, reads = ([each.get(part, {}).get(name) for each in (old, new)] for part in ("feeds", "reads"))
+    if None not in feeds and feeds[0] != feeds[1]:
+        yield Change(
+            "re-sync",
+            name,
+            "has another feed (path, filter, key or paginator): the next sync reads it whole once. What only the old feed has "
+            "stays until a re-sync",
+        )
+    if None not in reads and reads[0] != reads[1]:
+        yield Change(
+            "re-sync", name, f"was read {reads[0]}. It is read {reads[1]}. What is missed by one way stays until a re-sync"
+        )
+
+
+def options(old: Lock, new: Lock) -> Iterator[Change]:
+    """What it means that an option is on or off now, does something else, or is applied in another order."""
+    before, after = old["enabled"], new["enabled"]
+    for name in sorted({*before, *after}):
+        told = [lock.get("options", {}).get(name, {}) for lock in (old, new)]
+        if (name in before) != (name in after):
+            yield _switched(name, told[1] or told[0], on=name in after)
+        elif told[0] and told[1]:
+            yield from _redefined(name, *told)
+    yield from _reordered(old, new)
+
+
+def _switched(name: str, option: Mapping[str, Any], *, on: bool) -> Change:
+    what, now = f"option {name}", "is on now" if on else "is off now"
+    if option.get("kind") != "transform":  # a derived field is a column, an extra table a table: they are told of as such
+        return Change("safe", what, now)
+    if hidden := ", ".join(option.get("hashes", [])):
+        return Change("re-sync", what, f"{now}: {_hashed(hidden) if on else f'{hidden} goes out in plain from now on'}")
+    stays = "as they were, those among them that it leaves out," if on else "as it made them, without those that it left out,"
+    return Change("re-sync", what, f"{now}: rows of before stay {stays} until a re-sync")
+
+
+def _hashed(columns: str) -> str:
+    """A hash is there to hide something, personal data mostly: what is not hidden yet is to be said."""
+    return f"{columns} is hashed from now on, but plain values stay in the destination until a re-sync"
+
+
+def _redefined(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    if before["made_of"] == after["made_of"] and before["kind"] == after["kind"]:
+        return
+    what, hidden = (
+        f"option {name}",
+        ", ".join(column for column in after.get("hashes", []) if column not in before.get("hashes", [])),
+    )
+    if after["kind"] not in ("transform", "derived field"):
+        yield Change("safe", what, "is defined otherwise: the next sync makes its rows anew")
+    elif hidden:
+        yield Change("re-sync", what, f"does something else now: {_hashed(hidden)}")
+    else:
+        yield Change("re-sync", what, "does something else now: rows of before stay as it made them until a re-sync")
+
+
+def _reordered(old: Lock, new: Lock) -> Iterator[Change]:
+    both = [name for name in old["enabled"] if name in new["enabled"] and _changes_rows(name, old, new)]
+    now = [name for name in new["enabled"] if name in both]
+    if both != now:
+        yield Change(
+            "re-sync",
+            "options",
+            f"are applied in another order ({', '.join(now)}): rows of before stay as the old order made them until a re-sync",
+        )
+
+
+def _changes_rows(name: str, *locks: Lock) -> bool:
+    kinds = [lock.get("options", {}).get(name, {}).get("kind") for lock in locks]
+    return any(kind in ("transform", "derived field") for kind in kinds)
