@@ -16,7 +16,7 @@ from connector_build.api.pointing import innermost
 from connector_build.api.recording import NotRecorded, Recording
 from connector_build.api.world import World
 from connector_build.testing.warehouse.runs import URL
-from connector_core import CursorPaginator, Record
+from connector_core import Record
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
@@ -151,5 +151,5 @@ def _fits(wanted: Any, found: Any) -> bool:
 def position(plan: TablePlan, request: Asked) -> tuple[Any, ...]:
     """What tells a request for one page from that for another; last what a header of the plugin's own says."""
     paginator = innermost(plan)
-    header = paginator.param if isinstance(paginator, CursorPaginator) and paginator.where == "header" else ""
+    header = paginator.param if getattr(paginator, "where", "query") == "header" else ""
     return request.path, dict(request.params), request.json, request.headers.get(header.lower())
