@@ -38,10 +38,15 @@ def install(
     *,
     version: str = "1.0",
     requires: tuple[str, ...] = (),
+    requires_python: str = "",
+    extras: tuple[str, ...] = (),
+    direct_url: Mapping[str, Any] | None = None,
 ) -> None:
     """Lay *files* and the metadata of the distribution *name* into *folder*, as pip would.
 
-    Source: PyPA, "Recording installed projects".
+    *direct_url* is what it records of what was not installed by its name from an index.
+
+    Source: PyPA, "Recording installed projects"; PEP 610.
     """
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -49,9 +54,13 @@ def install(
     info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
     info.mkdir(parents=True)
     needs = "".join(f"Requires-Dist: {need}\n" for need in requires)
+    more = "".join(f"Provides-Extra: {extra}\n" for extra in extras)
+    more += f"Requires-Python: {requires_python}\n" if requires_python else ""
     (info / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: made up\n{needs}", encoding="utf-8"
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: made up\n{more}{needs}", encoding="utf-8"
     )
+    if direct_url is not None:
+        (info / "direct_url.json").write_text(json.dumps(direct_url), encoding="utf-8")
     groups = (
         f"[{group}]\n" + "".join(f"{key} = {value}\n" for key, value in points.items()) for group, points in entry_points.items()
     )

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 from connector_build.api.feed import FeedPage, UnknownCursor
 from connector_build.sample import Sample
-from connector_build.testing.warehouse.exact import assert_exact, query, sql
+from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import Crash, ListLog, Operation, Warehouse
 from connector_core import (
     Aggregate,
@@ -42,9 +42,7 @@ __all__ = [
     "assert_exact",
     "places",
     "plugin",
-    "query",
     "run",
-    "sql",
 ]
 
 CONFIGURATION = {"api_key": "a-key-that-stays-home", "base_url": "https://api.example.com"}

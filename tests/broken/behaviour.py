@@ -101,7 +101,7 @@ def connector_paginator(table):
         "bookmarks",
         "forgets",
         """
-class Forgetful(OffsetPaginator):
+class Forgetful(CursorPaginator):
     def bookmark(self, request):
         return {}
 
@@ -110,7 +110,7 @@ class Forgetful(OffsetPaginator):
 def connector_paginator(table):
     return Forgetful()
 """,
-        ("the bookmark of GET /shifts?limit=5&offset=5 is {}", "let bookmark hold all that first needs"),
+        ("the bookmark of GET /shifts?page_size=5&cursor=", "is {}", "let bookmark hold all that first needs"),
     ),
     Sample(
         "bookmarks",

@@ -49,7 +49,7 @@ ITEMS = Table("case_items", "/items", "items", ["id"], {"id": "STRING", "crew": 
 OTHERS = Table("case_others", "/others", "others", ["id"], {"id": "STRING", "crew": "STRING", "hours": "LONG"})
 FTS = Table("fts_records", "/fts_data", "fts_records", ["record_id"], {"record_id": "STRING", "crew": "STRING", "hours": "LONG"})
 CREWS = Aggregate("crews", by=["crew"], measures={"items": count(), "hours": total("hours")})
-GOES_ON = CursorPaginator()
+GOES_ON = CursorPaginator(incremental=True)
 PAGE = 10
 
 
@@ -172,7 +172,7 @@ def test_h3_what_says_nothing_about_the_feed_changes_nothing(table: Table) -> No
 
 def test_h3_the_paginator_is_part_of_the_feed() -> None:
     ways: list[Paginator] = [
-        CursorPaginator(),
+        CursorPaginator(incremental=True),
         OffsetPaginator(),
         KeysetPaginator("after", "id"),
         KeysetPaginator("after", "changed"),
@@ -476,7 +476,7 @@ def written(tmp_path: Path, name: str, *, text: str = "Keeps.", fits: str = "Tru
 
 def lock(*transforms: Any, table: Table = ITEMS, paginator: Paginator = GOES_ON, extras: Sequence[Any] = ()) -> dict[str, Any]:
     made = assemble([plugin(table, transforms=transforms, extra_tables=extras, paginator=paginator)])
-    found = json.loads(lock_bytes("crew", made, (), {}, {}))
+    found = json.loads(lock_bytes("crew", made, (), {}))
     assert isinstance(found, dict)
     assert wrong_with(found) == ""
     return found

@@ -17,9 +17,12 @@ from connector_build.errors import BuildError
 from connector_build.plugins.discovery import core, load
 from connector_build.project import place
 from connector_build.project.output import write_project
+from connector_build.project.shipping import check_imports
 from connector_build.project.writer import LOCK, Project, make_project
 from connector_core.plugin.assembly import Plugin, assemble
-from distributions import connector_build, lock_of
+from connector_core.runtime.scripts.errors import ScriptError
+from connector_core.runtime.scripts.pythons import python_version
+from distributions import connector_build, install, install_dataset, lock_of
 
 KEY = "a-key-that-is-nowhere-else"
 CONFIGURATION = json.dumps({"api_key": KEY, "base_url": "https://api.example.com"})
@@ -244,3 +247,298 @@ def test_i2_two_keys_are_left_to_their_owner(before: Project, after: Project, tm
     (folder / "configuration.json").unlink()
     write_project(after, folder)
     assert_whole(after, folder)
+
+
+# I7: imports that the code can do without
+
+
+OPTIONAL = {
+    "ImportError": "try:\n    import orjson\nexcept ImportError:\n    orjson = None",
+    "ModuleNotFoundError": "try:\n    import orjson\nexcept ModuleNotFoundError:\n    import json as orjson",
+    "Exception": "try:\n    import orjson\nexcept Exception:\n    pass",
+    "several errors": "try:\n    import orjson\nexcept (ImportError, OSError) as error:\n    print(error)",
+    "qualified": "import builtins\ntry:\n    import orjson\nexcept builtins.ImportError:\n    pass",
+    "any error": "try:\n    import orjson\nexcept:\n    pass",
+    "else": "try:\n    import orjson\nexcept ImportError:\n    pass\nelse:\n    import orjson.more",
+    "several tries": (
+        "try:\n    import orjson\nexcept ImportError:\n"
+        "    try:\n        import ujson\n    except ImportError:\n        import json"
+    ),
+    "suppress": "from contextlib import suppress\nwith suppress(ImportError):\n    import orjson",
+    "contextlib": "import contextlib\nwith contextlib.suppress(ModuleNotFoundError, OSError):\n    from orjson import loads",
+    "find_spec": "import importlib.util\nif importlib.util.find_spec('orjson'):\n    import orjson",
+    "find_spec is": (
+        "from importlib.util import find_spec\nif find_spec('orjson') is not None:\n    import orjson\nelse:\n    import json"
+    ),
+    "find_spec kept": (
+        "import importlib\nHAS = importlib.util.find_spec('orjson') is not None\nif HAS:\n    from orjson import loads"
+    ),
+    "find_spec returns": (
+        "from importlib.util import find_spec\ndef f():\n    if find_spec('orjson') is None:\n        return\n    import orjson"
+    ),
+    "TYPE_CHECKING": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import orjson",
+    "typing": "import typing\nif typing.TYPE_CHECKING:\n    import orjson\nelse:\n    orjson = None",
+    "not TYPE_CHECKING": "from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    pass\nelse:\n    import orjson",
+    "and": "from typing import TYPE_CHECKING\nif TYPE_CHECKING and True:\n    import orjson",
+    "function": "def f():\n    try:\n        import orjson\n    except ImportError:\n        return None\n    return orjson",
+    "function that says so": (
+        "def f():\n    try:\n        import orjson\n    except ImportError:\n        raise RuntimeError('needs orjson')"
+    ),
+    "main": "if __name__ == '__main__':\n    import orjson",
+    "another system": "import sys\nif sys.platform == 'win32':\n    import orjson",
+    "another Python": "import sys\nif sys.version_info < (3, 8):\n    import orjson",
+    "an old Python": "import sys\nif sys.version_info[0] == 2:\n    import orjson",
+    "never": "if False:\n    import orjson",
+}
+NEEDED = {
+    "plain": "import orjson",
+    "another error": "try:\n    import orjson\nexcept ValueError:\n    pass",
+    "raised again": "try:\n    import orjson\nexcept ImportError:\n    print('no')\n    raise",
+    "raised as another": "try:\n    import orjson\nexcept ImportError:\n    raise SystemExit('pip install it')",
+    "the way out": "try:\n    import json\nexcept ImportError:\n    import orjson",
+    "finally": "try:\n    import json\nexcept ImportError:\n    pass\nfinally:\n    import orjson",
+    "another suppressed": "from contextlib import suppress\nwith suppress(OSError):\n    import orjson",
+    "another context": "with open('x'):\n    import orjson",
+    "not TYPE_CHECKING": "from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    import orjson",
+    "else of TYPE_CHECKING": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import json\nelse:\n    import orjson",
+    "or": "from typing import TYPE_CHECKING\nif TYPE_CHECKING or True:\n    import orjson",
+    "find_spec raises": (
+        "from importlib.util import find_spec\nif find_spec('orjson') is None:\n    raise SystemExit(1)\nimport orjson"
+    ),
+    "another one looked for": "from importlib.util import find_spec\nif find_spec('ujson'):\n    import orjson",
+    "this system": "import sys\nif sys.platform == 'linux':\n    import orjson",
+    "this Python": "import sys\nif sys.version_info >= (3, 8):\n    import orjson",
+    "function": "def f():\n    import orjson",
+    "except*": "try:\n    import orjson\nexcept* ValueError:\n    pass",
+}
+
+
+@pytest.mark.parametrize("form", OPTIONAL)
+def test_i7_an_import_that_can_fail_is_optional(form: str) -> None:
+    check_imports({"a.py": OPTIONAL[form].encode()}, [])
+
+
+@pytest.mark.parametrize("form", NEEDED)
+def test_i7_an_import_that_cannot_is_needed(form: str) -> None:
+    with pytest.raises(BuildError, match=r"a\.py, line \d, imports orjson, which would not be there on Fivetran"):
+        check_imports({"a.py": NEEDED[form].encode()}, [])
+
+
+# I3 to I5, G6: what a project needs beside itself
+
+
+PLUGIN_WITH = """
+{imports}
+from connector_core import Table, base_url, hookimpl
+
+
+@hookimpl
+def connector_tables():
+    return [Table("crew_shifts", "/shifts", "shifts", ["id"], {{"id": "STRING"}})]
+
+
+@hookimpl
+def connector_settings():
+    return [base_url("https://api.example.com")]
+"""
+FOLDER = {"url": "file:///home/somebody/helper-lib", "dir_info": {}}
+ELSEWHERE = {
+    "folder": FOLDER,
+    "editable": {"url": "file:///home/somebody/helper-lib", "dir_info": {"editable": True}},
+    "file": {"url": "file:///wheels/helper_lib-1.0-py3-none-any.whl", "archive_info": {"hash": "sha256=0"}},
+    "address": {"url": "https://example.com/helper_lib-1.0.zip", "archive_info": {}},
+    "repository": {"url": "https://example.com/helper.git", "vcs_info": {"vcs": "git", "commit_id": "0"}},
+}
+
+
+def with_plugin(site: Path, *requires: str, imports: str = "", requires_python: str = "") -> None:
+    install(
+        site,
+        "connector-crew",
+        {"connector_crew/__init__.py": PLUGIN_WITH.format(imports=imports)},
+        {"connector_core": {"crew": "connector_crew"}},
+        requires=requires,
+        requires_python=requires_python,
+    )
+
+
+def built(tmp_path: Path, *more: str) -> Path:
+    done = connector_build("crew", *more, path=tmp_path / "site", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "dist/crew"
+
+
+def pins(project: Path) -> dict[str, str]:
+    lines = (project / "requirements.txt").read_text().split()
+    return {name: version for name, _, version in (line.partition("==") for line in lines)}
+
+
+def test_i3_the_extras_of_a_dependency_are_kept(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    needs = ('signing>=1; extra == "crypto"', 'wheels; extra == "fast"', 'never; extra == "docs"', "base-lib")
+    install(site, "tokens", {"tokens.py": ""}, {}, requires=needs, extras=("crypto", "fast", "docs"))
+    install(site, "signing", {"signing.py": ""}, {}, requires=('deep[more]; python_version > "3"', 'old; python_version < "3"'))
+    install(site, "deep", {"deep.py": ""}, {}, requires=('deeper; extra == "more"',), extras=("more",))
+    for name in ("wheels", "base-lib", "deeper"):
+        install(site, name, {f"{name.replace('-', '_')}.py": ""}, {})
+    with_plugin(site, "Tokens[Crypto]>=1", "tokens[fast]", "requests[socks]", imports="import tokens, signing, deeper")
+    install(site, "pysocks", {"socks.py": ""}, {})
+    found = pins(built(tmp_path))
+    assert found.keys() - {"attrs", "pluggy"} == {
+        *("tokens[crypto,fast]", "signing", "deep[more]", "wheels", "base-lib", "deeper", "pysocks"),
+    }
+    assert "requests" not in found
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_i4_what_no_index_is_known_to_have_ships_with_its_source(where: str, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    files = {"helper_lib/__init__.py": "from helper_lib.deep import VALUE\n", "helper_lib/deep.py": "import more\nVALUE = 1\n"}
+    install(site, "helper-lib", files, {}, requires=("more",), direct_url=ELSEWHERE[where])
+    install(site, "more", {"more.py": ""}, {})
+    with_plugin(site, "helper-lib", imports="from helper_lib import VALUE")
+    project = built(tmp_path)
+    assert pins(project).keys() == {"attrs", "pluggy", "more"}
+    assert {path: (project / path).read_text() for path in files} == files
+    assert [each["name"] for each in lock_of(project)["helpers"]] == ["helper-lib"]
+    assert [each["name"] for each in lock_of(project)["sources"]] == ["connector-core", "connector-crew"]
+    assert connector_build("verify", "dist/crew", path=site, cwd=tmp_path).returncode == 0
+    assert connector_build("diff", "dist/crew", path=site, cwd=tmp_path).returncode == 0
+    (project / "helper_lib/deep.py").write_text("VALUE = 2\n")
+    assert connector_build("verify", "dist/crew", path=site, cwd=tmp_path).returncode == 1
+
+
+def test_g6_a_project_with_a_helper_can_be_imported_where_nothing_is_installed(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    install(site, "helper-lib", {"helper_lib.py": "VALUE = 1\n"}, {}, direct_url=FOLDER)
+    with_plugin(site, "helper-lib", imports="from helper_lib import VALUE")
+    project = built(tmp_path)
+    as_fivetran = [sys.executable, "-P", "-c", "import runpy; runpy.run_path('connector.py', run_name='connector')"]
+    run = subprocess.run(as_fivetran, cwd=project, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+REFUSED: dict[str, tuple[dict[str, str], str]] = {
+    "compiled": ({"helper_lib/__init__.py": "", "helper_lib/fast.so": ""}, "is compiled for this machine"),
+    "dropped": ({"helper_lib/__init__.py": "", "helper_lib/lib/x.py": ""}, "would be dropped by Fivetran's packaging"),
+    "no package": ({"helper_lib/x.py": ""}, "which of its packages are its own cannot be told"),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_g6_a_helper_that_cannot_ship_is_refused(why: str, tmp_path: Path) -> None:
+    files, words = REFUSED[why]
+    install(tmp_path / "site", "helper-lib", files, {}, direct_url=FOLDER)
+    with_plugin(tmp_path / "site", "helper-lib")
+    failed = connector_build("crew", path=tmp_path / "site", cwd=tmp_path)
+    assert failed.returncode == 1
+    assert "connector-crew needs helper-lib, which was not installed from an index" in failed.stderr
+    assert words in failed.stderr
+    assert "Publish it on an index that Fivetran can reach" in failed.stderr
+    assert ".." not in failed.stderr.replace("...", "")
+    assert not (tmp_path / "dist").exists()
+
+
+@pytest.mark.parametrize("layout", ["src", ""])
+def test_i4_an_editable_helper_is_found_in_its_folder(layout: str, tmp_path: Path) -> None:
+    # Its record lists no module: only a path to the folder, as hatchling and flit write it.
+    site, folder = tmp_path / "site", tmp_path / "helper"
+    package = folder / layout / "helper_lib"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("VALUE = 1\n")
+    (folder / "setup.py").write_text("")
+    (folder / "tests").mkdir()
+    (folder / "tests/__init__.py").write_text("")
+    recorded = {"url": folder.as_uri(), "dir_info": {"editable": True}}
+    install(site, "helper-lib", {"_helper_lib.pth": f"{package.parent}\n"}, {}, direct_url=recorded)
+    with_plugin(site, "helper-lib", imports="from helper_lib import VALUE")
+    path = Path(os.pathsep.join([str(site), str(package.parent)]))
+    done = connector_build("crew", path=path, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "ships too     helper-lib 1.0: from no index, so with the source" in done.stdout
+    assert (tmp_path / "dist/crew/helper_lib/__init__.py").read_text() == "VALUE = 1\n"
+    assert not (tmp_path / "dist/crew/tests").exists()
+
+
+@pytest.mark.parametrize(
+    ("plugin", "dependency", "allowed"),
+    [
+        ("", "", ["3.11", "3.12", "3.13", "3.14", "3.15"]),
+        (">=3.12", "", ["3.12", "3.13", "3.14", "3.15"]),
+        (">=3.11", ">=3.13,<3.15", ["3.13", "3.14"]),
+        (">=3.11.4", "!=3.12.*", ["3.11", "3.13", "3.14", "3.15"]),
+        (">3.12", "<4", ["3.12", "3.13", "3.14", "3.15"]),
+    ],
+)
+def test_i5_the_lowest_python_that_all_of_it_allows(plugin: str, dependency: str, allowed: list[str], tmp_path: Path) -> None:
+    install(tmp_path / "site", "more", {"more.py": ""}, {}, requires_python=dependency)
+    with_plugin(tmp_path / "site", "more", requires_python=plugin)
+    project = built(tmp_path)
+    assert lock_of(project)["pythons"] == allowed
+    assert f"needs Python {allowed[0]} or later" in (project / "README.md").read_text()
+    assert python_version(project / LOCK, {}) == allowed[0]
+
+
+def test_i5_no_python_suits_all(tmp_path: Path) -> None:
+    install(tmp_path / "site", "more", {"more.py": ""}, {}, requires_python="<3.12")
+    with_plugin(tmp_path / "site", "more", requires_python=">=3.12")
+    failed = connector_build("crew", path=tmp_path / "site", cwd=tmp_path)
+    assert failed.returncode == 1
+    assert "No Python of 3.10, 3.11" in failed.stderr
+    assert "connector-crew (>=3.12)" in failed.stderr
+    assert "more (<3.12)" in failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "wanted"),
+    [
+        ({}, (), "3.12"),
+        ({"FIVETRAN_PYTHON_VERSION": ""}, (), "3.12"),
+        ({"FIVETRAN_PYTHON_VERSION": "3.13"}, (), "3.13"),
+        ({"FIVETRAN_PYTHON_VERSION": "3.13.2"}, (), "3.13.2"),
+        ({"FIVETRAN_PYTHON_VERSION": "3.16"}, (), "3.16"),
+        ({}, ("--python-version", "3.13"), "3.13"),
+        ({"FIVETRAN_PYTHON_VERSION": "3.10"}, ("--python-version=3.13",), "3.13"),
+        ({"FIVETRAN_PYTHON_VERSION": "3.10"}, (), None),
+        ({"FIVETRAN_PYTHON_VERSION": "3.11"}, (), None),
+        ({"FIVETRAN_PYTHON_VERSION": "3"}, (), None),
+        ({"FIVETRAN_PYTHON_VERSION": "twelve"}, (), None),
+        ({}, ("--force", "--python-version", "3.10"), None),
+        ({}, ("--python-version",), None),
+    ],
+)
+def test_i5_a_python_that_does_not_suit_is_refused_before_anything_is_sent(
+    environment: dict[str, str], options: tuple[str, ...], wanted: str | None, tmp_path: Path
+) -> None:
+    lock = tmp_path / LOCK
+    lock.write_text(json.dumps({"pythons": ["3.12", "3.13", "3.14", "3.15"]}))
+    if wanted is not None:
+        assert python_version(lock, environment, options) == wanted
+        return
+    with pytest.raises(ScriptError, match=r"on which this connector does not run: .* allows Python 3\.12, 3\.13"):
+        python_version(lock, environment, options)
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"pythons": 5}', '{"pythons": ["x"]}', "{}"])
+def test_i5_a_lock_that_does_not_say_asks_for_what_was_asked_for(text: str | None, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / LOCK).write_text(text)
+    assert python_version(tmp_path / LOCK, {}) == "3.11"
+    assert python_version(tmp_path / LOCK, {"FIVETRAN_PYTHON_VERSION": "3.10"}) == "3.10"
+
+
+# I6: what is built is on the disk
+
+
+def test_i6_a_plugin_that_ends_its_process_is_not_counted_as_built(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    install_dataset(site, "jobs")
+    install_dataset(site, "quits", "import os\nos._exit(0)\n")
+    install_dataset(site, "becomes", "import os\nos.execv('/bin/true', ['true'])\n")
+    install_dataset(site, "exits", "raise SystemExit(0)\n")
+    names = ("jobs", "quits", "becomes", "exits")
+    (tmp_path / "connectors.toml").write_text("".join(f"[[connector]]\ndataset = '{name}'\n" for name in names))
+    done = connector_build("--all", path=site, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.endswith("1 built, 3 failed\n")
+    assert [path.name for path in (tmp_path / "dist").iterdir()] == ["jobs"]

@@ -61,6 +61,11 @@ def _wrong(lock: Mapping[str, Any]) -> Iterator[str]:
     for number, source in enumerate(lock["sources"], 1):
         if not _texts_in(source, "name", "version", "sha256"):
             yield f"source {number} has no name, version or sha256 that is a text"
+    helpers, pythons = lock.get("helpers", []), lock.get("pythons", [])
+    if not isinstance(helpers, list) or not all(_texts_in(each, "name", "version", "sha256") for each in helpers):
+        yield "helpers has one without a name, version or sha256 that is a text"
+    if not isinstance(pythons, list) or not _are_texts(pythons):
+        yield "pythons is no list of versions"
     for name, table in lock["tables"].items():
         yield from _wrong_table(f"table {one_line(name, 60)}", table)
     for name, setting in lock["settings"].items():

@@ -7,15 +7,17 @@ from connector_build.project.templating import rendered
 from connector_build.screen.markdown import markdown_table
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.plugin.assembly import Assembly, Option, TablePlan
+from connector_core.runtime.scripts.pythons import DEFAULT_PYTHON_VERSION
 from connector_core.source.settings import Setting
 
 
-def readme(dataset: str, assembly: Assembly) -> str:
+def readme(dataset: str, assembly: Assembly, python_version: str = DEFAULT_PYTHON_VERSION) -> str:
     """Markdown: settings, tables, columns, derived fields, how to debug, deploy and reset, and common errors."""
     return rendered(
         "README.md.jinja",
         filters={"names": _names, "columns": _columns, "meaning": _meaning, "reading": reading, "risks": risks, "table": _grid},
         dataset=dataset,
+        python_version=python_version,
         written=[table["table"] for table in assembly.schema],
         plugins=[f"{plugin.name} {plugin.version}".rstrip() for plugin in assembly.plugins],
         settings=[_setting(setting) for setting in assembly.settings],

@@ -12,7 +12,8 @@ from connector_build.plugins.discovery import Source
 from connector_build.project.definitions import definition, how_read
 from connector_build.project.lock import SEAL, seal_of
 from connector_build.project.readme import readme
-from connector_build.project.shipping import check_imports, check_needs, requirements, source_files
+from connector_build.project.requirements import Helper, requirements
+from connector_build.project.shipping import check_imports, check_needs, helper_files, source_files
 from connector_build.project.templating import rendered
 from connector_core.engine.identity import identity
 from connector_core.plugin.assembly import Assembly
@@ -20,8 +21,8 @@ from connector_core.runtime.scripts.deploying import (
     DEFAULT_ACCOUNT,
     DEFAULT_CONNECTION,
     DEFAULT_DESTINATION,
-    DEFAULT_PYTHON_VERSION,
 )
+from connector_core.runtime.scripts.pythons import DEFAULT_PYTHON_VERSION
 from connector_core.source.settings import Setting
 
 LOCK = "connector.lock.json"
@@ -38,7 +39,8 @@ class Project:
 
     files:         path → contents, the lock included, configuration.json not.
     configuration: what configuration.json holds when there is none yet: placeholders and defaults.
-    requirements:  distribution → exact version.
+    requirements:  what pip is to install there → exact version.
+    helpers:       distributions that no index is known to have, and whose source ships: name and version.
     """
 
     dataset: str
@@ -46,6 +48,7 @@ class Project:
     configuration: Mapping[str, str]
     requirements: Mapping[str, str]
     assembly: Assembly = field(repr=False)
+    helpers: Sequence[str] = ()
 
     @property
     def tables(self) -> list[str]:
@@ -58,13 +61,16 @@ def make_project(dataset: str, assembly: Assembly, core: Source, sources: Sequen
 
     Raises BuildError for anything that Fivetran's packaging would drop or that could not run there.
     """
-    contents = {source.name: source_files(source) for source in (core, *sources)}
+    needed = requirements(core, sources)
+    made_from = [(source, source_files(source)) for source in (core, *sources)]
+    helpers = [(helper, helper_files(helper)) for helper in needed.helpers]
     files: dict[str, bytes] = {}
-    for name, of_source in contents.items():
-        if both := sorted(files.keys() & of_source.keys()):
+    brought = [*((each.name, contents) for each, contents in made_from), *((each.name, contents) for each, contents in helpers)]
+    for name, contents in brought:
+        if both := sorted(files.keys() & contents.keys()):
             raise BuildError(f"{name} and another source both bring the file {both[0]}. Rename one of the packages.")
-        files |= of_source
-    pins = requirements(sources)
+        files |= contents
+    pins = needed.pins
     check_imports(files, pins)
     check_needs(assembly.needs, pins)
     configuration = {setting.name: setting.placeholder for setting in assembly.settings}
@@ -72,15 +78,16 @@ def make_project(dataset: str, assembly: Assembly, core: Source, sources: Sequen
     files[CONNECTOR] = _connector_py(dataset, assembly, sources)
     files["requirements.txt"] = "".join(f"{name}=={version}\n" for name, version in pins.items()).encode()
     for script in SCRIPTS:
-        files[script] = script_of(script, dataset, tables)
+        files[script] = script_of(script, dataset, tables, needed.pythons[0])
     files[".gitignore"] = rendered("gitignore").encode()
-    files["README.md"] = readme(dataset, assembly).encode()
-    files[LOCK] = lock_bytes(dataset, assembly, (core, *sources), contents, files)
-    return Project(dataset, dict(sorted(files.items())), configuration, pins, assembly)
+    files["README.md"] = readme(dataset, assembly, needed.pythons[0]).encode()
+    files[LOCK] = lock_bytes(dataset, assembly, made_from, files, helpers, needed.pythons)
+    along = dict.fromkeys(f"{helper.name} {helper.version}" for helper in needed.helpers)
+    return Project(dataset, dict(sorted(files.items())), configuration, pins, assembly, list(along))
 
 
-def script_of(name: str, dataset: str, tables: str) -> bytes:
-    """One of SCRIPTS for *dataset*, which writes *tables* (names with spaces between them)."""
+def script_of(name: str, dataset: str, tables: str, python_version: str = DEFAULT_PYTHON_VERSION) -> bytes:
+    """One of SCRIPTS for *dataset*, which writes *tables* (names with spaces between them) and runs on that Python at least."""
     return rendered(
         f"{name}.jinja",
         script=name.removesuffix(".sh"),
@@ -89,7 +96,7 @@ def script_of(name: str, dataset: str, tables: str) -> bytes:
         account=DEFAULT_ACCOUNT,
         destination=DEFAULT_DESTINATION,
         connection=DEFAULT_CONNECTION.format(dataset=dataset),
-        python_version=DEFAULT_PYTHON_VERSION,
+        python_version=python_version,
     ).encode()
 
 
@@ -107,16 +114,17 @@ def _connector_py(dataset: str, assembly: Assembly, sources: Sequence[Source]) -
 def lock_bytes(
     dataset: str,
     assembly: Assembly,
-    sources: Sequence[Source],
-    contents: Mapping[str, Mapping[str, bytes]],
+    made_from: Sequence[tuple[Source, Mapping[str, bytes]]],
     files: Mapping[str, bytes],
+    helpers: Sequence[tuple[Helper, Mapping[str, bytes]]] = (),
+    pythons: Sequence[str] = (),
 ) -> bytes:
     """The lock of a project: what it is made from, what it does to rows, and the hash of each of its *files*."""
     lock: dict[str, Any] = {
         "dataset": dataset,
-        "sources": [
-            {"name": source.name, "version": source.version, "sha256": tree_hash(contents[source.name])} for source in sources
-        ],
+        "sources": [_made_from(*each) for each in made_from],
+        "helpers": [_made_from(*each) for each in helpers],
+        "pythons": list(pythons),
         "tables": {entry["table"]: _table(entry) for entry in assembly.schema},
         "settings": {setting.name: _setting(setting) for setting in assembly.settings},
         "enabled": [option.name for option in assembly.options if option.enabled],
@@ -128,6 +136,10 @@ def lock_bytes(
     }
     lock[SEAL] = seal_of(lock)
     return (json.dumps(lock, indent=2) + "\n").encode()
+
+
+def _made_from(source: Source | Helper, contents: Mapping[str, bytes]) -> dict[str, str]:
+    return {"name": source.name, "version": source.version, "sha256": tree_hash(contents)}
 
 
 def _table(entry: Mapping[str, Any]) -> dict[str, Any]:

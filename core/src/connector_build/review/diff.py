@@ -107,7 +107,7 @@ def _words(setting: Mapping[str, Any]) -> str:
 
 
 def _sources(old: Lock, new: Lock) -> Iterator[Change]:
-    before, after = ({source["name"]: source for source in lock["sources"]} for lock in (old, new))
+    before, after = ({source["name"]: source for source in (*lock["sources"], *lock.get("helpers", []))} for lock in (old, new))
     for name in sorted(before.keys() | after.keys()):
         first, second = before.get(name), after.get(name)
         if first is None or second is None:

@@ -27,8 +27,10 @@ def resumed(asking: Asking, plan: TablePlan, run: Run) -> Iterator[Finding]:
         return
     what = f"a sync that was cut short goes on at {shown(page.mark)}"
     again = asking.run(plan, page.mark, most=1)
-    if failed := again.refused or again.problem:
-        yield Finding("wrong", "resume", f"{what}, and fails there: {failed}", _WORD)
+    if again.refused:
+        yield Finding("remark", "resume", f"{what}, which the API refuses, so it starts over: {again.refused}")
+    elif again.problem:
+        yield Finding("wrong", "resume", f"{what}, and fails there: {again.problem}", _WORD)
     elif lost := page.keys - again.keys:
         yield Finding(
             "wrong", "resume", f"{what}, and {len(lost)} of the {len(page.keys)} records that were due there do not come.", _WORD

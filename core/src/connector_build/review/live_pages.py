@@ -5,6 +5,7 @@ from typing import Any
 
 from connector_build.review.live_feed import Asking, Run
 from connector_build.review.live_finding import Finding, number_of
+from connector_core import KeysetPaginator
 from connector_core.plugin.assembly import TablePlan
 
 PARTS = 3
@@ -45,6 +46,19 @@ def follow(plan: TablePlan, run: Run) -> Iterator[Finding]:
         yield Finding("proved", "pages", f"{len(pages)} pages follow each other, each with new records only")
     elif run.pages and _is_paged(inner):
         yield Finding("unproved", "pages", "there is one page with records, so nothing is known of how pages follow each other")
+
+
+def in_order(plan: TablePlan, run: Run) -> Iterator[Finding]:
+    """Whether the keys came in order, where the paginator goes on after the last one; keys in another order are an error."""
+    inner = innermost(plan.paginator)
+    if not isinstance(inner, KeysetPaginator) or inner.order == "any" or run.last is None or run.problem:
+        return
+    # The position of a request says how the keys went before it.
+    trend = run.pages[-1].request.position.get("trend") if len(run.pages) > 1 else None
+    if getattr(trend, "known", False):
+        yield Finding("proved", "order", f"the API sorts by {inner.key}, {inner.order}")
+    else:
+        yield Finding("unproved", "order", f"whether the API sorts by {inner.key} cannot be told from what was read")
 
 
 def _is_paged(inner: Any) -> bool:

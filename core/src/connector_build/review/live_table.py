@@ -12,8 +12,7 @@ from connector_build.review.live_end import at_the_end, ending
 from connector_build.review.live_feed import LOOKED_AT, Asking, Run, given
 from connector_build.review.live_finding import Finding, merged, number_of
 from connector_build.review.live_keys import Keys
-from connector_build.review.live_order import Order
-from connector_build.review.live_pages import follow, in_smaller_pages, page_size, smaller
+from connector_build.review.live_pages import follow, in_order, in_smaller_pages, page_size, smaller
 from connector_core.derived.applying import LeftOut
 from connector_core.derived.named_fields import watch_for
 from connector_core.engine.deleted import deleted_keys
@@ -47,7 +46,6 @@ class _Rows:
     plan: TablePlan
     compared: Comparison
     keys: Keys
-    order: Order
     pages: int = field(default=0, init=False)
     records: int = field(default=0, init=False)
     unseen: int = field(default=0, init=False)
@@ -57,7 +55,6 @@ class _Rows:
         where = f"{self.plan.table.name}: {read.request}"
         self.pages += 1
         self.records += len(read.page.records)
-        self.order.took(read.page)
         self.unseen += max(0, len(read.page.records) - LOOKED_AT)
         watch = self.compared.watch = watch_for(self.plan.transforms)
         for record in given(read.page.records, added, self.plan.table.name):
@@ -71,7 +68,6 @@ class _Rows:
     def findings(self, drift: Drift) -> Iterator[Finding]:
         """What there is to say of all records together."""
         yield from self.keys.findings()
-        yield from self.order.findings()
         yield from _columns(drift)
         if drift.left_out and not drift.records:
             by = ", ".join(self.compared.left_out)
@@ -125,7 +121,7 @@ class Looker:
         return self._looked(plan, rows, runs, list(merged(findings)))
 
     def _rows(self, plan: TablePlan) -> _Rows:
-        return _Rows(plan, Comparison(plan, self.secrets), Keys(plan.table), Order(plan))
+        return _Rows(plan, Comparison(plan, self.secrets), Keys(plan.table))
 
     def _proofs(self, asking: Asking, plan: TablePlan, run: Run, rows: _Rows) -> Iterator[Finding]:
         """What there is to say of one feed, beyond its records."""
@@ -148,6 +144,7 @@ class Looker:
         yield from self._again(within, plan, run if parts.problem else parts)
 
     def _again(self, asking: Asking, plan: TablePlan, run: Run) -> Iterator[Finding]:
+        yield from in_order(plan, run)
         yield from resumed(asking, plan, run)
         yield from next_sync(asking, plan, run)
 

@@ -31,7 +31,9 @@ def read_lock(data: bytes) -> Lock:
     match lock:
         case {"dataset": str(dataset), "sources": [_, *_] as sources, "files": dict(files)}:
             listed = {name: _file(name, each) for name, each in files.items()}
-            return Lock(dataset, tuple(map(_source, sources)), listed, _seal(lock))
+            helpers = lock.get("helpers", [])
+            made_from = [*sources, *(helpers if isinstance(helpers, list) else [None])]
+            return Lock(dataset, tuple(map(_source, made_from)), listed, _seal(lock))
     raise ValueError("lacks the dataset, the sources or the files")
 
 

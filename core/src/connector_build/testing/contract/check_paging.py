@@ -9,6 +9,7 @@ from connector_build.testing.contract.outcomes import Broken
 from connector_build.testing.contract.subject import Subject
 from connector_core import Windows
 from connector_core.basics.names import one_line
+from connector_core.paging.places import is_counted
 from connector_core.source.pagination import Bookmark, Request
 
 RESUMED = 3
@@ -52,6 +53,8 @@ def _check_round_trips(feed: Feed) -> None:
     for number, request in enumerate(feed.requests):
         bookmark = paginator.bookmark(request)
         again = paginator.first(feed.table, feed.size, _stored(feed, bookmark))
+        if not bookmark and (getattr(paginator, "counts", False) or is_counted(request)):
+            continue  # the place shifts, so a read that was cut short starts over
         kept = again == request and paginator.bookmark(again) == bookmark
         if not kept and not _goes_back_to_a_window(feed, number, again):
             raise Broken(

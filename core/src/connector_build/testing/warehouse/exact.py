@@ -1,47 +1,170 @@
-"""Extra tables held against real SQL over the live rows of their source table."""
+"""Extra tables held against SQL over the live rows of their source table, in DuckDB, with the types that are declared.
+
+The engine of the sync adds up and compares in Python; here a database does, which knows nothing of it. Both tables are loaded
+from texts, as a destination loads them: that ``9.50`` is below ``10.00`` is for the column's type to say.
+"""
 
 import json
 import math
-import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
+from attrs import frozen
+
+from connector_build.errors import UsageProblem
 from connector_build.testing.warehouse.memory import Warehouse
+from connector_core.basics.names import one_line
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.measures import Measure
 from connector_core.plugin.assembly import Assembly
 from connector_core.source.tables import Record
-from connector_core.source.values import plain
 
-_JSON = "\0json "
-"""What a nested value begins with while it is in SQLite, which knows no such thing."""
+if TYPE_CHECKING:
+    import duckdb
+
+SOURCE = "source"
+LIVE = "live"
+
+_TYPES: Mapping[str, str] = {
+    "BOOLEAN": "BOOLEAN",
+    "SHORT": "SMALLINT",
+    "INT": "INTEGER",
+    "LONG": "BIGINT",
+    "FLOAT": "REAL",
+    "DOUBLE": "DOUBLE",
+    "NAIVE_DATE": "DATE",
+    "NAIVE_DATETIME": "TIMESTAMP",
+    "UTC_DATETIME": "TIMESTAMPTZ",
+    "BINARY": "BLOB",
+}
+"""Declared type → DuckDB's; DECIMAL(p,s) is its own, and everything else a text."""
+
+_UNSTORED = {0: "\ue000"} | dict.fromkeys(range(55296, 57344), "\ue001")
+"""What no destination stores in a text: NUL, and half a character."""
+
+Key = tuple[Any, ...]
 
 
 def assert_exact(assembly: Assembly, warehouse: Warehouse) -> None:
     """Every extra table's live rows are what SQL makes of its source table's live rows. Raises AssertionError."""
     for plan in assembly.tables:
-        rows = warehouse.live(plan.table.name).values()
+        source = _Table.of(warehouse.live(plan.table.name), plan.columns) if plan.extra_tables else None
         for extra in plan.extra_tables:
-            found = sql(rows, plan.columns, query(extra, plan.table.primary_key))
-            wanted = {tuple(row[name] for name in extra.by): row for row in found}
-            live = ({name: plain(value) for name, value in row.items()} for row in warehouse.live(extra.name).values())
-            _compare(extra.name, {tuple(row[name] for name in extra.by): row for row in live}, wanted)
+            columns = plan.extra_columns[extra.name]
+            live = warehouse.live(extra.name)
+            for key, row in live.items():
+                if row.keys() != columns.keys():
+                    raise AssertionError(f"{extra.name} {key}: its columns are {sorted(row)}, not {sorted(columns)}")
+            text = query(extra, plan.table.primary_key)
+            if source and (fault := _fault(extra.name, text, tuple(extra.by), source, _Table.of(live, columns))):
+                raise AssertionError(fault)
 
 
-def _compare(table: str, actual: Mapping[Any, Record], wanted: Mapping[Any, Record]) -> None:
+@frozen
+class _Table:
+    """Rows as texts: names and types of the columns, and the rows as JSON, in an order of their own."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: str
+
+    @classmethod
+    def of(cls, rows: Mapping[Any, Record], columns: Mapping[str, str]) -> "_Table":
+        texts = sorted(json.dumps([_text(row.get(name)) for name in columns]) for row in rows.values())
+        return cls(tuple(columns.items()), f"[{','.join(texts)}]")
+
+
+@lru_cache(maxsize=2048)
+def _fault(table: str, text: str, by: tuple[str, ...], source: _Table, live: _Table) -> str | None:
+    """What tells the rows of *live* from those that a query over *source* gives; None where nothing does.
+
+    It is remembered: tests come to the same rows on many ways, and a database takes a hundred times as long as to look it up.
+    """
+    with _database() as database:
+        _load(database, SOURCE, source)
+        _load(database, LIVE, live)
+        return _difference(table, _rows(database, f"SELECT * FROM {LIVE}", live, by), _rows(database, text, live, by))
+
+
+@cache
+def _connection() -> "duckdb.DuckDBPyConnection":
+    try:
+        import duckdb
+    except ImportError:
+        raise UsageProblem(
+            "Extra tables are held against SQL in DuckDB, which is not installed here: pip install 'connector-core[local]'"
+        ) from None
+    return duckdb.connect(":memory:", config={"threads": 1})
+
+
+@contextmanager
+def _database() -> "Iterator[duckdb.DuckDBPyConnection]":
+    """A database without a table; one a process, because to open one costs more than to use it."""
+    database = _connection().cursor()
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _load(database: "duckdb.DuckDBPyConnection", name: str, table: _Table) -> None:
+    """Make a table, each value from a text."""
+    declared = ", ".join(f"{quoted(column)} {_type(kind)}" for column, kind in table.columns)
+    database.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({declared})")
+    values = [f"from_base64(row->>{at})" if kind == "BINARY" else f"(row->>{at})" for at, (_, kind) in enumerate(table.columns)]
+    rows = "SELECT unnest(json_extract(?::JSON, '$[*]')) AS row"
+    try:
+        database.execute(f"INSERT INTO {name} SELECT {', '.join(values)} FROM ({rows})", [table.rows])
+    except Exception as error:
+        raise AssertionError(f"a row of {name} has a value that is none of its column's type: {one_line(error, 300)}") from error
+
+
+def _type(kind: str) -> str:
+    return kind if kind.startswith("DECIMAL(") else _TYPES.get(kind, "VARCHAR")
+
+
+def _text(value: Any) -> str | None:
+    """*value* as a text that the database reads."""
+    match value:
+        case None:
+            return None
+        case bytes() | bytearray():
+            return b64encode(value).decode()
+        case bool():
+            return str(value).lower()
+        case date():
+            return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
+        case dict() | list():
+            return json.dumps(value, sort_keys=True)
+        case float():
+            return repr(value)
+    return str(value).translate(_UNSTORED)
+
+
+def _rows(database: "duckdb.DuckDBPyConnection", text: str, table: _Table, by: Sequence[str]) -> dict[Key, Record]:
+    """Key → row of the answer to a query; moments as microseconds since 1970, which take no library to read."""
+    chosen = [f"epoch_us({quoted(name)})" if kind == "UTC_DATETIME" else quoted(name) for name, kind in table.columns]
+    found = database.execute(f"SELECT {', '.join(chosen)} FROM ({text})").fetchall()
+    rows = [{name: value for (name, _), value in zip(table.columns, row, strict=True)} for row in found]
+    return {tuple(row[name] for name in by): row for row in rows}
+
+
+def _difference(table: str, actual: Mapping[Key, Record], wanted: Mapping[Key, Record]) -> str | None:
     lost, spare = wanted.keys() - actual.keys(), actual.keys() - wanted.keys()
     if lost or spare:
-        raise AssertionError(f"{table}: rows that SQL gives and that are not there: {lost}; rows that should not be: {spare}")
+        return f"{table}: rows that SQL gives and that are not there: {lost}; rows that should not be: {spare}"
     for key, row in actual.items():
-        if row.keys() != wanted[key].keys():
-            raise AssertionError(f"{table} {key}: columns {sorted(row)}, where SQL gives {sorted(wanted[key])}")
         wrong = {name: (value, wanted[key][name]) for name, value in row.items() if not _same(value, wanted[key][name])}
         if wrong:
-            raise AssertionError(f"{table} {key}: column → what is there, what SQL gives: {wrong}")
+            return f"{table} {key}: column → what is there, what SQL gives: {wrong}"
+    return None
 
 
 def _same(actual: Any, expected: Any) -> bool:
-    """SQLite adds floats up without the care that the core takes; anything else is the same or it is not."""
+    """A database adds floats up without the care that the core takes; anything else is the same or it is not."""
     if isinstance(actual, float) and isinstance(expected, int | float):
         return math.isclose(actual, expected, rel_tol=1e-9, abs_tol=1e-9)
     return bool(actual == expected)
@@ -53,10 +176,10 @@ def query(extra: Dimension | Aggregate, primary_key: Sequence[str]) -> str:
     present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in extra.by)
     if isinstance(extra, Aggregate):
         measures = [f"{_measure(measure)} AS {quoted(name)}" for name, measure in extra.measures.items()]
-        return f"SELECT {by}, {', '.join(measures)} FROM source WHERE {present} GROUP BY {by}"
+        return f"SELECT {by}, {', '.join(measures)} FROM {SOURCE} WHERE {present} GROUP BY {by}"
     ties = ", ".join(f"{quoted(name)} DESC" for name in primary_key)
     place = f"row_number() OVER (PARTITION BY {by} ORDER BY {quoted(extra.newest)} DESC NULLS LAST, {ties})"
-    inner = f"SELECT *, {place} AS place FROM source WHERE {present}"
+    inner = f"SELECT *, {place} AS place FROM {SOURCE} WHERE {present}"
     return f"SELECT {by}, {', '.join(map(quoted, extra.columns))} FROM ({inner}) WHERE place = 1"
 
 
@@ -65,29 +188,6 @@ def _measure(measure: Measure) -> str:
     return f"{function}({quoted(measure.column) if measure.column else '*'})"
 
 
-def sql(rows: Iterable[Record], columns: Iterable[str], text: str) -> list[Record]:
-    """The answer to a query over *rows*, loaded into SQLite as a table named source."""
-    names = list(columns)
-    database = sqlite3.connect(":memory:")
-    try:
-        database.row_factory = sqlite3.Row
-        database.execute(f"CREATE TABLE source ({', '.join(map(quoted, names))})")
-        places = ", ".join("?" for _ in names)
-        loaded = ([_stored(row.get(name)) for name in names] for row in rows)
-        database.executemany(f"INSERT INTO source VALUES ({places})", loaded)
-        return [{name: _read(row[name]) for name in row.keys()} for row in database.execute(text)]  # noqa: SIM118  (no mapping)
-    finally:
-        database.close()
-
-
 def quoted(name: str) -> str:
     """A column's name as SQL takes it, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _stored(value: Any) -> Any:
-    return _JSON + json.dumps(value) if isinstance(value, dict | list) else plain(value)
-
-
-def _read(value: Any) -> Any:
-    return json.loads(value.removeprefix(_JSON)) if isinstance(value, str) and value.startswith(_JSON) else value

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -12,12 +13,26 @@ from connector_core.source.tables import Record
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "STRING": (str,),
-    "LONG": (int,),
-    "INT": (int,),
-    "DOUBLE": (int, float),
-    "BOOLEAN": (bool,),
+    "XML": (str,),
+    **dict.fromkeys(("SHORT", "INT", "LONG"), (int,)),
+    **dict.fromkeys(("FLOAT", "DOUBLE"), (float, int)),
     "DECIMAL": (Decimal,),
+    "BOOLEAN": (bool,),
+    "NAIVE_DATE": (date,),
+    **dict.fromkeys(("NAIVE_DATETIME", "UTC_DATETIME"), (datetime,)),
+    "BINARY": (bytes,),
 }
+"""Declared type → what a value of it is when it is handed over: the same value twice is then equal, whatever the API wrote."""
+
+
+def _is_of(kind: Any, value: Any) -> bool:
+    """Whether a value is one of a declared type. A bool is no number, a moment no day; a zone belongs to UTC_DATETIME alone."""
+    name = str(kind.get("type") if isinstance(kind, dict) else kind)
+    if value is None or name not in _KINDS:
+        return True
+    odd = (isinstance(value, bool) and name != "BOOLEAN") or (isinstance(value, datetime) and name == "NAIVE_DATE")
+    zoned = isinstance(value, datetime) and (value.tzinfo is not None) is not (name == "UTC_DATETIME")
+    return isinstance(value, _KINDS[name]) and not odd and not zoned
 
 
 class Crash(BaseException):
@@ -94,12 +109,14 @@ class Warehouse:
     def upsert(self, table: str, data: dict[str, Any]) -> None:
         """Insert or replace a row."""
         row = dict.fromkeys(self._entry(table)["columns"]) | data
+        self._check(table, row)
         key = self._key(table, row)
         self._operate(Operation("upsert", table, dict(data)), lambda: self._rows(table).update({key: row}))
 
     def delete(self, table: str, keys: dict[str, Any]) -> None:
         """Take a row out of sight."""
         _require(set(keys) == set(self._entry(table)["primary_key"]), f"{table} has no key {sorted(keys)}")
+        self._check(table, keys)
         key = self._key(table, keys)
         self._operate(Operation("delete", table, dict(keys)), lambda: self._rows(table).pop(key, None))
 
@@ -135,13 +152,17 @@ class Warehouse:
     def _rows(self, table: str) -> dict[Stored, Record]:
         return self._tables.setdefault(table, {})
 
+    def _check(self, table: str, row: Mapping[str, Any]) -> None:
+        """Raise TypeError for a value that is not of the type of its column."""
+        columns = self._entry(table)["columns"]
+        for name, value in row.items():
+            if not _is_of(columns.get(name), value):
+                raise TypeError(f"{table}: {name} is declared {columns[name]}, but this is {value!r}")
+
     def _key(self, table: str, row: Mapping[str, Any]) -> Stored:
         entry = self._entry(table)
         for name in entry["primary_key"]:
-            kind = entry["columns"].get(name)
             _require(row.get(name) is not None, f"{table}: NULL in its key column {name}")
-            if not isinstance(row[name], _KINDS.get("DECIMAL" if isinstance(kind, dict) else kind, (object,))):
-                raise TypeError(f"{table}: {name} is declared {kind}, but this is {row[name]!r}")
         return tuple((name, row[name]) for name in entry["primary_key"])
 
 

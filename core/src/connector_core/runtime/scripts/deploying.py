@@ -12,6 +12,7 @@ from connector_core.runtime.scripts.command import run, surroundings
 from connector_core.runtime.scripts.endings import INTERRUPTED, Ended
 from connector_core.runtime.scripts.errors import ScriptError
 from connector_core.runtime.scripts.project import Project, fivetran
+from connector_core.runtime.scripts.pythons import OPTION, python_version
 from connector_core.runtime.scripts.terminal import Terminal
 from connector_core.runtime.scripts.words import Words, on_the_server
 
@@ -19,7 +20,6 @@ USAGE: Final = "Usage: ./deploy.sh [ACCOUNT [DESTINATION [CONNECTION]]] [-- OPTI
 DEFAULT_ACCOUNT: Final = "MDS_SNOWFLAKE_HOL"
 DEFAULT_DESTINATION: Final = "NEW_SALES_ENG_HANDS_ON_LAB"
 DEFAULT_CONNECTION: Final = "a_new_{dataset}_connector"
-DEFAULT_PYTHON_VERSION: Final = "3.11"
 GRACE: Final = 10.0
 """Seconds that the command has after Ctrl-C, to take away a package that no connection uses."""
 
@@ -41,14 +41,16 @@ def deploy(project: Project, arguments: Sequence[str], terminal: Terminal) -> in
     names, options = _split(arguments)
     project.check()
     command = fivetran()
-    target = _target(names, os.environ, project.dataset, terminal)
+    version = python_version(project.folder / "connector.lock.json", os.environ, options)
+    target = _target(names, os.environ, project.dataset, version, terminal)
     _check_connection_name(target.connection, project.dataset)
     key = find_key(target.account, project.folder, os.environ)
     terminal.say(f"API key:     from {key.place}")
     if keep_at_home(project.folder):
         terminal.say("Note: config.json holds API keys and would have been uploaded; .gitignore now leaves it out.")
     words = Words(key.value)
-    ending = _sent(project, [command, "deploy", *_options(target), *options], key, words, terminal)
+    own_version = any(option.partition("=")[0] == OPTION for option in options)
+    ending = _sent(project, [command, "deploy", *_options(target, own_version=own_version), *options], key, words, terminal)
     if ending.code == 0:
         _succeed(target, words, terminal)
     else:
@@ -69,7 +71,7 @@ def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     return names, options
 
 
-def _target(names: Sequence[str], environment: Mapping[str, str], dataset: str, terminal: Terminal) -> Target:
+def _target(names: Sequence[str], environment: Mapping[str, str], dataset: str, version: str, terminal: Terminal) -> Target:
     """What was given, else what the environment says, else what is answered, else the defaults."""
     given = iter([*names, "", "", ""])
 
@@ -86,7 +88,7 @@ def _target(names: Sequence[str], environment: Mapping[str, str], dataset: str, 
         chosen("account", "FIVETRAN_ACCOUNT_NAME", DEFAULT_ACCOUNT),
         chosen("destination", "FIVETRAN_DESTINATION_NAME", DEFAULT_DESTINATION),
         chosen("connection", "FIVETRAN_CONNECTION_NAME", DEFAULT_CONNECTION.format(dataset=dataset)),
-        environment.get("FIVETRAN_PYTHON_VERSION") or DEFAULT_PYTHON_VERSION,
+        version,
     )
     terminal.say(f"Account:     {target.account}")
     terminal.say(f"Destination: {target.destination}")
@@ -104,9 +106,9 @@ def _check_connection_name(name: str, dataset: str) -> None:
     )
 
 
-def _options(target: Target) -> list[str]:
+def _options(target: Target, *, own_version: bool) -> list[str]:
     options = ["--destination", target.destination, "--connection", target.connection]
-    return [*options, "--configuration", "configuration.json", "--python-version", target.python_version]
+    return [*options, "--configuration", "configuration.json", *([] if own_version else [OPTION, target.python_version])]
 
 
 @frozen
