@@ -167,7 +167,8 @@ class KeysetPaginator(Paged):
         if self.order == "descending":
             return (
                 f"{request}: the keys do not descend, as the plugin says: {self.key} {one} comes right after {two}. "
-                'Leave order="descending" out of the paginator.'
+                f"Ask the API to sort by {self.key}, descending, with a parameter in the table's params. If it sends the least "
+                'first, leave order="descending" out of the paginator.'
             )
         how = f"{self.key} {two} comes right after {one}"
         if verdict == "unsorted":

@@ -242,9 +242,9 @@ def _whole(request: Request, position: tuple[Where, str], default: int) -> int:
 
 def _number(request: Request, page: Page, path: Path) -> int:
     value = path.find(page.body)
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise UnexpectedAnswer(
-            f"{request}: {shown_at(path, page.body)}, where a whole number was expected, so it cannot be told "
+            f"{request}: {shown_at(path, page.body)}, where a whole number of 0 or more was expected, so it cannot be told "
             "where the feed ends. If the API changed, change the plugin's paginator."
         )
     return value
