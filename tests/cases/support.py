@@ -216,13 +216,17 @@ class Connection:
     checkpoint_records: int = 1
     log: ListLog = field(factory=ListLog)
     """What the last sync logged."""
+    waits: list[float] = field(factory=list)
+    """The pauses, in seconds, that nobody waited for."""
+    client: Mapping[str, Any] = field(factory=dict)
+    """Parts of the client that are others than usual, such as ``timeout``."""
 
     def sync(self, **configuration: str) -> ListLog:
         """One sync from the state of the last checkpoint; it raises what the sync raises. *configuration* is for this one."""
         self.warehouse.connect(self.assembly)
         self.log = ListLog()
         engine = Engine(
-            partial(make_client, retry=PATIENCE, sleep=lambda _: None),
+            partial(make_client, **{"retry": PATIENCE, "sleep": self.waits.append, **self.client}),
             checkpoints=CheckpointPolicy(records=self.checkpoint_records, share=0.0),
         )
         values = {"base_url": self.api.url, **self.configuration, **configuration}

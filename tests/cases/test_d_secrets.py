@@ -39,13 +39,10 @@ KEY = "k3y-7f2a9c41d8"
 
 
 def pages_of(link: str, number: int = 3, **reply: Any) -> Answer:
-    """*number* pages of ten records; the link to the next is *link*, with the page's number in the place of ``{page}``.
-
-    Links name a page ``p2``: where one goes by plain numbers, no state holds it.
-    """
+    """*number* pages of ten records; the link to the next is *link*, with the page's number in the place of ``{page}``."""
 
     def answer(call: Call) -> Reply:
-        page = int(call.query.get("page", "p1").removeprefix("p"))
+        page = int(call.query.get("after", "p1")[1:])
         following = link.format(page=page + 1, base=call.base) if page < number else None
         return Reply({"items": records(10, 10 * page), "next": following}, **reply)
 
@@ -64,14 +61,14 @@ def states(connection: Connection) -> str:
     "password", ["x", "X", "1", "page", "items", "next", "completed", "api_token", "2026-01-01", "case_items"]
 )
 def test_d1_a_password_that_stands_in_every_address(password: str) -> None:
-    link = "/items?page=p{page}&status=completed&sort=x&since=2026-01-01&per=1"
+    link = "/items?after=p{page}&status=completed&sort=x&since=2026-01-01&per=1"
     with serving(pages_of(link)) as api:
         connection = connect(
             api, paginator=LINKS, auth=BasicAuth(), configuration={"username": "key-of-the-crew", "password": password}
         )
         log = connection.sync()
     assert len(connection.ids()) == 30
-    assert api.calls[1].query == {"page": "p2", "status": "completed", "sort": "x", "since": "2026-01-01", "per": "1"}
+    assert api.calls[1].query == {"after": "p2", "status": "completed", "sort": "x", "since": "2026-01-01", "per": "1"}
     if len(password) < 4:
         assert "***" not in "\n".join(log.infos + log.warnings)
 
@@ -96,7 +93,7 @@ def test_d1_a_password_of_one_letter_is_struck_out_where_it_is_said() -> None:
     "cookie", ["lang=en", "region=eu-west-1", "tenant=7f2a9c41d8e94b06", "theme=dark-blue", "AWSALB=q1w2e3r4t5y6u7i8o9p0"]
 )
 def test_d2_a_cookie_of_the_api_is_no_secret(cookie: str) -> None:
-    with serving(pages_of("/items?page=p{page}&" + cookie, headers={"Set-Cookie": f"{cookie}; Path=/; HttpOnly"})) as api:
+    with serving(pages_of("/items?after=p{page}&" + cookie, headers={"Set-Cookie": f"{cookie}; Path=/; HttpOnly"})) as api:
         connection = connect(api, paginator=LINKS)
         connection.sync()
     name, _, value = cookie.partition("=")
@@ -111,10 +108,10 @@ SESSION = "9f86d081884c7d659a2feaa0c55ad015"
 
 def test_d2_a_session_of_the_api_is_followed_and_neither_kept_nor_shown() -> None:
     def answer(call: Call) -> Reply:
-        page = int(call.query.get("page", "p1").removeprefix("p"))
+        page = int(call.query.get("after", "p1")[1:])
         if page == 3 and not connection.warehouse.state.get("asked"):
             return Reply({"error": f"your session {call.query.get('sid')} is over"}, 400)
-        link = f"/items;sid={SESSION}?page=p{page + 1}&sid={SESSION}"
+        link = f"/items;sid={SESSION}?after=p{page + 1}&sid={SESSION}"
         return Reply({"items": records(10, 10 * page), "next": link}, headers={"Set-Cookie": f"sid={SESSION}; Path=/"})
 
     with serving(answer) as api:
@@ -124,7 +121,7 @@ def test_d2_a_session_of_the_api_is_followed_and_neither_kept_nor_shown() -> Non
     assert api.calls[1].query["sid"] == SESSION
     assert api.calls[1].path == f"/items;sid={SESSION}"
     assert SESSION not in states(connection) + "".join(connection.log.infos) + str(caught.value)
-    assert '/items?page=p3"' in states(connection)
+    assert '/items?after=p3"' in states(connection)
 
 
 # D3
@@ -161,27 +158,27 @@ def test_d3_a_key_that_a_cursor_looks_like(auth: AuthFactory, key: str, cursor: 
     "written", [lambda key: quote(key, safe=""), lambda key: quote(quote(key, safe=""), safe="")], ids=["quoted", "quoted twice"]
 )
 def test_d3_a_key_of_any_length_that_is_sent_back_in_a_link_is_not_kept(key: str, written: Any) -> None:
-    with serving(pages_of("/items?api_key=" + written(key).replace("{", "{{") + "&page=p{page}&sort=1234")) as api:
+    with serving(pages_of("/items?api_key=" + written(key).replace("{", "{{") + "&after=p{page}&sort=1234")) as api:
         connection = connect(api, paginator=LINKS, auth=ApiKeyQuery("api_key"), configuration={"api_key": key})
         connection.sync()
     assert len(connection.ids()) == 30
     assert [call.pairs for call in api.calls[1:]] == [
-        [("page", page), ("sort", "1234"), ("api_key", key)] for page in ("p2", "p3")
+        [("after", after), ("sort", "1234"), ("api_key", key)] for after in ("p2", "p3")
     ]
     assert "api_key" not in states(connection)
-    assert "/items?page=p2&sort=1234" in states(connection)
+    assert "/items?after=p2&sort=1234" in states(connection)
 
 
 @pytest.mark.parametrize("name", ["X-Api-Key", "x_api_key", "apikey", "API-KEY"])
 def test_d3_a_short_key_is_known_by_the_header_it_is_sent_in(name: str) -> None:
-    with serving(pages_of(f"/items?page=p{{page}}&{name}=1234")) as api:
+    with serving(pages_of(f"/items?after=p{{page}}&{name}=1234")) as api:
         connection = connect(api, paginator=LINKS, auth=ApiKeyHeader("X-API-Key"), configuration={"api_key": "1234"})
         connection.sync()
     assert name not in states(connection)
 
 
 def test_d3_a_token_is_known_behind_the_name_of_its_scheme() -> None:
-    with serving(pages_of("/items?page=p{page}&authorization=Bearer%20tok1")) as api:
+    with serving(pages_of("/items?after=p{page}&authorization=Bearer%20tok1")) as api:
         connection = connect(api, paginator=LINKS, auth=BearerToken(), configuration={"token": "tok1"})
         connection.sync()
     assert "tok1" not in states(connection)
@@ -189,7 +186,7 @@ def test_d3_a_token_is_known_behind_the_name_of_its_scheme() -> None:
 
 def test_d3_a_user_in_front_of_the_host_is_not_kept() -> None:
     with serving(
-        lambda call: pages_of("http://crew:x@" + call.base.removeprefix("http://") + "/items?page=p{page}")(call)
+        lambda call: pages_of("http://crew:x@" + call.base.removeprefix("http://") + "/items?after=p{page}")(call)
     ) as api:
         connection = connect(api, paginator=LINKS, auth=BasicAuth(), configuration={"username": "crew", "password": "x"})
         connection.sync()
@@ -205,8 +202,7 @@ def test_d3_an_unmistakable_key_is_caught_wherever_it_stands() -> None:
     }
     for place, answer in places.items():
         with serving(answer) as api:
-            auth = ApiKeyHeader("K")
-            connection = connect(api, paginator=CursorPaginator(incremental=True), auth=auth, configuration={"api_key": KEY})
+            connection = connect(api, paginator=CursorPaginator(), auth=ApiKeyHeader("K"), configuration={"api_key": KEY})
             with pytest.raises(PluginError, match="holds a secret"):
                 connection.sync()
         assert KEY not in states(connection), place
@@ -216,7 +212,7 @@ def test_d3_a_position_of_the_plugins_own_that_holds_a_short_key_by_its_name() -
     """The plugin copies the query of a link into the parameters."""
 
     def following(request: Request, page: Page) -> Request | None:
-        return Request("/items", {"page": "p2", "api_key": "1234"}) if "page" not in request.params else None
+        return Request("/items", {"after": "p2", "api_key": "1234"}) if "after" not in request.params else None
 
     with serving(pages_of("")) as api:
         connection = connect(
@@ -312,7 +308,7 @@ def test_f11d_a_fresh_session_in_each_of_many_answers() -> None:
         return Reply(body, headers={"Set-Cookie": f"session={call.number:08}-of-a-session; Path=/"})
 
     with serving(answer) as api:
-        connection = connect(api, paginator=CursorPaginator(incremental=True))
+        connection = connect(api, paginator=CursorPaginator())
         connection.sync()
     assert len(connection.ids()) == 401
 

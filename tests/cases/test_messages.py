@@ -51,6 +51,8 @@ VALID: Mapping[str, Any] = {
     "requests": 10,
     "body": {},
     "values": ["a"],
+    "value": ["done"],
+    "parameter": "results",
     "numerator": "pay",
     "denominator": "hours",
     "salt": "grain",

@@ -253,6 +253,14 @@ def test_what_is_not_there_is_an_error() -> None:
                 assert connection.live(table.name) == []
 
 
+def test_nothing_in_the_words_of_the_api() -> None:
+    tables = [plan.table for plan in assembled("Nothing, in the words of the API").tables]
+    for table, body in zip(tables, ({"shifts": None}, {"total": 0}), strict=True):
+        with connected(assemble([plugin(table, paginator=SinglePage())]), always(body)) as connection:
+            connection.sync()
+            assert connection.live(table.name) == []
+
+
 # JSON lines and CSV
 
 CSV = b'shift_id;hours;night;note;extra\nS1;7.5;true;"a;b";x\nS2;;NULL;;y\nS3;NULL;no;NULL;NULL\n'

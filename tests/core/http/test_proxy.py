@@ -29,6 +29,7 @@ from connector_core.engine.sync import Engine, make_client, sync
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from connector_core.source.values import in_form
 from leaks_support import Authority, chain, listening, without_proxies
 from places import TESTS
 from simulated import simulated
@@ -182,7 +183,8 @@ def shown_in(text: str) -> list[str]:
 
 
 def rows_of(api: Api) -> dict[tuple[str], dict[str, Any]]:
-    return {(record["record_id"],): record for record in api.server.feed("fts").records()}
+    records = api.server.feed("fts").records()
+    return {(record["record_id"],): in_form(connector_fts.RECORDS.declared, record) for record in records}
 
 
 # The road

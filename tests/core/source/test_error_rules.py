@@ -582,6 +582,7 @@ def test_the_examples_of_the_page_assemble(example: str) -> None:
         (answer(409), "retry"),
         (answer(402), "fail"),
         (answer(404), "ignore"),
+        (answer(412), "start_over"),
         (answer(403, X_Reset="3"), "wait_until"),
         (answer(403, X_RateLimit_Remaining="0", X_RateLimit_Reset="3"), "retry"),
     ]
@@ -595,5 +596,5 @@ def test_the_examples_of_the_page_assemble(example: str) -> None:
 
 
 def test_the_page_has_an_example_of_each_kind() -> None:
-    kinds = ("retry(", "fail(", "ignore(", "wait_until(", "Budget(")
+    kinds = ("retry(", "fail(", "ignore(", "empty(", "renew(", "start_over(", "wait_until(", "Budget(")
     assert [kind for kind in kinds if not any(kind in example for example in EXAMPLES)] == []

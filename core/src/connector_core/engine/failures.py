@@ -31,7 +31,7 @@ def _out_of(error: Exception) -> str | None:
     if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):
         return "there is no folder for temporary files that can be written to. Set TMPDIR to one."
     if isinstance(error, OSError):
-        return f"the machine refuses something ({told(error)}). Check its limits and its disk."
+        return f"the machine refuses something: {told(error)} Check its limits and its disk."
     return None
 
 
@@ -40,4 +40,4 @@ def _place() -> str:
 
 
 def _ours(error: Exception) -> str:
-    return f"it ended with {told(error)}, which nobody foresaw. Please report it to whoever maintains connector_core."
+    return f"it failed with {told(error)} Nobody foresaw that: please report it to whoever maintains connector_core."

@@ -70,8 +70,11 @@ class Sender:
         """The answer to an auth object's own request (see connector_core.auth.tokens.Line)."""
         url = self.base_url + address if address.startswith("/") else address
         what = f"POST {one_line(address.partition('?')[0], 100)}"
-        with self.attempts.one():
-            response = self._posted(what, url, form, json, auth)
+        try:
+            with self.attempts.one():
+                response = self._posted(what, url, form, json, auth)
+        except TransientError as error:
+            raise TransientError(f"{what}: {error.came_back}", error.asked) from None
         if is_transient(response):
             raise TransientError(f"{what}: {came_back(self.secrets, response, response.content)}", retry_after(response))
         if response.is_redirect or response.is_permanent_redirect:
@@ -95,7 +98,7 @@ class Sender:
             ) from None
         except requests.RequestException as error:
             check_worth_trying(what, error)
-            raise TransientError(f"{what}: {reason(error)}") from None
+            raise TransientError(reason(error)) from None
         with closing(response):
             return held(response, self.bodies.of(what, response))
 
