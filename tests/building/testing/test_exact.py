@@ -19,7 +19,7 @@ from connector_core import Aggregate, Dimension, Table, count, hookimpl, maximum
 from connector_core.basics.errors import ConnectorError
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
-KINDS = {
+KINDS: Mapping[str, list[Any]] = {
     "DECIMAL(10,2)": [Decimal("9.50"), Decimal("10.00"), Decimal("-0.01")],
     "LONG": [9, 10, -(2**62)],
     "DOUBLE": [9.5, 10.0, -1e300],
@@ -166,7 +166,7 @@ def test_a_column_that_should_not_be_there() -> None:
 def test_without_duckdb_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "duckdb", None)
     exact._connection.cache_clear()
-    exact._fault.cache_clear()
+    monkeypatch.setattr(exact, "_SAME", set())
     try:
         with pytest.raises(UsageProblem, match=r"pip install 'connector-core\[local\]'"):
             warehouse("LONG", [1], Aggregate("things_groups", ["value"], {"things": count()}), [{"value": 1, "things": 1}])

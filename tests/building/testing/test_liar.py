@@ -16,10 +16,10 @@ from connector_build.testing.matrix.faults import FAULTS
 from connector_build.testing.matrix.lies import LIES
 from connector_build.testing.matrix.ready_made import CONNECTORS, FAMILIES
 from connector_build.testing.matrix.runs import FAILED, LOUD, NOT, WARNED, Cell, run_cell, run_lies
-from connector_build.testing.reliability import LIES_BEGIN, LIES_END
+from connector_build.testing.reliability import LIES_BEGIN, LIES_END, columns
 from connector_core import ConnectorError, OffsetPaginator, Table, hookimpl, total_reached
 from connector_core.engine.sync import sync
-from connector_core.plugin.assembly import Plugin, assemble
+from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from places import ROOT
 
 BY_NAME = {lie.name: lie for lie in LIES}
@@ -108,7 +108,8 @@ def test_a_sync_that_warns_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_cell(CONNECTORS["page, no_more"], BY_NAME[lie], incremental=False).outcome == WARNED
 
     def mute(*arguments: Any) -> None:
-        sync(*arguments[:4], ListLog(), *arguments[5:])
+        assembly, configuration, state, operations, _, *engine = arguments
+        sync(assembly, configuration, state, operations, ListLog(), *engine)
 
     found = broken(monkeypatch, "page, no_more", lie, mute)
     assert found.outcome == FAILED
@@ -133,6 +134,17 @@ def test_an_error_that_nobody_foresaw(monkeypatch: pytest.MonkeyPatch) -> None:
 # The connectors of other plugins
 
 
+def others() -> dict[str, Assembly]:
+    """What is installed here, and the playground of the tests, with every option enabled."""
+    playground = [path for path in (ROOT / "tests/playground").glob("*.py") if "def connector_tables" in path.read_text()]
+    return {column.name: column.assembly for column in columns(sorted(playground))}
+
+
+@pytest.mark.parametrize("name", others())
+def test_no_plugin_here_believes_a_lie_without_a_word(name: str) -> None:
+    assert [str(cell) for cell in run_lies(others()[name]) if cell.outcome == FAILED] == []
+
+
 def test_lies_are_told_to_any_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "LIES", tuple(BY_NAME[name] for name in ("a total of -1", "a capped page", "newest first")))
     seen: list[Cell] = []
@@ -141,7 +153,7 @@ def test_lies_are_told_to_any_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {cell.outcome for cell in cells} <= {"right rows", LOUD}
 
 
-def some(paginator: Any) -> Any:
+def some(paginator: Any) -> Assembly:
     table = Table("rows", "/rows", "data.rows", ["id"], {"id": "STRING", "at": "UTC_DATETIME"})
     hooks = {"connector_tables": lambda: [table], "connector_paginator": lambda: paginator}
     return assemble([Plugin("some", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))])
