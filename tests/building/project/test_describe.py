@@ -75,6 +75,10 @@ class Appending:
             Setting("days", default="3", kind="integer", minimum=1),
         ]
 
+    @hookimpl
+    def connector_paginator(self) -> CursorPaginator:
+        return CursorPaginator(incremental=True)
+
 
 def of(module: object, name: str, *enable: str) -> Assembly:
     return assemble([Plugin(name, module, "0.1.0")], enable)
