@@ -5,6 +5,7 @@ distribution, built with the real ``connector-build`` and run with the real ``fi
 held against what a plain loop reads.
 """
 
+import ast
 import json
 import os
 import re
@@ -405,13 +406,13 @@ def test_each_company_has_its_departments_read_from_where_they_rest(api: Playgro
     newest = {path: max(times) for path, times in times_by_path(project).items()}
     assert requested(first) == sorted(newest)
     assert first.operations["upserts"] == total
-    assert places(first.state or {}) == resting(newest)
+    since = rests_of(first, newest)
 
     second, _ = sync_and_compare(project, "companies", api)
     times = times_by_path(project)
-    assert requested(second) == sorted(f"{path}?updated_since={since}" for path, since in newest.items())
-    assert second.operations["upserts"] == sum(time >= newest[path] for path in times for time in times[path])
-    assert places(second.state or {}) == resting({path: max(times[path]) for path in times})
+    assert requested(second) == sorted(f"{path}?updated_since={time}" for path, time in since.items())
+    assert second.operations["upserts"] == sum(time >= since[path] for path in times for time in times[path])
+    rests_of(second, {path: max(times[path]) for path in times})
 
 
 def times_by_path(project: Path) -> dict[str, list[str]]:
@@ -425,14 +426,23 @@ def times_by_path(project: Path) -> dict[str, list[str]]:
 
 
 def requested(ran: DebugRun) -> list[str]:
-    """What the sync of companies asked for in order to deliver it; the list of parents is not in the log."""
-    return sorted(re.findall(r" (?:companies|departments): GET (\S+)", ran.output))
+    """What the sync of companies asked for in order to deliver it, once each."""
+    asked = re.findall(r" (?:companies|departments): Fetching data with params: ({.*?})(?: from (\S+))?$", ran.output, re.M)
+    since: dict[str, str] = {}
+    for params, path in asked:  # the companies are listed once more, whole, for their departments
+        known = since.setdefault(path or "/cursors/companies", "")
+        since[path or "/cursors/companies"] = known or ast.literal_eval(params).get("updated_since", "")
+    return sorted(f"{path}?updated_since={time}" if time else path for path, time in since.items())
 
 
-def resting(newest: Mapping[str, str]) -> dict[str, Any]:
-    """The state of companies when each path was read up to its newest time."""
-    rests = {path.split("/")[2]: {"since": since} for path, since in newest.items()}
-    return {"tables": {"companies": rests.pop("companies"), "departments": {"rests": rests}}}
+def rests_of(ran: DebugRun, newest: Mapping[str, str]) -> dict[str, str]:
+    """Path → the time that the next sync asks from: that of the newest row, or when the read began, whichever came first."""
+    tables = (ran.state or {})["tables"]
+    since = {f"/cursors/{name}/departments": rest["since"] for name, rest in tables["departments"]["rests"].items()}
+    since["/cursors/companies"] = tables["companies"]["since"]
+    assert since.keys() == newest.keys()
+    assert all(time <= newest[path] for path, time in since.items())
+    return since
 
 
 def test_a_rate_limit_is_waited_out(limited_api: Playground, installed: Path, tmp_path: Path) -> None:
