@@ -359,12 +359,12 @@ def test_an_error_in_a_thread_for_children_fails_the_sync(build: Build, jobs: Jo
     assert [each.kind for each in failed.operations].count("checkpoint") == 1  # that of the jobs
 
 
-def test_a_value_that_only_this_sdk_refuses_fails_the_sync_and_is_named(build: Build, jobs: Jobs) -> None:
-    # SDK 3 takes 5.0 for a LONG. Whichever production has: loud, and never another value.
+def test_a_value_that_only_this_sdk_refuses_arrives_in_the_form_of_its_column(build: Build, jobs: Jobs) -> None:
+    # SDK 3 takes 5.0 for a LONG, and this one does not: it is a whole number before either of them sees it.
     jobs.jobs[3]["a_long"] = 5.0
-    failed = synced(build("everything"), {"base_url": jobs.url})
-    assert "jobs: the SDK refuses record" in (failed.error or "")
-    assert "change the type in columns, or convert the value in a transform" in (failed.error or "")
+    outcome = synced(build("everything"), {"base_url": jobs.url})
+    assert outcome.error is None
+    assert 5 in [each.data["a_long"][1] for each in outcome.operations if each.kind == "upsert" and "a_long" in each.data]
 
 
 COLUMN = {
@@ -403,11 +403,15 @@ def test_values_that_fit_by_the_documentation_arrive(build: Build, jobs: Jobs) -
 
 
 @pytest.mark.parametrize(("column", "value"), documented(2), ids=repr)
-def test_values_that_do_not_fit_by_the_documentation_fail_the_sync(column: str, value: Any, build: Build, jobs: Jobs) -> None:
+def test_values_that_do_not_fit_are_converted_or_fail_the_sync(column: str, value: Any, build: Build, jobs: Jobs) -> None:
     jobs.jobs[:] = [{"id": 1, column: value}]
-    failed = synced(build("everything"), {"base_url": jobs.url})
-    assert "jobs: the SDK refuses record ('1',): " in (failed.error or "")
-    assert "change the type in columns, or convert the value in a transform" in (failed.error or "")
+    outcome = synced(build("everything"), {"base_url": jobs.url})
+    arrived = [each for each in outcome.operations if each.table == "jobs" and each.kind == "upsert"]
+    if outcome.error is None:
+        assert len(arrived) == 1
+    else:
+        assert arrived == []
+        assert column in outcome.error
 
 
 # The form and the schema
