@@ -11,6 +11,8 @@ import re
 import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
@@ -124,7 +126,14 @@ def typed(declared: str | None, value: Any) -> tuple[str, Any]:
     if value is None:
         return "null", True
     kind, convert = TYPED[declared or INFERRED[type(value)]]
-    return kind, convert(value)
+    return kind, convert(in_words(value))
+
+
+def in_words(value: Any) -> Any:
+    """What the protocol has as a text: a decimal, and a moment."""
+    if isinstance(value, Decimal):
+        return str(value)
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
 
 def in_bytes(declared: str | None, value: Any) -> tuple[str, Any]:
@@ -136,7 +145,7 @@ def in_bytes(declared: str | None, value: Any) -> tuple[str, Any]:
         return column.lower(), str(float(value)).encode()
     if column in ("JSON", "BOOLEAN"):
         return "json" if column == "JSON" else "scalar", json.dumps(value).encode()
-    return "scalar", str(value).encode()
+    return "scalar", str(in_words(value)).encode()
 
 
 def expected(operations: Sequence[Operation], assembly: Assembly, wire: Wire = typed) -> list[Operation]:
