@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from attrs import frozen
 
 from cases.support import FIRST, HELD, Call, Reply, connect, failing, family, items, read, records, serving
 from connector_core import (
@@ -16,11 +17,14 @@ from connector_core import (
     LinkHeaderPaginator,
     NextLinkPaginator,
     OffsetPaginator,
+    Page,
     PageNumberPaginator,
     Paginator,
     Parent,
     PluginError,
+    Request,
     SinglePage,
+    Table,
     UnexpectedAnswer,
     UpdatedSince,
     Windows,
@@ -28,6 +32,7 @@ from connector_core import (
     no_more,
     short_page,
 )
+from connector_core.source.pagination import Bookmark
 from places import ROOT
 
 SOURCES = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -209,6 +214,31 @@ def test_a3_graphql() -> None:
     connection = {"edges": [{"node": record} for record in FIRST], "pageInfo": {"hasNextPage": True, "endCursor": "x"}}
     message = failing({"data": {"items": connection}}, SinglePage(), records="data.items.edges[*].node")
     assert "data.items.pageInfo.hasNextPage is true" in message
+
+
+@frozen
+class Around:
+    """A strategy of a plugin's own, which asks the paginator in it by itself."""
+
+    pages: Paginator
+    reads_on = True
+
+    def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
+        return self.pages.first(table, page_size, bookmark)
+
+    def following(self, request: Request, page: Page) -> Request | None:
+        return self.pages.following(request, page)
+
+    def bookmark(self, request: Request) -> Bookmark:
+        return self.pages.bookmark(request)
+
+    def rest(self, request: Request, page: Page) -> Bookmark:
+        return self.pages.rest(request, page)
+
+
+def test_a3_a_strategy_of_a_plugins_own() -> None:
+    assert "Around ends the feed here" in failing({"items": FIRST, "has_more": True}, Around(SinglePage()))
+    assert len(read({"items": FIRST, "has_more": False}, Around(SinglePage()))) == 10
 
 
 def test_a3_another_list_in_the_same_answer_speaks_of_itself() -> None:

@@ -14,7 +14,7 @@ from connector_core.http.origin import check_origin
 from connector_core.http.pages import PageRead, read_pages
 from connector_core.paging.evidence import Evidence
 from connector_core.plugin.assembly import TablePlan
-from connector_core.source.pagination import MAX_EMPTY_PAGES, Bookmark, Page, Request, next_request
+from connector_core.source.pagination import MAX_EMPTY_PAGES, Bookmark, Page, Paginator, Request, next_request
 
 
 @frozen
@@ -26,6 +26,11 @@ class _Paginator:
     api: Api
 
     reads_on = True
+
+    @property
+    def pages(self) -> Paginator:
+        """What it is made around."""
+        return self.plan.paginator
 
     def first(self, page_size: int, bookmark: Bookmark) -> Request:
         with self._blame():

@@ -59,7 +59,7 @@ def read_pages(
     try:
         guard.check(request)
         page = watched(still.seen(request, fetch(request)), evidence)
-        while (following := _following(paginator, guard, PageRead(request, page, None), table, origin)) is not None:
+        while (following := _following(paginator, guard, PageRead(request, page, None), table, origin, evidence)) is not None:
             still.check(table, request)
             coming = workers.submit(fetch, following) if ahead and page.seconds >= AHEAD_FROM_SECONDS else None
             if coming:
@@ -84,9 +84,14 @@ def watched(page: Page, evidence: Evidence | None) -> Page:
     return page
 
 
-def _following(paginator: Follower, guard: LoopGuard, read: PageRead, table: str, origin: object) -> Request | None:
+def _following(
+    paginator: Follower, guard: LoopGuard, read: PageRead, table: str, origin: object, evidence: Evidence | None
+) -> Request | None:
     try:
         following = next_request(paginator, read.request, read.page)
+        if following is None and evidence is not None and not (evidence.judged or read.page.ended):
+            # It is made around another one that it asked without next_request.
+            following = evidence.ended(getattr(paginator, "pages", paginator), read.request, read.page)
         if following is not None:
             guard.check(following)
     except UnexpectedAnswer as error:

@@ -26,6 +26,7 @@ class Evidence:
 
     warn:  what takes a warning.
     whole: the read started at the start of the feed, so what was read can be held against a total.
+    judged: whether the page in hand was held against an end.
     """
 
     table: Table
@@ -34,6 +35,7 @@ class Evidence:
     records: int = field(default=0, init=False)
     pages: int = field(default=0, init=False)
     largest: int = field(default=0, init=False)
+    judged: bool = field(default=False, init=False)
 
     def took(self, page: Page) -> None:
         """Count a page that was read."""
@@ -41,6 +43,7 @@ class Evidence:
         self.records += number
         self.largest = max(self.largest, number)
         self.pages += 1
+        self.judged = False
 
     def ended(self, paginator: Any, request: Request, page: Page) -> Request | None:
         """What to make of it that *paginator* ends its feed with *page*: None where nothing is against it.
@@ -48,6 +51,7 @@ class Evidence:
         Where the answer says that there is more, the request that goes on all the same; for that a paginator may have a method
         ``onward``, with the arguments of ``following``. Raises UnexpectedAnswer where there is none.
         """
+        self.judged = True
         signs = [sign for sign in signs_in(self.table, request, page) if sign.name not in self.table.overrule]
         total = self._missing(signs)
         against = next(self._against(signs, paginator, page), None) or (None if _says_no(signs, next_too=True) else total)
