@@ -76,6 +76,14 @@ class Appending:
         ]
 
 
+class GoingOn(Appending):
+    """The same, read from the last cursor on."""
+
+    @hookimpl
+    def connector_paginator(self, table: Table) -> CursorPaginator:
+        return CursorPaginator(incremental=table.append_only)
+
+
 def of(module: object, name: str, *enable: str) -> Assembly:
     return assemble([Plugin(name, module, "0.1.0")], enable)
 
@@ -136,7 +144,12 @@ def test_what_a_sync_reads() -> None:
     (on,) = described(connector_fts, "connector-fts", "fts_technicians")["tables"]
     assert on["reads"] == "the whole feed"
     assert "sends the whole of fts_records" in on["reading"]
-    (appending,) = described(Appending(), "connector-logs")["tables"]
+    (whole,) = described(Appending(), "connector-logs")["tables"]
+    assert whole["reads"] == "the whole feed"
+    assert whole["reading"] == (
+        "logs is read whole in each sync, from its start. by_id is made from it; rows are sent only when they changed."
+    )
+    (appending,) = described(GoingOn(), "connector-logs")["tables"]
     assert appending["reads"] == "from the cursor on"
     assert "its totals are part of the state" in appending["reading"]
 
