@@ -75,6 +75,10 @@ class Appending:
             Setting("days", default="3", kind="integer", minimum=1),
         ]
 
+    @hookimpl
+    def connector_paginator(self) -> CursorPaginator:
+        return CursorPaginator(incremental=True)
+
 
 class GoingOn(Appending):
     """The same, read from the last cursor on."""
