@@ -80,12 +80,12 @@ class Appending:
         return CursorPaginator(incremental=True)
 
 
-class GoingOn(Appending):
-    """The same, read from the last cursor on."""
+class Whole(Appending):
+    """The same, read whole in each sync."""
 
     @hookimpl
-    def connector_paginator(self, table: Table) -> CursorPaginator:
-        return CursorPaginator(incremental=table.append_only)
+    def connector_paginator(self) -> CursorPaginator:
+        return CursorPaginator()
 
 
 def of(module: object, name: str, *enable: str) -> Assembly:
@@ -148,12 +148,12 @@ def test_what_a_sync_reads() -> None:
     (on,) = described(connector_fts, "connector-fts", "fts_technicians")["tables"]
     assert on["reads"] == "the whole feed"
     assert "sends the whole of fts_records" in on["reading"]
-    (whole,) = described(Appending(), "connector-logs")["tables"]
+    (whole,) = described(Whole(), "connector-logs")["tables"]
     assert whole["reads"] == "the whole feed"
     assert whole["reading"] == (
         "logs is read whole in each sync, from its start. by_id is made from it; rows are sent only when they changed."
     )
-    (appending,) = described(GoingOn(), "connector-logs")["tables"]
+    (appending,) = described(Appending(), "connector-logs")["tables"]
     assert appending["reads"] == "from the cursor on"
     assert "its totals are part of the state" in appending["reading"]
 
