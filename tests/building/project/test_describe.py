@@ -80,6 +80,14 @@ class Appending:
         return CursorPaginator(incremental=True)
 
 
+class Whole(Appending):
+    """The same, read whole in each sync."""
+
+    @hookimpl
+    def connector_paginator(self) -> CursorPaginator:
+        return CursorPaginator()
+
+
 def of(module: object, name: str, *enable: str) -> Assembly:
     return assemble([Plugin(name, module, "0.1.0")], enable)
 
@@ -140,6 +148,11 @@ def test_what_a_sync_reads() -> None:
     (on,) = described(connector_fts, "connector-fts", "fts_technicians")["tables"]
     assert on["reads"] == "the whole feed"
     assert "sends the whole of fts_records" in on["reading"]
+    (whole,) = described(Whole(), "connector-logs")["tables"]
+    assert whole["reads"] == "the whole feed"
+    assert whole["reading"] == (
+        "logs is read whole in each sync, from its start. by_id is made from it; rows are sent only when they changed."
+    )
     (appending,) = described(Appending(), "connector-logs")["tables"]
     assert appending["reads"] == "from the cursor on"
     assert "its totals are part of the state" in appending["reading"]

@@ -49,9 +49,9 @@ def reading(plan: TablePlan) -> str:
     if not plan.extra_tables:
         return f"`{name}` is read {how}."
     extras = _names(extra.name for extra in plan.extra_tables)
-    if not plan.repeats:
+    if not plan.repeats and not how.startswith("whole"):
         return f"`{name}` only ever grows, so {extras} is kept up from the cursor on; its totals are part of the state."
-    if plan.table.full_refresh:
+    if plan.table.full_refresh or not plan.repeats:
         return f"`{name}` is read {how}. {extras} is made from it; rows are sent only when they changed."
     return (
         f"{extras} is made from the records of `{name}`. That feed may send a record again with new values, "
