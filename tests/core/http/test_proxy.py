@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +183,9 @@ def shown_in(text: str) -> list[str]:
 
 
 def rows_of(api: Api) -> dict[tuple[str], dict[str, Any]]:
-    return {(record["record_id"],): record for record in api.server.feed("fts").records()}
+    """The rows of the API, with dates as the SDK takes them."""
+    records = api.server.feed("fts").records()
+    return {(record["record_id"],): record | {"log_date": date.fromisoformat(record["log_date"])} for record in records}
 
 
 # The road
