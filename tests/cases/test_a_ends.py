@@ -211,6 +211,15 @@ def test_a3_graphql() -> None:
     assert "data.items.pageInfo.hasNextPage is true" in message
 
 
+def test_a3_another_list_in_the_same_answer_speaks_of_itself() -> None:
+    ended, more = {"hasNextPage": False}, {"hasNextPage": True}
+    crew = {"members": {"nodes": FIRST, "pageInfo": ended}, "teams": {"nodes": [{"id": "t"}], "pageInfo": more}}
+    assert len(read({"data": {"crew": crew}}, SinglePage(), records="data.crew.members.nodes")) == 10
+    assert "data.crew.teams.pageInfo.hasNextPage" in failing(
+        {"data": {"crew": crew}}, SinglePage(), records="data.crew.teams.nodes"
+    )
+
+
 def test_a3_the_pages_of_a_window() -> None:
     windows = Windows("from", "to", start=1, step=50)
     assert "has_more is true" in failing({"items": FIRST, "has_more": True}, windows)
@@ -319,7 +328,7 @@ def test_a3_no_false_alarm(said: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "field", [{"has_more": True}, {"next": "/items?page=2"}, {"links": {"next": "/x"}}, {"meta": {"total": 900}}]
 )
-@pytest.mark.parametrize("shape", ["items", "@", "[@]", "[item]", "edges[*].node", "values(by_id)"])
+@pytest.mark.parametrize("shape", ["items", "@", "[@]", "[item]", "edges[*].node", "values(by_id)", "values(many)[:1]"])
 def test_a3_a_field_of_a_record_is_no_sign(field: dict[str, Any], shape: str) -> None:
     record = {"id": "r1", **field}
     body: Any = {
@@ -329,6 +338,7 @@ def test_a3_a_field_of_a_record_is_no_sign(field: dict[str, Any], shape: str) ->
         "[item]": {"item": record},
         "edges[*].node": {"edges": [{"node": record}]},
         "values(by_id)": {"by_id": {"r1": record}},
+        "values(many)[:1]": {"many": {f"r{at}": {**record, "id": f"r{at}"} for at in range(1, 1000)}},
     }[shape]
     assert read(body, SinglePage(), records=shape) == ["r1"]
 

@@ -39,6 +39,11 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DATE = {"Date": format_datetime(NOW, usegmt=True)}
 
 
+def place(connection: Connection) -> dict[str, Any]:
+    """Where the next sync starts by the state, without which feed that belongs to."""
+    return {name: value for name, value in connection.warehouse.state.items() if name != "feeds"}
+
+
 # B1
 
 
@@ -91,7 +96,7 @@ def test_b1_newest_first_is_read_whole_where_the_plugin_says_so(kind: str) -> No
         held[-1]["n"] = 2
         held.insert(0, {"id": keys[0] + 1 if isinstance(keys[0], int) else f"{keys[0]}9", "n": 1})
         connection.sync()
-        assert connection.warehouse.state == {}
+        assert place(connection) == {}
         assert sorted(row["n"] for row in connection.rows()) == [1] * len(keys) + [2]
 
 
@@ -171,7 +176,7 @@ def test_b1_two_records_with_one_key_are_remarked_on() -> None:
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ({"order": "newest"}, "order is 'newest'. Write one of ascending, descending, any"),
+        ({"order": "newest"}, "order is str 'newest'. It takes 'ascending' or 'descending' or 'any'"),
         ({"order": "descending", "incremental": True}, "Leave incremental out"),
     ],
 )
@@ -235,7 +240,7 @@ def test_b2_a_change_on_the_first_page_is_seen_by_default() -> None:
     with serving(by_cursor(lambda: held)) as api:
         connection = connect(api, TABLE, paginator=CursorPaginator())
         connection.sync()
-        assert connection.warehouse.state == {}
+        assert place(connection) == {}
         held[0]["n"] = 1
         connection.sync()
         assert connection.rows()[0] == {"id": "r0000", "n": 1}
@@ -247,7 +252,7 @@ def test_b2_going_on_from_the_last_cursor_is_said_in_so_many_words() -> None:
         paginator = CursorPaginator(incremental=True)
         connection = connect(api, TABLE, paginator=paginator)
         connection.sync()
-        assert connection.warehouse.state == {"next_cursor": base64.b64encode(b"r0019").decode()}
+        assert place(connection) == {"next_cursor": base64.b64encode(b"r0019").decode()}
         held += records(3, 25, n=0)
         held[0]["n"] = 1
         before = len(api.calls)
@@ -294,12 +299,12 @@ def test_b2_a_whole_read_that_was_cut_short_goes_on() -> None:
     with serving(failing_from(3, by_cursor(lambda: held), down)) as api:
         connection = connect(api, TABLE, paginator=CursorPaginator())
         stopped(connection, down)
-        assert connection.warehouse.state == {"page_cursor": base64.b64encode(b"r0029").decode(), "page_size": 10}
+        assert place(connection) == {"page_cursor": base64.b64encode(b"r0029").decode(), "page_size": 10}
         before = len(api.calls)
         assert connection.sync().warnings == []
         assert len(api.calls) - before == 2
         assert len(connection.ids()) == 45
-        assert connection.warehouse.state == {}
+        assert place(connection) == {}
 
 
 # B3
@@ -335,14 +340,14 @@ def test_b3_another_notation_costs_one_whole_read(before: Any, after: Any) -> No
     with serving(by_time(lambda: held)) as api:
         connection = connect(api, TIMED, paginator=UpdatedSince("since", "updated"))
         connection.sync()
-        assert connection.warehouse.state == {"since": before}
+        assert place(connection) == {"since": before}
         held[:] = records(6, updated=after)
         [warning] = connection.sync().warnings
         assert "Reading the whole feed once" in warning
         assert repr(before) in warning
         assert "record with id r0000" in warning
         assert connection.ids() == [record["id"] for record in held]
-        assert connection.warehouse.state == {"since": after}
+        assert place(connection) == {"since": after}
         assert connection.sync().warnings == []
 
 
@@ -381,7 +386,7 @@ def test_b3_no_record_poisons_the_state(usual: Any, poison: Any) -> None:
     with serving(by_time(lambda: held)) as api:
         connection = connect(api, TIMED, paginator=UpdatedSince("since", "updated"))
         warnings = connection.sync().warnings
-        assert connection.warehouse.state == {"since": usual}
+        assert place(connection) == {"since": usual}
         ahead = poison is not None and str(poison) > str(usual) and usual != 17
         assert bool([line for line in warnings if "record with id r0009 has" in line and "clock says" in line]) == ahead
         later = {"id": "r0005", "updated": _later(usual)}

@@ -145,23 +145,34 @@ MISFITS: Mapping[str, tuple[Callable[[], Paginator], str]] = {
     ),
     "within a strategy": (lambda: UpdatedSince("since", "at", OffsetPaginator(stop=[short_page("n")])), "short_page reads n in"),
     "within windows": (lambda: Windows("a", "b", 1, 5, FullRead(OffsetPaginator(stop=[short_page("n")]))), "short_page reads n"),
-    "a class": (lambda: OffsetPaginator(stop=cast(Any, no_more)), r"stop is the class no_more. Write a list of rules"),
-    "a class in a list": (lambda: OffsetPaginator(stop=[cast(Any, no_more)]), r"has the class no_more in it. Write the rule"),
-    "a rule alone": (
-        lambda: OffsetPaginator(stop=cast(Any, no_more("has_more"))),
-        r"stop is one rule, no_more\(path='has_more'\). Write a list: stop=\[no_more\(path='has_more'\)\]",
+    "a class": (
+        lambda: OffsetPaginator(stop=cast(Any, no_more)),
+        r"stop is the class no_more.*Put it into a list: stop=",
     ),
-    "a number": (lambda: OffsetPaginator(stop=cast(Any, [5])), "stop has 5 in it. Each entry has to be a stop rule"),
-    "a number alone": (lambda: OffsetPaginator(stop=cast(Any, 5)), r"stop is 5. Write a list of stop rules"),
-    "a text": (lambda: OffsetPaginator(stop=cast(Any, "empty_page")), "stop is 'empty_page'. Write a list of stop rules"),
-    "none": (lambda: OffsetPaginator(stop=cast(Any, None)), "stop is None. Write a list of stop rules"),
-    "a function of one": (lambda: OffsetPaginator(stop=[cast(Any, bool)]), "stop has the class bool in it"),
-    "a function of two": (lambda: OffsetPaginator(stop=[cast(Any, ignoring)]), "cannot be called with a request and its page"),
+    "a class in a list": (
+        lambda: OffsetPaginator(stop=[cast(Any, no_more)]),
+        r"stop\[0\] is the class no_more.*Write no_more",
+    ),
+    "a rule alone": (
+        lambda: OffsetPaginator(stop=cast(Any, no_more("more"))),
+        r"stop is no_more .*Put it into a list: stop=",
+    ),
+    "a number": (
+        lambda: OffsetPaginator(stop=cast(Any, [5])),
+        r"stop\[0\] is int 5. It takes a function",
+    ),
+    "a number alone": (lambda: OffsetPaginator(stop=cast(Any, 5)), r"stop is int 5. It takes a list"),
+    "a text": (lambda: OffsetPaginator(stop=cast(Any, "empty_page")), "stop is str 'empty_page'. It takes a list"),
+    "none": (lambda: OffsetPaginator(stop=cast(Any, None)), "stop is NoneType None. It takes a list"),
+    "another function": (lambda: OffsetPaginator(stop=[cast(Any, ignoring)]), r"stop\[0\] is function.*a Request and a Page"),
     "a path that is none": (lambda: OffsetPaginator(stop=[no_more(cast(Any, 5))]), "5 is no path. Write keys with dots"),
-    "a place that is none": (lambda: OffsetPaginator(stop=[short_page("limit", cast(Any, "url"))]), "where is 'url'. Write one"),
+    "a place that is none": (
+        lambda: OffsetPaginator(stop=[short_page("limit", cast(Any, "url"))]),
+        "where is str 'url'. It takes",
+    ),
     "no number of pages": (lambda: OffsetPaginator(max_empty_pages=0), "max_empty_pages is 0. Write a whole number above 0"),
-    "no values": (lambda: CursorPaginator(ends_at=cast(Any, "0")), r"ends_at is '0'. Write a list .*ends_at=\[0\]"),
-    "no names": (lambda: NextLinkPaginator(keep=cast(Any, "status")), r"keep is 'status'. Write a list of parameters"),
+    "no values": (lambda: CursorPaginator(ends_at=cast(Any, "0")), r"ends_at is str '0'. It takes a list"),
+    "no names": (lambda: NextLinkPaginator(keep=cast(Any, "status")), r"keep is str 'status'. It takes a list"),
 }
 
 

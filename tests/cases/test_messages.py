@@ -51,6 +51,8 @@ VALID: Mapping[str, Any] = {
     "requests": 10,
     "body": {},
     "values": ["a"],
+    "value": ["done"],
+    "parameter": "results",
     "numerator": "pay",
     "denominator": "hours",
     "salt": "grain",
@@ -107,8 +109,9 @@ WRONG: tuple[Any, ...] = (
 PUBLIC = [
     name
     for name in connector_core.__all__
-    if attrs.has(getattr(connector_core, name)) or inspect.isfunction(getattr(connector_core, name))
+    if name != "Page" and (attrs.has(getattr(connector_core, name)) or inspect.isfunction(getattr(connector_core, name)))
 ]
+"""What a plugin calls. A page is made by the client, and given to it."""
 
 
 def parameters(name: str) -> Mapping[str, inspect.Parameter]:

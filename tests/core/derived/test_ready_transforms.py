@@ -466,7 +466,14 @@ def test_a_group_that_goes_right_before_a_crash_and_comes_back_as_it_was() -> No
 
 SOURCES = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 SECTIONS = "".join(SOURCES.partition(f"\n## {title}\n")[2].partition("\n## ")[0] for title in ("Records", "Deletes"))
-ELSEWHERE = {"Where the records are", "JSON lines and CSV", "Transforms", "A list of deleted keys", "A table that is replaced"}
+ELSEWHERE = {
+    "Where the records are",
+    "Nothing, in the words of the API",
+    "JSON lines and CSV",
+    "Transforms",
+    "A list of deleted keys",
+    "A table that is replaced",
+}
 EXAMPLES = {
     title: example
     for title, example in re.findall(r"^### (.+?)$.*?^```python\n(.*?)^```$", SECTIONS, re.M | re.S)

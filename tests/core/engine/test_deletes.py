@@ -46,7 +46,7 @@ from support import Crash, FakeApi, ListLog, Warehouse, assert_exact, plugin, ru
 COLUMNS = {"id": "LONG", "site": "STRING", "team": "STRING", "hours": "DOUBLE", "at": "LONG", "version": "LONG"}
 DELETED = Table("jobs", "/jobs", "jobs", ["id"], COLUMNS, deleted="meta.deleted")
 COMPOUND = evolve(DELETED, primary_key=["site", "id"])
-REPLACED = Table("jobs", "/jobs", "jobs", ["id"], COLUMNS, full_refresh=True)
+REPLACED = Table("jobs", "/jobs", "jobs", ["id"], COLUMNS, full_refresh=True, may_be_empty=True)
 TEAMS = Aggregate("teams", by=["team"], measures={"n": count(), "hours": total("hours")})
 NEWEST = Dimension("newest", key=["team"], columns=["site"], newest="at")
 EXTRAS = (TEAMS, NEWEST)
@@ -410,7 +410,7 @@ def test_each_sync_reads_from_the_start_wherever_the_paginator_rests() -> None:
     warehouse = Warehouse(assembly)
     for _ in range(2):
         synced(assembly, warehouse, api)
-        assert warehouse.state == {}
+        assert warehouse.state == {"has_rows": True}
     assert [dict(request.params) for request in api.requests] == [{"page_size": "3"}] * 2
 
 
@@ -477,11 +477,13 @@ def test_after_a_crash_at_any_operation_the_next_sync_makes_it_right(extras: Seq
     assert crashed >= 7 * 8
 
 
-def test_an_empty_feed_empties_the_table_and_warns() -> None:
+def test_an_empty_feed_empties_a_table_that_may_be_empty() -> None:
     subject = replacing(*map(job, range(4)), extras=EXTRAS)
     subject.sync()
     subject.feed.records = []
-    assert subject.sync().warnings == ["jobs: the feed is empty, so every row of the table is deleted."]
+    log = subject.sync()
+    assert log.warnings == []
+    assert "jobs: no record came, so every row of the table is deleted, as the plugin allows." in log.infos
     assert subject.warehouse.live("jobs") == subject.warehouse.live("teams") == {}
     assert subject.warehouse.count("truncate", "jobs") == 1
     subject.feed.records = [job(1)]

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from connector_core.engine.sync import Engine, make_client, sync
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from connector_core.source.values import in_form
 from leaks_support import Authority, chain, listening, without_proxies
 from places import TESTS
 from simulated import simulated
@@ -183,9 +183,8 @@ def shown_in(text: str) -> list[str]:
 
 
 def rows_of(api: Api) -> dict[tuple[str], dict[str, Any]]:
-    """The rows of the API, with dates as the SDK takes them."""
     records = api.server.feed("fts").records()
-    return {(record["record_id"],): record | {"log_date": date.fromisoformat(record["log_date"])} for record in records}
+    return {(record["record_id"],): in_form(connector_fts.RECORDS.declared, record) for record in records}
 
 
 # The road

@@ -22,9 +22,13 @@ from connector_core import (
     UpdatedSince,
     Windows,
     empty_page,
+    field_is,
     hard_limit,
+    header_is,
     last_page,
+    link_is,
     no_more,
+    repeated_page,
     short_page,
     total_reached,
 )
@@ -38,7 +42,9 @@ LINKED = "after"
 
 _STRATEGIES = (FullRead, UpdatedSince, Windows)
 _PAGINATORS = (CursorPaginator, PageNumberPaginator, OffsetPaginator, KeysetPaginator, NextLinkPaginator, SinglePage)
-_RULES = (empty_page, short_page, no_more, total_reached, last_page, hard_limit)
+_RULES = (empty_page, field_is, hard_limit, header_is, last_page, link_is, no_more, repeated_page, short_page, total_reached)
+_ALWAYS = (empty_page, field_is, header_is, link_is, repeated_page)
+"""Rules for an API that leads on from its last page too."""
 
 Entries = list[Entry]
 
@@ -55,17 +61,21 @@ def why_unknown(plan: TablePlan) -> str | None:
 
 @frozen
 class Sizes:
-    """How many records a page may have, and how many it has where nobody asks; *greatest* None: as many as one likes."""
+    """How many records a page may have, and how many it has where nobody asks; *greatest* None: as many as one likes.
+
+    unasked: how many it has where nobody can ask.
+    """
 
     least: int = 1
     greatest: int | None = None
     default: int = PAGE
+    unasked: int = PAGE
 
     def asked_for(self, param: str | None, request: Asked, where: str = "query") -> int:
         """How many records *request* asks for. Raises ValueError where the API does not give as many."""
         given = request.get(where, param) if param else None
         if given is None:
-            return self.default if param else PAGE
+            return self.default if param else self.unasked
         text = str(given)
         # isdigit alone would let through digits of other scripts; the length keeps int() within its limit.
         if text.isascii() and text.isdigit() and len(text) < 20 and self.least <= int(text) <= (self.greatest or int(text)):
@@ -107,48 +117,59 @@ class Cutting:
         return list(lists)
 
     def _by_cursor(self, paginator: CursorPaginator, entries: Entries) -> Entries:
-        where = paginator.where
-        size = self.sizes.asked_for(paginator.size_param, self.request, "query" if where == "header" else where)
-        chosen, more = after(entries, self._place(paginator.param, self.request.get(where, paginator.param)), size)
-        always = any(isinstance(rule, empty_page) for rule in paginator.stop)
+        size = self._size(paginator)
+        chosen, more = after(entries, self._place(paginator.param, self.request.get(paginator.where, paginator.param)), size)
+        always = _leads_on(paginator.stop)
         token = self.cursors.at(chosen[-1].place) if chosen and (more or always) else None
         self._say(paginator.stop, len(entries), size, more)
         if paginator.next_header:
             self.headers.update({paginator.next_header: token} if token else {})
-        else:
-            self.values[paginator.next_field] = token
-        if not always and paginator.more_field not in self.values and not paginator.next_header:
+            return chosen
+        if token or not paginator.missing_ends:
+            self.values[paginator.next_field] = token or _end(paginator)
+        if says_more(paginator) and paginator.more_field not in self.values:
             self.values[paginator.more_field] = more
         return chosen
 
     def _by_link(self, paginator: NextLinkPaginator, entries: Entries) -> Entries:
         size = self.sizes.asked_for(paginator.size_param, self.request)
         chosen, more = after(entries, self._place(LINKED, self.request.params.get(LINKED)), size)
-        link = f"{self.base}?{urlencode({**self.request.params, LINKED: self.cursors.at(chosen[-1].place)})}" if more else None
+        leads = more or (_leads_on(paginator.stop) and bool(chosen))
+        link = f"{self.base}?{urlencode({**self.request.params, LINKED: self.cursors.at(chosen[-1].place)})}" if leads else None
         if isinstance(paginator, LinkHeaderPaginator):
             self.headers.update({"Link": f'<{link}>; rel="{paginator.next_field}"'} if link else {})
-        else:
-            self.values[paginator.next_field] = link
+        elif link or not paginator.missing_ends:
+            self.values[paginator.next_field] = link or _end(paginator)
+        self._say(paginator.stop, len(entries), size, more)
         return chosen
 
     def _by_offset(self, paginator: PageNumberPaginator | OffsetPaginator, entries: Entries) -> Entries:
-        size = self.sizes.asked_for(paginator.size_param, self.request)
-        start = _number(self.request, paginator.param)
+        size = self._size(paginator)
+        start = self._number(paginator.where, paginator.param)
         if isinstance(paginator, PageNumberPaginator):
             start = (start - paginator.first_page) * size
         if start < 0:
-            raise ValueError(f"{paginator.param} is {self.request.params[paginator.param]}, before the first page")
+            raise ValueError(f"{paginator.param} is {self.request.get(paginator.where, paginator.param)}, before the first page")
+        if start >= len(entries) and any(isinstance(rule, repeated_page) for rule in paginator.stop):
+            start = max(0, len(entries) - 1) // size * size  # the last page comes again
         self._say(paginator.stop, len(entries), size, start + size < len(entries))
         return entries[start : start + size]
 
     def _by_key(self, paginator: KeysetPaginator, entries: Entries) -> Entries:
-        size = self.sizes.asked_for(paginator.size_param, self.request)
-        ordered = _ordered(entries, paginator.key)
-        last = _like(ordered, paginator.key, paginator.param, self.request.params.get(paginator.param))
-        if last is not None:
-            ordered = [entry for entry in ordered if cached_path(paginator.key).get(entry.record) > last]
+        size = self._size(paginator)
+        ordered = entries if paginator.order == "any" else _ordered(entries, paginator.key)
+        ordered = ordered[::-1] if paginator.order == "descending" else ordered
+        given = self.request.get(paginator.where, paginator.param)
+        if given is not None:
+            keys = [cached_path(paginator.key).get(entry.record) for entry in ordered]
+            last = _like(ordered, paginator.key, paginator.param, given)
+            ordered = _behind(paginator, ordered, keys, last)
         self._say(paginator.stop, len(entries), size, len(ordered) > size)
         return ordered[:size]
+
+    def _size(self, paginator: Any) -> int:
+        where = "query" if paginator.where == "header" else paginator.where
+        return self.sizes.asked_for(paginator.size_param, self.request, where)
 
     def _place(self, param: str, cursor: Any) -> int:
         if cursor is None:
@@ -170,6 +191,20 @@ class Cutting:
                     self.values[rule.path] = max(total, self.values.get(rule.path, 0))
                 case last_page():
                     self.values[rule.path] = max(1, -(-total // size), self.values.get(rule.path, 0))
+                case field_is() | header_is() | link_is():
+                    self._end_by(rule, more)
+
+    def _end_by(self, rule: field_is | header_is | link_is, more: bool) -> None:
+        """Say what a feed ends with where it does; in the middle, that it does not, where that can be told from the end."""
+        match rule:
+            case field_is() if not more:
+                self.values[rule.path] = rule.value[0]
+            case field_is() if isinstance(rule.value[0], bool):
+                self.values[rule.path] = not rule.value[0]
+            case header_is() if not more:
+                self.headers[rule.name] = rule.value[0]
+            case link_is() if "Link" in self.headers:
+                self.headers["Link"] += f'; {rule.parameter}="{"more" if more else rule.value[0]}"'
 
     def _narrowed(self, strategy: FullRead | UpdatedSince | Windows, table: Table, entries: Entries) -> Entries:
         match strategy:
@@ -181,7 +216,8 @@ class Cutting:
 
     def _since(self, strategy: UpdatedSince, entries: Entries) -> Entries:
         name = strategy.newest
-        bound = _like(entries, name, strategy.param, self.request.params.get(strategy.param))
+        given = self.request.get(strategy.where, strategy.param)
+        bound = None if given is None else _like(entries, name, strategy.param, given)
         if bound is None:
             return entries
         times = [(cached_path(name).get(entry.record), entry) for entry in entries]
@@ -189,11 +225,49 @@ class Cutting:
 
     def _window(self, strategy: Windows, table: Table, entries: Entries) -> Entries:
         if isinstance(strategy.start, int):
-            low, high = _number(self.request, strategy.from_param), _number(self.request, strategy.to_param)
+            low, high = (self._number(strategy.where, param) for param in (strategy.from_param, strategy.to_param))
             return [entry for entry in entries if low <= strategy.start + entry.number - 1 <= high]
         name = window_field(table)
-        first, last = _given(self.request, strategy.from_param), _given(self.request, strategy.to_param)
+        first, last = (str(self._given(strategy.where, param)) for param in (strategy.from_param, strategy.to_param))
         return [entry for entry in entries if first <= entry.record[name] <= last]
+
+    def _given(self, where: str, param: str) -> Any:
+        """What the API insists on."""
+        found = self.request.get(where, param)
+        if found is None:
+            raise ValueError(f"{param} is missing")
+        return found
+
+    def _number(self, where: str, param: str) -> int:
+        text = self._given(where, param)
+        try:
+            return int(text)
+        except (TypeError, ValueError):
+            raise ValueError(f"{param} is a whole number, not {text!r}") from None
+
+
+def _leads_on(rules: Iterable[object]) -> bool:
+    """Whether the last page leads on too, because a rule tells that it is the last."""
+    return any(isinstance(rule, _ALWAYS) for rule in rules)
+
+
+def says_more(paginator: CursorPaginator) -> bool:
+    """Whether an answer says by a flag whether there is more: where nothing else says so."""
+    other = paginator.next_header or paginator.missing_ends or paginator.ends_at or _leads_on(paginator.stop)
+    return not other
+
+
+def _end(paginator: CursorPaginator | NextLinkPaginator) -> Any:
+    """What stands in the place of a next cursor or link on the last page."""
+    return paginator.ends_at[0] if paginator.ends_at else None
+
+
+def _behind(paginator: KeysetPaginator, ordered: Entries, keys: Sequence[Any], last: Any) -> Entries:
+    """What follows the key *last* in the order of the API."""
+    if paginator.order == "any":
+        return ordered[keys.index(last) + 1 :] if last in keys else []
+    descending = paginator.order == "descending"
+    return [entry for key, entry in zip(keys, ordered, strict=True) if (key < last if descending else key > last)]
 
 
 def _parted(lists: Sequence[Entries], cut: Callable[[Entries], Entries]) -> list[Entries]:
@@ -209,27 +283,10 @@ def _ordered(entries: Entries, name: str) -> Entries:
     return sorted(entries, key=lambda entry: cached_path(name).get(entry.record))
 
 
-def _like(ordered: Entries, name: str, param: str, text: str | None) -> Any:
-    """*text* as a value of the same kind as the field *name* of the records. Raises ValueError where it is none."""
-    if text is None:
-        return None
+def _like(ordered: Entries, name: str, param: str, given: Any) -> Any:
+    """*given* as a value of the same kind as the field *name* of the records. Raises ValueError where it is none."""
     kind = type(cached_path(name).get(ordered[0].record)) if ordered else str
     try:
-        return kind(text)
-    except ValueError:
-        raise ValueError(f"{param} is a value of {name}, not {text!r}") from None
-
-
-def _given(request: Asked, param: str) -> str:
-    """A parameter that the API insists on."""
-    if param not in request.params:
-        raise ValueError(f"{param} is missing")
-    return request.params[param]
-
-
-def _number(request: Asked, param: str) -> int:
-    text = _given(request, param)
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"{param} is a whole number, not {text!r}") from None
+        return kind(given)
+    except (TypeError, ValueError):
+        raise ValueError(f"{param} is a value of {name}, not {given!r}") from None

@@ -38,34 +38,51 @@ def cursor_in(plan: TablePlan, request: Asked) -> str | None:
 
 def goes_on(plan: TablePlan, request: Asked) -> bool:
     """Whether *request* is for another page than the first of a feed."""
-    match paginator := innermost(plan):
-        case PageNumberPaginator():
-            return request.params.get(paginator.param) not in (None, str(paginator.first_page))
-        case OffsetPaginator():
-            return request.params.get(paginator.param) not in (None, "0")
-        case KeysetPaginator():
-            return paginator.param in request.params
-    return cursor_in(plan, request) is not None
+    paginator = innermost(plan)
+    if not isinstance(paginator, PageNumberPaginator | OffsetPaginator | KeysetPaginator):
+        return cursor_in(plan, request) is not None
+    given, first = request.get(paginator.where, paginator.param), _first_place(paginator)
+    return given is not None and str(given) != str(first)
 
 
 def started_over(plan: TablePlan, request: Asked) -> Asked:
     """*request* as one for the first page, where the request says by itself where it stands."""
-    params = dict(request.params)
-    match paginator := innermost(plan):
+    paginator = innermost(plan)
+    if not isinstance(paginator, PageNumberPaginator | OffsetPaginator | KeysetPaginator):
+        return request
+    return with_place(request, paginator.where, paginator.param, _first_place(paginator))
+
+
+def _first_place(paginator: PageNumberPaginator | OffsetPaginator | KeysetPaginator) -> int | None:
+    """Where a feed begins; None where its first request says nothing."""
+    match paginator:
         case PageNumberPaginator():
-            params[paginator.param] = str(paginator.first_page)
+            return paginator.first_page
         case OffsetPaginator():
-            params[paginator.param] = "0"
-        case KeysetPaginator():
-            params.pop(paginator.param, None)
-    return evolve(request, params=params)
+            return 0
+    return None
+
+
+def with_place(request: Asked, where: str, name: str, value: Any) -> Asked:
+    """*request* with *name* set to *value* in its query, its body or its headers; None: without it."""
+    name = name.lower() if where == "header" else name
+    given = {"query": request.params, "header": request.headers, "body": request.json or {}}[where]
+    kept = {each: found for each, found in given.items() if each != name}
+    new = kept if value is None else {**kept, name: value if where == "body" else str(value)}
+    match where:
+        case "query":
+            return evolve(request, params=new)
+        case "header":
+            return evolve(request, headers=new)
+    return evolve(request, json=new)
 
 
 def leading_to(plan: TablePlan, request: Asked, reply: Reply, url: str, cursor: str) -> Reply:
     """*reply* to *request*, followed by the page at *cursor*, where its API hands out cursors or links; *reply* where not."""
     paginator = innermost(plan)
     if isinstance(paginator, CursorPaginator):
-        return _with(reply, paginator.next_header, {paginator.next_field: cursor, paginator.more_field: True}, cursor)
+        values = {paginator.next_field: cursor, paginator.more_field: True}
+        return _with(reply, paginator.next_header, values, cursor)
     if isinstance(paginator, NextLinkPaginator):
         return linking_to(plan, reply, f"{url}{request.path}?{urlencode({**request.params, LINKED: cursor})}")
     return reply

@@ -158,12 +158,14 @@ def same_address(one: Table, other: Table) -> bool:
 
 
 def tells_changes(plan: TablePlan) -> bool:
-    """Whether a record that has changed comes again: not where the feed goes on from a key or a window."""
+    """Whether a record that has changed comes again: not where a sync goes on from a key or a window."""
     if plan.table.append_only:
         return False
     if plan.table.full_refresh or plan.extra_tables or isinstance(plan.paginator, FullRead):
         return True
-    return not any(isinstance(layer, KeysetPaginator | Windows) for layer in layers(plan.paginator))
+    every = list(layers(plan.paginator))
+    keyed = any(isinstance(layer, KeysetPaginator) and layer.incremental for layer in every)
+    return not keyed and not any(isinstance(layer, Windows) for layer in every)
 
 
 def _tells(plan: TablePlan) -> bool:

@@ -23,16 +23,12 @@ from connector_core.basics.operations import Delivery, Log
 from connector_core.derived.extra_tables import ExtraTable
 from connector_core.engine.ledger import Ledger
 from connector_core.engine.live_rows import Groups, LiveRows
-from connector_core.engine.room import Room, too_many
-from connector_core.engine.state import LIMIT
+from connector_core.engine.room import Room
 from connector_core.engine.totals import read_totals, written_totals
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.pagination import Bookmark
 from connector_core.source.tables import Key, Record
 from connector_core.source.values import text
-
-MOST_GROUPS = LIMIT // len('"[0]": "0123456789abcdef", "[0]": [0], ')
-"""More groups than this fit no state, however short their names: each has a digest and its totals there."""
 
 Rows = Sequence[tuple[Key, Record]]
 
@@ -100,7 +96,7 @@ class WholeFeed(Derivation):
     def __init__(self, plan: TablePlan, state: Mapping[str, Any], log: Log) -> None:
         super().__init__(plan, state, log)
         self._ledger = Ledger(dict.fromkeys(name for extra in self._extras for name in extra.needs))
-        self._room = Room(self._extras, self._ledger.records)
+        self._room = Room(self._extras, recount=self._ledger.records)
 
     def add(self, rows: Rows, *, again: bool) -> None:  # noqa: ARG002  (the last page is like any other here)
         self._ledger.put(rows)
@@ -126,6 +122,8 @@ class Appending(Derivation):
         self._groups: list[Groups] = [{} if self.reads_whole else dict(groups or {}) for groups in totals]
         self._tail: list[Groups] | None = None
         self._seen = Ledger(())
+        self._room = Room(self._extras, carried=True)
+        self._room.know(self._groups)
 
     def add(self, rows: Rows, *, again: bool) -> None:
         if again:
@@ -135,8 +133,7 @@ class Appending(Derivation):
         for extra, groups in zip(self._extras, self._groups, strict=True):
             for key, record in rows:
                 _fold_into(groups, extra, record, key)
-        if sum(map(len, self._groups)) > MOST_GROUPS:
-            raise too_many({extra.name: len(groups) for extra, groups in zip(self._extras, self._groups, strict=True)})
+        self._room.take(rows)
 
     def leave_out(self, key: Key) -> None:
         """Nothing: a feed that only appends has nothing to take back."""

@@ -54,8 +54,8 @@ class Ledger:
             _write(self._database, entries)
             return
         self._held.update(entries)
-        # The size of one stands for that of its page: to pickle each of them would cost more than to hold it.
-        self._bytes += len(entries) * len(packed(entries[0]))
+        # All of them in one go: what the page ends with may be larger than what it begins with.
+        self._bytes += len(packed(entries))
         if self._bytes > IN_MEMORY:
             self._move()
 

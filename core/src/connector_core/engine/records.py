@@ -195,13 +195,14 @@ class RowMaker:
     def _added(self, record: Any, added: Mapping[str, Any], number: int, where: str) -> Record:
         if not isinstance(record, dict):
             no_object(record, f"{where}: record {number}")
+        made: Record = {**record}  # a copy: whether the next page is this one again is told by what came
         for name, value in added.items():
-            if record.setdefault(name, value) != value and not self._alike(name, record[name], value):
+            if made.setdefault(name, value) != value and not self._alike(name, made[name], value):
                 raise UnexpectedAnswer(
-                    f"{where}: record {number} has {one_line(repr(record[name]), 60)} as {name}, but its parent has "
+                    f"{where}: record {number} has {one_line(repr(made[name]), 60)} as {name}, but its parent has "
                     f"{one_line(repr(value), 60)}. Give the parent's value a column of another name in the table's parent."
                 )
-        return record
+        return made
 
     def _alike(self, name: str, one: object, other: object) -> bool:
         """Whether two values of a column are one in the destination."""

@@ -204,7 +204,11 @@ def _check_size(whole: Mapping[str, Any], states: Mapping[str, TableState]) -> N
 
 def _largest(states: Mapping[str, TableState]) -> str:
     """What takes the most of the state, and what to do about it."""
-    groups = {name: len(part.get("rows", ())) for state in states.values() for name, part in state.extra_tables.items()}
+    groups = {
+        name: max(len(part.get("rows", ())), len(part.get("totals", ())))
+        for state in states.values()
+        for name, part in state.extra_tables.items()
+    }
     parents = {
         name: max((len(part) for part in state.bookmark.values() if isinstance(part, Mapping)), default=0)
         for name, state in states.items()

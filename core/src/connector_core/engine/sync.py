@@ -259,12 +259,18 @@ class _TableSync:
             if spool.is_empty:
                 self._check_emptied(kept, spool.left_out)
             self._start_over(source, kept)
-            if spool.is_empty and not self.plan.table.may_be_empty:
-                self.log.warning(f"{self.name}: no record came, so nothing is replaced: whatever rows there are stay.")
-            else:
-                self.delivery.operations.truncate(self.name)
+            self._clear(spool)
             for part in spool.parts():
                 self._deliver(part, kept, again=False)
+
+    def _clear(self, spool: Spool) -> None:
+        """Make room for what was read, unless that is nothing and nobody said that it may be."""
+        if spool.is_empty and not self.plan.table.may_be_empty:
+            self.log.warning(f"{self.name}: no record came, so nothing is replaced: whatever rows there are stay.")
+            return
+        if spool.is_empty:
+            self.log.info(f"{self.name}: no record came, so every row of the table is deleted, as the plugin allows.")
+        self.delivery.operations.truncate(self.name)
 
     def _check_emptied(self, kept: Derivation, left_out: Counter[str]) -> None:
         """Nothing is left of a feed that was read from its start: raise ConnectorError where that is not to be believed."""

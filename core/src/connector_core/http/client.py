@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
@@ -78,6 +79,7 @@ class Client:
             timeout,
         )
         self._session = self._sender.sessions.main
+        self._base_path = urlsplit(base_url).path.rstrip("/")
         quieten(self._secrets)
         if attach := getattr(auth, "attach", None):
             attach(self._sender)
@@ -104,7 +106,7 @@ class Client:
 
         Raises ConfigurationError (key refused), RequestRejected, UnexpectedAnswer, or SourceError once the retries are used up.
         """
-        where = f"{table.name}: {request}"
+        where = f"{table.name}: {request.sent_below(self._base_path)}"
         attempt, waited, renewed = 1, 0.0, False
         while True:
             try:

@@ -9,8 +9,8 @@ from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.hints import there_is
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import MISSING, Path, compile_path
-from connector_core.paging.checks import check_carried, check_positions, listed_rules, place, text
-from connector_core.paging.ends import LOOKS_LIKE_AN_END, end_values, is_one_of
+from connector_core.paging.checks import check_carried, check_positions, listed_rules, text
+from connector_core.paging.ends import LOOKS_LIKE_AN_END, Plain, end_values, is_one_of
 from connector_core.paging.places import counts_up, fits_a_header
 from connector_core.paging.resting import Paged, first_request, sized
 from connector_core.source.pagination import Bookmark, Page, Request, StopRule, Where
@@ -48,11 +48,11 @@ class CursorPaginator(Paged):
     next_field: str = field(default="next_cursor", validator=text)
     size_param: str | None = "page_size"
     more_field: str = field(default="has_more", validator=text)
-    where: Where = field(default="query", validator=place)
+    where: Where = "query"
     next_header: str | None = None
     next_path: str | None = None
     stop: Sequence[StopRule] = field(default=(), converter=listed_rules)
-    ends_at: Sequence[Any] = field(default=(), converter=end_values, kw_only=True)
+    ends_at: Sequence[Plain] = field(default=(), converter=end_values, kw_only=True)
     missing_ends: bool = field(default=False, kw_only=True)
     incremental: bool = field(default=False, kw_only=True)
     _place: Path = field(init=False, eq=False, repr=False)

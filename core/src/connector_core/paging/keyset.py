@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
@@ -10,7 +10,7 @@ from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.basics.hints import there_is
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import Path, compile_path
-from connector_core.paging.checks import check_carried, check_positions, listed_rules, place, text
+from connector_core.paging.checks import check_carried, check_positions, listed_rules, text
 from connector_core.paging.order import Trend, Verdict, out_of_order
 from connector_core.paging.resting import Paged, first_request, sized
 from connector_core.paging.stop_rules import empty_page
@@ -44,7 +44,7 @@ class KeysetPaginator(Paged):
     key: str = field(validator=text)
     size_param: str | None = "page_size"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=listed_rules)
-    where: Where = field(default="query", validator=place)
+    where: Where = "query"
     order: Order = "ascending"
     incremental: bool = False
     _place: Path = field(init=False, eq=False, repr=False)
@@ -54,8 +54,6 @@ class KeysetPaginator(Paged):
         return compile_path(self.key)
 
     def __attrs_post_init__(self) -> None:
-        if self.order not in get_args(Order):
-            raise PluginError(f"KeysetPaginator: order is {self.order!r}. Write one of {', '.join(get_args(Order))}.")
         if self.incremental and self.order != "ascending":
             raise PluginError(
                 f"KeysetPaginator: order={self.order!r} and incremental=True. What is new does not come after the last key "
@@ -169,7 +167,8 @@ class KeysetPaginator(Paged):
         if self.order == "descending":
             return (
                 f"{request}: the keys do not descend, as the plugin says: {self.key} {one} comes right after {two}. "
-                'Leave order="descending" out of the paginator.'
+                f"Ask the API to sort by {self.key}, descending, with a parameter in the table's params. If it sends the least "
+                'first, leave order="descending" out of the paginator.'
             )
         how = f"{self.key} {two} comes right after {one}"
         if verdict == "unsorted":

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 
 from attrs import evolve, field, frozen
 
-from connector_core.basics.errors import PluginError, UnexpectedAnswer
+from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.hints import there_is
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import MISSING, Path, compile_path
 from connector_core.paging.checks import check_carried, check_positions, listed_rules, text
-from connector_core.paging.ends import end_values, is_one_of
+from connector_core.paging.ends import Plain, end_values, is_one_of
 from connector_core.paging.places import is_address, is_counted
 from connector_core.paging.resting import Paged, RestsAtTheStart, first_request, sized
 from connector_core.paging.web_links import links_of, resolved
@@ -19,12 +19,8 @@ from connector_core.source.pagination import Bookmark, Page, Request, StopRule
 from connector_core.source.tables import Table
 
 
-def _names(value: Any) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(name, str) for name in value):
-        raise PluginError(f'keep is {one_line(repr(value), 60)}. Write a list of parameters: keep=["status"].')
-    return tuple(value)
+def _names(names: Sequence[str] | None) -> Sequence[str] | None:
+    return tuple(names) if isinstance(names, list) else names
 
 
 @frozen(hash=False)
@@ -54,7 +50,7 @@ class NextLinkPaginator(RestsAtTheStart, Paged):
     next_field: str = field(default="next", validator=text)
     size_param: str | None = None
     stop: Sequence[StopRule] = field(default=(), converter=listed_rules)
-    ends_at: Sequence[Any] = field(default=(), converter=end_values, kw_only=True)
+    ends_at: Sequence[Plain] = field(default=(), converter=end_values, kw_only=True)
     keep: Sequence[str] | None = field(default=None, converter=_names, kw_only=True)
     path_only: bool = field(default=False, kw_only=True)
     missing_ends: bool = field(default=False, kw_only=True)
@@ -66,6 +62,13 @@ class NextLinkPaginator(RestsAtTheStart, Paged):
 
     def __attrs_post_init__(self) -> None:
         check_positions(self, [])
+
+    @property
+    def risk(self) -> str:
+        """What the plugin takes upon itself."""
+        if self.keep is None or self.keep:
+            return ""
+        return "Links are taken to carry what the params of the table say, because the plugin says keep=[]."
 
     def check(self, table: Table) -> None:
         """Raise PluginError when a stop rule reads what the requests for *table* do not have."""

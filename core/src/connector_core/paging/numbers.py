@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from attrs import evolve, field, frozen
 
-from connector_core.paging.checks import check_carried, check_positions, listed_rules, place, text
+from connector_core.paging.checks import check_carried, check_positions, listed_rules, text
 from connector_core.paging.resting import Paged, RestsAtTheStart, first_request, sized
 from connector_core.paging.signs import signs_in
 from connector_core.paging.stop_rules import empty_page
@@ -74,7 +74,7 @@ class PageNumberPaginator(Counted):
     first_page: int = 1
     size_param: str | None = "page_size"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=listed_rules)
-    where: Where = field(default="query", validator=place)
+    where: Where = "query"
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:  # noqa: ARG002  (it holds no place)
         return self._start(table, page_size, self.first_page)
@@ -102,7 +102,7 @@ class OffsetPaginator(Counted):
     param: str = field(default="offset", validator=text)
     size_param: str | None = "limit"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=listed_rules)
-    where: Where = field(default="query", validator=place)
+    where: Where = "query"
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:  # noqa: ARG002  (it holds no place)
         return self._start(table, page_size, 0)

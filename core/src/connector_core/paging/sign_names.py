@@ -29,6 +29,7 @@ _TEXTS: dict[str, Kind] = {
     **dict.fromkeys(("last", "is last", "is last page", "done", "is done", "eof", "is eof", "is end"), "done"),
     **dict.fromkeys(("end of results", "end of records", "end of list", "end of items", "end of data"), "done"),
     **dict.fromkeys(("continuation token", "pagination token", "resumption token", "last evaluated key", "skip token"), "next"),
+    "ms continuation": "next",
     **dict.fromkeys(("after", "cursor", "bookmark", "offset", "continue", "continuation", "starting after"), "likely next"),
     **dict.fromkeys(("page", "current page", "page number", "page no", "page num", "page index", "number", "current"), "page"),
     **dict.fromkeys(("pages", "total pages", "page count", "total page count", "num pages", "number of pages"), "pages"),

@@ -91,9 +91,10 @@ def _ranged(header: str) -> Iterator[tuple[str, Kind, Any]]:
 
 def _of_body(table: Table, page: Page) -> Iterator[tuple[str, Kind, Any]]:
     holders = table.place.holders(page.body)
-    elsewhere = {id(record) for record in islice(page.records, LOOKED_AT)} | {id(holder) for _, holder in holders}
-    for path, holder in holders:
-        yield from islice(_of_object(path, holder, elsewhere, DEPTH, known=True), LOOKED_AT)
+    if holders:
+        elsewhere = {id(record) for record in islice(page.records, LOOKED_AT)} | {id(holder) for _, holder in holders}
+        for path, holder in holders:
+            yield from _of_object(path, holder, elsewhere, DEPTH, known=True)
 
 
 def _of_object(
@@ -103,15 +104,24 @@ def _of_object(
 
     In an object that is not *known* to be about pages, the plainest names alone count.
     """
-    for name, value in holder.items():
+    for name, value in islice(holder.items(), LOOKED_AT):
         place = f"{path}.{name}" if path else name
         kind = kind_of(name)
         if kind and (known or is_plain(name)) and not _is_cursors(path, kind):
             yield place, kind, value
-        if isinstance(value, Mapping) and depth > 1 and kind != "next" and id(value) not in elsewhere:
-            yield from _of_object(place, value, elsewhere, depth - 1, known=bool(_ABOUT.search(name)))
+        if isinstance(value, Mapping):
+            if depth > 1 and kind != "next" and not _is_of_others(value, elsewhere):
+                yield from _of_object(place, value, elsewhere, depth - 1, known=bool(_ABOUT.search(name)))
         elif isinstance(value, list) and _ABOUT.search(name):
             yield from _of_links(place, value)
+
+
+def _is_of_others(value: Mapping[str, Any], elsewhere: set[int]) -> bool:
+    """Whether an object is a record, holds records by their keys, or has a list of its own: what it says is about that one."""
+    return id(value) in elsewhere or any(
+        id(each) in elsewhere or (isinstance(each, list) and each and isinstance(each[0], Mapping) and not _ABOUT.search(name))
+        for name, each in islice(value.items(), LOOKED_AT)
+    )
 
 
 _ABOUT = re.compile(r"pag(e|ing|ination|er)|meta|link|cursor|info$|navigation|result_?set|^hits$|^d$", re.IGNORECASE)

@@ -4,7 +4,8 @@ A rule is a frozen value that is called with a request and its page, or any func
 the request says which, so that a rule that cannot work with its paginator is refused when the connector is assembled.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from attrs import field, frozen
 
@@ -12,8 +13,8 @@ from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.hints import shown_at
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import Path, compile_path
-from connector_core.paging.checks import carried, place, text
-from connector_core.paging.ends import is_one_of
+from connector_core.paging.checks import carried, text
+from connector_core.paging.ends import Plain, is_one_of
 from connector_core.paging.web_links import links_of
 from connector_core.source.pagination import Page, Request, Where
 
@@ -38,7 +39,9 @@ class short_page:  # noqa: N801
     """
 
     param: str = field(validator=text)
-    where: Where = field(default="query", validator=place)
+    where: Where = "query"
+
+    risk = "A page with fewer records than were asked for ends the feed, whatever the reason why it has fewer."
 
     @property
     def asked(self) -> tuple[Where, str]:
@@ -75,8 +78,12 @@ class no_more:  # noqa: N801
         return not more
 
 
-def _values(value: Any) -> tuple[Any, ...]:
+def _values(value: Plain | Sequence[Plain]) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _texts(value: str | Sequence[str]) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (cast("str", value),)
 
 
 @frozen
@@ -103,7 +110,7 @@ class header_is:  # noqa: N801
     """The feed ends with an answer whose header *name* has *value*, or one of several: ``header_is("X-Has-More", "false")``."""
 
     name: str = field(validator=text)
-    value: tuple[str, ...] = field(converter=_values)
+    value: tuple[str, ...] = field(converter=_texts)
 
     def __call__(self, request: Request, page: Page) -> bool:  # noqa: ARG002
         return page.headers.get(self.name.lower()) in self.value
@@ -117,7 +124,7 @@ class link_is:  # noqa: N801
     """
 
     parameter: str = field(validator=text)
-    value: tuple[str, ...] = field(converter=_values)
+    value: tuple[str, ...] = field(converter=_texts)
     relation: str = field(default="next", validator=text)
 
     def __call__(self, request: Request, page: Page) -> bool:  # noqa: ARG002
@@ -133,7 +140,7 @@ class repeated_page:  # noqa: N801
     pages alike before that.
     """
 
-    repeats = True
+    risk = "A page with the same records as another ends the feed."
 
     def __call__(self, request: Request, page: Page) -> bool:  # noqa: ARG002
         return page.repeated
@@ -150,7 +157,7 @@ class total_reached:  # noqa: N801
 
     path: str = field(validator=text)
     param: str = field(default="offset", validator=text)
-    where: Where = field(default="query", validator=place)
+    where: Where = "query"
     _at: Path = field(init=False, eq=False, repr=False)
 
     @_at.default
@@ -177,7 +184,7 @@ class last_page:  # noqa: N801
 
     path: str = field(validator=text)
     param: str = field(default="page", validator=text)
-    where: Where = field(default="query", validator=place)
+    where: Where = "query"
     _at: Path = field(init=False, eq=False, repr=False)
 
     @_at.default
@@ -202,7 +209,7 @@ class hard_limit:  # noqa: N801
 
     records: int
     param: str = field(default="offset", validator=text)
-    where: Where = field(default="query", validator=place)
+    where: Where = "query"
 
     @property
     def position(self) -> tuple[Where, str]:
@@ -235,9 +242,9 @@ def _whole(request: Request, position: tuple[Where, str], default: int) -> int:
 
 def _number(request: Request, page: Page, path: Path) -> int:
     value = path.find(page.body)
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise UnexpectedAnswer(
-            f"{request}: {shown_at(path, page.body)}, where a whole number was expected, so it cannot be told "
+            f"{request}: {shown_at(path, page.body)}, where a whole number of 0 or more was expected, so it cannot be told "
             "where the feed ends. If the API changed, change the plugin's paginator."
         )
     return value

@@ -13,7 +13,7 @@ from connector_core.basics.hints import nowhere
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import Path, compile_path
 from connector_core.paging.around import Around, filled, mapping
-from connector_core.paging.checks import place, text
+from connector_core.paging.checks import text
 from connector_core.paging.single import SinglePage
 from connector_core.paging.times import Mark, check_alike, clock, descending, is_no_time, moment_of, seconds_of
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, Where, next_request
@@ -61,7 +61,7 @@ class UpdatedSince(Around):
     lookback: timedelta | int = 0
     inclusive: bool = True
     first_only: bool = False
-    where: Where = field(default="query", validator=place)
+    where: Where = "query"
     now: Callable[[], datetime] = field(default=_now, repr=False)
     _place: Path = field(init=False, eq=False, repr=False)
 

@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 from connector_core.basics.errors import PluginError, StalePlace
 from connector_core.basics.names import one_line
 from connector_core.paging.around import Around, filled, mapping
-from connector_core.paging.checks import place, text
+from connector_core.paging.checks import text
 from connector_core.paging.single import SinglePage
 from connector_core.paging.times import day_of
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, Where, next_request
@@ -43,7 +43,7 @@ class Windows(Around):
     pages: Paginator = field(factory=SinglePage)
     empty: int = 1
     today: Callable[[], date] = field(default=lambda: datetime.now(UTC).date(), repr=False)
-    where: Where = field(default="query", validator=place)
+    where: Where = "query"
 
     repeats = True
     reads = "incrementally, window by window: each sync starts at the last window but one that had records"

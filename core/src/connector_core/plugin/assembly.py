@@ -19,7 +19,7 @@ from connector_core.plugin.placeholders import check_filled
 from connector_core.plugin.plan import Assembly, Option, Origin, Plugin, TablePlan
 from connector_core.plugin.settings import merge_settings
 from connector_core.source.pagination import Paginator
-from connector_core.source.settings import Setting, threads
+from connector_core.source.settings import MAX_ANSWER, SPOOLED_MB, Setting, max_answer_mb, threads
 from connector_core.source.tables import Table
 
 __all__ = ["HOOKS", "Assembly", "Option", "Origin", "Plugin", "TablePlan", "UnknownOptionError", "assemble"]
@@ -50,6 +50,8 @@ def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Ite
     plans = with_parents([_plan(manager, table, origin, options, claims) for table, origin in tables])
     if any(plan.parent for plan in plans):
         settings = [(threads(), Origin(CORE.name, "connector_settings")), *settings]
+    if all(table.format for table, _ in tables):
+        settings = [_larger_answers(*setting) for setting in settings]
     merged = merge_settings(settings, auth, auth_origin)
     return Assembly(
         tuple(plugins),
@@ -60,6 +62,12 @@ def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Ite
         {name: origin for name, (_, origin) in merged.items()},
         tuple(options),
     )
+
+
+def _larger_answers(setting: Setting, origin: Origin) -> tuple[Setting, Origin]:
+    """The core's own limit of an answer, for a dataset of which no answer is held in memory."""
+    ours = origin.plugin == CORE.name and setting.name == MAX_ANSWER
+    return (max_answer_mb(SPOOLED_MB) if ours else setting), origin
 
 
 def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: Sequence[Option], claims: Claims) -> TablePlan:

@@ -5,9 +5,10 @@ parents or two threads can share one without one moving the other.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote_plus
 
 from attrs import evolve, field, frozen
 
@@ -55,10 +56,16 @@ class Request:
     part: str = field(default="", eq=False, repr=False)
 
     def __str__(self) -> str:
-        query = "&".join(f"{name}={value}" for name, value in self.params.items())
+        return self.sent_below("")
+
+    def sent_below(self, base_path: str) -> str:
+        """The request as it is sent, for people; *base_path* is that of ``base_url``. What could be misread is quoted."""
+        path = f"{base_path}{self.path}" if self.path.startswith("/") else self.path
+        query = "&".join(f"{name}={_readable(str(value))}" for name, value in self.params.items())
+        joined = f"{'&' if '?' in path else '?'}{query}" if query else ""
         headers = "".join(f" {name}: {value}" for name, value in self.headers.items())
         body = "" if self.json is None else f" {json.dumps(self.json)}"
-        return one_line(f"{self.method} {self.path}" + (f"?{query}" if query else "") + headers + body)
+        return one_line(f"{self.method} {path}{joined}{headers}{body}")
 
     def placed(self, where: Where, name: str, value: Any) -> "Request":
         """This request with *name* set to *value* in its query, its JSON body (a path) or its headers."""
@@ -100,6 +107,14 @@ class Request:
     def linked(self) -> Mapping[str, str]:
         """The query parameters in the path, which a link brings."""
         return dict(parse_qsl(self.path.partition("?")[2], keep_blank_values=True)) if "?" in self.path else {}
+
+
+def _readable(value: str) -> str:
+    """*value* as a query has it, quoted only where it would otherwise read as something else."""
+    return quote_plus(value) if _MISREAD.search(value) else value
+
+
+_MISREAD = re.compile(r"[&=#%+\s]")
 
 
 @frozen(hash=False)

@@ -120,7 +120,17 @@ def ca_certificate() -> Setting:
     )
 
 
-def max_answer_mb(default: int = 100) -> Setting:
+DECODED_MB = 15
+"""The largest answer in JSON that is taken by default.
+
+Decoded, it takes 10 times its bytes where records are flat, and 25 times where they consist of small objects and lists, and while
+one page is delivered another is read: so much stays under 1 GB (docs/decisions/0010-an-answer-fits-the-memory.md).
+"""
+SPOOLED_MB = 100
+"""The same of a dataset whose answers are all spooled into a file, so that none is held in memory."""
+
+
+def max_answer_mb(default: int = DECODED_MB) -> Setting:
     """The setting that every dataset has: the largest answer that is taken, unpacked, in millions of bytes."""
     return Setting(
         MAX_ANSWER,

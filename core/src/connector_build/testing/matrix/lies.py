@@ -32,7 +32,12 @@ def _honest(asking: Asking) -> Reply:
 
 
 def _lie(name: str, what: str, says: Says = _honest, *whys: Why, **more: Any) -> Fault:
+    whys = whys if says is _honest else (*whys, _json)
     return Fault(name, what, says, why_not=why.first_reason(*whys), lasting=True, made_up=True, **more)
+
+
+def _json(plan: TablePlan) -> str | None:
+    return "its answers are no JSON" if plan.table.format else None
 
 
 # Why a lie does not apply
@@ -54,6 +59,21 @@ def _flagged(plan: TablePlan) -> str | None:
 
 def _numbered(plan: TablePlan) -> str | None:
     return None if numbers(plan) else "no answer says how many there are"
+
+
+def _believed(plan: TablePlan) -> str | None:
+    """Where a feed ends by a number, and nothing in an answer speaks against that."""
+    return "the plugin says that the feed ends at this number, and no answer says otherwise" if numbers(plan) else None
+
+
+def _sorted(plan: TablePlan) -> str | None:
+    any_order = innermost(plan).order == "any"
+    return "the plugin says that the API knows what comes after a key, in whatever order" if any_order else None
+
+
+def _behind_cursors(plan: TablePlan) -> str | None:
+    goes_on = getattr(innermost(plan), "incremental", False)
+    return "the plugin says that what is new comes behind the last cursor" if goes_on else None
 
 
 def _sized(plan: TablePlan) -> str | None:
@@ -89,9 +109,9 @@ def _ends(value: Any) -> Fault:
 
 LIES: tuple[Fault, ...] = (
     # Order and repetition
-    _lie("newest first", "What came last comes first.", _honest, _NOT_KEYED, feed=order.newest_first),
-    _lie("keys that descend", "The greatest key comes first, and what follows a key is below it.", order.keys_from_above, _KEYED),
-    _lie("keys in no order", "What comes behind a key is in no order.", order.keys_in_no_order, _KEYED),
+    _lie("newest first", "What came last comes first.", _honest, _NOT_KEYED, _behind_cursors, feed=order.newest_first),
+    _lie("keys the other way round", "The feed begins at the other end of its keys.", order.keys_the_other_way, _KEYED),
+    _lie("keys in no order", "What comes behind a key is in no order.", order.keys_in_no_order, _KEYED, _sorted),
     _lie("keys from the one given", "A page begins with the key that was given.", order.keys_from_the_given, _KEYED),
     _lie(
         "pages that overlap",
@@ -113,7 +133,7 @@ LIES: tuple[Fault, ...] = (
         _flagged,
         _objects,
     ),
-    _lie("next gone", "A page that says that there is more does not lead on.", ends.next_gone, _CURSOR, _flagged),
+    _lie("next gone, and more is said", "A page does not lead on, and says has_more: true.", ends.next_gone, _POINTED, _objects),
     *(_ends(value) for value in (0, "0", -1, False, "")),
     _lie("beyond the end, the last page", "Beyond the end the last page comes again.", ends.last_page_again, _COUNTED),
     _lie("beyond the end, the first page", "Beyond the end the first page comes again.", ends.first_page_again, _COUNTED),
@@ -122,10 +142,29 @@ LIES: tuple[Fault, ...] = (
     _lie("nothing is no key", "Where there is nothing, the list is left out.", ends.nothing_is_no_key, _objects),
     _lie("nothing is 204", "Where there is nothing, the answer is 204.", ends.nothing_is_204),
     # Numbers
-    _lie("a total too low", "The total is half of what there is.", ends.counting(lambda _, total: total // 2), _numbered),
+    _lie(
+        "a total too low", "The total is half of what there is.", ends.counting(lambda _, total: total // 2), _numbered, _believed
+    ),
+    _lie(
+        "a rough total",
+        "The total is rounded down to tens.",
+        ends.counting(lambda _, total: total // 10 * 10),
+        _numbered,
+        _believed,
+    ),
+    _lie(
+        "a total too low, and more is said",
+        "The total is half of what there is, and the answer says has_more: true where there is more.",
+        ends.counting(ends.half, more_beside),
+        _numbered,
+    ),
+    _lie(
+        "a total of the page, and more is said",
+        "The total is that of the page, and the answer says has_more: true where there is more.",
+        ends.counting(ends.of_the_page, more_beside),
+        _numbered,
+    ),
     _lie("a total too high", "The total is three too high.", ends.counting(lambda _, total: total + 3), _numbered),
-    _lie("a rough total", "The total is rounded down to tens.", ends.counting(lambda _, total: total // 10 * 10), _numbered),
-    _lie("a total of the page", "The total is that of the page.", ends.counting(ends.of_the_page), _numbered),
     _lie("a total of -1", "The total is -1: nobody has counted.", ends.counting(lambda _, __: -1), _numbered),
     _lie("no total", "The total is null.", ends.counting(lambda _, __: None), _numbered),
     # Types

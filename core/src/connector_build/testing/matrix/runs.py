@@ -8,7 +8,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from attrs import frozen
 
@@ -36,6 +36,7 @@ FAILED: Outcome = "failed"
 _REMEDY = re.compile(
     r"\b(ask|change|check|correct|declare|disable|next one goes on|next sync goes on|set|sync less|write)\b", re.IGNORECASE
 )
+_TRIED = re.compile(r"\bTry \d+ of \d+\b")
 _PLACE = re.compile(r"\b(GET|POST) \S|\brecord\b|\bnext request\b")
 
 
@@ -162,9 +163,12 @@ def _outcome(trial: Trial, fault: Fault, *, incremental: bool, first: int) -> tu
         return (FAILED, f"the fault has not struck, and yet: {_told(error)}") if error else None
     if error is None:
         return _well(trial)
-    if not isinstance(error, ConnectorError) or isinstance(error, InternalError):  # nobody foresaw it
-        return FAILED, _told(error)
-    return _loud(trial, fault, error)
+    return _loud(trial, fault, error) if _is_ours(error) else (FAILED, _told(error))
+
+
+def _is_ours(error: Exception) -> TypeGuard[ConnectorError]:
+    """Whether somebody foresaw it."""
+    return isinstance(error, ConnectorError) and not isinstance(error, InternalError)
 
 
 def _lasting(trial: Trial, lie: Fault) -> tuple[Outcome, str] | None:
@@ -174,9 +178,9 @@ def _lasting(trial: Trial, lie: Fault) -> tuple[Outcome, str] | None:
         if not trial.struck:
             return (FAILED, f"nothing was a lie, and yet: {_told(error)}") if error else None
         if error is not None:
-            return _loud(trial, lie, error) if isinstance(error, ConnectorError) else (FAILED, _told(error))
+            return _loud(trial, lie, error) if _is_ours(error) else (FAILED, _told(error))
         if wrong := trial.wrong(lie):
-            warned = [warning for warning in trial.log.warnings if re.search(r"the feed has ended, but|is likely", warning)]
+            warned = [warning for warning in trial.log.warnings if not _TRIED.search(warning)]
             return (WARNED if warned else FAILED), f"the {which} sync ends well, but {wrong}. {' '.join(warned)}".strip()
         trial.source.move_on()
     return (FAILED, "a secret is in the log or in the state") if trial.leaks() else (RIGHT, "")

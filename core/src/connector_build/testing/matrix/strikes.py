@@ -28,7 +28,7 @@ ELSEWHERE = "https://elsewhere.invalid"
 """An address that no credential may go to."""
 
 
-MOST_REQUESTS = 400
+MOST_REQUESTS = 1500
 """More than any sync here needs: one that makes more would never end."""
 
 

@@ -11,6 +11,7 @@ from connector_build.testing.matrix.apis import Api
 from connector_build.testing.matrix.lying.saying import (
     Hears,
     Says,
+    Signs,
     asked_size,
     body_of,
     changed,
@@ -19,8 +20,10 @@ from connector_build.testing.matrix.lying.saying import (
     holding,
     is_last,
     leading,
+    more_beside,
     numbers,
     pointing_at,
+    silent,
     total_beside,
     whole,
     with_values,
@@ -78,8 +81,8 @@ def no_more_at_once(asking: Asking) -> Reply | None:
 
 
 def next_gone(asking: Asking) -> Reply | None:
-    """No page says where the next is."""
-    return None if is_last(asking) else pointing_at(asking, None)
+    """No page says where the next is, though it says that there is one."""
+    return None if is_last(asking) else with_values(changed(asking, pointing_at(asking, None)), more_beside(asking))
 
 
 def ends_with(value: Any) -> tuple[Says, Hears]:
@@ -127,14 +130,23 @@ def nothing_is_204(asking: Asking) -> Reply | None:
     return None if asking.records else Reply(204)
 
 
-def counting(count: Callable[[Asking, int], Any]) -> Says:
-    """Where an answer says how many there are, it says what *count* makes of that."""
+def counting(count: Callable[[Asking, int], Any], beside: Signs = silent) -> Says:
+    """Where an answer says how many there are, it says what *count* makes of that; *beside*: what it says as well."""
 
     def says(asking: Asking) -> Reply | None:
         body = body_of(asking)
-        return with_values(asking, {path: count(asking, cached_path(path).get(body)) for path in numbers(asking.plan)})
+        counted = {path: count(asking, cached_path(path).get(body)) for path in numbers(asking.plan)}
+        return with_values(asking, {**counted, **beside(asking)})
 
     return says
+
+
+def half(_: Asking, total: int) -> int:
+    return total // 2
+
+
+def in_tens(_: Asking, total: int) -> int:
+    return total // 10 * 10
 
 
 def of_the_page(asking: Asking, _: int) -> int:
@@ -154,12 +166,12 @@ def off_beside(asking: Asking) -> dict[str, Any]:
     return {"total": len(whole(asking)) + 4}
 
 
-def beside(values: Callable[[Asking], dict[str, Any]]) -> Says:
+def beside(values: Signs) -> Says:
     """The answer says more than the plugin asks it for."""
     return lambda asking: with_values(asking, values(asking))
 
 
-def first_of_several(signs: Callable[[Asking], dict[str, Any]]) -> Says:
+def first_of_several(signs: Signs) -> Says:
     """The answer has the first records alone, and says so."""
     return lambda asking: with_values(changed(asking, holding(asking, asking.records[:FIRST])), signs(asking))
 

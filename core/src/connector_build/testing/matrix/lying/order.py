@@ -9,7 +9,18 @@ from connector_build.api.feed import Entry
 from connector_build.api.messages import Asked, Reply
 from connector_build.api.pointing import innermost
 from connector_build.testing.matrix.apis import Api
-from connector_build.testing.matrix.lying.saying import Says, asked_size, changed, flags, holding, sized, whole, with_values
+from connector_build.testing.matrix.lying.saying import (
+    Says,
+    Signs,
+    asked_size,
+    changed,
+    flags,
+    holding,
+    silent,
+    sized,
+    whole,
+    with_values,
+)
 from connector_build.testing.matrix.strikes import Asking
 from connector_core import KeysetPaginator, OffsetPaginator, PageNumberPaginator
 from connector_core.basics.paths import cached_path
@@ -24,34 +35,32 @@ def newest_first(_: Api, entries: list[Entry]) -> list[Entry]:
     return [evolve(entry, place=2**40 - entry.place) for entry in reversed(entries)]
 
 
-def keys_from_above(asking: Asking) -> Reply:
-    """A page begins behind the key that was given, in an order that descends."""
-    paginator = innermost(asking.plan)
-    ordered = list(reversed(whole(asking)))
-    keys = [str(_key(paginator, record)) for record in ordered]
-    after = asking.request.params.get(paginator.param)
-    return _keyed(asking, ordered[keys.index(after) + 1 if after in keys else 0 :])
+def keys_the_other_way(asking: Asking) -> Reply:
+    """Pages go through the keys from the wrong end."""
+    return _keyed(asking, _behind(asking, whole(asking)[::-1]))
 
 
 def keys_in_no_order(asking: Asking) -> Reply:
     paginator = innermost(asking.plan)
-    above = _above(asking, lambda key, given: key > given)
-    return _keyed(asking, sorted(above, key=lambda record: str(_key(paginator, record))[::-1]))
+    return _keyed(asking, sorted(_behind(asking, whole(asking)), key=lambda record: str(_key(paginator, record))[::-1]))
 
 
 def keys_from_the_given(asking: Asking) -> Reply:
-    return _keyed(asking, _above(asking, lambda key, given: key >= given))
+    return _keyed(asking, _behind(asking, whole(asking), with_it=True))
 
 
 def _key(paginator: KeysetPaginator, record: Any) -> Any:
     return cached_path(paginator.key).get(record)
 
 
-def _above(asking: Asking, fits: Callable[[Any, Any], bool]) -> list[Any]:
+def _behind(asking: Asking, ordered: Sequence[Any], *, with_it: bool = False) -> Sequence[Any]:
+    """What follows the key that is asked for; all where none is."""
     paginator = innermost(asking.plan)
-    after = asking.request.params.get(paginator.param)
-    keyed = [(_key(paginator, record), record) for record in whole(asking)]
-    return [record for key, record in keyed if after is None or fits(key, type(key)(after))]
+    given = asking.request.get(paginator.where, paginator.param)
+    keys = [str(_key(paginator, record)) for record in ordered]
+    if given is None or str(given) not in keys:
+        return ordered
+    return ordered[keys.index(str(given)) + (not with_it) :]
 
 
 def _keyed(asking: Asking, waiting: Sequence[Any]) -> Reply:
@@ -92,7 +101,7 @@ def a_page_of_them(number: int) -> bool:
     return 6 <= number <= 10
 
 
-def hiding(hides: Callable[[int], bool], beside: Callable[[Asking], dict[str, Any]] = lambda _: {}) -> Says:
+def hiding(hides: Callable[[int], bool], beside: Signs = silent) -> Says:
     """The page was cut, and then filtered: what may not be seen is taken out. *beside*: what the answer says as well."""
 
     def says(asking: Asking) -> Reply | None:

@@ -8,19 +8,22 @@ from attrs import evolve
 
 from connector_build.api.bodies import set_at, with_records
 from connector_build.api.messages import Asked, Reply
-from connector_build.api.paging import LINKED
-from connector_build.api.pointing import innermost, leading_to, linking_to, started_over
-from connector_build.testing.matrix.apis import Api
+from connector_build.api.paging import LINKED, says_more
+from connector_build.api.pointing import innermost, leading_to, linking_to, started_over, with_place
+from connector_build.testing.matrix.apis import MANY, Api
 from connector_build.testing.matrix.strikes import Asking
-from connector_core import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator, empty_page, last_page, no_more, total_reached
+from connector_core import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator, last_page, no_more, total_reached
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import TablePlan
 
-MANY = 100_000
-"""A page size that no feed here fills."""
-
 Says = Callable[[Asking], Reply | None]
 Hears = Callable[[Api, Asked], Asked]
+Signs = Callable[[Asking], dict[str, Any]]
+"""What an answer says beside what it is asked for, by path."""
+
+
+def silent(_: Asking) -> dict[str, Any]:
+    return {}
 
 
 # What an answer says
@@ -36,9 +39,8 @@ def flags(plan: TablePlan) -> list[str]:
     paginator = innermost(plan)
     stop = getattr(paginator, "stop", ())
     found = [rule.path for rule in stop if isinstance(rule, no_more)]
-    says_more = isinstance(paginator, CursorPaginator) and not paginator.next_header
-    always = any(isinstance(rule, empty_page) for rule in stop)
-    return [*found, paginator.more_field] if says_more and not always else found
+    beside = isinstance(paginator, CursorPaginator) and says_more(paginator) and paginator.more_field not in found
+    return [*found, paginator.more_field] if beside else found
 
 
 def numbers(plan: TablePlan) -> list[str]:
@@ -67,7 +69,7 @@ def asked_size(asking: Asking) -> int:
 def whole(asking: Asking) -> list[Any]:
     """All records of the feed that is asked for, in its order."""
     request = sized(asking.plan, from_the_start(asking.plan, asking.request), MANY)
-    return evolve(asking, request=request, reply=asking.api.answer(request)[1]).records
+    return evolve(asking, request=request, reply=asking.api.whole(request)).records
 
 
 def is_last(asking: Asking) -> bool:
@@ -97,15 +99,7 @@ def placed(plan: TablePlan, request: Asked, cursor: str | None) -> Asked:
     """*request* with another cursor, in a link or where the paginator has it; None: with none."""
     paginator = innermost(plan)
     where, name = ("query", LINKED) if isinstance(paginator, NextLinkPaginator) else (paginator.where, paginator.param)
-    name = name.lower() if where == "header" else name
-    given = {"query": request.params, "header": request.headers, "body": request.json or {}}[where]
-    new = {each: value for each, value in given.items() if each != name} | ({} if cursor is None else {name: cursor})
-    match where:
-        case "query":
-            return evolve(request, params=new)
-        case "header":
-            return evolve(request, headers=new)
-    return evolve(request, json=new)
+    return with_place(request, where, name, cursor)
 
 
 def sized(plan: TablePlan, request: Asked, size: int) -> Asked:
