@@ -29,8 +29,9 @@ from connector_core import (
     no_more,
 )
 from connector_core.auth.kinds import AuthFactory
-from connector_core.basics.discretion import Secrets, shows, strike, unmistakable
+from connector_core.basics.discretion import Secrets, shows, strike
 from connector_core.basics.links import link_without
+from connector_core.basics.striking import unmistakable
 from connector_core.derived.extra_tables import Aggregate
 
 LINKS = NextLinkPaginator("next")

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any, NoReturn
 
@@ -144,13 +144,12 @@ def _no_long_number(text: str) -> NoReturn:
 
 def _shallow(value: Any) -> int:
     """How many names an answer has that is records without anything nested in them, and what stands beside the records."""
-    if not isinstance(value, dict):
-        return _names_of(value) if isinstance(value, list) else 0
-    return len(value) + sum(_names_of(each) for each in value.values() if each.__class__ is list)
-
-
-def _names_of(records: Sequence[Any]) -> int:
-    return sum(len(record) for record in records if record.__class__ is dict)
+    try:
+        if value.__class__ is list:
+            return sum(map(len, value))
+        return len(value) + sum(sum(map(len, each)) for each in value.values() if each.__class__ is list)
+    except (AttributeError, TypeError):  # it is something else
+        return -1
 
 
 def _repeats(text: str, value: Any) -> bool:

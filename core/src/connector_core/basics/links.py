@@ -5,6 +5,7 @@ from collections.abc import Callable
 from urllib.parse import unquote, unquote_plus
 
 _USER = re.compile(r"^(https?://)[^/\\?#\s]*@", re.IGNORECASE)
+_HAS_ANY = re.compile(r"[?;@]")
 _OF_A_PATH = re.compile(r";([^;/=]+)=([^;/]*)")
 
 
@@ -14,6 +15,8 @@ def link_without(link: str, unwanted: Callable[[str, str], bool]) -> str:
     Those of the query and those of the path (``;jsessionid=…``, RFC 3986, section 3.3), both unquoted; and a user name in front
     of the host, which is a credential wherever it comes from.
     """
+    if not _HAS_ANY.search(link):
+        return link
     rest, hash_sign, fragment = link.partition("#")
     path, mark, query = rest.partition("?")
     path = _USER.sub(r"\1", path)

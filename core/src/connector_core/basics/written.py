@@ -19,7 +19,8 @@ _ESCAPE = re.compile(
     r"|&(?:amp;)*(?:#(?P<decimal>\d{1,7})|#[xX](?P<code>[0-9a-fA-F]{1,6})|(?P<entity>[A-Za-z][A-Za-z0-9]{1,30}));"
 )
 """Addresses (RFC 3986, and JavaScript's older way), JSON and its kin, HTML. Each is read in one pass, whatever stands there."""
-_UNSIGHTLY = re.compile(r"[\s+]+|[^\x20-\x7e]")
+_MARKS = re.compile(r"[%\\&]")
+_UNSIGHTLY = re.compile(r"[\s+]{2,}|[^\S ]|\+|[^\x20-\x7e]")
 _CUT = re.compile(r"(?:%(?:25)*[0-9a-fA-F]?|\\+(?:[ux][0-9a-fA-F]{0,7})?|&[#\w;]{0,12})\Z")
 """An escape of which the end was cut off."""
 _SIGNS = re.compile(r"[^0-9a-z]+")
@@ -46,7 +47,7 @@ def _sightly(found: re.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """*text* with its escapes undone, blanks of every kind as one, and without backslashes and what is not ASCII."""
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS if _MARKS.search(text) else 0):
         undone = _ESCAPE.sub(_undone, text)
         if undone == text:
             break

@@ -1,6 +1,5 @@
 """The sync: configuration → requests → pages → records → operations → checkpoints."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +11,7 @@ from attrs import define, evolve, field, frozen
 from requests.auth import AuthBase
 
 from connector_core.auth.jwt_bearer import pem
-from connector_core.basics.discretion import Secrets, shows, strike
+from connector_core.basics.discretion import Secrets, strike
 from connector_core.basics.errors import CircularFeed, ConfigurationError, PluginError, SourceError
 from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.operations import Delivery, Log, Operations
@@ -20,6 +19,7 @@ from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.deleted import deleted_keys
 from connector_core.engine.derivation import Derivation, derivation
+from connector_core.engine.discreet import check_discreet
 from connector_core.engine.emptying import Held, emptied
 from connector_core.engine.failures import in_words
 from connector_core.engine.feeds import feed
@@ -322,19 +322,6 @@ class _TableSync:
         kept.leave_out(key)
         self.delivery.delete(self.name, left_out.keys)
 
-    def _check_discreet(self, bookmark: Bookmark, state: Mapping[str, Any]) -> None:
-        """Raise PluginError when what is about to be saved holds a secret: Fivetran does not encrypt a state."""
-        if self.api.hidden.stands_in(bookmark):
-            raise PluginError(
-                f"{self.plan.paginator_origin}: the place to go on from holds a secret, which no state may. "
-                "Make the next request without it; the auth adds it again."
-            )
-        if self.plan.extra_tables and shows(self.api.hidden, json.dumps(state)):
-            raise PluginError(
-                f"{self.name}: a record holds a secret in a column that an extra table groups by, and no state may hold that. "
-                "Disable the extra table, or take the value out of the column with a transform."
-            )
-
     def _checkpoint_if_due(self, source: Feed, kept: Derivation) -> None:
         since = self._handled - self.checkpointed
         if self.held.rows:
@@ -345,7 +332,7 @@ class _TableSync:
     def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
         self.states[self.name] = TableState(bookmark, kept.state(bookmark), self.has_rows)
         state = self.states.whole()
-        self._check_discreet(bookmark, state)
+        check_discreet(self.plan, self.api.hidden, bookmark, state)
         self.delivery.operations.checkpoint(state)
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:

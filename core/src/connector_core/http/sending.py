@@ -157,7 +157,7 @@ class Sender:
                 self.secrets.opened(cookie.name, cookie.value or "")
         # An auth object sends a request again that was answered 401.
         self.patience.limits.sent(table.budget, len(response.history))
-        if retry_after(response) is None:  # which is the more exact where it is given
+        if response.status_code < 400 or retry_after(response) is None:  # which is the more exact where it is given
             self.patience.limits.heard(response.headers)
         return response
 
