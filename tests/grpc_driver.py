@@ -150,7 +150,7 @@ def _operations(response: Any) -> Iterator[Operation]:
         yield _record(response.structured_record)
     elif kind == "checkpoint":
         yield Operation(kind, "", json.loads(response.checkpoint.state_json))
-    else:
+    elif kind not in ("task", "warning"):  # what op.error and op.warning say on the dashboard
         pytest.fail(f"an operation that no sync of ours makes: {kind}")
 
 

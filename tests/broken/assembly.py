@@ -193,12 +193,4 @@ COLUMNS["note"] = "TEXT"
 """,
         ("'note' as 'TEXT'", "The SDK takes", "STRING"),
     ),
-    Sample(
-        "column_types",
-        "bytes that JSON does not have",
-        """
-COLUMNS["note"] = "BINARY"
-""",
-        ("note is declared BINARY", "JSON has no bytes", "b64decode"),
-    ),
 )

@@ -310,7 +310,7 @@ def connector_transforms(table):
         """
 class Hasty(OffsetPaginator):
     def first(self, table, page_size, bookmark):
-        return super().first(table, page_size, bookmark or {"offset": 1})
+        return super().first(table, page_size, bookmark).placed("query", "offset", 1)
 
 
 @hookimpl

@@ -109,8 +109,9 @@ WRONG: tuple[Any, ...] = (
 PUBLIC = [
     name
     for name in connector_core.__all__
-    if attrs.has(getattr(connector_core, name)) or inspect.isfunction(getattr(connector_core, name))
+    if name != "Page" and (attrs.has(getattr(connector_core, name)) or inspect.isfunction(getattr(connector_core, name)))
 ]
+"""What a plugin calls. A page is made by the client, and given to it."""
 
 
 def parameters(name: str) -> Mapping[str, inspect.Parameter]:

@@ -21,4 +21,4 @@ def connector_tables() -> list[Table]:
 
 @hookimpl
 def connector_paginator(table: Table) -> CursorPaginator:
-    return CursorPaginator(param="scroll_param", next_field="scroll_param", size_param=None)
+    return CursorPaginator(param="scroll_param", next_field="scroll_param", size_param=None, incremental=True)

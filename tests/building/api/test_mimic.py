@@ -2,7 +2,6 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -10,10 +9,8 @@ import pytest
 from connector_build.api.messages import Asked
 from connector_build.api.values import value_of
 from connector_build.testing import Mimic, World
-from connector_build.testing.contract.check_columns import check_binary
-from connector_build.testing.contract.outcomes import Broken
-from connector_core import OffsetPaginator, PageNumberPaginator, Paginator, Record, Table, Transform, Windows
-from connector_core.plugin.assembly import TablePlan, assemble
+from connector_core import OffsetPaginator, PageNumberPaginator, Paginator, Table, Windows
+from connector_core.plugin.assembly import assemble
 from support import plugin
 
 COLUMNS = {"id": "LONG", "day": "NAIVE_DATE", "hash": "BINARY"}
@@ -37,33 +34,6 @@ def test_a_request_that_lacks_its_place_is_refused(paginator: Paginator, missing
     assembly = assemble([plugin(table(), paginator=paginator)])
     reply = Mimic(assembly, World(assembly)).reply(Asked("GET", "/rows"))
     assert (reply.status, json.loads(reply.body)) == (400, {"error": f"{missing} is missing"})
-
-
-def plan(*transforms: Callable[[Record], Record | None], key: str = "id") -> TablePlan:
-    named = [Transform(f"transform_{number}", each) for number, each in enumerate(transforms)]
-    [found] = assemble([plugin(table(key), transforms=named)]).tables
-    return found
-
-
-def decoded(record: Record) -> Record:
-    text = record.get("hash")
-    return {**record, "hash": b64decode(text) if text else None}
-
-
-def fails(record: Record) -> Record:
-    raise ValueError(record)
-
-
-@pytest.mark.parametrize("key", ["id", "hash"])
-def test_a_binary_column_needs_a_transform_that_makes_bytes(key: str) -> None:
-    with pytest.raises(Broken, match="rows: hash is declared BINARY and gets a str, which the SDK refuses: JSON has no bytes"):
-        check_binary(plan(key=key))
-    check_binary(plan(decoded, key=key))
-
-
-def test_a_transform_that_fails_or_leaves_a_record_out_is_not_about_bytes() -> None:
-    check_binary(plan(fails))
-    check_binary(plan(lambda _: None))
 
 
 def test_a_made_up_value_of_a_binary_column_is_base64() -> None:

@@ -38,6 +38,7 @@ from connector_core.http.retries import Retry
 from connector_core.paging.cursor import CursorPaginator
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.pagination import Page
+from connector_core.source.values import in_form
 from simulated import simulated
 from sinks import Answer, Log, Sink, accept, recorder
 
@@ -101,7 +102,8 @@ class Api:
         self.keeps_the_key()
 
     def has_the_rows(self) -> None:
-        expected = {(record["record_id"],): record for record in self.server.feed("fts").records()}
+        columns = connector_fts.RECORDS.declared
+        expected = {(record["record_id"],): in_form(columns, record) for record in self.server.feed("fts").records()}
         assert self.sink.rows["fts_records"] == expected
 
     def answers(self, body: object, *, times: int | None = None, every: int = 1, **answer: Any) -> None:
@@ -308,13 +310,12 @@ def test_redirects_without_end(api: Api) -> None:
         pytest.param(page([record(record_id=None)]), ["record 1", "record_id", "is null", "primary_key"], id="null key"),
         pytest.param(
             page([]) | {"next_cursor": ["c"], "has_more": True},
-            ["next_cursor is ['c']", "text, a whole number or null", "paginator"],
+            ["next_cursor is ['c']", "text, a number or null", "paginator"],
             id="cursor a list",
         ),
         pytest.param(page([]) | {"next_cursor": True, "has_more": True}, ["next_cursor is True", "paginator"], id="cursor true"),
-        pytest.param(page([]) | {"next_cursor": 0.5, "has_more": True}, ["next_cursor is 0.5", "paginator"], id="cursor a float"),
-        pytest.param({"fts_records": []}, ["neither next_cursor nor has_more", "paginator"], id="no cursor"),
-        pytest.param({"fts_records": [], "has_more": True}, ["next_cursor", "has_more", "paginator"], id="more, no cursor"),
+        pytest.param({"fts_records": []}, ["neither next_cursor nor has_more", "CursorPaginator"], id="no cursor"),
+        pytest.param({"fts_records": [], "has_more": True}, ["next_cursor", "has_more", "CursorPaginator"], id="more, no cursor"),
         pytest.param(page([]) | {"has_more": True}, ["has_more: true but gives no next_cursor", "owner"], id="more, null cursor"),
         pytest.param(b"[" * 200_000, ["nested too deeply", "base_url"], id="deep nesting"),
         pytest.param(

@@ -17,16 +17,25 @@ from connector_core import (
     Aggregate,
     ApiKeyHeader,
     Budget,
+    CursorPaginator,
     FullRead,
+    KeysetPaginator,
     NextLinkPaginator,
+    OffsetPaginator,
+    PageNumberPaginator,
+    Paginator,
     Setting,
     Table,
     Transform,
+    UpdatedSince,
+    Windows,
     base_url,
     count,
     fail,
     hookimpl,
     ignore,
+    repeated_page,
+    short_page,
     tombstones,
     total,
     wait_until,
@@ -65,6 +74,10 @@ class Appending:
             Setting("token", secret=True),
             Setting("days", default="3", kind="integer", minimum=1),
         ]
+
+    @hookimpl
+    def connector_paginator(self) -> CursorPaginator:
+        return CursorPaginator(incremental=True)
 
 
 def of(module: object, name: str, *enable: str) -> Assembly:
@@ -243,6 +256,29 @@ def test_the_risks_that_a_plugin_takes_stand_in_the_description_and_in_the_readm
 
 
 def test_a_plugin_that_takes_no_risk_is_not_accused_of_one() -> None:
-    assembly = assemble([Plugin("connector-fts", connector_fts)])
-    assert describe(assembly, dataset="fts", versions={})["tables"][0]["risks"] == []
-    assert "ends the feed" not in readme("fts", assembly)
+    fts = assemble([Plugin("connector-fts", connector_fts)])
+    [risk] = describe(fts, dataset="fts", versions={})["tables"][0]["risks"]
+    assert risk.startswith("A record that changes without coming again behind the last cursor keeps its old values")
+    assert "ends the feed" not in readme("fts", fts)
+    table = Table("logs", "/logs", "logs", ["id"], {"id": "LONG"})
+    for paginator in (CursorPaginator(), KeysetPaginator("after", "id"), OffsetPaginator(), NextLinkPaginator(keep=["a"])):
+        assembly = assemble([plugin(table, paginator=paginator)])
+        assert describe(assembly, dataset="logs", versions={})["tables"][0]["risks"] == []
+
+
+@pytest.mark.parametrize(
+    ("paginator", "words"),
+    [
+        (CursorPaginator(incremental=True), "because the plugin says incremental=True"),
+        (KeysetPaginator("after", "id", incremental=True), "comes late with an older id, is not read again"),
+        (UpdatedSince("since", "at"), "without a new at is not read again"),
+        (UpdatedSince("since", "at", OffsetPaginator()), "Pages by number or offset shift"),
+        (Windows("from", "to", 1, 9), "in a window before the last two that had records is not read again"),
+        (OffsetPaginator(stop=[short_page("limit")]), "A page with fewer records than were asked for ends the feed"),
+        (PageNumberPaginator(stop=[repeated_page()]), "A page with the same records as another ends the feed"),
+        (NextLinkPaginator(keep=[]), "because the plugin says keep=[]"),
+    ],
+)
+def test_each_part_that_takes_a_risk_names_it(paginator: Paginator, words: str) -> None:
+    assembly = assemble([plugin(Table("logs", "/logs", "logs", ["id"], {"id": "LONG"}), paginator=paginator)])
+    assert any(words in risk for risk in describe(assembly, dataset="logs", versions={})["tables"][0]["risks"])

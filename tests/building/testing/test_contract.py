@@ -428,7 +428,7 @@ def test_the_command_does_not_import_the_kit_for_its_help() -> None:
 def test_the_fixtures_are_installed_for_pytest() -> None:
     project = tomllib.loads((ROOT / "core/pyproject.toml").read_text())["project"]
     assert project["entry-points"]["pytest11"] == {FIXTURES: FIXTURES}
-    assert project["optional-dependencies"]["testing"] == ["pytest>=8"]
+    assert project["optional-dependencies"]["testing"] == ["duckdb>=1.1", "pytest>=8"]
 
 
 def test_every_public_name_is_there() -> None:

@@ -4,6 +4,7 @@ Each cell is a test of its own, and which of the two good endings it has is writ
 """
 
 import importlib.util
+import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,10 +22,15 @@ import connector_mso
 import connector_mso.sample
 from connector_build.api.errors import Unmimicked
 from connector_build.api.feed import Cursors
+from connector_build.api.messages import Asked
+from connector_build.api.recording import Recorded as Saved
+from connector_build.api.recording import Recording
 from connector_build.sample import Sample
-from connector_build.testing import reliability
+from connector_build.testing import lies_table, reliability
 from connector_build.testing.matrix import runs as matrix
+from connector_build.testing.matrix import trial
 from connector_build.testing.matrix.faults import FAULTS, STATUSES
+from connector_build.testing.matrix.lies import LIES
 from connector_build.testing.matrix.runs import (
     FAILED,
     LOUD,
@@ -38,7 +44,7 @@ from connector_build.testing.matrix.runs import (
     with_everything,
 )
 from connector_build.testing.matrix.strikes import Fault
-from connector_build.testing.reliability import BEGIN, END, Column
+from connector_build.testing.reliability import BEGIN, END, LIES_BEGIN, LIES_END, Column
 from connector_build.testing.warehouse.runs import CANARY
 from connector_core import (
     Aggregate,
@@ -49,8 +55,10 @@ from connector_core import (
     KeysetPaginator,
     LinkHeaderPaginator,
     OffsetPaginator,
+    Page,
     PageNumberPaginator,
     Parent,
+    Request,
     SinglePage,
     SourceError,
     Table,
@@ -332,13 +340,69 @@ def test_an_api_that_cannot_be_made_up_is_said() -> None:
         survive(plugin(things(), paginator=FunctionPaginator(lambda *_: None)))
 
 
+# Recorded pages
+
+
+def quarter(request: Request, page: Page) -> Request | None:
+    following = page.body["next"]
+    return request.placed("query", "quarter", following) if following else None
+
+
+def in_quarters(*, upper: int = 3) -> tuple[Assembly, Recording]:
+    """A plugin whose paginator is a function, and what its API answered."""
+    answers = []
+    for number in range(1, 4):
+        items = [{"id": 10 * number + each, "kind": "A", "number": 1.5} for each in range(3)]
+        body = json.dumps({"items": items, "next": number + 1 if number < upper else None})
+        asked = Asked("GET", "/things", {"quarter": str(number)} if number > 1 else {})
+        answers.append(Saved(asked, 200, {"content-type": "application/json"}, body))
+    return plugin(things(), paginator=FunctionPaginator(quarter), extras=(KINDS,)), Recording(100, tuple(answers))
+
+
+@pytest.mark.parametrize("kind", [FIRST, INCREMENTAL], ids=["first", "incremental"])
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        ("503, once", RIGHT),
+        ("503, for ever", LOUD),
+        ("cut JSON, for ever", LOUD),
+        ("an error with 200", LOUD),
+        ("a page twice", LOUD),
+        ("10,000 levels", LOUD),
+        ("a link elsewhere", NOT),
+        ("two pages swapped", RIGHT),
+        ("a record twice in a page", NOT),
+    ],
+)
+def test_a_recorded_api_is_broken_as_one_that_is_made_up(fault: str, outcome: Outcome, kind: bool) -> None:
+    assembly, recording = in_quarters()
+    found = run_cell(assembly, BY_NAME[fault], incremental=kind, recorded=trial.Recorded(recording))
+    assert found.outcome == outcome, found
+
+
+def test_the_matrix_takes_recorded_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    assembly, recording = in_quarters()
+    monkeypatch.setattr(matrix, "FAULTS", SOME)
+    assert [found.outcome for found in run_matrix(assembly, recording=recording)] == [RIGHT] * 4 + [NOT] * 2
+    survive(assembly, recording=recording)
+    monkeypatch.setattr(trial, "Client", Lenient)
+    with pytest.raises(AssertionError, match="cut JSON, once"):
+        survive(assembly, recording=recording)
+
+
+def test_a_recording_that_lacks_a_page_goes_wrong_without_any_fault() -> None:
+    assembly, recording = in_quarters(upper=9)
+    with pytest.raises(AssertionError, match=r"Without any fault, the first sync fails: things: GET /things\?quarter=4: 404"):
+        survive(assembly, recording=recording)
+
+
 # An engine that is broken
 
 
 def broken(monkeypatch: pytest.MonkeyPatch, fault: str, **parts: Any) -> str:
     """What a cell of fts without options says of an engine with these parts."""
     for name, part in parts.items():
-        monkeypatch.setattr(matrix, name, part)
+        monkeypatch.setattr(trial, name, part)
     found = cell("fts, nothing enabled", fault, FIRST)
     assert found.outcome == FAILED, found
     return found.detail
@@ -401,7 +465,7 @@ def test_a_message_that_is_of_no_use(monkeypatch: pytest.MonkeyPatch, error: typ
 
 
 def test_the_messages_above_are_useful_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matrix, "sync", raising(SourceError, USEFUL))
+    monkeypatch.setattr(trial, "sync", raising(SourceError, USEFUL))
     assert cell("fts, nothing enabled", "503, for ever", FIRST).outcome == LOUD
 
 
@@ -444,7 +508,7 @@ def test_a_state_that_runs_ahead_of_its_rows(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_sync_that_does_nothing_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matrix, "sync", lambda *_: None)
+    monkeypatch.setattr(trial, "sync", lambda *_: None)
     with pytest.raises(AssertionError, match=r"Without any fault, the first sync does not bring the right rows: fts_records"):
         run_matrix(*dataset("fts"))
 
@@ -480,7 +544,7 @@ def test_the_whole_matrix_runs_with_every_option_and_tells_each_cell(monkeypatch
 
 def test_cells_that_failed_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matrix, "FAULTS", SOME)
-    monkeypatch.setattr(matrix, "Client", Lenient)
+    monkeypatch.setattr(trial, "Client", Lenient)
     with pytest.raises(AssertionError) as caught:
         survive(*dataset("fts"))
     first, *lines = str(caught.value).splitlines()
@@ -510,7 +574,11 @@ def test_the_page_has_a_row_for_every_fault() -> None:
 
 
 def test_the_page_says_of_fts_what_is_expected_here() -> None:
-    assert {row[0]: row[2] for row in page_rows()[2:]} == dict(EXPECTED)
+    expected = {
+        fault: " / ".join(dict.fromkeys(OTHERWISE.get(("fts", fault, kind), outcome) for kind in (FIRST, INCREMENTAL)))
+        for fault, outcome in EXPECTED.items()
+    }
+    assert {row[0]: row[2] for row in page_rows()[2:]} == expected
 
 
 def stubbed(monkeypatch: pytest.MonkeyPatch, outcome: Outcome) -> None:
@@ -522,6 +590,15 @@ def stubbed(monkeypatch: pytest.MonkeyPatch, outcome: Outcome) -> None:
             on_cell(each_cell)
         return cells
 
+    def told(assembly: Assembly, on_cell: Callable[[Cell], object]) -> list[Cell]:
+        cells = [Cell(lie.name, False, outcome, "because") for lie in LIES[:2]]
+        on_cell(cells[-1])
+        return cells
+
+    monkeypatch.setattr(lies_table, "LIES", LIES[:2])
+    monkeypatch.setattr(lies_table, "FAMILIES", {"Mine": {"c": None, "d": None}})
+    monkeypatch.setattr(lies_table, "CONNECTORS", {"c": None, "d": None})
+    monkeypatch.setattr(lies_table, "run_lies", told)
     monkeypatch.setattr(reliability, "FAULTS", SOME[:2])
     monkeypatch.setattr(reliability, "run_matrix", run)
     monkeypatch.setattr(reliability, "columns", lambda _: [Column(name, *dataset("fts")) for name in ("a", "b")])
@@ -530,13 +607,14 @@ def stubbed(monkeypatch: pytest.MonkeyPatch, outcome: Outcome) -> None:
 def test_the_command_writes_between_the_markers_and_leaves_the_rest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stubbed(monkeypatch, RIGHT)
     page = tmp_path / "page.md"
-    page.write_text(f"# Mine\n\n{BEGIN}\nold\n{END}\n\nBehind.\n")
+    page.write_text(f"# Mine\n\n{BEGIN}\nold\n{END}\n\nBehind.\n{LIES_BEGIN}\n{LIES_END}\n")
     for _ in range(2):
         result = CliRunner().invoke(reliability.main, ["--output", str(page)])
         assert result.exit_code == 0, result.output
-        assert "2 connectors, 8 cells, 0 failed" in result.output
-        before, text, behind = re.split(f"{re.escape(BEGIN)}\n|{re.escape(END)}\n", page.read_text())
-        assert (before, behind) == ("# Mine\n\n", "\nBehind.\n")
+        assert "4 connectors, 12 cells, 0 failed" in result.output
+        markers = "|".join(f"{re.escape(marker)}\n" for marker in (BEGIN, END, LIES_BEGIN, LIES_END))
+        before, text, between, lies, behind = re.split(markers, page.read_text())
+        assert (before, between, behind) == ("# Mine\n\n", "\nBehind.\n", "")
     assert text.splitlines() == [
         "",
         "2 faults, 2 connectors, 8 cells: 8 right rows, 0 loud, then right rows, 0 does not apply, 0 failed.",
@@ -547,6 +625,8 @@ def test_the_command_writes_between_the_markers_and_leaves_the_rest(monkeypatch:
         f"| cut JSON, once | {SOME[1].what} | right rows | right rows |",
         "",
     ]
+    assert lies.splitlines()[1] == "2 lies, 2 connectors: 4 right, 0 loud, 0 warned, 0 FAILED."
+    assert f"**Mine**\n\n| lie | c | d |\n| --- | --- | --- |\n| {LIES[0].name} | right | right |\n" in lies
 
 
 def test_the_command_says_why_a_fault_does_not_apply(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -554,6 +634,7 @@ def test_the_command_says_why_a_fault_does_not_apply(monkeypatch: pytest.MonkeyP
     page = tmp_path / "new.md"
     assert CliRunner().invoke(reliability.main, ["--output", str(page)]).exit_code == 0
     assert "- 503, once; cut JSON, once: because (a; b).\n" in page.read_text()
+    assert f"- because: {LIES[0].name}; {LIES[1].name}.\n" in page.read_text()
 
 
 def test_the_command_fails_with_a_cell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -561,10 +642,25 @@ def test_the_command_fails_with_a_cell(monkeypatch: pytest.MonkeyPatch, tmp_path
     result = CliRunner().invoke(reliability.main, ["--output", str(tmp_path / "page.md")])
     assert result.exit_code == 1
     assert "a: 503, once (first sync): failed: because" in result.output
+    assert f"c: {LIES[0].name} (first sync): failed: because" in result.output
     assert "| failed | failed |" in (tmp_path / "page.md").read_text()
+    assert "| **FAILED** | **FAILED** |" in (tmp_path / "page.md").read_text()
 
 
-@pytest.mark.parametrize("text", ["nothing", BEGIN, f"{END}\n{BEGIN}\n", f"{BEGIN}\n{END}\n" * 2])
+LIES_PART = f"{LIES_BEGIN}\n{LIES_END}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nothing",
+        LIES_PART + BEGIN,
+        f"{END}\n{BEGIN}\n{LIES_PART}",
+        f"{BEGIN}\n{END}\n" * 2 + LIES_PART,
+        f"{BEGIN}\n{END}\n",
+        f"{BEGIN}\n{END}\n{LIES_BEGIN}\n",
+    ],
+)
 def test_a_page_without_the_markers_is_refused_before_the_run(tmp_path: Path, text: str) -> None:
     page = tmp_path / "page.md"
     page.write_text(text)

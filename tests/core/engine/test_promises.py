@@ -54,6 +54,7 @@ TABLE = Table(
         "updated": "LONG",
         "hidden": "BOOLEAN",
     },
+    may_be_empty=True,  # a filter may leave out all there is
 )
 APPEND_ONLY = Table(
     **{name: getattr(TABLE, name) for name in ("name", "path", "records", "primary_key", "columns")}, append_only=True

@@ -61,17 +61,21 @@ def why_unknown(plan: TablePlan) -> str | None:
 
 @frozen
 class Sizes:
-    """How many records a page may have, and how many it has where nobody asks; *greatest* None: as many as one likes."""
+    """How many records a page may have, and how many it has where nobody asks; *greatest* None: as many as one likes.
+
+    unasked: how many it has where nobody can ask.
+    """
 
     least: int = 1
     greatest: int | None = None
     default: int = PAGE
+    unasked: int = PAGE
 
     def asked_for(self, param: str | None, request: Asked, where: str = "query") -> int:
         """How many records *request* asks for. Raises ValueError where the API does not give as many."""
         given = request.get(where, param) if param else None
         if given is None:
-            return self.default if param else PAGE
+            return self.default if param else self.unasked
         text = str(given)
         # isdigit alone would let through digits of other scripts; the length keeps int() within its limit.
         if text.isascii() and text.isdigit() and len(text) < 20 and self.least <= int(text) <= (self.greatest or int(text)):

@@ -36,7 +36,7 @@ _VALUES: Mapping[str, Callable[[int, Random], Any]] = {
     "NAIVE_DATETIME": lambda number, _: (EPOCH + timedelta(minutes=number)).strftime("%Y-%m-%dT%H:%M:%S"),
     "UTC_DATETIME": lambda number, _: (EPOCH + timedelta(minutes=number)).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "JSON": lambda number, _: {"number": number},
-    "BINARY": lambda number, _: _base64(number),  # a text: JSON has no bytes, so a transform has to make them
+    "BINARY": lambda number, _: _base64(number),
     "XML": lambda number, _: f"<n>{number}</n>",
     "DECIMAL": lambda _, random: f"{random.randint(0, 99)}.5",
     "STRING": lambda _, random: random.choice(["A", "B", "C é", "", 'D\'s "E"']),

@@ -109,18 +109,18 @@ class World:
 
         hides: what the API never shows of a table, nor of the children of such a record.
         """
+        name = plan.table.name
+        records = self.records(name) if hides is None else [entry.record for entry in self._shown(plan, hides)]
         rows = {}
-        for entry in self._shown(plan, hides):
-            row = transformed(plan, entry.record)
+        for record in records:
+            row = transformed(plan, record)
             if row is not None:
                 rows[tuple(row[name] for name in plan.table.primary_key)] = dict.fromkeys(plan.columns) | row
         return rows
 
-    def _shown(self, plan: TablePlan, hides: Hides | None) -> list[Entry]:
+    def _shown(self, plan: TablePlan, hides: Hides) -> list[Entry]:
         """The records of a table without those that the API never shows."""
         found = self._feeds[plan.table.name].entries()
-        if hides is None:
-            return found
         shown = [entry for entry in found if not hides(plan, entry.number)]
         if plan.parent is None or plan.table.parent is None:
             return shown

@@ -14,9 +14,9 @@ _EXACT: Final[Mapping[str, tuple[type, ...]]] = {
     "BOOLEAN": (bool,),
     **dict.fromkeys(("SMALLINT", "INTEGER", "BIGINT"), (int,)),
     "DOUBLE": (int, float),
-    "DATE": (str,),
+    "DATE": (str, date),
 }
-"""DuckDB type → the JSON values that are stored as one of it without a change."""
+"""DuckDB type → the values that are stored as one of it without a change."""
 
 
 def expected(plan: TablePlan, records: Iterable[Record]) -> dict[str, list[Record]]:
@@ -47,7 +47,7 @@ def difference(found: TableRows, wanted: Sequence[Record] | None) -> str | None:
         return f"no column for {', '.join(missing)}"
     names = comparable(found.columns, wanted)
     arrived = {tuple(_as_sent(row[position[plain(name)]]) for name in names) for row in found.rows}
-    lost = [record for record in wanted if tuple(record.get(name) for name in names) not in arrived]
+    lost = [record for record in wanted if tuple(_as_sent(record.get(name)) for name in names) not in arrived]
     return f"{len(lost)} rows differ, such as {lost[0]}" if lost else None
 
 

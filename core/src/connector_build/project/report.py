@@ -5,6 +5,7 @@ from pathlib import Path
 from shlex import quote
 
 from connector_build.project.readme import reading
+from connector_build.project.risks import risks
 from connector_build.project.writer import Project
 
 
@@ -22,6 +23,7 @@ def report(project: Project, folder: Path, *, rebuilt: bool, missing: Sequence[s
         f"  needs there   {', '.join(f'{name}=={version}' for name, version in project.requirements.items())}",
         *([f"  ships too     {', '.join(project.helpers)}: from no index, so with the source"] if project.helpers else []),
         *(f"  each sync     {reading(plan).replace('`', '')}" for plan in assembly.tables),
+        *(f"  risk          {plan.table.name}: {risk}" for plan in assembly.tables for risk in risks(plan)),
         *([f"  not set yet   {', '.join(missing)} in the configuration.json that was kept"] if missing else []),
         *(f"  warning       {warning}" for warning in warnings),
         "Next:",

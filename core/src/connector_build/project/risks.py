@@ -25,7 +25,10 @@ def _of_answers(plan: TablePlan) -> Iterator[str]:
 
 def _of_paging(plan: TablePlan) -> Iterator[str]:
     layer: Any = plan.paginator
+    if risk := str(getattr(layer, "risk", "")):
+        yield risk
     while layer is not None:  # a strategy is made around another paginator
+        yield from (rule.risk for rule in getattr(layer, "stop", ()) if getattr(rule, "risk", ""))
         if getattr(layer, "missing_ends", False):
             yield f"An answer without {getattr(layer, 'next_field', 'a next page')} ends the feed."
         layer = getattr(layer, "pages", None)

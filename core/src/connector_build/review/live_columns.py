@@ -17,7 +17,8 @@ def ready(declared: Declared, drifts: Iterable[FieldDrift]) -> str:
     for name, each in found.items():
         if each.kind == "new" and name not in moved and each.fits:
             lines.append(f'    {json.dumps(name)}: "{each.fits}",  # new')
-    return "\n".join(["columns={", *lines, "}"]) if any("  # " in line for line in lines) else ""
+    unchanged = [_as_it_is(name, column) for name, column in declared.items()]
+    return "" if lines == unchanged else "\n".join(["columns={", *lines, "}"])
 
 
 def _line(name: str, column: Column, drift: FieldDrift | None, found: Mapping[str, FieldDrift]) -> str:
@@ -27,10 +28,14 @@ def _line(name: str, column: Column, drift: FieldDrift | None, found: Mapping[st
             return f"    {json.dumps(name)}: {written(column)},  # no record has it"
         return f"    {json.dumps(drift.now)}: {written(evolve(column, type=new.fits or column.type))},  # was {name}"
     if drift is None or not drift.fits or (drift.fits == column.type and not drift.nulls):
-        return f"    {json.dumps(name)}: {written(column)},"
+        return _as_it_is(name, column)
     if drift.nulls:
         return f"    {json.dumps(name)}: {written(evolve(column, null=(*column.null, *drift.nulls)))},  # these stand for null"
     return f"    {json.dumps(name)}: {written(evolve(column, type=drift.fits))},  # was {column.type}"
+
+
+def _as_it_is(name: str, column: Column) -> str:
+    return f"    {json.dumps(name)}: {written(column)},"
 
 
 def written(column: Column) -> str:

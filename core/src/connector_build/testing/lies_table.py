@@ -1,4 +1,4 @@
-"""The table of lies for a page of the documentation: what a connector with each ready-made paginator makes of each of them."""
+"""The tables of lies for a page of the documentation: what a connector with each ready-made paginator makes of each of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
@@ -8,15 +8,17 @@ from rich.console import Console
 from connector_build.screen.markdown import markdown_table
 from connector_build.screen.progress import status
 from connector_build.testing.matrix.lies import LIES
-from connector_build.testing.matrix.ready_made import CONNECTORS
+from connector_build.testing.matrix.ready_made import CONNECTORS, FAMILIES
 from connector_build.testing.matrix.runs import FAILED, LOUD, NOT, RIGHT, WARNED, Cell, run_lies
 
 WORDS = {RIGHT: "right", LOUD: "loud", WARNED: "warned", NOT: "-", FAILED: "**FAILED**"}
-"""Outcome → what a cell of the table says."""
+"""Outcome → what a cell of a table says."""
+
+Told = Mapping[str, Sequence[Cell]]
+"""What became of every lie, by the connector that it was told to."""
 
 
 def told_to_all(console: Console) -> dict[str, list[Cell]]:
-    """What becomes of every lie, by the connector that it is told to."""
     return {name: _told(name, console) for name in CONNECTORS}
 
 
@@ -26,23 +28,30 @@ def _told(name: str, console: Console) -> list[Cell]:
         return run_lies(CONNECTORS[name], lambda cell: update(f"{name}: {next(done)} of {len(LIES)} lies, last {cell.fault}"))
 
 
-def table(results: Mapping[str, Sequence[Cell]]) -> str:
-    """Figures, the table of lies and connectors, and why some do not apply."""
+def tables(results: Told) -> str:
+    """Figures, every lie, for each family of connectors what becomes of those that fit one of them, and why some do not."""
     every = [cell for cells in results.values() for cell in cells]
     figures = ", ".join(
-        f"{sum(cell.outcome == outcome for cell in every)} {word}" for outcome, word in WORDS.items() if outcome != NOT
+        f"{sum(cell.outcome == outcome for cell in every)} {word.strip('*')}" for outcome, word in WORDS.items() if outcome != NOT
     )
-    rows = [[lie.name, lie.what, *(_word(lie.name, cells) for cells in results.values())] for lie in LIES]
-    lines = [
-        f"{len(LIES)} lies, {len(results)} connectors: {figures.replace('*', '')}.",
-        "",
-        markdown_table(["lie", "what the API does", *results], rows),
-        "",
-        "Why some do not apply:",
-        "",
-        *_reasons(every),
-    ]
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            f"{len(LIES)} lies, {len(results)} connectors: {figures}.",
+            "",
+            markdown_table(["lie", "what the API does"], [[lie.name, lie.what] for lie in LIES]),
+            "",
+            *(line for name, family in FAMILIES.items() for line in _family(name, {each: results[each] for each in family})),
+            "Why some do not apply:",
+            "",
+            *_reasons(every),
+        ]
+    )
+
+
+def _family(name: str, results: Told) -> Iterator[str]:
+    words = [[lie.name, *(_word(lie.name, cells) for cells in results.values())] for lie in LIES]
+    fitting = [row for row in words if set(row[1:]) != {WORDS[NOT]}]
+    yield from (f"**{name}**", "", markdown_table(["lie", *results], fitting), "")
 
 
 def _word(lie: str, cells: Iterable[Cell]) -> str:

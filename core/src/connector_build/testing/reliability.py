@@ -121,7 +121,7 @@ def _run(column: Column, console: Console) -> list[Cell]:
 @click.option("--output", type=click.Path(path_type=Path), default=Path("docs/reliability.md"), help="The page to write.")
 @click.option("--plugin-file", "files", type=click.Path(path_type=Path), multiple=True, help="A further plugin to try.")
 def main(output: Path, files: Sequence[Path]) -> None:
-    """Run the fault matrix for every installed dataset, and write its table into a page of the documentation."""
+    """Run the fault matrix for every installed dataset, and the lies, and write the tables into a page of the documentation."""
     console = Console(stderr=True)
     try:
         empty = f"{BEGIN}\n{END}\n\n{LIES_BEGIN}\n{LIES_END}\n"
@@ -129,7 +129,7 @@ def main(output: Path, files: Sequence[Path]) -> None:
         written(written(page, ""), "", LIES_BEGIN, LIES_END)  # rather now than after the run
         results = {column.name: _run(column, console) for column in list(columns(files))}
         lies = lies_table.told_to_all(console)
-        page = written(written(page, table(results)), lies_table.table(lies), LIES_BEGIN, LIES_END)
+        page = written(written(page, table(results)), lies_table.tables(lies), LIES_BEGIN, LIES_END)
         output.write_text(page, encoding="utf-8")
     except UsageProblem as problem:
         raise click.UsageError(str(problem)) from None

@@ -63,6 +63,13 @@ class NextLinkPaginator(RestsAtTheStart, Paged):
     def __attrs_post_init__(self) -> None:
         check_positions(self, [])
 
+    @property
+    def risk(self) -> str:
+        """What the plugin takes upon itself."""
+        if self.keep is None or self.keep:
+            return ""
+        return "Links are taken to carry what the params of the table say, because the plugin says keep=[]."
+
     def check(self, table: Table) -> None:
         """Raise PluginError when a stop rule reads what the requests for *table* do not have."""
         check_carried(self, self.first(table, 1, {}))

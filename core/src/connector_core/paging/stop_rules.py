@@ -41,6 +41,8 @@ class short_page:  # noqa: N801
     param: str = field(validator=text)
     where: Where = "query"
 
+    risk = "A page with fewer records than were asked for ends the feed, whatever the reason why it has fewer."
+
     @property
     def asked(self) -> tuple[Where, str]:
         """The parameter of the request that the rule reads."""
@@ -138,7 +140,7 @@ class repeated_page:  # noqa: N801
     pages alike before that.
     """
 
-    repeats = True
+    risk = "A page with the same records as another ends the feed."
 
     def __call__(self, request: Request, page: Page) -> bool:  # noqa: ARG002
         return page.repeated

@@ -203,7 +203,7 @@ RULES: tuple[Rule, ...] = (
     Rule("distinct_names", "no name is taken twice", _distinct_names),
     Rule("keys", "primary keys are not empty, and declared", _keys),
     Rule("options", "the options that the metadata names are those of the hooks", _options),
-    Rule("column_types", "column types are those of the SDK, and BINARY gets bytes", check_column_types),
+    Rule("column_types", "column types are those of the SDK", check_column_types),
     Rule("secrets", "no repr, error, log line or state shows a secret", check_secrets),
     Rule("paginator_ends", "the paginator comes to an end", check_ends, api=True),
     Rule("paginator_advances", "the paginator makes no request twice", check_advances, ("paginator_ends",), api=True),

@@ -12,15 +12,19 @@ from connector_build.api.bodies import with_records
 from connector_build.api.feed import Cursors, Entry
 from connector_build.api.messages import Asked, Reply, refused
 from connector_build.api.mimic import Mimic, own_paths
+from connector_build.api.paging import Sizes
 from connector_build.api.pointing import innermost
 from connector_build.api.recording import NotRecorded, Recording
 from connector_build.api.world import World
 from connector_build.testing.warehouse.runs import URL
-from connector_core import CursorPaginator, Record
+from connector_core import Record
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.parents import PLACEHOLDER
+
+MANY = 100_000
+"""A page size that no feed here fills."""
 
 Feeds = Callable[["MadeUpApi", list[Entry]], list[Entry]]
 
@@ -46,6 +50,10 @@ class Api:
     def entries(self, request: Asked) -> list[Entry]:
         """All that the feed has which is asked for, with places and numbers. Raises NotRecorded where nobody knows."""
         raise NotRecorded(f"{request.path}: nobody recorded what else there is.")
+
+    def whole(self, request: Asked) -> Reply:
+        """The answer as it would be if a feed were one page. Raises NotRecorded where nobody knows."""
+        raise NotRecorded(f"{request.path}: nobody recorded it as one page.")
 
     def empty(self, request: Asked) -> Reply:
         """The answer as it would be if there were no record."""
@@ -78,6 +86,8 @@ class MadeUpApi(Api):
         self._world = _Altered(world)
         self._world.made_of_it = partial(feeds, self) if feeds else None
         self._mimic = Mimic(assembly, self._world, url, self.cursors)
+        self._in_one_page = Mimic(assembly, self._world, url, self.cursors, Sizes(default=MANY, unasked=MANY))
+        self._wholes: dict[str, Reply] = {}
 
     def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
         return self.plan_of(request), self._mimic.reply(request)
@@ -89,6 +99,12 @@ class MadeUpApi(Api):
     def entries(self, request: Asked) -> list[Entry]:
         plan, parent = self._mimic.asked_for(request)[0]
         return self._world.entries(plan, parent)
+
+    def whole(self, request: Asked) -> Reply:
+        key = repr((request.path, request.params, request.json))
+        if key not in self._wholes:  # a lie asks at each request, and nothing changes while a sync runs
+            self._wholes[key] = self._in_one_page.reply(request)
+        return self._wholes[key]
 
     def empty(self, request: Asked) -> Reply:
         self._world.nothing = True
@@ -151,5 +167,5 @@ def _fits(wanted: Any, found: Any) -> bool:
 def position(plan: TablePlan, request: Asked) -> tuple[Any, ...]:
     """What tells a request for one page from that for another; last what a header of the plugin's own says."""
     paginator = innermost(plan)
-    header = paginator.param if isinstance(paginator, CursorPaginator) and paginator.where == "header" else ""
+    header = paginator.param if getattr(paginator, "where", "query") == "header" else ""
     return request.path, dict(request.params), request.json, request.headers.get(header.lower())

@@ -32,7 +32,12 @@ def _honest(asking: Asking) -> Reply:
 
 
 def _lie(name: str, what: str, says: Says = _honest, *whys: Why, **more: Any) -> Fault:
+    whys = whys if says is _honest else (*whys, _json)
     return Fault(name, what, says, why_not=why.first_reason(*whys), lasting=True, made_up=True, **more)
+
+
+def _json(plan: TablePlan) -> str | None:
+    return "its answers are no JSON" if plan.table.format else None
 
 
 # Why a lie does not apply

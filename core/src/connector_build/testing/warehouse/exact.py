@@ -10,7 +10,8 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -46,6 +47,9 @@ _TYPES: Mapping[str, str] = {
 _UNSTORED = {0: "\ue000"} | dict.fromkeys(range(55296, 57344), "\ue001")
 """What no destination stores in a text: NUL, and half a character."""
 
+_SAME: set[bytes] = set()
+"""What was held against SQL in this process, and was the same."""
+
 Key = tuple[Any, ...]
 
 
@@ -77,16 +81,21 @@ class _Table:
         return cls(tuple(columns.items()), f"[{','.join(texts)}]")
 
 
-@lru_cache(maxsize=2048)
-def _fault(table: str, text: str, by: tuple[str, ...], source: _Table, live: _Table) -> str | None:
+def _fault(table: str, text: str, by: Sequence[str], source: _Table, live: _Table) -> str | None:
     """What tells the rows of *live* from those that a query over *source* gives; None where nothing does.
 
-    It is remembered: tests come to the same rows on many ways, and a database takes a hundred times as long as to look it up.
+    That nothing does is remembered: tests come to the same rows on many ways, and a database takes a hundred times as long.
     """
+    key = sha256(repr((text, by, source, live)).encode()).digest()
+    if key in _SAME:
+        return None
     with _database() as database:
         _load(database, SOURCE, source)
         _load(database, LIVE, live)
-        return _difference(table, _rows(database, f"SELECT * FROM {LIVE}", live, by), _rows(database, text, live, by))
+        fault = _difference(table, _rows(database, f"SELECT * FROM {LIVE}", live, by), _rows(database, text, live, by))
+    if fault is None:
+        _SAME.add(key)
+    return fault
 
 
 @cache

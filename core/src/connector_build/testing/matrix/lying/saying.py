@@ -10,14 +10,11 @@ from connector_build.api.bodies import set_at, with_records
 from connector_build.api.messages import Asked, Reply
 from connector_build.api.paging import LINKED, says_more
 from connector_build.api.pointing import innermost, leading_to, linking_to, started_over, with_place
-from connector_build.testing.matrix.apis import Api
+from connector_build.testing.matrix.apis import MANY, Api
 from connector_build.testing.matrix.strikes import Asking
 from connector_core import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator, last_page, no_more, total_reached
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import TablePlan
-
-MANY = 100_000
-"""A page size that no feed here fills."""
 
 Says = Callable[[Asking], Reply | None]
 Hears = Callable[[Api, Asked], Asked]
@@ -72,7 +69,7 @@ def asked_size(asking: Asking) -> int:
 def whole(asking: Asking) -> list[Any]:
     """All records of the feed that is asked for, in its order."""
     request = sized(asking.plan, from_the_start(asking.plan, asking.request), MANY)
-    return evolve(asking, request=request, reply=asking.api.answer(request)[1]).records
+    return evolve(asking, request=request, reply=asking.api.whole(request)).records
 
 
 def is_last(asking: Asking) -> bool:
