@@ -632,7 +632,7 @@ class AnyApi(FakeApi):
         try:
             found = [each for each in found if _asked_for(each, query)]
             offset = int(query.get("offset", 0)) + (int(query.get("page", 1)) - 1) * 5 + int(query.get("cursor", 0))
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise RequestRejected(f"{request}: 400: {error}") from None
         page, more = found[offset : offset + 5], offset + 5 < len(found)
         link = f"/items?cursor={offset + 5}" if more else None
