@@ -8,9 +8,11 @@ import json
 import linecache
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from attrs import define, evolve, field
@@ -25,13 +27,19 @@ from connector_core import (
     Aggregate,
     CursorPaginator,
     DerivedField,
+    FunctionPaginator,
     KeysetPaginator,
+    NextLinkPaginator,
     OffsetPaginator,
+    Page,
+    PageNumberPaginator,
     Paginator,
     Parent,
+    Request,
     Table,
     Transform,
     UpdatedSince,
+    Windows,
     count,
     drop,
     hashed,
@@ -40,6 +48,7 @@ from connector_core import (
     rename,
     total,
 )
+from connector_core.basics.errors import RequestRejected
 from connector_core.engine.identity import identity, is_documented
 from connector_core.plugin.assembly import Assembly, assemble
 from connector_core.source.tables import Record
@@ -585,8 +594,9 @@ def test_h4_a_type_that_keeps_more_asks_for_a_resync(before: str, after: str, le
         lock(table=evolve(ITEMS, full_refresh=True)),
         lock(paginator=UpdatedSince("since", "changed", OffsetPaginator())),
         lock(paginator=KeysetPaginator("after", "id")),
+        lock(paginator=CursorPaginator()),
     ],
-    ids=["path", "filter", "deleted", "replaced", "strategy", "paginator"],
+    ids=["path", "filter", "deleted", "replaced", "strategy", "paginator", "whole"],
 )
 def test_h4_another_feed_or_way_of_reading_it_asks_for_a_resync(new: dict[str, Any]) -> None:
     level, message = asks(lock(), new)
@@ -608,3 +618,71 @@ def test_h4_a_lock_of_the_release_before_is_compared_by_what_it_says() -> None:
     assert wrong_with(old) == ""
     assert asks(old, new)[0] == "re-sync"
     assert compare(old, old | {"sha256": "other"}) == []
+
+
+# H3: any state, any way of paging
+
+
+class AnyApi(FakeApi):
+    """The same twelve items, by whatever a request asks for them with; what it cannot read is refused."""
+
+    def fetch(self, table: Table, request: Request) -> Page:
+        found = [{"id": number, "changed": f"2026-01-{number:02d}T00:00:00Z", "parent": 1} for number in range(1, 13)]
+        query = dict(request.params) | dict(parse_qsl(urlsplit(request.path).query))
+        try:
+            found = [each for each in found if _asked_for(each, query)]
+            offset = int(query.get("offset", 0)) + (int(query.get("page", 1)) - 1) * 5 + int(query.get("cursor", 0))
+        except (TypeError, ValueError) as error:
+            raise RequestRejected(f"{request}: 400: {error}") from None
+        page, more = found[offset : offset + 5], offset + 5 < len(found)
+        link = f"/items?cursor={offset + 5}" if more else None
+        return Page({"items": page, "next": link, "next_cursor": str(offset + 5) if more else None}, page)
+
+
+def _asked_for(item: Mapping[str, Any], query: Mapping[str, str]) -> bool:
+    since, after = query.get("since"), query.get("after")
+    return (
+        (since is None or datetime.fromisoformat(item["changed"]) >= datetime.fromisoformat(since))
+        and (after is None or item["id"] > int(after))
+        and int(query.get("from", 1)) <= item["id"] <= int(query.get("to", 99))
+    )
+
+
+def by_link(_: Request, page: Page) -> Request | None:
+    return Request(page.get("next")) if page.get("next") else None
+
+
+NUMBERED = Table("case_items", "/items", "items", ["id"], {"id": "LONG", "changed": "STRING", "parent": "LONG"})
+OF = Parent("case_items", {"of": "id"})
+PARTS = Table("parts", "/items/{parent.id}/parts", "items", ["id", "of"], {"id": "LONG", "of": "LONG"}, parent=OF)
+WAYS: Mapping[str, Paginator] = {
+    "cursor": CursorPaginator(),
+    "incremental": CursorPaginator(incremental=True),
+    "keyset": KeysetPaginator("after", "id"),
+    "offset": OffsetPaginator(),
+    "page": PageNumberPaginator(),
+    "link": NextLinkPaginator(),
+    "since": UpdatedSince("since", "changed", OffsetPaginator()),
+    "windows": Windows("from", "to", 1, 5),
+    "function": FunctionPaginator(by_link),
+}
+PLACE_WORDS = """
+page_cursor page_size next_cursor after offset records page next_link since request from last newest path params json
+method headers feeds tables parts case_items listing open rests
+"""
+PLACES = LIKE_OURS | st.dictionaries(
+    st.sampled_from(PLACE_WORDS.split()),
+    LIKE_OURS | st.integers(-5, 50) | st.sampled_from(["2026-01-05", "7", "GET", "/items"]),
+    max_size=4,
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@given(state=PLACES)
+def test_h3_whatever_a_state_is_a_sync_ends_well_by_any_way_of_paging(way: str, state: Any) -> None:
+    assembly = made(NUMBERED, PARTS, paginator=WAYS[way])
+    warehouse = Warehouse(assembly)
+    warehouse.state = state
+    for _ in range(2):
+        run(assembly, warehouse, AnyApi({}), PAGE)
+    json.dumps(warehouse.state)
