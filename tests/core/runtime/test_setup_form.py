@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 import connector_fts
 from connector_build.api.simulation import Simulation
@@ -115,7 +115,7 @@ def test_every_setting_is_a_field() -> None:
         Setting("archived", description="Read archived jobs too.", default="false", kind="flag"),
     ]
     hooks = {
-        "connector_tables": lambda: [TABLE],
+        "connector_tables": lambda: [evolve(TABLE, params={"region": "{settings.region}", "archived": "{settings.archived}"})],
         "connector_auth": lambda: AuthChoice("auth", {"key": ApiKeyHeader("X-Key"), "basic": BasicAuth()}),
         "connector_settings": lambda: settings,
     }

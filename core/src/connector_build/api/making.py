@@ -20,7 +20,7 @@ from connector_core.basics.paths import cached_path
 from connector_core.derived.named_fields import named_field
 from connector_core.derived.ready_transforms import OnlyIf
 from connector_core.plugin.assembly import Assembly, TablePlan
-from connector_core.source.parents import PLACEHOLDER
+from connector_core.source.templates import names_in
 
 
 class Maker:
@@ -126,7 +126,7 @@ def _named_by_children(assembly: Assembly, table: Table) -> Iterator[str]:
         parent = plan.table.parent
         if parent and parent.table == table.name:
             parts = (plan.table.path, plan.table.params, plan.table.headers, plan.table.body)
-            yield from PLACEHOLDER.findall(json.dumps([_plain(part) for part in parts]))
+            yield from names_in(parts, "parent")
             yield from parent.adds.values()
             yield from [parent.changed] if parent.changed else []
 

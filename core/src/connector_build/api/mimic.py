@@ -8,7 +8,6 @@ the answer has its records, and their format. What cannot be read off, such as a
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from attrs import evolve, field, frozen
 
@@ -23,7 +22,7 @@ from connector_core import Record, Table, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.paging.resting import first_request
 from connector_core.plugin.assembly import Assembly, TablePlan
-from connector_core.source.parents import PLACEHOLDER
+from connector_core.source.templates import Filling, parts_around
 
 PAGES = "Give recorded pages of the API: contract_for(…, pages=…)."
 
@@ -75,8 +74,8 @@ class Mimic:
         if not any(_could_be(path, request.path) for path in own_paths(plan)):
             return None
         for record in self.world.records(plan.parent.table.name):
-            values = _Values(record)
-            paths = [PLACEHOLDER.sub(values.in_path, path) for path in own_paths(plan)]
+            filling = _filling(record)
+            paths = [filling.path(path) for path in own_paths(plan)]
             if request.path in paths and _is_asked(plan.table, request, record):
                 return record
         return None
@@ -137,30 +136,21 @@ def _alike(asked: Sequence[tuple[TablePlan, Record]]) -> list[list[tuple[TablePl
 
 def _could_be(template: str, path: str) -> bool:
     """Whether *path* has the shape of *template*, whatever stands in the place of the parent's fields."""
-    parts = [re.escape(part) for part in PLACEHOLDER.split(template)[::2]]
-    return re.fullmatch("[^/]*".join(parts), path) is not None
+    return re.fullmatch("[^/]*".join(map(re.escape, parts_around(template))), path) is not None
 
 
-@frozen
-class _Values:
-    record: Record
-
-    def in_path(self, found: re.Match[str]) -> str:
-        return quote(self.text(found), safe="")
-
-    def text(self, found: re.Match[str]) -> str:
-        value = cached_path(found[1]).get(self.record)
-        return str(value).lower() if isinstance(value, bool) else str(value)
+def _filling(record: Record) -> Filling:
+    return Filling(lambda _, name: cached_path(name).get(record), ("parent", "each"))
 
 
 def _is_asked(table: Table, request: Asked, record: Record) -> bool:
     """Whether *request* carries the constant parts of *table*, filled in for *record*."""
-    values = _Values(record)
+    filling = _filling(record)
 
     def fits(wanted: Any, found: Any) -> bool:
         if isinstance(wanted, Mapping):
             return isinstance(found, Mapping) and all(fits(value, found.get(name)) for name, value in wanted.items())
-        filled = PLACEHOLDER.sub(values.text, wanted) if isinstance(wanted, str) else wanted
+        filled = filling.text(wanted) if isinstance(wanted, str) else wanted
         return str(filled) == str(found) if isinstance(wanted, str) else bool(wanted == found)
 
     first = first_request(table)

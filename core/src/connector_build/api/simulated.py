@@ -21,6 +21,8 @@ from connector_build.api.world import World
 from connector_build.sample import Sample
 from connector_core import NextLinkPaginator
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.plugin.binding import bound
+from connector_core.source.configuration import read_configuration
 
 PARENTS = 40
 """Records of a table that others are children of: each is a request for its children."""
@@ -53,6 +55,7 @@ class Simulated:
         assembly = dataset.assembly
         try:
             ways = doors(assembly, url, secret)
+            assembly = bound(assembly, read_configuration(assembly.settings, ways[0].configuration))
             sizes = sizes_of(assembly)
             world = World(assembly, count_of=_counts(dataset, sizes), seed=seed, sample=dataset.sample)
             mimic = Mimic(assembly, world, url, Cursors(f"{seed}:{dataset.name}"), sizes)

@@ -20,7 +20,7 @@ from connector_core import (
 )
 from connector_core.auth.kinds import AuthFactory
 from connector_core.plugin.assembly import Assembly, TablePlan
-from connector_core.source.parents import PLACEHOLDER
+from connector_core.source.templates import SCOPES, Filling, names_in
 
 Schema = dict[str, Any]
 
@@ -66,7 +66,7 @@ def api_spec(dataset: str, assembly: Assembly, examples: Mapping[str, Record], s
 
 
 def _template(path: str) -> str:
-    return PLACEHOLDER.sub(lambda found: "{" + _plain(found[1]) + "}", path)
+    return Filling(lambda _, name: f"{{{_plain(name)}}}", SCOPES).text(path)
 
 
 def _plain(name: str) -> str:
@@ -91,7 +91,7 @@ def _operation(dataset: str, assembly: Assembly, plan: TablePlan, prefix: str, s
 
 
 def _parameters(plan: TablePlan, sizes: Sizes) -> Iterator[dict[str, Any]]:
-    for found in PLACEHOLDER.findall(plan.table.path):
+    for found in names_in(plan.table.path, *SCOPES):
         yield {"name": _plain(found), "in": "path", "required": True, "schema": {"type": "string"}}
     for name, value in plan.table.params.items():
         yield {"name": name, "in": "query", "required": True, "schema": {"type": "string", "const": value}}

@@ -25,6 +25,7 @@ from connector_core.engine.journal import Journal
 from connector_core.engine.reading import Api
 from connector_core.engine.sync import make_client
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.plugin.binding import bound
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
 from connector_core.source.pagination import Page, Request
 from connector_core.source.tables import Table
@@ -75,6 +76,7 @@ def compare(
     """
     hidden = configuration.hidden
     discreet = DiscreetLog(log, hidden)
+    assembly = bound(assembly, configuration)
     try:
         with client(assembly, configuration, discreet) as opened:
             reader = _Reader(assembly, configuration, opened.fetch, discreet, max_pages)

@@ -30,6 +30,7 @@ from connector_core.basics.discretion import Secrets, strike
 from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly
+from connector_core.plugin.binding import bound
 from connector_core.source.configuration import read_configuration
 from connector_core.source.pagination import Page, Request
 from connector_core.source.unpacking import unpacked
@@ -141,6 +142,7 @@ def record(
     """
     assembly = assembled(dataset, extensions=extensions, files=files)
     values = read_configuration(assembly.settings, configuration)
+    assembly = bound(assembly, values)
     client = make_client(assembly, values, ListLog())
     headers = [layer.next_header for plan in assembly.tables for layer in layers(plan.paginator) if _has_header(layer)]
     with recorder(client, values["base_url"], values.hidden, headers=headers) as listening:

@@ -30,6 +30,7 @@ from connector_core.engine.spool import Spool
 from connector_core.engine.state import States, TableState, read_state
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.plugin.binding import bound
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
 from connector_core.source.pagination import Bookmark
 from connector_core.source.settings import CA_CERTIFICATE, MAX_ANSWER, THREADS
@@ -110,6 +111,7 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
     try:
         values = read_configuration(assembly.settings, raw)
         hidden = values.hidden
+        assembly = bound(assembly, values)
         log = DiscreetLog(PacedLog(to.log, to.engine.clock), hidden)
         journal = Journal(log, {plan.table.name: plan.table.path for plan in assembly.tables}, to.engine.clock)
         for remark in unknown_names(assembly.settings, raw):

@@ -1,7 +1,5 @@
 """What the paginators share: the first request of a feed, coming to rest at its start, and how long they are patient."""
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -13,26 +11,8 @@ from connector_core.source.tables import Table
 
 
 def first_request(table: Table) -> Request:
-    """The request for a table before anything is said about pages: a GET, or a POST where the table has a body.
-
-    What its texts have in braces that are written twice, so that it is no placeholder, stands in single ones.
-    """
-    path, params, headers, body = (_single(part) for part in (table.path, table.params, table.headers, table.body))
-    return Request(path, params, table.method, headers, body)
-
-
-def _single(part: Any) -> Any:
-    match part:
-        case str():
-            return _TWICE.sub(r"{\1}", part) if "{{" in part else part
-        case Mapping():
-            return {name: _single(value) for name, value in part.items()}
-        case list():
-            return [_single(value) for value in part]
-    return part
-
-
-_TWICE = re.compile(r"\{\{([A-Za-z_][\w.]*)\}\}")
+    """The request for a table before anything is said about pages: a GET, or a POST where the table has a body."""
+    return Request(table.path, table.params, table.method, table.headers, table.body)
 
 
 def sized(request: Request, param: str | None, page_size: int, where: Where = "query") -> Request:

@@ -14,6 +14,7 @@ from connector_core.paging.single import SinglePage
 from connector_core.paging.times import day_of
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, Where, next_request
 from connector_core.source.tables import Table
+from connector_core.source.templates import names_in
 
 
 @frozen(hash=False)
@@ -52,6 +53,8 @@ class Windows(Around):
         numbers = (self.step, self.empty)
         if not all(isinstance(number, int) and not isinstance(number, bool) and number >= 1 for number in numbers):
             raise PluginError("Windows: step and empty are whole numbers, at least 1.")
+        if list(names_in(self.start, "settings")):
+            return  # there is nothing to look at before a configuration fills it in
         if day_of(self.start) is None and (isinstance(self.start, bool) or not isinstance(self.start, int)):
             shown = one_line(repr(self.start), 60)
             raise PluginError(f"Windows: start is {shown}. Write a whole number, or a day such as 2024-01-31.")

@@ -15,7 +15,7 @@ from connector_core.plugin.columns import check_apart, declared_after, extra_col
 from connector_core.plugin.markers import HOOKS
 from connector_core.plugin.options import UnknownOptionError, choose, offered
 from connector_core.plugin.parents import with_parents
-from connector_core.plugin.placeholders import check_filled
+from connector_core.plugin.placeholders import check_filled, check_settings
 from connector_core.plugin.plan import Assembly, Option, Origin, Plugin, TablePlan
 from connector_core.plugin.settings import merge_settings
 from connector_core.source.pagination import Paginator
@@ -53,6 +53,7 @@ def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Ite
     if all(table.format for table, _ in tables):
         settings = [_larger_answers(*setting) for setting in settings]
     merged = merge_settings(settings, auth, auth_origin)
+    check_settings(plans, merged, auth)
     return Assembly(
         tuple(plugins),
         plans,

@@ -70,6 +70,8 @@ class TablePlan:
     declared:       column → Column of the rows that go out: the declared columns as the transforms, in order, leave them.
     extra_declared: extra table → its columns.
     parent:         of a child table, the plan of its parent.
+    written:        the table as the plugin wrote it, where *table* has the values of a configuration in it.
+    told:           those of the values that tell which feed it is: setting → value.
     """
 
     table: Table
@@ -81,6 +83,8 @@ class TablePlan:
     declared: Declared
     extra_declared: Mapping[str, Declared]
     parent: "TablePlan | None" = None
+    written: Table | None = None
+    told: Mapping[str, Any] = field(factory=dict)
 
     @property
     def columns(self) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.plugin.binding import bound
 from connector_core.source.configuration import Configuration, read_configuration
 
 ATTEMPTS = 2
@@ -29,6 +30,7 @@ def setup_test(assembly: Assembly, configuration: Mapping[str, Any], connect: Co
     """
     try:
         values = read_configuration(assembly.settings, configuration)
+        assembly = bound(assembly, values)
     except ConnectorError as error:
         return str(error)
     try:

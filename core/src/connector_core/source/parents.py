@@ -1,7 +1,6 @@
 """Parents: whose child a table is, and which of the parent's fields its requests name."""
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -9,8 +8,7 @@ from attrs import field, frozen
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_name, one_line
 from connector_core.basics.paths import Path, compile_path
-
-PLACEHOLDER = re.compile(r"\{parent\.([^{}\s]+)\}")
+from connector_core.source.templates import names_in
 
 
 @frozen(hash=False)
@@ -68,7 +66,7 @@ def check_child(table: str, parent: object, asked: Collection[Any], columns: Col
         raise PluginError(
             f'Table {table}: parent is {one_line(repr(parent), 60)}. Write Parent("companies", adds={{"company_id": "id"}}).'
         )
-    named = [name for part in asked for name in _named(part)]
+    named = [name for part in asked for name in names_in(part, "parent")]
     for name in named:
         _field(name, f"Table {table}: {{parent.{name}}}")
     if not named:
@@ -79,15 +77,3 @@ def check_child(table: str, parent: object, asked: Collection[Any], columns: Col
     undeclared = [column for column in parent.adds if column not in columns]
     if undeclared:
         raise PluginError(f"Table {table}: its parent adds {', '.join(undeclared)}, which columns does not declare.")
-
-
-def _named(part: Any) -> Iterator[str]:
-    match part:
-        case str():
-            yield from PLACEHOLDER.findall(part)
-        case Mapping():
-            for value in part.values():
-                yield from _named(value)
-        case list():
-            for value in part:
-                yield from _named(value)

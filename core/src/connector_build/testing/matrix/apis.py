@@ -21,7 +21,7 @@ from connector_core import Record
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
-from connector_core.source.parents import PLACEHOLDER
+from connector_core.source.templates import parts_around, placeholders
 
 MANY = 100_000
 """A page size that no feed here fills."""
@@ -156,12 +156,11 @@ class RecordedApi(Api):
 
 
 def _fits_path(template: str, path: str) -> bool:
-    parts = [re.escape(part) for part in PLACEHOLDER.split(template)[::2]]
-    return re.fullmatch("[^/]*".join(parts), path) is not None
+    return re.fullmatch("[^/]*".join(map(re.escape, parts_around(template))), path) is not None
 
 
 def _fits(wanted: Any, found: Any) -> bool:
-    return "{parent." in json.dumps(wanted) or bool(wanted == found)
+    return any(placeholders(wanted)) or bool(wanted == found)
 
 
 def position(plan: TablePlan, request: Asked) -> tuple[Any, ...]:
