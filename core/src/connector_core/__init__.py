@@ -59,7 +59,7 @@ from connector_core.source.error_rules import ErrorRule, empty, fail, ignore, re
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.pagination import Page, Paginator, Request
-from connector_core.source.parents import Parent
+from connector_core.source.parents import Each, Parent
 from connector_core.source.settings import Setting, base_url, ca_certificate, page_size
 from connector_core.source.tables import Record, Table
 
@@ -83,6 +83,7 @@ __all__ = [
     "DerivedField",
     "DigestAuth",
     "Dimension",
+    "Each",
     "ErrorRule",
     "FullRead",
     "FunctionPaginator",

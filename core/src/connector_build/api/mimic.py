@@ -17,7 +17,7 @@ from connector_build.api.feed import Cursors
 from connector_build.api.making import layers, window_field
 from connector_build.api.messages import Asked, Reply, refused
 from connector_build.api.paging import Cutting, Sizes, why_unknown
-from connector_build.api.world import World, same_address, same_list
+from connector_build.api.world import World, above, same_address, same_list
 from connector_core import Record, Table, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.paging.resting import first_request
@@ -110,7 +110,7 @@ def known_part(assembly: Assembly) -> tuple[Assembly, dict[str, str]]:
     """*assembly* with those of its tables whose API can be made up, and why the others' cannot, by their names."""
     reasons = {plan.table.name: why for plan in assembly.tables if (why := why_not(plan))}
     for plan in assembly.tables:
-        if plan.parent and plan.parent.table.name in reasons:
+        if any(each.table.name in reasons for each in above(plan)):
             reasons.setdefault(plan.table.name, f"{plan.table.name}: its parent's API cannot be made up")
     return evolve(assembly, tables=tuple(plan for plan in assembly.tables if plan.table.name not in reasons)), reasons
 

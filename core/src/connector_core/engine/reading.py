@@ -71,6 +71,14 @@ class Feed(Protocol):
     def bookmark(self) -> Bookmark:
         """Where a sync goes on once what was read so far is delivered."""
 
+    @property
+    def left_aside(self) -> bool:
+        """Whether there was a bookmark that said nothing that can be understood."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the page that was read last is known to be the last one."""
+
     def reads(self) -> Generator[Read | None, None, None]:
         """The pages, in the order in which they are to be delivered; None where nothing but the bookmark has moved.
 

@@ -1,33 +1,52 @@
-"""Parents: a child table's plan with that of the table whose records it is read for."""
+"""Parents: a child table's plan with that of the table, or of the list, whose records it is read for."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from attrs import evolve
 
 from connector_core.basics.blame import see
-from connector_core.basics.errors import PluginError
+from connector_core.basics.errors import NameTakenError, PluginError
 from connector_core.basics.names import did_you_mean
+from connector_core.paging.given import Given
 from connector_core.plugin.plan import TablePlan
+from connector_core.source.columns import Column
+from connector_core.source.parents import Each
+from connector_core.source.tables import Table
 
 
-def with_parents(plans: Sequence[TablePlan]) -> tuple[TablePlan, ...]:
-    """The plans, each of a child table with that of its parent."""
+def with_parents(plans: Sequence[TablePlan], values: Mapping[str, Any] | None = None) -> tuple[TablePlan, ...]:
+    """The plans, each of a child table with that of its parent, and so on up. *values* of a configuration fill its lists."""
     known = {plan.table.name: plan for plan in plans}
-    return tuple(evolve(plan, parent=_parent(plan, known)) if plan.table.parent else plan for plan in plans)
+    return tuple(_linked(plan, known, values or {}, ()) for plan in plans)
 
 
-def _parent(plan: TablePlan, known: Mapping[str, TablePlan]) -> TablePlan:
-    child, name = plan.table, plan.table.parent.table if plan.table.parent else ""
-    found = known.get(name)
+def _linked(plan: TablePlan, known: Mapping[str, TablePlan], values: Mapping[str, Any], below: tuple[str, ...]) -> TablePlan:
+    parent = plan.table.parent
+    if parent is None:
+        return plan
+    below = (*below, plan.table.name)
+    if isinstance(parent, Each):
+        return evolve(plan, parent=_list_plan(plan, parent, known, values))
+    found = known.get(parent.table)
     if found is None:
         raise PluginError(
-            f"{plan.origin}: the parent of {child.name} is {name}{did_you_mean(name, known)}, which is no table of this "
-            f"connector. Its tables are {', '.join(known)}.{see(plan.origin.place)}"
+            f"{plan.origin}: the parent of {plan.table.name} is {parent.table}{did_you_mean(parent.table, known)}, which is no "
+            f"table of this connector. Its tables are {', '.join(known)}.{see(plan.origin.place)}"
         )
-    if found.table.parent:
+    if found.table.name in below:
         raise PluginError(
-            f"{plan.origin}: the parent of {child.name} is {name}, which is a child itself. Only a table of its own can be a "
-            "parent: read the grandchildren through an address that lists them all, or by what the first parent knows."
-            f"{see(plan.origin.place)}"
+            f"{plan.origin}: {' is a child of '.join((*below, found.table.name))}: that has no beginning. Give one of them no "
+            f"parent.{see(plan.origin.place)}"
         )
-    return found
+    return evolve(plan, parent=_linked(found, known, values, below))
+
+
+def _list_plan(plan: TablePlan, each: Each, known: Mapping[str, TablePlan], values: Mapping[str, Any]) -> TablePlan:
+    """The plan of a list in the configuration, as if it were a table that the API serves."""
+    if each.table in known:
+        raise NameTakenError(f"{plan.origin}: a table is named {each.table}, as the list of {plan.table.name} is. Rename it.")
+    columns = {"value": Column("STRING")}
+    table = Table(each.table, f"/{each.setting}", "@", ["value"], columns)
+    given = Given(tuple(values.get(each.setting, ())))
+    return TablePlan(table, plan.origin, given, plan.origin, (), (), columns, {})

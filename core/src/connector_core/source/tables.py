@@ -16,7 +16,7 @@ from connector_core.source.error_rules import ErrorRule
 from connector_core.source.formats import Format
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
-from connector_core.source.parents import Parent, check_child
+from connector_core.source.parents import Each, Parent, check_child
 from connector_core.source.values import read
 
 Record = dict[str, Any]
@@ -70,6 +70,8 @@ class Table:
     format:      ``Csv()`` or ``JsonLines()`` for an API that answers so, with *records* ``@``; None for JSON. Gzip of each is
                  noticed by itself.
     parent:      makes it a child table, with one feed for each record of the parent.
+    each:        one feed for each value of a list in the configuration: ``Each("repositories", adds={"repository": "value"})``.
+                 Read back, *parent* has it too: a parent is a table or a list.
     deleted:     where each answer lists the keys of records that are gone: a list of values or, for a key of several columns,
                  of objects. They are deleted after the answer's records.
     full_refresh: each sync reads the whole feed and replaces the table: rows that the API no longer sends are deleted. The
@@ -99,12 +101,13 @@ class Table:
     budget: Budget | None = None
     headers: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
     format: Format | None = None
-    parent: Parent | None = None
+    parent: Parent | Each | None = None
     deleted: str | None = None
     full_refresh: bool = False
     overrule: tuple[str, ...] = field(default=(), converter=listed)
     nothing: tuple[str, ...] = field(default=(), converter=_several)
     may_be_empty: bool = False
+    each: Each | None = None
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
     place: Path = field(init=False, eq=False, repr=False)
@@ -119,8 +122,21 @@ class Table:
             raise PluginError(f'{where}: path is {self.path!r}. Write it below base_url, with a slash in front: "/fts_data".')
         self._check_columns(where)
         self._check_answers(where)
+        self._check_each(where)
         if self.parent is not None:
             check_child(self.name, self.parent, (self.path, self.params, self.headers, self.body), self.columns)
+
+    def _check_each(self, where: str) -> None:
+        if self.each is None:
+            return
+        if not isinstance(self.each, Each):
+            raise PluginError(
+                f'{where}: each is {_shown(self.each)}. Write Each("repositories", adds={{"repository": "value"}}), with a '
+                "setting of kind list."
+            )
+        if self.parent not in (None, self.each):
+            raise PluginError(f"{where}: it has a parent and each. Give each to the parent, whose children it then reads.")
+        object.__setattr__(self, "parent", self.each)
 
     def _check_columns(self, where: str) -> None:
         try:

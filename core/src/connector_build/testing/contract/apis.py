@@ -1,6 +1,6 @@
 """The APIs that a connector is tried against, and the feeds that are read from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
@@ -13,10 +13,10 @@ from connector_build.api.paging import PAGE
 from connector_build.api.recording import NotRecorded
 from connector_build.api.world import World
 from connector_build.sample import Sample
-from connector_build.testing.reading import Step, feeds_of, read_feed
+from connector_build.testing.reading import Step, read_feed, tables_of
 from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL, InProcess, configuration_for
-from connector_core import SinglePage, Table, Windows
+from connector_core import Record, SinglePage, Table, Windows
 from connector_core.auth.kinds import Anonymous
 from connector_core.basics.names import one_line
 from connector_core.http.client import Client
@@ -115,12 +115,13 @@ def made_up(assembly: Assembly, sample: Sample | None) -> Api | None:
     return Api(part, Mimic(part, world, URL).reply, _sizes(part), world)
 
 
-def tables_of(api: Api, plan: TablePlan, size: int) -> list[Table]:
+def few_tables(api: Api, plan: TablePlan, size: int) -> list[Table]:
     """The table itself; of a child table what it is for a few parents, as the API lists them."""
-    if plan.parent is None:
-        return [plan.table]
-    listed = api.read(plan.parent, plan.parent.table, size)
-    return feeds_of(plan, (record for step in listed.steps for record in step.page.records))[:PARENTS]
+
+    def listed(parent: TablePlan, table: Table) -> Iterable[Record]:
+        return (record for step in api.read(parent, table, size).steps for record in step.page.records)
+
+    return tables_of(plan, listed, PARENTS)
 
 
 def _records(assembly: Assembly) -> int:
