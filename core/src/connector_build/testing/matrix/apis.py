@@ -63,7 +63,10 @@ class Api:
         return evolve(reply, body=json.dumps(with_records(json.loads(reply.body), plan.table, [])).encode())
 
     def double(self, plan: TablePlan, request: Asked, record: Record) -> None:  # noqa: ARG002
-        """Hold *record*, which came for *request*, twice from now on, one right behind the other. Raises NotRecorded where that cannot be."""
+        """Hold *record*, which came for *request*, twice from now on, one right behind the other.
+
+        Raises NotRecorded where that cannot be.
+        """
         raise NotRecorded(f"{plan.table.name}: what was recorded holds {one_line(record, 60)} once.")
 
     def is_start(self, plan: TablePlan, request: Asked) -> bool:
