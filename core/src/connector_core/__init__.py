@@ -60,6 +60,15 @@ from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.pagination import Page, Paginator, Request
 from connector_core.source.parents import Each, Parent
+from connector_core.source.rows import (
+    columns_to_rows,
+    exploded,
+    key_of,
+    keyed,
+    request_param,
+    stamped,
+    values,
+)
 from connector_core.source.settings import Setting, base_url, ca_certificate, page_size
 from connector_core.source.tables import Record, Table
 
@@ -115,10 +124,12 @@ __all__ = [
     "Windows",
     "base_url",
     "ca_certificate",
+    "columns_to_rows",
     "count",
     "drop",
     "empty",
     "empty_page",
+    "exploded",
     "fail",
     "field_is",
     "flatten",
@@ -127,6 +138,8 @@ __all__ = [
     "header_is",
     "hookimpl",
     "ignore",
+    "key_of",
+    "keyed",
     "last_page",
     "link_is",
     "maximum",
@@ -138,12 +151,15 @@ __all__ = [
     "rename",
     "renew",
     "repeated_page",
+    "request_param",
     "retry",
     "short_page",
+    "stamped",
     "start_over",
     "tombstones",
     "total",
     "total_reached",
+    "values",
     "wait_until",
 ]
 

@@ -118,7 +118,8 @@ class World:
         for record in records:
             row = transformed(plan, record)
             if row is not None:
-                rows[tuple(row[name] for name in plan.table.primary_key)] = dict.fromkeys(plan.columns) | row
+                key = tuple(row[name] for name in plan.table.primary_key)
+                rows[key or (repr(sorted(row.items())),)] = dict.fromkeys(plan.columns) | row
         return rows
 
     def _shown(self, plan: TablePlan, hides: Hides) -> list[Entry]:

@@ -17,6 +17,7 @@ from connector_core.http.pages import interleaved
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.children import check_parents, for_parent
 from connector_core.source.pagination import Bookmark
+from connector_core.source.rows import records_of
 from connector_core.source.tables import Record, Table
 from connector_core.source.values import text
 
@@ -166,7 +167,8 @@ class ChildFeed:
         where = f"{self._name}: {read.request}"
         found: dict[str, _Child | None] = {}
         # Of a parent that is a child itself, what it was given by its own parent counts as a field.
-        records = [_given(record, read.added) for record in read.page.records] if read.added else read.page.records
+        records = list(records_of(self._parent.table, read.page, read.request, where))
+        records = [_given(record, read.added) for record in records] if read.added else records
         check_parents(self._plan.table, records, where)
         for number, record in enumerate(records, 1):
             # A transform may change the record that it is given, and the children are asked for by what the API sent.

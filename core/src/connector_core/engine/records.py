@@ -17,6 +17,7 @@ from connector_core.engine.objections import failed_transform, misfit, no_key, n
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.columns import Declared, UnfitError
 from connector_core.source.numbers import LARGEST_LONG, SMALLEST_LONG, TOO_LARGE
+from connector_core.source.rows import made_key
 from connector_core.source.tables import Key, Record, Table
 from connector_core.source.values import Convert, read
 
@@ -86,7 +87,7 @@ class RowMaker:
             for name in wholes:
                 if not SMALLEST_LONG <= row[name] <= LARGEST_LONG:
                     self._too_large(row, name)
-            key = tuple(map(row.get, names))
+            key = tuple(map(row.get, names)) or (self._whole(row),)
             if None in key:
                 no_key(self.table, row, f"{where}: record {number}", self.transforms)
             made.append((key, row))
@@ -133,6 +134,10 @@ class RowMaker:
         except UnfitError as error:
             raise self._misfit(row, name, str(error)) from None
         return row
+
+    def _whole(self, row: Record) -> str:
+        """What tells a row of a table without a key from others: all that it holds."""
+        return made_key(row.get(name) for name in sorted({*row, *self.declared}))
 
     def _too_large(self, row: Record, name: str) -> None:
         if name in self.declared:

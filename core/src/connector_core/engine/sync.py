@@ -33,6 +33,7 @@ from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.plugin.binding import bound
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
 from connector_core.source.pagination import Bookmark
+from connector_core.source.rows import records_of
 from connector_core.source.settings import CA_CERTIFICATE, MAX_ANSWER, THREADS
 from connector_core.source.tables import Key
 
@@ -297,7 +298,7 @@ class _TableSync:
             return
         self.pages += 1
         where = f"{self.name}: {read.request}"
-        records = iter(read.page.records)
+        records = iter(records_of(self.plan.table, read.page, read.request, where))
         first = 1
         while part := list(islice(records, PART)):
             yield rows.rows(part, where, first, read.added)
@@ -322,6 +323,8 @@ class _TableSync:
         # before it may have crashed between its first row and its first checkpoint.
         self.left_out[left_out.by] += 1
         kept.leave_out(key)
+        if not left_out.keys:
+            return  # of a table without a key: what it left out before, it left out then
         self.delivery.delete(self.name, left_out.keys)
 
     def _checkpoint_if_due(self, source: Feed, kept: Derivation) -> None:

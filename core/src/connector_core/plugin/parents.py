@@ -39,6 +39,11 @@ def _linked(plan: TablePlan, known: Mapping[str, TablePlan], values: Mapping[str
             f"{plan.origin}: {' is a child of '.join((*below, found.table.name))}: that has no beginning. Give one of them no "
             f"parent.{see(plan.origin.place)}"
         )
+    if not found.table.primary_key:
+        raise PluginError(
+            f"{plan.origin}: the parent of {plan.table.name} is {parent.table}, which has no primary_key to tell its records by. "
+            f"Give it one.{see(plan.origin.place)}"
+        )
     return evolve(plan, parent=_linked(found, known, values, below))
 
 

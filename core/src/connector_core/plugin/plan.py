@@ -141,6 +141,10 @@ class Assembly:
             tables.append((plan.table.name, plan.table.primary_key, plan.columns))
             tables += [(extra.name, extra.by, plan.extra_columns[extra.name]) for extra in plan.extra_tables]
         return [
-            {"table": name, "primary_key": list(key), "columns": {column: sdk_type(kind) for column, kind in columns.items()}}
+            {
+                "table": name,
+                **({"primary_key": list(key)} if key else {}),  # without one, Fivetran makes it of all columns
+                "columns": {column: sdk_type(kind) for column, kind in columns.items()},
+            }
             for name, key, columns in tables
         ]

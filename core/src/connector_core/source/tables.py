@@ -1,7 +1,7 @@
 """A source table: what the API serves, under which names and types."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -42,6 +42,10 @@ def _rules(rules: Sequence[ErrorRule]) -> tuple[ErrorRule, ...]:
 
 def _shown(value: object) -> str:
     return getattr(value, "__name__", None) or one_line(str(value) if isinstance(value, ErrorRule) else repr(value), 60)
+
+
+def _steps(rows: Any) -> tuple[Any, ...]:
+    return tuple(rows) if isinstance(rows, list | tuple) else (rows,)
 
 
 def _several(values: Any) -> tuple[str, ...]:
@@ -86,6 +90,12 @@ class Table:
                  table or of an extra table made from it, is an error: APIs fail with an empty answer, and transforms lose a
                  ``return``.
 
+    rows:        what makes the records out of what stands at *records*, where that has no list of them with a key: functions of
+                 page and request, one after the other, such as ``exploded("lines", keep={"order_id": "id"})``; one, or a list.
+
+    A table without a key has ``primary_key=[]``: a row is then told from another by all that it holds, and two that are alike are
+    one. That is for a feed that only grows (*append_only*) or a table that is replaced (*full_refresh*).
+
     Raises PluginError when a value cannot be used.
     """
 
@@ -108,6 +118,7 @@ class Table:
     nothing: tuple[str, ...] = field(default=(), converter=_several)
     may_be_empty: bool = False
     each: Each | None = None
+    rows: tuple[Callable[[Any, Any], Iterable[Any]], ...] = field(default=(), converter=_steps)
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
     place: Path = field(init=False, eq=False, repr=False)
@@ -139,8 +150,10 @@ class Table:
         object.__setattr__(self, "parent", self.each)
 
     def _check_columns(self, where: str) -> None:
+        self._check_keyless(where)
         try:
-            object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
+            names = column_names(self.primary_key, f"{where}: primary_key") if self.primary_key != () else ()
+            object.__setattr__(self, "primary_key", names)
         except PluginError as error:
             raise KeyColumnsError(str(error)) from None
         object.__setattr__(self, "declared", checked_columns(self.declared, where))
@@ -150,6 +163,24 @@ class Table:
             raise KeyColumnsError(f"{where}: primary_key names {', '.join(undeclared)}, which columns does not declare.")
         if lists := [name for name in self.primary_key if self.columns[name] == "JSON"]:
             raise KeyColumnsError(f"{where}: primary_key names {', '.join(lists)}, which is JSON: no list identifies a row.")
+
+    def _check_keyless(self, where: str) -> None:
+        if self.primary_key != ():
+            return
+        if not (self.append_only or self.full_refresh):
+            raise KeyColumnsError(
+                f"{where}: primary_key is empty. Name the columns that identify a row. A table without a key has to be "
+                "append_only or full_refresh: a record that comes again with other values would be a second row."
+            )
+        if self.deleted is not None:
+            raise KeyColumnsError(f"{where}: it has no primary_key, so no list under {self.deleted} can say which rows are gone.")
+
+    def _check_rows(self, where: str) -> None:
+        for step in self.rows:
+            if not callable(step) or isinstance(step, type):
+                raise PluginError(
+                    f'{where}: rows has {_shown(step)} in it. Write exploded("lines"), or a function of a page and its request.'
+                )
 
     def _check_answers(self, where: str) -> None:
         if not isinstance(self.records, str) or not self.records:
@@ -170,6 +201,7 @@ class Table:
                 f'{where}: deleted is {self.deleted!r}. Name the key of the answer that holds the keys: "deleted". {error}'
             ) from None
         self._check_nothing(where)
+        self._check_rows(where)
         if not isinstance(self.overrule, tuple) or not all(isinstance(name, str) and name for name in self.overrule):
             raise PluginError(f'{where}: overrule is {_shown(self.overrule)}. Name the signs, as a list: overrule=["has_more"].')
         self._check_format(where)
