@@ -146,7 +146,7 @@ WRONG: Any = "a"
         ({"items": [{"lines": {"a": 1}}]}, exploded("lines"), "is no list. Correct the path"),
         ({"items": [{"a": [1], "b": [1, 2]}]}, columns_to_rows(), "are not of one length (a 1, b 2)"),
         ({"items": [{"a": 1}]}, columns_to_rows(), "no object of lists"),
-        ({"items": [{"hourly": {}}]}, columns_to_rows("houry"), "the answer has no houry (did you mean hourly?)"),
+        ({"items": [{"hourly": {}}]}, columns_to_rows("houry"), "houry is missing from the answer (did you mean hourly?)"),
         ({"items": [{"c": ["x"], "d": [[1, 2]]}]}, columns_to_rows("d", names="c"), "has not 1 values, as there are names"),
         ({"items": [{"rate": {}}]}, keyed("rates"), "rates is missing (did you mean rate?)"),
         ({"items": [[1]]}, values("id"), "where a bare value was expected"),

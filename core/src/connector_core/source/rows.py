@@ -119,7 +119,7 @@ class ColumnsToRows(_At):
         for record in page.records:
             found = self._place.find(record)
             if found is MISSING or found is None:
-                raise UnexpectedAnswer(f"the answer has no {self.at}{there_is(self.at, [record])}. Correct the path.")
+                raise UnexpectedAnswer(f"{self.at} is missing from the answer{there_is(self.at, [record])}. Correct the path.")
             yield from _of_columns(self.at, found) if self._named is None else _of_rows(self.at, found, self._named.get(record))
 
 

@@ -23,6 +23,7 @@ from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.pagination import Bookmark, Request
+from connector_core.source.rows import records_of
 
 RECORDS = 12
 """Records of each table in a made-up API: three pages of the page sizes below."""
@@ -98,7 +99,8 @@ class Feed:
     def keys(self, start: int = 0) -> set[tuple[str, ...]]:
         """The primary keys of the records from page number *start* on, as far as the API says them."""
         names = self.plan.table.primary_key
-        records = (record for step in self.steps[start:] for record in step.page.records)
+        made = (records_of(self.table, step.page, step.request, self.table.name) for step in self.steps[start:])
+        records = (record for records in made for record in records)
         return {tuple(str(record.get(name)) for name in names) for record in records}
 
 
@@ -119,7 +121,8 @@ def few_tables(api: Api, plan: TablePlan, size: int) -> list[Table]:
     """The table itself; of a child table what it is for a few parents, as the API lists them."""
 
     def listed(parent: TablePlan, table: Table) -> Iterable[Record]:
-        return (record for step in api.read(parent, table, size).steps for record in step.page.records)
+        steps = api.read(parent, table, size).steps
+        return (record for step in steps for record in records_of(table, step.page, step.request, table.name))
 
     return tables_of(plan, listed, PARENTS)
 

@@ -186,6 +186,7 @@ FAULTS: tuple[Fault, ...] = (
         pages.twice_in_a_page,
         "twice",
         times=1,
+        why_not=why.made_rows,
     ),
     Fault(
         "a page twice", "A request is answered with the page before it.", pages.page_before, _AGAIN, times=1, why_not=why.one_page
