@@ -39,6 +39,7 @@ PUBLIC = [
     "ConnectorError",
     "Csv",
     "CursorPaginator",
+    "DeletedBy",
     "DeliveryError",
     "DerivedField",
     "DigestAuth",

@@ -4,13 +4,13 @@ import json
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from copy import deepcopy
-from typing import Any, Protocol
+from typing import Any
 
 from attrs import define, evolve, field, frozen
 
 from connector_core.basics.errors import RequestRejected, UnexpectedAnswer
 from connector_core.derived.applying import LeftOut
-from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
+from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Opens, Read
 from connector_core.engine.records import RowMaker
 from connector_core.engine.table_feed import TableFeed, begun, nothing_said
 from connector_core.http.pages import interleaved
@@ -79,12 +79,6 @@ class _Place:
             "changed": dict(self.changed),
         }
         return {name: part for name, part in parts.items() if part}
-
-
-class Opens(Protocol):
-    """What opens the feed of a table: ``connector_core.engine.feeds.feed``."""
-
-    def __call__(self, plan: TablePlan, api: Api, bookmark: Bookmark, *, ahead: bool = True) -> Feed: ...
 
 
 class ChildFeed:

@@ -180,7 +180,8 @@ class RowMaker:
                 f"{where}: {self.table.deleted} is {one_line(repr(keys), 60)}, where a list of keys was expected. "
                 "Change the table's deleted, or ask the API's owner."
             )
-        return [self._gone(key, f"{where}: {self.table.deleted}", added or {}) for key in keys]
+        teller = self.table.deleted or (self.table.deleted_by.table if self.table.deleted_by else "")
+        return [self._gone(key, f"{where}: {teller}", added or {}) for key in keys]
 
     def _gone(self, key: Any, where: str, added: Mapping[str, Any]) -> tuple[Key, LeftOut]:
         names = self.table.primary_key

@@ -298,6 +298,9 @@ class _TableSync:
             return
         self.pages += 1
         where = f"{self.name}: {read.request}"
+        if read.gone is not None:
+            yield rows.gone(read.gone, where)
+            return
         records = iter(records_of(self.plan.table, read.page, read.request, where))
         first = 1
         while part := list(islice(records, PART)):

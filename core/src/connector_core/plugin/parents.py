@@ -18,7 +18,22 @@ from connector_core.source.tables import Table
 def with_parents(plans: Sequence[TablePlan], values: Mapping[str, Any] | None = None) -> tuple[TablePlan, ...]:
     """The plans, each of a child table with that of its parent, and so on up. *values* of a configuration fill its lists."""
     known = {plan.table.name: plan for plan in plans}
-    return tuple(_linked(plan, known, values or {}, ()) for plan in plans)
+    return tuple(evolve(_linked(plan, known, values or {}, ()), events=_events(plan, known)) for plan in plans)
+
+
+def _events(plan: TablePlan, known: Mapping[str, TablePlan]) -> TablePlan | None:
+    """The plan of the table that tells which rows are gone."""
+    rule = plan.table.deleted_by
+    if rule is None:
+        return None
+    found = known.get(rule.table)
+    if found is None or found is plan or found.table.parent:
+        others = [name for name, each in known.items() if each is not plan and not each.table.parent]
+        raise PluginError(
+            f"{plan.origin}: the rows of {plan.table.name} are deleted by {rule.table}{did_you_mean(rule.table, others)}, which "
+            f"is no other table of its own. There are {', '.join(others) or 'none'}.{see(plan.origin.place)}"
+        )
+    return found
 
 
 def _linked(plan: TablePlan, known: Mapping[str, TablePlan], values: Mapping[str, Any], below: tuple[str, ...]) -> TablePlan:
