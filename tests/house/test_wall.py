@@ -52,6 +52,7 @@ PUBLIC = [
     "JwtBearer",
     "KeysetPaginator",
     "LinkHeaderPaginator",
+    "ListedIn",
     "Measure",
     "NextLinkPaginator",
     "NoAuth",

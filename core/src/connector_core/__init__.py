@@ -55,7 +55,7 @@ from connector_core.plugin.hooks import hookimpl
 from connector_core.source.columns import Column
 from connector_core.source.configuration import Configuration
 from connector_core.source.csv_format import Csv
-from connector_core.source.deletes import DeletedBy
+from connector_core.source.deletes import DeletedBy, ListedIn
 from connector_core.source.error_rules import ErrorRule, empty, fail, ignore, renew, retry, start_over, wait_until
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
@@ -102,6 +102,7 @@ __all__ = [
     "JwtBearer",
     "KeysetPaginator",
     "LinkHeaderPaginator",
+    "ListedIn",
     "Measure",
     "NextLinkPaginator",
     "NoAuth",

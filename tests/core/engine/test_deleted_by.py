@@ -160,8 +160,11 @@ def test_a_field_that_no_event_has_is_loud() -> None:
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ({"deleted_by": DeletedBy("event", {"id": "id"})}, "deleted by event (did you mean events?), which is no other table"),
-        ({"deleted_by": DeletedBy("customers", {"id": "id"})}, "deleted by customers"),
+        (
+            {"deleted_by": DeletedBy("event", {"id": "id"})},
+            "by what event (did you mean events?) says, which is no other table",
+        ),
+        ({"deleted_by": DeletedBy("customers", {"id": "id"})}, "deleted by what customers says"),
         ({"deleted_by": DeletedBy("events", {"uid": "id"})}, "deleted_by has a key of uid, and the table one of id"),
         ({"deleted_by": "events"}, "deleted_by"),
         ({"append_only": True}, "this one never changes (append_only)"),

@@ -11,6 +11,7 @@ from connector_core.basics.names import did_you_mean
 from connector_core.paging.given import Given
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.columns import Column
+from connector_core.source.deletes import DeletedBy, ListedIn
 from connector_core.source.parents import Each
 from connector_core.source.tables import Table
 
@@ -18,20 +19,26 @@ from connector_core.source.tables import Table
 def with_parents(plans: Sequence[TablePlan], values: Mapping[str, Any] | None = None) -> tuple[TablePlan, ...]:
     """The plans, each of a child table with that of its parent, and so on up. *values* of a configuration fill its lists."""
     known = {plan.table.name: plan for plan in plans}
-    return tuple(evolve(_linked(plan, known, values or {}, ()), events=_events(plan, known)) for plan in plans)
+    return tuple(
+        evolve(
+            _linked(plan, known, values or {}, ()),
+            events=_teller(plan, plan.table.deleted_by, known),
+            lister=_teller(plan, plan.table.missing if isinstance(plan.table.missing, ListedIn) else None, known),
+        )
+        for plan in plans
+    )
 
 
-def _events(plan: TablePlan, known: Mapping[str, TablePlan]) -> TablePlan | None:
-    """The plan of the table that tells which rows are gone."""
-    rule = plan.table.deleted_by
+def _teller(plan: TablePlan, rule: DeletedBy | ListedIn | None, known: Mapping[str, TablePlan]) -> TablePlan | None:
+    """The plan of the table that tells which rows are gone, or which there are."""
     if rule is None:
         return None
     found = known.get(rule.table)
     if found is None or found is plan or found.table.parent:
         others = [name for name, each in known.items() if each is not plan and not each.table.parent]
         raise PluginError(
-            f"{plan.origin}: the rows of {plan.table.name} are deleted by {rule.table}{did_you_mean(rule.table, others)}, which "
-            f"is no other table of its own. There are {', '.join(others) or 'none'}.{see(plan.origin.place)}"
+            f"{plan.origin}: rows of {plan.table.name} are deleted by what {rule.table}{did_you_mean(rule.table, others)} says, "
+            f"which is no other table of its own. There are {', '.join(others) or 'none'}.{see(plan.origin.place)}"
         )
     return found
 

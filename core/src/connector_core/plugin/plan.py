@@ -71,6 +71,7 @@ class TablePlan:
     extra_declared: extra table → its columns.
     parent:         of a child table, the plan of its parent.
     events:         of a table whose deletes another one tells of, the plan of that.
+    lister:         of a table of which another one lists what there is, the plan of that.
     written:        the table as the plugin wrote it, where *table* has the values of a configuration in it.
     told:           those of the values that tell which feed it is: setting → value.
     """
@@ -85,6 +86,7 @@ class TablePlan:
     extra_declared: Mapping[str, Declared]
     parent: "TablePlan | None" = None
     events: "TablePlan | None" = None
+    lister: "TablePlan | None" = None
     written: Table | None = None
     told: Mapping[str, Any] = field(factory=dict)
 
@@ -102,7 +104,7 @@ class TablePlan:
     def deletes(self) -> bool:
         """Whether a sync may delete rows: it replaces the table, the API lists deleted keys, or a transform leaves some out."""
         table = self.table
-        tells = bool(table.full_refresh or table.deleted or table.deleted_by)
+        tells = bool(table.full_refresh or table.deleted or table.deleted_by or table.missing)
         return tells or any(transform.leaves_out for transform in self.transforms)
 
     @property

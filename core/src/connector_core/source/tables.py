@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from attrs import field, frozen
 
@@ -12,7 +12,7 @@ from connector_core.basics.names import check_name, column_names, listed, one_li
 from connector_core.basics.paths import LIBRARY, MISSING, Path, compile_path, paths_of
 from connector_core.source.columns import Declared, checked_columns, given_columns, types_of
 from connector_core.source.csv_format import Csv
-from connector_core.source.deletes import DeletedBy
+from connector_core.source.deletes import DeletedBy, ListedIn, check_deletes
 from connector_core.source.error_rules import ErrorRule
 from connector_core.source.formats import Format
 from connector_core.source.json_lines import JsonLines
@@ -92,6 +92,9 @@ class Table:
                  ``return``.
 
     deleted_by:  another table, of events that say which rows of this one are gone: ``DeletedBy("events", {"id": "object.id"})``.
+    missing:     ``"delete"``: rows that the feed, read whole, no longer has are deleted, without replacing the table; or
+                 ``ListedIn("ids", {"id": "id"})``: rows that another table, a complete list, does not name. The state then holds
+                 the key of every row.
     rows:        what makes the records out of what stands at *records*, where that has no list of them with a key: functions of
                  page and request, one after the other, such as ``exploded("lines", keep={"order_id": "id"})``; one, or a list.
 
@@ -121,6 +124,7 @@ class Table:
     may_be_empty: bool = False
     each: Each | None = None
     deleted_by: DeletedBy | None = None
+    missing: Literal["delete"] | ListedIn | None = None
     rows: tuple[Callable[[Any, Any], Iterable[Any]], ...] = field(default=(), converter=_steps)
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
@@ -178,23 +182,6 @@ class Table:
         if self.deleted is not None:
             raise KeyColumnsError(f"{where}: it has no primary_key, so no list under {self.deleted} can say which rows are gone.")
 
-    def _check_deleted_by(self, where: str) -> None:
-        rule = self.deleted_by
-        if rule is None:
-            return
-        if not isinstance(rule, DeletedBy):
-            raise PluginError(f'{where}: deleted_by is {_shown(rule)}. Write DeletedBy("events", {{"id": "object.id"}}).')
-        if set(rule.key) != set(self.primary_key):
-            key = ", ".join(self.primary_key) or "none"
-            raise PluginError(
-                f"{where}: deleted_by has a key of {', '.join(rule.key)}, and the table one of {key}. "
-                "Name a field of an event for each column of primary_key."
-            )
-        nots = {"append_only": "never changes", "full_refresh": "is replaced in each sync", "parent": "is a child"}
-        for word, why in nots.items():
-            if getattr(self, word):
-                raise PluginError(f"{where}: deleted_by is for a table that is read on, and this one {why} ({word}).")
-
     def _check_rows(self, where: str) -> None:
         for step in self.rows:
             if not callable(step) or isinstance(step, type):
@@ -222,7 +209,7 @@ class Table:
             ) from None
         self._check_nothing(where)
         self._check_rows(where)
-        self._check_deleted_by(where)
+        check_deletes(self, where)
         if not isinstance(self.overrule, tuple) or not all(isinstance(name, str) and name for name in self.overrule):
             raise PluginError(f'{where}: overrule is {_shown(self.overrule)}. Name the signs, as a list: overrule=["has_more"].')
         self._check_format(where)
