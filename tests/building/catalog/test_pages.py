@@ -22,7 +22,7 @@ from cases.support import plugin_of
 from connector_build.catalog.dictionary import dictionary_of
 from connector_build.catalog.entries import Dictionary
 from connector_build.catalog.pages.dbml import dbml
-from connector_build.catalog.pages.diagram import _boxes, diagram
+from connector_build.catalog.pages.diagram import LETTER, PADDING, _boxes, diagram
 from connector_build.catalog.pages.every import every_page
 from connector_build.catalog.pages.html import html
 from connector_build.catalog.pages.markdown import markdown
@@ -247,6 +247,12 @@ def test_the_diagram_is_xml_and_shows_each_table() -> None:
     assert {table.stored_name for table in found.tables} <= set(texts)
     assert len([each for each in drawn.iter() if each.get("class") == "er-line"]) == 3 * len(found.relations)
     assert not any("href" in name for each in drawn.iter() for name in each.attrib)
+
+
+def test_each_text_fits_into_its_box() -> None:
+    for box in _boxes(of()).values():
+        texts = [box.table.stored_name, f"and {box.more} more columns", *(f"{row.stored_name} {row.type}" for row in box.rows)]
+        assert max(map(len, texts)) * LETTER + 2 * PADDING <= box.width + 1
 
 
 def test_no_box_covers_another() -> None:

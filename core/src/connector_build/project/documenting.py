@@ -8,7 +8,7 @@ from connector_build.catalog.pages.every import every_page
 from connector_build.catalog.samples import examples
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.plugins.discovery import sample
-from connector_build.project.making import assembled, dictionary
+from connector_build.project.making import assembled, explained
 from connector_build.project.writer import LOCK
 from connector_core.basics.names import one_line
 
@@ -22,8 +22,9 @@ def documents(dataset: str, *, destination: str = "", **choice: Any) -> Mapping[
         raise UsageProblem(
             f"--destination is {one_line(destination, 80)!r}. Write it as OpenLineage names it: snowflake://ACCOUNT/DATABASE.SCHEMA."
         )
-    [first, *_] = assembled(dataset, **choice)[0].tables
-    return every_page(dictionary(dataset, **choice), examples(first, sample(dataset)), destination)
+    assembly, sources = assembled(dataset, **choice)
+    shown = examples(assembly.tables[0], sample(dataset))
+    return every_page(explained(dataset, assembly, sources), shown, destination)
 
 
 def write_documents(pages: Mapping[str, str], folder: Path) -> None:

@@ -106,7 +106,7 @@ def _levels(dictionary: Dictionary) -> dict[str, int]:
 
 
 def _width(table: TableEntry, rows: tuple[ColumnEntry, ...]) -> float:
-    longest = max([len(table.stored_name), *(len(row.stored_name) + len(row.type) + 4 for row in rows), 16])
+    longest = max([len(table.stored_name), *(len(row.stored_name) + len(row.type) + 4 for row in rows), 19])
     return round(longest * LETTER + 2 * PADDING)
 
 
