@@ -16,82 +16,19 @@ from attrs import evolve
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
-from cases.support import plugin_of
-from connector_build.catalog.dictionary import dictionary_of
-from connector_build.catalog.entries import Dictionary
 from connector_build.catalog.pages.dbml import dbml
 from connector_build.catalog.pages.diagram import LETTER, PADDING, _boxes, diagram
 from connector_build.catalog.pages.every import every_page
 from connector_build.catalog.pages.html import html
 from connector_build.catalog.pages.markdown import markdown
 from connector_build.catalog.pages.mermaid import mermaid
-from connector_build.catalog.pages.openlineage import openlineage
 from connector_build.catalog.samples import examples
 from connector_build.cli.main import main
 from connector_build.plugins.discovery import sample
 from connector_build.project.making import assembled, dictionary
-from connector_core import (
-    Aggregate,
-    ApiKeyHeader,
-    Column,
-    DerivedField,
-    Dimension,
-    Parent,
-    Setting,
-    Table,
-    Transform,
-    base_url,
-    count,
-    hashed,
-    ratio,
-    total,
-)
-from connector_core.plugin.assembly import assemble
-
-NASTY = """<script src="https://elsewhere.example/x.js">alert('1')</script>
-| a `b` "c" 'd' \\ ![x](https://elsewhere.example/y.png) */ }} {% if x %} \x07"""
-
-
-def of(said: str = NASTY) -> Dictionary:
-    """A connector with every kind of table, of which everything is described as *said*."""
-    columns: dict[str, str | Column] = {
-        "orderId": Column("STRING", said),
-        "mail": Column("STRING", said, pii=True),
-        "cost": Column("DECIMAL(15,2)", said),
-        "hours": Column("DOUBLE", said),
-        'we"ird`na|me': Column("STRING", said),
-        "at": "UTC_DATETIME",
-    }
-    orders = Table("orders2", "/orders", "data.items", ["orderId"], columns, description=said)
-    lines = Table(
-        "order_lines",
-        "/orders/{parent.orderId}/lines",
-        "lines",
-        ["order", "id"],
-        {"id": "STRING", "order": "STRING", "n": "LONG"},
-        parent=Parent("orders2", adds={"order": "orderId"}),
-        description=said,
-    )
-    plugin = plugin_of(
-        orders,
-        lines,
-        auth=ApiKeyHeader("api_key"),
-        transforms=[
-            DerivedField("rate", ratio("cost", "hours"), description=said),
-            Transform("hide", hashed("mail", salt="pepper-of-ours"), description=said),
-        ],
-        extra_tables=[
-            Aggregate("buyers", ["mail"], {"n": count(said), "sum": total("hours", said)}, description=said),
-            Dimension("shops", ["at"], ["cost"], newest="hours", description=said),
-        ],
-        settings=[
-            Setting("region", "Region", said, "eu", kind="choice", choices=("eu", "us")),
-            base_url("https://api.example/v2"),
-        ],
-    )
-    return dictionary_of(assemble([plugin]), "orders", version="2.0", summary=f"Orders: {said}")
+from dictionaries import NASTY, described
+from openlineage_schema import VALID
 
 
 class Page(HTMLParser):
@@ -129,7 +66,7 @@ class Page(HTMLParser):
 
 
 def test_the_page_needs_no_other_host_and_runs_nothing() -> None:
-    page = Page(html(of(), {("orders2", "cost"): NASTY}))
+    page = Page(html(described(), {("orders2", "cost"): NASTY}))
     assert page.open == []
     assert {"script", "link", "img", "iframe", "object", "form"} & set(page.elements) == set()
     named = {name for name, _ in page.attributes}
@@ -147,14 +84,14 @@ def test_the_page_needs_no_other_host_and_runs_nothing() -> None:
 
 
 def test_what_a_plugin_says_stays_text() -> None:
-    page = Page(html(of(), {("orders2", "cost"): NASTY}))
+    page = Page(html(described(), {("orders2", "cost"): NASTY}))
     said = [text for text in page.texts if "<script src=" in text]
     assert len(said) > 10, "each description is there, as it was said"
     assert any('we"ird`na|me' in text for text in page.texts)
 
 
 def test_the_page_says_all_there_is() -> None:
-    found = of("what it holds")
+    found = described("what it holds")
     text = " ".join(Page(html(found, {})).texts)
     for table in found.tables:
         assert table.reading in text
@@ -189,7 +126,7 @@ def cells(line: str) -> list[str]:
 
 
 def test_no_text_breaks_the_markdown() -> None:
-    page = markdown(of(), {("orders2", "cost"): NASTY})
+    page = markdown(described(), {("orders2", "cost"): NASTY})
     rows = re.findall(r"(?:^\|.*\n)+", page, re.M)
     assert len(rows) == 6
     for table in rows:
@@ -208,7 +145,7 @@ LINE = re.compile(
 
 
 def test_each_line_of_the_diagram_in_mermaid_is_one_of_its_grammar() -> None:
-    lines = mermaid(of()).splitlines()
+    lines = mermaid(described()).splitlines()
     assert [line for line in lines if not LINE.fullmatch(line)] == []
     assert [line.strip() for line in lines if "--" in line] == [
         'orders_2 }|--o| buyers : "mail"',
@@ -222,7 +159,7 @@ def test_each_line_of_the_diagram_in_mermaid_is_one_of_its_grammar() -> None:
 
 
 def test_the_dbml() -> None:
-    text = dbml(of("the order's place"))
+    text = dbml(described("the order's place"))
     assert "  order_id STRING [pk, not null, note: 'the order\\'s place']\n" in text
     assert "  cost DECIMAL(15,2) [null, note: 'the order\\'s place']\n" in text
     assert "\n  indexes {\n    (order, id) [pk]\n  }\n}\n" in text
@@ -231,7 +168,7 @@ def test_the_dbml() -> None:
 
 
 def test_no_text_ends_a_note_of_the_dbml() -> None:
-    without = re.sub(r"'(?:\\.|[^'\\\n])*'", "", dbml(of()))
+    without = re.sub(r"'(?:\\.|[^'\\\n])*'", "", dbml(described()))
     assert "'" not in without
     assert "script" not in without
     assert without.count("{") == without.count("}")
@@ -241,7 +178,7 @@ def test_no_text_ends_a_note_of_the_dbml() -> None:
 
 
 def test_the_diagram_is_xml_and_shows_each_table() -> None:
-    found = of()
+    found = described()
     drawn = ET.fromstring(diagram(found))  # noqa: S314  (our own)
     texts = ["".join(each.itertext()) for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
     assert {table.stored_name for table in found.tables} <= set(texts)
@@ -250,13 +187,13 @@ def test_the_diagram_is_xml_and_shows_each_table() -> None:
 
 
 def test_each_text_fits_into_its_box() -> None:
-    for box in _boxes(of()).values():
+    for box in _boxes(described()).values():
         texts = [box.table.stored_name, f"and {box.more} more columns", *(f"{row.stored_name} {row.type}" for row in box.rows)]
         assert max(map(len, texts)) * LETTER + 2 * PADDING <= box.width + 1
 
 
 def test_no_box_covers_another() -> None:
-    boxes = list(_boxes(of()).values())
+    boxes = list(_boxes(described()).values())
     assert [box.table.name for box in boxes if box.x == min(each.x for each in boxes)] == ["orders2"]
     for one in boxes:
         for other in boxes:
@@ -265,155 +202,12 @@ def test_no_box_covers_another() -> None:
             assert one is other or apart
 
 
-# OpenLineage: the parts of its specification that are used here, written anew as a schema.
-
-FACET = {
-    "type": "object",
-    "required": ["_producer", "_schemaURL"],
-    "properties": {"_producer": {"type": "string", "pattern": "^[a-z]+:"}, "_schemaURL": {"type": "string", "format": "uri"}},
-}
-
-
-def url(version: str, name: str) -> dict[str, Any]:
-    address = f"https://openlineage.io/spec/facets/{version}/{name}.json#/$defs/{name}"
-    return {"properties": {"_schemaURL": {"const": address}}}
-
-
-INPUT = {
-    "type": "object",
-    "required": ["namespace", "name", "field"],
-    "properties": {
-        "namespace": {"type": "string", "minLength": 1},
-        "name": {"type": "string", "minLength": 1},
-        "field": {"type": "string", "minLength": 1},
-        "transformations": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["type"],
-                "properties": {
-                    "type": {"enum": ["DIRECT", "INDIRECT"]},
-                    "subtype": {
-                        "enum": "IDENTITY TRANSFORMATION AGGREGATION JOIN GROUP_BY FILTER SORT WINDOW CONDITIONAL".split()  # noqa: SIM905
-                    },
-                    "description": {"type": "string"},
-                    "masking": {"type": "boolean"},
-                },
-                "additionalProperties": False,
-            },
-        },
-    },
-    "additionalProperties": False,
-}
-SCHEMA_FACET = {
-    "required": ["fields"],
-    "properties": {
-        "fields": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["name"],
-                "properties": {name: {"type": "string"} for name in ("name", "type", "description")},
-                "additionalProperties": False,
-            },
-        }
-    },
-}
-LINEAGE_FACET = {
-    "required": ["fields"],
-    "properties": {
-        "fields": {
-            "type": "object",
-            "additionalProperties": {
-                "type": "object",
-                "required": ["inputFields"],
-                "properties": {"inputFields": {"type": "array", "items": INPUT}},
-                "additionalProperties": False,
-            },
-        },
-        "dataset": {"type": "array", "items": INPUT},
-    },
-}
-DOCUMENTATION_FACET = {
-    "required": ["description"],
-    "properties": {"description": {"type": "string"}, "contentType": {"type": "string"}},
-}
-EVENT = {
-    "type": "object",
-    "required": ["eventTime", "producer", "schemaURL", "dataset"],
-    "properties": {
-        "eventTime": {"type": "string", "format": "date-time"},
-        "producer": {"type": "string", "pattern": "^[a-z]+:"},
-        "schemaURL": {"const": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/DatasetEvent"},
-        "dataset": {
-            "type": "object",
-            "required": ["namespace", "name"],
-            "properties": {
-                "namespace": {"type": "string", "pattern": "^[a-z]+://."},
-                "name": {"type": "string", "minLength": 1},
-                "facets": {
-                    "type": "object",
-                    "required": ["schema"],
-                    "properties": {
-                        "schema": {"allOf": [FACET, url("1-1-1", "SchemaDatasetFacet"), SCHEMA_FACET]},
-                        "columnLineage": {"allOf": [FACET, url("1-2-0", "ColumnLineageDatasetFacet"), LINEAGE_FACET]},
-                        "documentation": {"allOf": [FACET, url("1-1-0", "DocumentationDatasetFacet"), DOCUMENTATION_FACET]},
-                    },
-                    "additionalProperties": False,
-                },
-            },
-            "additionalProperties": False,
-        },
-    },
-    "additionalProperties": False,
-}
-VALID = Draft202012Validator({"type": "array", "minItems": 1, "items": EVENT})
-
-
-@pytest.mark.parametrize("destination", ["", "snowflake://acme/RAW.ORDERS", "bigquery://acme"])
-def test_openlineage_is_as_its_specification_says(destination: str) -> None:
-    events = openlineage(of(), destination)
-    VALID.validate(events)
-    assert len(events) == 4
-    wrong = json.loads(json.dumps(events))
-    wrong[0]["dataset"]["facets"]["columnLineage"]["fields"]["cost"]["inputFields"][0].pop("field")
-    assert not VALID.is_valid(wrong)
-
-
-def test_openlineage_names_what_each_column_is_made_from() -> None:
-    orders, buyers, shops, lines = (event["dataset"] for event in openlineage(of("said"), "snowflake://acme/RAW.ORDERS"))
-    assert [each["name"] for each in (orders, buyers, shops, lines)] == [
-        "RAW.ORDERS.orders_2",
-        "RAW.ORDERS.buyers",
-        "RAW.ORDERS.shops",
-        "RAW.ORDERS.order_lines",
-    ]
-    assert {each["namespace"] for each in (orders, buyers, shops, lines)} == {"snowflake://acme"}
-    fields = orders["facets"]["columnLineage"]["fields"]
-    [source] = fields["order_id"]["inputFields"]
-    assert (source["namespace"], source["name"], source["field"]) == ("https://api.example", "/v2/orders", "orderId")
-    assert source["transformations"][0]["subtype"] == "IDENTITY"
-    assert [(each["field"], each["transformations"][0]["subtype"]) for each in fields["rate"]["inputFields"]] == [
-        ("cost", "TRANSFORMATION"),
-        ("hours", "TRANSFORMATION"),
-    ]
-    assert fields["mail"]["inputFields"][0]["transformations"][0]["masking"]
-    lineage = buyers["facets"]["columnLineage"]
-    assert set(lineage["fields"]) == {"mail", "sum"}, "a count is made from no column"
-    assert lineage["fields"]["sum"]["inputFields"][0]["name"] == "RAW.ORDERS.orders_2"
-    assert lineage["fields"]["sum"]["inputFields"][0]["transformations"][0]["subtype"] == "AGGREGATION"
-    influences = shops["facets"]["columnLineage"]["dataset"]
-    told = [(each["field"], each["transformations"][0]["subtype"]) for each in influences]
-    assert told == [("at", "GROUP_BY"), ("hours", "SORT")]
-    assert lines["facets"]["documentation"]["description"] == "said"
-
-
 # Any text, any dataset
 
 
 @given(st.text(max_size=40))
 def test_whatever_a_plugin_says_every_file_can_be_read(said: str) -> None:
-    found = of(said)
+    found = described(said)
     pages = every_page(found, {("orders2", "cost"): said})
     page = Page(pages["orders.html"])
     assert (page.open, "script" in page.elements) == ([], False)
@@ -427,7 +221,7 @@ def test_whatever_a_plugin_says_every_file_can_be_read(said: str) -> None:
 
 
 def test_a_dictionary_without_anything() -> None:
-    bare = evolve(of(""), tables=(), relations=(), settings=(), options=(), plugins=())
+    bare = evolve(described(""), tables=(), relations=(), settings=(), options=(), plugins=())
     pages = every_page(bare, {})
     assert Page(pages["orders.html"]).open == []
     assert "This connector has no options." in pages["orders.md"]
