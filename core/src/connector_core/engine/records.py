@@ -111,8 +111,10 @@ class RowMaker:
         copies, same = form.copied and self._shared, alike.setdefault(form, [])
         for number, row in enumerate(given, first):
             if row.__class__ is not dict:
-                rows.append(self._left_out(row, number, where))
-                continue
+                if not isinstance(row, dict):
+                    rows.append(self._left_out(row, number, where))
+                    continue
+                row = dict(row)  # of whatever class a transform has made
             shape = [*row, *map(type, row.values())]
             if shape != usual:
                 usual, form = self._usual = shape, self._forms.form(row, f"{where}: record {number}")
@@ -141,32 +143,37 @@ class RowMaker:
         records = self._checked(records, where, first)
         # What a page has is told by its first part.
         watch = watch_for(self.transforms) if first == 1 and self.checks_fields else None
-        rows = [self._transformed(record, watch) for record in records]
+        rows = self._transformed(records, watch)
         if watch is not None:
             watch.check(f"{where}: no record of this page", records)
         return rows
 
     def _checked(self, records: Iterable[Any], where: str, first: int) -> Sequence[Record]:
         """The records as transforms take them: objects, each with its key, and null where a value stands for that."""
-        checked: list[Record] = []
-        for number, record in enumerate(records, first):
+        checked = list(records)
+        for number, record in enumerate(checked, first) if set(map(type, checked)) != {dict} else ():
             if not isinstance(record, dict):
                 no_object(record, f"{where}: record {number}")
-            if self._nulls:
-                record = record | {name: None for name, column in self._nulls.items() if column.is_null(record.get(name))}
-            checked.append(record)
+        if self._nulls:
+            checked = [
+                record | {name: None for name, column in self._nulls.items() if column.is_null(record.get(name))}
+                for record in checked
+            ]
         for name in self.table.primary_key:
             if None in (column := [record.get(name) for record in checked]):
                 at = column.index(None)
                 no_key(self.table, checked[at], f"{where}: record {first + at}")
         return checked
 
-    def _transformed(self, record: Record, watch: FieldWatch | None) -> Record | LeftOut:
+    def _transformed(self, records: Iterable[Record], watch: FieldWatch | None) -> list[Record | LeftOut]:
+        record: Record = {}
+        rows = []
         try:
-            row = transformed(self.transforms, record, self.table.primary_key, watch)
+            for record in records:
+                rows.append(transformed(self.transforms, record, self.table.primary_key, watch))
         except TransformFailed as failed:
             raise failed_transform(self.table, failed, record) from failed.__cause__
-        return dict(row) if row.__class__ is not dict and isinstance(row, dict) else row
+        return rows
 
     def _left_out(self, row: Any, number: int, where: str) -> LeftOut:
         if not isinstance(row, LeftOut):

@@ -17,8 +17,8 @@ class Prepared(requests.PreparedRequest):
     def prepare_url(self, url: Any, params: Any) -> None:
         """The address with its parameters."""
         # An address with a query may hold a key, and is another one for each page.
-        plain = isinstance(params, Mapping) and not {"?", "#"} & set(url)
-        if plain and all(value.__class__ is str for value in params.values()):
+        plain = isinstance(params, Mapping) and url.startswith("http") and "?" not in url and "#" not in url
+        if plain and {value.__class__ for value in params.values()} <= _TEXT:
             self.url = f"{_address(url)}?{urlencode(params)}" if params else _address(url)
         else:
             super().prepare_url(url, params)
@@ -29,6 +29,9 @@ class Prepared(requests.PreparedRequest):
             super().prepare_cookies(cookies)
         else:
             self._cookies = cookies
+
+
+_TEXT = {str}
 
 
 @lru_cache(maxsize=256)
