@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cache, partial
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -166,7 +166,7 @@ class Client:
             return made(None, self._bodies.read(where, response, lambda chunks: self._spooled(table, where, response, chunks)))
         plainly = table.name in self._plain_floats
         try:
-            body = self._decode(table, where, answer, digits=not plainly)
+            body = self._decode(table, where, answer, "plain" if plainly else "exact")
             records = records_in(table, where, body)
             if plainly and may_have_floats(body, besides=records):  # one of them may be a place to go on from
                 plainly, records = False, self._exactly(table, where, answer)
@@ -201,10 +201,10 @@ class Client:
             raise TransientError(told, retry_after(answer.response))
         refuse(where, answer.response.status_code, told)
 
-    def _decode(self, table: Table, where: str, answer: Answer, *, digits: bool = True) -> Any:
+    def _decode(self, table: Table, where: str, answer: Answer, floats: Literal["plain", "exact"] = "exact") -> Any:
         status = answer.response.status_code
         try:
-            return answer.json() if digits else answer.plain_json()
+            return answer.plain_json() if floats == "plain" else answer.json()
         except NotJson as error:
             told = shown(self._secrets, answer.content) if error.shown else ""
             if isinstance(error, WebPage) and table.name in self._spoken:

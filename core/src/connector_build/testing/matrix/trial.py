@@ -206,6 +206,7 @@ def _clients(fault: Fault) -> Callable[[Assembly, Configuration, Log], Client]:
             sleep=lambda _: None,
             limit=LIMIT,
             timeout=(fault.seconds, fault.seconds),
+            plain_floats=assembly.plain_floats,
         )
 
     return client
