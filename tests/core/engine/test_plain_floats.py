@@ -18,6 +18,7 @@ from connector_core import CursorPaginator, DerivedField, NoAuth, Parent, Table,
 from connector_core.basics import decoding
 from connector_core.basics.errors import ConnectorError
 from connector_core.engine import sync as engine
+from connector_core.http.client import KEPT_BYTES
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
 TYPES = ("DOUBLE", "FLOAT", "STRING", "DECIMAL(20,6)", "LONG", "JSON", None)
@@ -161,3 +162,10 @@ def test_a_float_beside_the_records_keeps_its_digits() -> None:
     with patch("connector_core.http.answers.decode", side_effect=decoding.decode) as decode:
         outcome(assembled(items()), [body])
     assert [call.kwargs.get("digits", True) for call in decode.call_args_list] == [False, True]
+
+
+def test_a_large_answer_is_not_kept_for_it() -> None:
+    body = json.dumps({"items": [{"id": "1", "text": "x" * KEPT_BYTES}], "next_cursor": None}).encode()
+    with patch("connector_core.http.answers.decode", side_effect=decoding.decode) as decode:
+        outcome(assembled(items(text="STRING")), [body])
+    assert [call.kwargs.get("digits", True) for call in decode.call_args_list] == [True]

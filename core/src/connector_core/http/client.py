@@ -34,6 +34,8 @@ TAKEN = frozenset({200, 201, 203, 206})
 """The statuses of an answer that may be a page: a search may be answered 201, and a part of a feed 206."""
 EMPTY = frozenset({204, 205})
 """Those of an answer that has no body, so there is nothing."""
+KEPT_BYTES = 4_000_000
+"""The largest answer whose text is kept until its rows are made, for whoever asks for exact numbers."""
 
 
 class Client:
@@ -164,7 +166,7 @@ class Client:
             self._refuse(where, answer)
         if table.format is not None:
             return made(None, self._bodies.read(where, response, lambda chunks: self._spooled(table, where, response, chunks)))
-        plainly = table.name in self._plain_floats
+        plainly = table.name in self._plain_floats and len(answer.content) <= KEPT_BYTES
         try:
             body = self._decode(table, where, answer, "plain" if plainly else "exact")
             records = records_in(table, where, body)
