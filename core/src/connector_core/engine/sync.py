@@ -73,7 +73,14 @@ def make_client(assembly: Assembly, configuration: Configuration, log: Log, **pa
         raise PluginError(f"{assembly.auth_origin}: the auth made {type(auth).__name__}. Return a requests.auth.AuthBase.")
     limit = configuration[MAX_ANSWER] * 1_000_000
     authority = pem(configuration, CA_CERTIFICATE) if configuration.get(CA_CERTIFICATE) else ""
-    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden, limit=limit, authority=authority, **parts)
+    parts = {
+        "secrets": configuration.hidden,
+        "limit": limit,
+        "authority": authority,
+        "plain_floats": assembly.plain_floats,
+        **parts,
+    }
+    return Client(configuration["base_url"], auth, log, **parts)
 
 
 def sync(
@@ -322,7 +329,7 @@ class _TableSync:
         records = iter(records_of(self.plan.table, read.page, read.request, where))
         first = 1
         while part := list(islice(records, PART)):
-            yield rows.rows(part, where, first, read.added)
+            yield rows.rows(part, where, first, read.added, read.page.exact)
             first += len(part)
         if self.plan.table.gone and not read.page.ended:
             yield rows.gone(deleted_keys(self.plan.table, read.page.body, where), where, read.added)
@@ -345,13 +352,14 @@ class _TableSync:
         self._send(self.known.release(), kept, again=False)
 
     def _send(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
-        name, upsert, before = self.name, self.delivery.upsert, self.left_out.total()
-        for key, row in rows:
-            if isinstance(row, LeftOut):
-                self._leave_out(key, row, kept)
-            else:
-                upsert(name, row, key)
-        self.delivered += len(rows) - (self.left_out.total() - before)
+        left_out = [(at, key, row) for at, (key, row) in enumerate(rows) if isinstance(row, LeftOut)]
+        sent = 0
+        for at, key, row in left_out:
+            self.delivery.upsert_all(self.name, rows[sent:at])
+            self._leave_out(key, row, kept)
+            sent = at + 1
+        self.delivery.upsert_all(self.name, rows[sent:] if sent else rows)
+        self.delivered += len(rows) - len(left_out)
         self.has_rows = self.has_rows or bool(self.delivered and self.plan.deletes)
         if self.plan.extra_tables:
             kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
