@@ -153,7 +153,7 @@ class Client:
         answer = Answer(response, lambda: self._bodies.of(where, response))
         ruling = self._rulings.on(table, where, answer, streamed=taken and table.format is not None)
         if ruling == "ended" or (ruling is None and response.status_code in EMPTY):
-            return made({}, [], ended=True)
+            return made({}, [], ended=True, silent=ruling is None)
         if ruling == "empty":
             body = answer.at("@")
             return made(body or {}, [], empty=True)
@@ -170,7 +170,8 @@ class Client:
             raise
         self._spoken.add(table.name)
         # An answer in which there is nothing at all does not say what follows either.
-        page: Page = made(body, records, ended=not records and body in ({}, None))
+        silent = not records and body in ({}, None)
+        page: Page = made(body, records, ended=silent, silent=silent)
         return page
 
     def _spooled(self, table: Table, where: str, response: requests.Response, chunks: Iterator[bytes]) -> Sequence[Any]:

@@ -126,6 +126,7 @@ class Page:
     seconds: how long the API took to answer.
     headers: of the answer; their names in lower case.
     ended:   an error rule took the answer for the end of the feed. empty: one took it for a page without records.
+    silent:  it is ended because there is nothing at all in the answer, as in a 204.
     url:     the address that answered, after redirects, without its query; empty where nobody knows.
     repeated: its records are those of the page before or, where the paginator counts its pages, of the first one.
     witness: what a feed that ends with this page is held against, called with the paginator, the request and the page; a request
@@ -138,6 +139,7 @@ class Page:
     headers: Mapping[str, str] = field(factory=dict, repr=False, converter=frozen_mapping)
     ended: bool = False
     empty: bool = False
+    silent: bool = False
     url: str = ""
     repeated: bool = False
     witness: "Witness | None" = field(default=None, eq=False, repr=False)
@@ -199,15 +201,15 @@ class Follower(Protocol):
 
 
 def next_request(paginator: Follower, request: Request, page: Page) -> Request | None:
-    """The request after *request*; None after a page that an error rule made the last.
+    """The request after *request*; None after a page that an error rule made the last, or that is silent.
 
     A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended. Where
-    any other ends its feed, the page's witness has a say: see ``connector_core.paging.evidence``. After a page that a rule made
-    empty, a paginator that does not know where to go on has come to the end.
+    any other ends its feed, or a silent page does, the page's witness has a say: see ``connector_core.paging.evidence``. After a
+    page that a rule made empty, a paginator that does not know where to go on has come to the end.
     """
     reads_on = getattr(paginator, "reads_on", False)
     if page.ended and not reads_on:
-        return None
+        return page.witness(paginator, request, page) if page.silent and page.witness is not None else None
     try:
         following = paginator.following(request, page)
     except UnexpectedAnswer:
