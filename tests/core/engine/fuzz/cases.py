@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fuzz.answers import NESTED
 from fuzz.connector import DATASETS, NEXT, OPTIONS
 from fuzz.faults import FAULTS
+from fuzz.lies import REORDERED, TOLD
 from fuzz.line import MOST_REQUESTS
 
 few = st.integers(1, 8)
@@ -29,6 +30,7 @@ connectors = st.fixed_dictionaries(
         "child": st.sampled_from(["no", "no", "no", "plain", "changed"]),
         "full_refresh": st.sampled_from([False, False, False, False, True]),
         "gzip": st.booleans(),
+        "filter": st.booleans(),
     }
 )
 ALONE = {"child": "no", "strategy": "none", "full_refresh": False}
@@ -97,6 +99,15 @@ def told(connector: st.SearchStrategy[Any], options: Sequence[str]) -> st.Search
             "history": history.map(lambda found: [["append", 12], *chain.from_iterable(found)]),
         }
     )
+
+
+@st.composite
+def lying(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    """Histories of a connector whose API tells the lie *name* in each sync."""
+    words = {**draw(connectors), **draw(st.sampled_from(TOLD[name]))}
+    if name in REORDERED and words["moves"] == "sent again":
+        words["moves"] = "to the end"
+    return {"lie": name, **draw(told(st.just(words), OPTIONS))}
 
 
 SAYINGS = [

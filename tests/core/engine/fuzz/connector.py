@@ -96,6 +96,7 @@ class Spec:
     child: str = "no"
     full_refresh: bool = False
     gzip: bool = False
+    filter: bool = False
 
     @classmethod
     def made(cls, words: Mapping[str, Any]) -> "Spec":
@@ -155,6 +156,7 @@ class Spec:
         """Jobs and, with a child table, the visits of each."""
         form = FORMATS.get(self.format)
         body = {"kind": "all"} if self.where == "body" else None
+        params = {"state": "open"} if self.filter else {}
         jobs = Table(
             "jobs",
             "/jobs",
@@ -162,6 +164,7 @@ class Spec:
             tuple(self.columns)[: len(self.key)],
             self.columns,
             append_only=self.moves == "append only",
+            params=params,
             body=body,
             format=form,
             deleted="gone.keys" if self.gone == "list" else None,
@@ -172,7 +175,8 @@ class Spec:
         parent = Parent("jobs", adds={"job": "id"}, changed="seq" if self.child == "changed" else None)
         columns = {"job": "LONG", "number": "LONG", "name": "STRING", "updated": self.time, "seq": "LONG"}
         path = "/jobs/{parent.id}/visits"
-        return [jobs, Table("visits", path, self.records, ("job", "number"), columns, body=body, format=form, parent=parent)]
+        parts = {"params": params, "body": body, "format": form, "parent": parent}
+        return [jobs, Table("visits", path, self.records, ("job", "number"), columns, **parts)]  # type: ignore[arg-type]
 
     @property
     def paginator(self) -> Paginator:

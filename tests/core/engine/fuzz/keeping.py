@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,9 +20,9 @@ Case = Mapping[str, Any]
 ran: Counter[str] = Counter()
 
 
-def examples(share: int) -> settings:
+def examples(share: float) -> settings:
     """Settings for *share* percent of all examples: always the same ones, unless a number was asked for."""
-    return settings(max_examples=max(1, EXAMPLES * share // 100), derandomize=ASKED is None)
+    return settings(max_examples=max(1, int(EXAMPLES * share / 100)), derandomize=ASKED is None)
 
 
 @contextmanager
@@ -33,6 +34,7 @@ def kept(name: str, case: Case) -> Iterator[None]:
     except Exception as error:
         if ASKED:
             CORPUS.mkdir(exist_ok=True)
-            file = CORPUS / f"found_{name}_{type(error).__name__}.json"
+            about = re.sub(r"\W+", "_", case.get("lie", type(error).__name__))
+            file = CORPUS / f"found_{name}_{about}.json"
             file.write_text(json.dumps({"test": name, "case": case}, indent=1) + "\n", encoding="utf-8")
         raise

@@ -2,20 +2,15 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from attrs import define, evolve
 
-from connector_build.api.messages import Asked, Reply
-from connector_build.api.mimic import Mimic
-from connector_core import (
-    Csv,
-    Table,
-)
+from connector_build.api.messages import Answering, Asked, Reply
+from connector_core import Csv, Record, Table
 from fuzz.connector import Spec
-from fuzz.world import Moving
 
 MOST_REQUESTS = 2000
 """More than any sync here needs: one that makes more would never end."""
@@ -34,8 +29,10 @@ def no_trouble(number: int, asked: Asked, honest: Honest) -> Reply:
 class Line:
     """The API as one sync meets it."""
 
-    mimic: Mimic
+    answering: Answering
     spec: Spec
+    gone: Sequence[Record] = ()
+    """The keys of what was deleted, where answers list them."""
     trouble: Trouble = no_trouble
     made: int = 0
 
@@ -46,18 +43,16 @@ class Line:
 
     def honest(self, asked: Asked) -> Reply:
         """What the API says when nothing is wrong."""
-        reply = self.mimic.reply(asked)
+        reply = self.answering(asked)
         if self.spec.gone == "list" and reply.status == 200:
             body = json.loads(reply.body) | {"gone": {"keys": self._gone()}}
             reply = evolve(reply, body=json.dumps(body).encode())
-        if self.spec.gzip:
+        if self.spec.gzip and reply.status != 204:
             reply = evolve(reply, body=gzip.compress(reply.body, 1))
         return sized(reply)
 
     def _gone(self) -> list[Any]:
-        world = self.mimic.world
-        keys = world.gone if isinstance(world, Moving) else []
-        return [next(iter(key.values())) if len(key) == 1 and number % 2 else key for number, key in enumerate(keys)]
+        return [next(iter(key.values())) if len(key) == 1 and number % 2 else key for number, key in enumerate(self.gone)]
 
 
 def sized(reply: Reply) -> Reply:

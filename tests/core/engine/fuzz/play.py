@@ -8,15 +8,14 @@ from typing import Any
 from attrs import define, field
 from test_crash_anywhere import Cutting
 
+from connector_build.api.messages import Answering
 from connector_build.api.mimic import Mimic
+from connector_build.testing.matrix.apis import MadeUpApi
+from connector_build.testing.matrix.strikes import Breaker, Fault
 from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
 from connector_build.testing.warehouse.runs import URL, InProcess, configuration_for
-from connector_core import (
-    Configuration,
-    ConnectorError,
-    Record,
-)
+from connector_core import Configuration, ConnectorError, Record
 from connector_core.basics.errors import InternalError
 from connector_core.basics.operations import Log
 from connector_core.engine.checkpoints import CheckpointPolicy
@@ -26,6 +25,7 @@ from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly
 from fuzz.connector import DATASETS, Spec, assembled
 from fuzz.keeping import Case
+from fuzz.lies import LIES, WARNED
 from fuzz.line import Clock, Line, Trouble, no_trouble
 from fuzz.world import Moving, Sampled
 
@@ -49,6 +49,12 @@ class Play:
     """Whether records moved since the last good end, and after a sync that came to none."""
     error: ConnectorError | None = None
     """What the last sync raised."""
+    lie: Fault | None = None
+    """The assumption that the API breaks."""
+    warned: bool = False
+    """Whether rows were wrong after a sync, and it has warned of that."""
+    log: ListLog = field(factory=ListLog)
+    """That of the last sync."""
 
     def __attrs_post_init__(self) -> None:
         self.forget()
@@ -61,7 +67,7 @@ class Play:
         seed = case.get("seed", 0)
         dataset = DATASETS.get(given.get("dataset"))
         world = Sampled(assembled(words, on), count_of=0, seed=seed, sample=dataset.sample) if dataset else Moving(spec, seed)
-        return cls(case, spec, words, world, on, case.get("page_size", 5))
+        return cls(case, spec, words, world, on, case.get("page_size", 5), lie=LIES.get(case.get("lie", "")))
 
     @property
     def assembly(self) -> Assembly:
@@ -79,10 +85,11 @@ class Play:
 
     def sync(self, trouble: Trouble = no_trouble, half: int | None = None) -> Line:
         """One sync, which may crash or fail; *half* is the number of the request in whose answer it dies."""
-        line = Line(Mimic(self.assembly, self.world, URL), self.spec, trouble)
-        self.error, self.pending = None, True
+        gone = self.world.gone if isinstance(self.world, Moving) else []
+        line = Line(self._answering(), self.spec, gone, trouble)
+        self.error, self.pending, self.log = None, True, ListLog()
         try:
-            one_sync(self.assembly, self.warehouse, Cutting(line, half), self.page_size)
+            one_sync(self.assembly, self.warehouse, Cutting(line, half), self.page_size, self.log)
             self.pending = self.moved = False
         except Crash:
             pass
@@ -93,12 +100,25 @@ class Play:
             self.warehouse.crash_at(None)
         return line
 
+    def _answering(self) -> Answering:
+        """What answers one sync, which may be a liar."""
+        if self.lie is None:
+            return Mimic(self.assembly, self.world, URL).reply
+        return Breaker(self.lie, MadeUpApi(self.assembly, self.world, URL, self.page_size, self.lie.feed), 1).answer
+
     def succeed(self) -> None:
-        """A sync of an API that behaves, and the right rows."""
+        """A sync of an API that behaves, and the right rows; of one that lies, right rows or an error."""
         surely = self.sure
         self.sync()
-        assert self.error is None, f"an API that behaves, and yet: {self.error!r}"
-        self.check(rows=surely)
+        assert self.lie or self.error is None, f"an API that behaves, and yet: {self.error!r}"
+        if self.error is None:
+            self.check(rows=surely)
+
+    def come_clean(self) -> None:
+        """The API lies no more. Where its lie gave a place of the feed another meaning, all is synced anew."""
+        lie, self.lie = self.lie, None
+        if self.warned or (lie and not lie.mends):
+            self.forget()
 
     def settle(self) -> None:
         """Two syncs: all is right. A third has nothing to say about extra tables."""
@@ -110,14 +130,22 @@ class Play:
         assert [self.warehouse.on(name) for name in extras] == [[] for _ in extras]
 
     def check(self, *, rows: bool = True, but: Iterable[Any] = ()) -> None:
-        """The tables hold what the API does, *but* for the jobs of these keys; without *rows*, only extra tables count."""
+        """The tables hold what the API does, *but* for the jobs of these keys; without *rows*, only extra tables count.
+
+        Rows that the API stops sending stay, and count in no extra table any more. So those are not looked at either once a sync
+        has warned that its rows may be wrong.
+        """
         for plan in self.assembly.tables if rows else ():
-            live, wanted = self.warehouse.live(plan.table.name), self.world.expected(plan)
+            live = self.warehouse.live(plan.table.name)
+            wanted = self.world.expected(plan, self.lie.hidden if self.lie else None)
             for key in but:
                 live.pop(key, None)
                 wanted.pop(key, None)
-            assert not (wrong := list(differences(live, wanted))), f"{plan.table.name}: {wrong}"
-        if not but:
+            wrong = list(differences(live, wanted))
+            told = self.lie is not None and self.lie.name in WARNED and bool(self.log.warnings)
+            self.warned |= bool(wrong) and told
+            assert told or not wrong, f"{plan.table.name}: {wrong}"
+        if not but and not self.warned:
             assert_exact(self.assembly, self.warehouse)
 
 
@@ -134,7 +162,7 @@ def differences(live: Mapping[Any, Record], wanted: Mapping[Any, Record]) -> Ite
             )
 
 
-def one_sync(assembly: Assembly, warehouse: Warehouse, adapter: InProcess, page_size: int) -> None:
+def one_sync(assembly: Assembly, warehouse: Warehouse, adapter: InProcess, page_size: int, log: ListLog) -> None:
     """One sync through the real client, with a clock of its own and a checkpoint after each page."""
     clock = Clock()
 
@@ -149,7 +177,7 @@ def one_sync(assembly: Assembly, warehouse: Warehouse, adapter: InProcess, page_
     threads = {"threads": "1"} if any(setting.name == "threads" for setting in assembly.settings) else {}
     configuration = configuration_for(assembly, page_size=page_size, **threads)
     engine = Engine(client, checkpoints=CheckpointPolicy(records=1, share=0.0))
-    sync(assembly, configuration, warehouse.state, warehouse, ListLog(), engine)
+    sync(assembly, configuration, warehouse.state, warehouse, log, engine)
 
 
 def _now(clock: Clock) -> float:

@@ -64,7 +64,7 @@ def die(play: Play, request: int, rolled_back: bool) -> None:
 def move_meanwhile(play: Play, request: int, number: int) -> None:
     """Records come, change and go while a sync reads."""
     spec = play.spec
-    if spec.pages not in ("cursor", "link") or not spec.follows or spec.strategy == "since":
+    if play.lie or spec.pages not in ("cursor", "link") or not spec.follows or spec.strategy == "since":
         return
 
     def trouble(at: int, asked: Asked, honest: Honest) -> Reply:
@@ -97,4 +97,6 @@ def histories(case: Case) -> None:
     play = Play.begun(case)
     for name, *arguments in case["history"]:
         STEPS[name](play, *arguments)
+    play.succeed()
+    play.come_clean()
     play.settle()

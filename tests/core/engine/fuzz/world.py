@@ -8,7 +8,7 @@ from typing import Any
 from attrs import evolve
 
 from connector_build.api.feed import Entry
-from connector_build.api.world import World
+from connector_build.api.world import Hides, World
 from connector_core import (
     Record,
 )
@@ -53,6 +53,14 @@ class Moving(Sampled):
             return list(sent)
         mine = [entry for entry in sent if entry.record["job"] == parent["id"]]
         return [evolve(entry, record={name: value for name, value in entry.record.items() if name != "job"}) for entry in mine]
+
+    def _shown(self, plan: TablePlan, hides: Hides) -> list[Entry]:
+        newest = {entry.number: entry for entry in self._versions[plan.table.name]}.values()
+        shown = [entry for entry in newest if not hides(plan, entry.number)]
+        if plan.parent is None:
+            return shown
+        parents = {entry.record["id"] for entry in self._shown(plan.parent, hides)}
+        return [entry for entry in shown if entry.record["job"] in parents]
 
     def come(self, number: int) -> None:
         for _ in range(number):
