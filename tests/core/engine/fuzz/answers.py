@@ -93,7 +93,7 @@ class Strange:
         raise AssertionError(self.answer)
 
     def _merged(self, true: Reply, parts: Mapping[str, Any]) -> Reply:
-        body = plain(true)
+        body = plain(true) if true.status == 200 else None
         return evolve(true, body=written({**body, **parts})) if isinstance(body, dict) else true
 
     def _with_records(self, true: Reply, change: Callable[[list[Any]], list[Any]]) -> Reply:
@@ -138,7 +138,9 @@ class Strange:
         if reply.status != 200 or table.format is not None or "bytes" in self.answer:
             return reply.status == 200 or 300 <= reply.status < 400
         try:
-            return isinstance(table.find(plain(reply)), list)
+            body = plain(reply)
+            found = table.find(body)
+            return isinstance(found, list) or table.is_nothing(found) or (body is None and table.is_nothing(None))
         except ValueError:
             return False
         except RecursionError:  # it depends on who reads it

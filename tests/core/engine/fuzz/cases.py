@@ -31,6 +31,7 @@ connectors = st.fixed_dictionaries(
         "full_refresh": st.sampled_from([False, False, False, False, True]),
         "gzip": st.booleans(),
         "filter": st.booleans(),
+        "nothing": st.sampled_from(["list", "204", "null"]),
     }
 )
 ALONE = {"child": "no", "strategy": "none", "full_refresh": False}
@@ -104,7 +105,7 @@ def told(connector: st.SearchStrategy[Any], options: Sequence[str]) -> st.Search
 @st.composite
 def lying(draw: st.DrawFn, name: str) -> dict[str, Any]:
     """Histories of a connector whose API tells the lie *name* in each sync."""
-    words = {**draw(connectors), **draw(st.sampled_from(TOLD[name]))}
+    words = {**draw(connectors), **draw(st.sampled_from(TOLD[name])), "nothing": "list"}
     if name in REORDERED and words["moves"] == "sent again":
         words["moves"] = "to the end"
     return {"lie": name, **draw(told(st.just(words), OPTIONS))}

@@ -97,6 +97,7 @@ class Spec:
     full_refresh: bool = False
     gzip: bool = False
     filter: bool = False
+    nothing: str = "list"
 
     @classmethod
     def made(cls, words: Mapping[str, Any]) -> "Spec":
@@ -104,6 +105,8 @@ class Spec:
         spec = cls(**{**words, "key": tuple(words.get("key", ["STRING"]))})
         if spec.format != "json":
             spec = evolve(spec, records="@")
+        if spec.format != "json" and spec.nothing == "null":
+            spec = evolve(spec, nothing="204")
         if spec.records == "@":
             spec = evolve(spec, gone="no" if spec.gone == "list" else spec.gone)
         if spec.child != "no":
@@ -157,6 +160,8 @@ class Spec:
         form = FORMATS.get(self.format)
         body = {"kind": "all"} if self.where == "body" else None
         params = {"state": "open"} if self.filter else {}
+        null = "missing" if self.records == "edges[*].node" else "null"  # an expression finds nothing in null
+        nothing = (null,) if self.nothing == "null" else ()
         jobs = Table(
             "jobs",
             "/jobs",
@@ -166,6 +171,7 @@ class Spec:
             append_only=self.moves == "append only",
             params=params,
             body=body,
+            nothing=nothing,
             format=form,
             deleted="gone.keys" if self.gone == "list" else None,
             full_refresh=self.full_refresh,
@@ -175,7 +181,7 @@ class Spec:
         parent = Parent("jobs", adds={"job": "id"}, changed="seq" if self.child == "changed" else None)
         columns = {"job": "LONG", "number": "LONG", "name": "STRING", "updated": self.time, "seq": "LONG"}
         path = "/jobs/{parent.id}/visits"
-        parts = {"params": params, "body": body, "format": form, "parent": parent}
+        parts = {"params": params, "body": body, "format": form, "parent": parent, "nothing": nothing}
         return [jobs, Table("visits", path, self.records, ("job", "number"), columns, **parts)]  # type: ignore[arg-type]
 
     @property

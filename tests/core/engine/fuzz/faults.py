@@ -52,7 +52,7 @@ class Faulty:
         """
         spec, [table, *children] = self.play.spec, self.play.spec.tables
         counts = spec.pages in ("page", "offset")
-        if children or spec.strategy in ("ids", "days") or self.before is None:
+        if children or spec.strategy in ("ids", "days") or self.before is None or true.status != 200:
             return true
         if len(records_of(table, self.before)) < 1 + counts:
             return true

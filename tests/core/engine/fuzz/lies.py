@@ -63,6 +63,13 @@ REORDERED = ("newest first", "in no order")
 """Lies by which of two versions of a record the older one may come last. Nobody could tell, so no record is sent again there."""
 
 
+RESORTED = ("keys the other way round", "keys in no order")
+"""Lies by which a key that a read had come to has others behind it. When the API is honest again, all is synced anew."""
+
+SENT_AGAIN = ("keys from the one given", "pages that overlap", "each record twice")
+"""Lies by which a record comes again. Of a feed declared append-only, that counts twice where one sync did not see both."""
+
+
 def _lie(name: str, what: str, **parts: Any) -> Fault:
     return Fault(name, what, lasting=True, made_up=True, **parts)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import define, evolve
 
+from connector_build.api.bodies import set_at
 from connector_build.api.messages import Answering, Asked, Reply
 from connector_core import Csv, Record, Table
 from fuzz.connector import Spec
@@ -44,6 +45,8 @@ class Line:
     def honest(self, asked: Asked) -> Reply:
         """What the API says when nothing is wrong."""
         reply = self.answering(asked)
+        if reply.status == 200 and self.spec.nothing != "list" and not self.gone and not records_of(self.spec.tables[0], reply):
+            reply = nothing_in(self.spec, reply)
         if self.spec.gone == "list" and reply.status == 200:
             body = json.loads(reply.body) | {"gone": {"keys": self._gone()}}
             reply = evolve(reply, body=json.dumps(body).encode())
@@ -53,6 +56,14 @@ class Line:
 
     def _gone(self) -> list[Any]:
         return [next(iter(key.values())) if len(key) == 1 and number % 2 else key for number, key in enumerate(self.gone)]
+
+
+def nothing_in(spec: Spec, reply: Reply) -> Reply:
+    """*reply*, which has no records, as an API says that in its own way."""
+    if spec.nothing == "204":
+        return Reply(204)
+    path = spec.records.partition("[")[0]
+    return evolve(reply, body=json.dumps(None if spec.bare else set_at(json.loads(reply.body), path, None)).encode())
 
 
 def sized(reply: Reply) -> Reply:
