@@ -63,7 +63,8 @@ REORDERED = ("newest first", "in no order")
 """Lies by which of two versions of a record the older one may come last. Nobody could tell, so no record is sent again there."""
 
 
-RESORTED = ("keys the other way round", "keys in no order")
+NO_ORDER = "keys in no order"
+RESORTED = ("keys the other way round", NO_ORDER)
 """Lies by which a key that a read had come to has others behind it. When the API is honest again, all is synced anew."""
 
 SENT_AGAIN = ("keys from the one given", "pages that overlap", "each record twice")
