@@ -80,7 +80,7 @@ def test_a_record_of_any_json_ends_in_the_right_rows_or_an_error(case: Case) -> 
         answers(case)
 
 
-@examples(6)
+@examples(7)
 @given(answered(edits))
 def test_a_body_with_other_bytes_ends_in_the_right_rows_or_an_error(case: Case) -> None:
     with kept("answers", case):
