@@ -108,6 +108,7 @@ def lying(draw: st.DrawFn, name: str) -> dict[str, Any]:
     words = {**draw(connectors), **draw(st.sampled_from(TOLD[name])), "nothing": "list"}
     if name in REORDERED and words["moves"] == "sent again":
         words["moves"] = "to the end"
+    words["may_be_empty"] = words["gone"] != "no" or words["full_refresh"]  # where records go, they may all be gone
     return {"lie": name, **draw(told(st.just(words), OPTIONS))}
 
 

@@ -98,6 +98,7 @@ class Spec:
     gzip: bool = False
     filter: bool = False
     nothing: str = "list"
+    may_be_empty: bool = True
 
     @classmethod
     def made(cls, words: Mapping[str, Any]) -> "Spec":
@@ -172,6 +173,7 @@ class Spec:
             params=params,
             body=body,
             nothing=nothing,
+            may_be_empty=self.may_be_empty,
             format=form,
             deleted="gone.keys" if self.gone == "list" else None,
             full_refresh=self.full_refresh,
@@ -181,7 +183,14 @@ class Spec:
         parent = Parent("jobs", adds={"job": "id"}, changed="seq" if self.child == "changed" else None)
         columns = {"job": "LONG", "number": "LONG", "name": "STRING", "updated": self.time, "seq": "LONG"}
         path = "/jobs/{parent.id}/visits"
-        parts = {"params": params, "body": body, "format": form, "parent": parent, "nothing": nothing}
+        parts = {
+            "params": params,
+            "body": body,
+            "format": form,
+            "parent": parent,
+            "nothing": nothing,
+            "may_be_empty": self.may_be_empty,
+        }
         return [jobs, Table("visits", path, self.records, ("job", "number"), columns, **parts)]  # type: ignore[arg-type]
 
     @property
