@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fuzz.answers import NESTED
 from fuzz.connector import DATASETS, NEXT, OPTIONS
 from fuzz.faults import FAULTS
-from fuzz.lies import REORDERED, TOLD
+from fuzz.lies import LIES, REORDERED, TOLD, fits
 from fuzz.line import MOST_REQUESTS
 
 few = st.integers(1, 8)
@@ -106,6 +106,8 @@ def told(connector: st.SearchStrategy[Any], options: Sequence[str]) -> st.Search
 def lying(draw: st.DrawFn, name: str) -> dict[str, Any]:
     """Histories of a connector whose API tells the lie *name* in each sync."""
     words = {**draw(connectors), **draw(st.sampled_from(TOLD[name])), "nothing": "list"}
+    if not fits(LIES[name], words):  # with children, other words go together
+        words["child"] = "no"
     if name in REORDERED and words["moves"] == "sent again":
         words["moves"] = "to the end"
     words["may_be_empty"] = words["gone"] != "no" or words["full_refresh"]  # where records go, they may all be gone

@@ -16,6 +16,7 @@ from connector_build.testing.matrix.apis import Api
 from connector_build.testing.matrix.lies import LIES as LISTED
 from connector_build.testing.matrix.lying.order import a_page_of_them, hiding
 from connector_build.testing.matrix.lying.saying import holding, more_beside
+from connector_build.testing.matrix.reasons import ENDS_EMPTY, ENDS_SHORT
 from connector_build.testing.matrix.strikes import Asking, Fault
 from connector_core.plugin.assembly import TablePlan
 from fuzz.connector import Spec
@@ -71,6 +72,10 @@ SENT_AGAIN = ("keys from the one given", "pages that overlap", "each record twic
 """Lies by which a record comes again. Of a feed declared append-only, that counts twice where one sync did not see both."""
 
 
+ENDS = {"a page of its own size": ENDS_SHORT, "pages filtered after they were cut": ENDS_EMPTY}
+"""Lies that make, with pages of any size, a page that ends a feed by the word of some plugins."""
+
+
 def _lie(name: str, what: str, **parts: Any) -> Fault:
     return Fault(name, what, lasting=True, made_up=True, **parts)
 
@@ -108,8 +113,18 @@ FREE: Mapping[str, Sequence[Any]] = {
 """The words of a connector that decide whether a lie is one."""
 
 
+def fits(lie: Fault, words: Mapping[str, Any]) -> bool:
+    """Whether *lie* is one to a connector of these words, and its plugin does not take it upon itself."""
+    spec = Spec.made(words)
+    return _fits(lie, SimpleNamespace(table=spec.tables[0], paginator=spec.paginator))
+
+
+def _fits(lie: Fault, plan: Any) -> bool:
+    return lie.why_not(plan) is None and ENDS.get(lie.name, lie.why_not)(plan) is None
+
+
 def _told_to(lie: Fault) -> list[dict[str, Any]]:
-    return [dict(zip(FREE, words, strict=True)) for words, plan in _plans().items() if lie.why_not(plan) is None]
+    return [dict(zip(FREE, words, strict=True)) for words, plan in _plans().items() if _fits(lie, plan)]
 
 
 @cache
