@@ -1,5 +1,6 @@
 """Record transforms: record in, record out, or None to leave the record out."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
@@ -168,7 +169,11 @@ class Ratio:
 
 
 def _number(value: object) -> float | None:
-    """A number that is not one of JSON's own, such as ``"9.50"`` or a Decimal; None for what is no number."""
+    """A number that may not be one of JSON's own, such as ``"9.50"`` or a Decimal; None for what is no number."""
+    if value.__class__ in _NUMBERS:
+        return cast("float", value)
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)  # as JSON has it: a float would lose digits beyond 2**53
     try:
         number = None if isinstance(value, bool) else read(_DOUBLE, value)
     except UnfitError:
@@ -177,6 +182,7 @@ def _number(value: object) -> float | None:
 
 
 _DOUBLE = Column("DOUBLE")
+_WHOLE = re.compile(r"-?[0-9]{1,300}")
 
 
 def ratio(numerator: str, denominator: str) -> Ratio:

@@ -158,7 +158,7 @@ class Client:
         answer = Answer(response, lambda: self._bodies.of(where, response))
         ruling = self._rulings.on(table, where, answer, streamed=taken and table.format is not None)
         if ruling == "ended" or (ruling is None and response.status_code in EMPTY):
-            return made({}, [], ended=True)
+            return made({}, [], ended=True, silent=ruling is None)
         if ruling == "empty":
             body = answer.at("@")
             return made(body or {}, [], empty=True)
@@ -179,8 +179,9 @@ class Client:
             raise
         self._spoken.add(table.name)
         # An answer in which there is nothing at all does not say what follows either.
+        silent = not records and body in ({}, None)
         exact = cache(partial(self._exactly, table, where, answer)) if plainly else None
-        page: Page = made(body, records, ended=not records and body in ({}, None), exact=exact)
+        page: Page = made(body, records, ended=silent, silent=silent, exact=exact)
         return page
 
     def _exactly(self, table: Table, where: str, answer: Answer) -> list[Any]:

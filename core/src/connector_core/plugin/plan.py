@@ -117,14 +117,8 @@ class TablePlan:
     @property
     def plain_floats(self) -> bool:
         """Whether nobody but the engine, which looks for itself, may want to know how a number of its records was written."""
-        apart = (
-            self.parent
-            or self.table.rows
-            or not self.table.primary_key
-            or self.table.format
-            or self.table.place.needs
-            or self.table.place.alone
-        )
+        table = self.table
+        apart = self.parent or table.rows or not table.primary_key or table.format or table.place.needs or table.place.alone
         return not apart and all(isinstance(each.function, Ratio) for each in self.transforms)
 
     @property

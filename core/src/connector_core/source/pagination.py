@@ -129,6 +129,7 @@ class Page:
     seconds: how long the API took to answer.
     headers: of the answer; their names in lower case.
     ended:   an error rule took the answer for the end of the feed. empty: one took it for a page without records.
+    silent:  it is ended because there is nothing at all in the answer, as in a 204.
     url:     the address that answered, after redirects, without its query; empty where nobody knows.
     exact:   makes the same records with each number as the answer wrote it (see ``ExactFloat``), where those in hand have plain
              floats; None where they are exact.
@@ -143,6 +144,7 @@ class Page:
     headers: Mapping[str, str] = field(factory=dict, repr=False, converter=frozen_mapping)
     ended: bool = False
     empty: bool = False
+    silent: bool = False
     url: str = ""
     repeated: bool = False
     exact: Callable[[], Sequence[Any]] | None = field(default=None, eq=False, repr=False)
@@ -205,15 +207,15 @@ class Follower(Protocol):
 
 
 def next_request(paginator: Follower, request: Request, page: Page) -> Request | None:
-    """The request after *request*; None after a page that an error rule made the last.
+    """The request after *request*; None after a page that an error rule made the last, or that is silent.
 
     A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended. Where
-    any other ends its feed, the page's witness has a say: see ``connector_core.paging.evidence``. After a page that a rule made
-    empty, a paginator that does not know where to go on has come to the end.
+    any other ends its feed, or a silent page does, the page's witness has a say: see ``connector_core.paging.evidence``. After a
+    page that a rule made empty, a paginator that does not know where to go on has come to the end.
     """
     reads_on = getattr(paginator, "reads_on", False)
     if page.ended and not reads_on:
-        return None
+        return page.witness(paginator, request, page) if page.silent and page.witness is not None else None
     try:
         following = paginator.following(request, page)
     except UnexpectedAnswer:
