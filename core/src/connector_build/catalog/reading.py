@@ -47,6 +47,32 @@ def reads_whole(plan: TablePlan) -> bool:
     )
 
 
+def extra_reading(plan: TablePlan, extra: Dimension | Aggregate) -> str:
+    """How one extra table of *plan* is kept up."""
+    source = plan.table.name
+    if plan.repeats or reads_whole(plan):
+        return f"{extra.name} is made from the whole of {source} in each sync; rows are sent only when they changed."
+    return (
+        f"{extra.name} is kept up as {source} grows; its totals are part of the state, and rows are sent only when they changed."
+    )
+
+
+def cost(option: Option, plan: TablePlan) -> str:
+    """What it costs to have *option* on, in words; *plan* is that of its table."""
+    name = plan.table.name
+    if isinstance(option.value, Dimension | Aggregate):
+        if plan.table.full_refresh or getattr(plan.paginator, "reads", "").startswith("whole"):
+            return f"No further request: each sync reads the whole of {name} anyway. One upsert for each row that changed."
+        if not plan.repeats:
+            return f"No further request: it is kept up as {name} grows. One upsert for each row that changed."
+        return (
+            f"Each sync reads and sends the whole of {name}: as many requests and upserts as the feed has pages and records. "
+            "Besides, one upsert for each row that changed."
+        )
+    filled = "No further request. Rows of before have what it does only after a re-sync of the history."
+    return f"{filled} One delete for each record that it leaves out." if option.value.leaves_out else filled
+
+
 def would_cost(plan: TablePlan, options: Iterable[Option]) -> str:
     """What a sync would read and send if an extra table that is off were on; empty where that is what it does anyway."""
     off = [

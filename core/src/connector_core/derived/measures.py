@@ -71,13 +71,14 @@ def measured(measure: Measure, source: Declared) -> Column:
     return Column(declared.type, meaning, pii=declared.pii)
 
 
-_IN_WORDS = {"total": "sum", "minimum": "smallest value", "maximum": "largest value"}
+IN_WORDS = {"total": "sum", "minimum": "smallest value", "maximum": "largest value"}
+"""What a measure of a column computes, for people."""
 
 
 def _meaning(measure: Measure, declared: Column) -> str:
     """``sum of hours (time that the work took)``: what is computed, and what its column is said to hold."""
     said = f" ({declared.description})" if declared.description else ""
-    return f"{_IN_WORDS[measure.kind]} of {measure.column}{said}"
+    return f"{IN_WORDS[measure.kind]} of {measure.column}{said}"
 
 
 def _total_type(column: str, kind: str) -> str:

@@ -43,7 +43,9 @@ def connector_extra_tables(table: Table) -> list[Aggregate]:
         "total_downtime_hours": total("downtime_hours"),
         "total_time_saved": total("summarization_time_saved"),
     }
-    return [Aggregate("fts_technicians", by=("technician_id",), measures=measures, default=False)] if table == RECORDS else []
+    what = "the work of each field technician, added up"
+    technicians = Aggregate("fts_technicians", ("technician_id",), measures, default=False, description=what)
+    return [technicians] if table == RECORDS else []
 
 
 @hookimpl

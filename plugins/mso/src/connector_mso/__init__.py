@@ -37,7 +37,8 @@ def connector_transforms(table: Table) -> list[DerivedField]:
 
 @hookimpl
 def connector_extra_tables(table: Table) -> list[Dimension]:
-    products = Dimension("mso_products", ("product_id",), PRODUCT, newest="last_updated_epoch", default=False)
+    what = "each product, as its newest record describes it"
+    products = Dimension("mso_products", ("product_id",), PRODUCT, "last_updated_epoch", default=False, description=what)
     return [products] if table == RECORDS else []
 
 
