@@ -20,10 +20,13 @@ def dbt_command(dataset: str, output: Path | None, force: bool, **choice: Any) -
     """Write a dbt package for the connector: sources, staging models, and its promises as tests."""
     from connector_build.catalog.dbt.package import make_package
     from connector_build.catalog.dbt.writing import told, write_package
+    from connector_build.catalog.dictionary import dictionary_of
+    from connector_build.plugins.discovery import find
     from connector_build.project.making import assembled
 
     assembly, _ = assembled(dataset, **choice)
-    package = make_package(dataset, assembly)
+    shrinking = [plan.table.name for plan in assembly.tables if plan.deletes]
+    package = make_package(dictionary_of(assembly, dataset, version=find(dataset).version), shrinking)
     folder = output or Path("dist", f"dbt_{dataset}")
     write_package(package, folder, force=force)
     click.echo(told(package, folder))

@@ -39,7 +39,7 @@ where not coalesce({{{{ quoted('_fivetran_deleted') }}}}, false)
 
 def columns_sql(table: PackagedTable) -> str:
     """The macro that lists the columns of a table with their types."""
-    columns = {**table.columns, "_fivetran_deleted": DELETED, "_fivetran_synced": SYNCED}
-    lines = [f'    {{"name": "{name}", "datatype": {sql_type(column.type)}}}' for name, column in columns.items()]
+    columns = (*table.entry.columns, DELETED, SYNCED)
+    lines = [f'    {{"name": "{column.stored_name}", "datatype": {sql_type(column.type)}}}' for column in columns]
     listed = ",\n".join(lines)
     return f"{{% macro get_{table.name}_columns() %}}\n\n{{{{ return([\n{listed}\n]) }}}}\n\n{{% endmacro %}}\n"

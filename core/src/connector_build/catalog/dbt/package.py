@@ -1,7 +1,7 @@
-"""A dbt package as a value: every file of it, from an assembly. The same assembly gives the same bytes."""
+"""A dbt package as a value: every file of it, from a dictionary. The same dictionary gives the same bytes."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
@@ -9,11 +9,12 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from connector_build.catalog.dbt.models import columns_sql, staging_sql, tmp_sql
+from connector_build.catalog.dbt.promises import Promises
 from connector_build.catalog.dbt.readme import readme
 from connector_build.catalog.dbt.sources import identifier, sources_yml, staging_yml
 from connector_build.catalog.dbt.tables import PackagedTable, packaged
 from connector_build.catalog.dbt.yaml_text import yaml_text
-from connector_core.plugin.assembly import Assembly
+from connector_build.catalog.entries import Dictionary
 from connector_core.runtime.scripts.deploying import DEFAULT_CONNECTION
 
 DBT_VERSIONS: Final = (">=1.11.0", "<2.0.0")
@@ -32,13 +33,18 @@ class Package:
     tests: int
 
 
-def make_package(dataset: str, assembly: Assembly) -> Package:
-    """The dbt package for the tables that *assembly* writes, in the look of Fivetran's own packages."""
-    tables = packaged(dataset, assembly)
+def make_package(dictionary: Dictionary, shrinking: Collection[str] = ()) -> Package:
+    """The dbt package for the tables of a connector, in the look of Fivetran's own packages.
+
+    shrinking: the tables from which a sync may delete rows, by their names in the plugin.
+    """
+    dataset = dictionary.dataset
+    tables = packaged(dictionary)
     schema = DEFAULT_CONNECTION.format(dataset=dataset)
-    sources = sources_yml(dataset, schema, tables)
+    promises = Promises(dataset, {table.entry.name: table for table in tables}, dictionary.relations, shrinking)
+    sources = sources_yml(promises, schema)
     texts = {
-        "dbt_project.yml": yaml_text(_project(dataset, assembly.plugins[0].version, tables)),
+        "dbt_project.yml": yaml_text(_project(dataset, dictionary.version, tables)),
         "packages.yml": "# Nothing: the macros and tests that it needs come with dbt, or with this package.\npackages: []\n",
         ".gitignore": "target/\ndbt_packages/\nlogs/\npackage-lock.yml\n*.duckdb\n*.user.yml\n",
         "README.md": readme(dataset, schema, tables, sources),

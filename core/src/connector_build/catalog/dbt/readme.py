@@ -19,7 +19,7 @@ def readme(dataset: str, schema: str, tables: Sequence[PackagedTable], sources: 
 
 
 def _model(dataset: str, table: PackagedTable) -> tuple[str, str, str]:
-    return f"`stg_{dataset}__{table.short}`", f"`{table.name}`", table.description
+    return f"`stg_{dataset}__{table.short}`", f"`{table.name}`", table.entry.description
 
 
 def _variables(dataset: str, schema: str, tables: Sequence[PackagedTable]) -> list[tuple[str, str, str]]:

@@ -3,21 +3,28 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from connector_build.catalog.dbt.promises import Test, column_tests, table_tests
+from connector_build.catalog.dbt.promises import Promises, Test
 from connector_build.catalog.dbt.sql_types import in_yaml
 from connector_build.catalog.dbt.tables import PackagedTable
 from connector_build.catalog.dbt.yaml_text import undone
-from connector_core.source.columns import Column
+from connector_build.catalog.entries import ColumnEntry, Lineage
 
-DELETED: Final = Column("BOOLEAN", "true for a row that the connector has deleted; Fivetran keeps it")
-SYNCED: Final = Column("UTC_DATETIME", "when Fivetran wrote the row")
+
+def _of_fivetran(name: str, kind: str, description: str) -> ColumnEntry:
+    return ColumnEntry(name, name, kind, description, pii=False, key=False, nullable=True, lineage=Lineage("table", ()))
+
+
+DELETED: Final = _of_fivetran("_fivetran_deleted", "BOOLEAN", "true for a row that the connector has deleted; Fivetran keeps it")
+SYNCED: Final = _of_fivetran("_fivetran_synced", "UTC_DATETIME", "when Fivetran wrote the row")
+"""The two columns that Fivetran adds to each table."""
 
 WARN_HOURS: Final = 24
 ERROR_HOURS: Final = 72
 
 
-def sources_yml(dataset: str, schema: str, tables: Sequence[PackagedTable]) -> dict[str, Any]:
+def sources_yml(promises: Promises, schema: str) -> dict[str, Any]:
     """``src_DATASET.yml``: the tables as Fivetran writes them. *schema* is where they are unless a variable says otherwise."""
+    dataset = promises.dataset
     source = {
         "name": dataset,
         "description": f"What the connector {dataset} writes.",
@@ -31,7 +38,7 @@ def sources_yml(dataset: str, schema: str, tables: Sequence[PackagedTable]) -> d
                 "error_after": _hours(dataset, "error", ERROR_HOURS),
             },
         },
-        "tables": [_source_table(dataset, table, tables) for table in tables],
+        "tables": [_source_table(promises, table) for table in promises.tables.values()],
     }
     return {"version": 2, "sources": [source]}
 
@@ -41,8 +48,8 @@ def staging_yml(dataset: str, tables: Iterable[PackagedTable]) -> dict[str, Any]
     models = [
         {
             "name": f"stg_{dataset}__{table.short}",
-            "description": undone(f"The live rows of {table.name}{_behind(table.description)}"),
-            "columns": [_column(name, column, []) for name, column in {**table.columns, "_fivetran_synced": SYNCED}.items()],
+            "description": undone(f"The live rows of {table.name}{_behind(table.entry.description)}"),
+            "columns": [_column(column) for column in (*table.entry.columns, SYNCED)],
         }
         for table in tables
     ]
@@ -58,27 +65,26 @@ def _hours(dataset: str, what: str, default: int) -> dict[str, Any]:
     return {"count": f"{{{{ var('{dataset}__freshness_{what}_hours', {default}) }}}}", "period": "hour"}
 
 
-def _source_table(dataset: str, table: PackagedTable, tables: Sequence[PackagedTable]) -> dict[str, Any]:
-    own = column_tests(dataset, table)
-    columns = {**table.columns, "_fivetran_deleted": DELETED, "_fivetran_synced": SYNCED}
+def _source_table(promises: Promises, table: PackagedTable) -> dict[str, Any]:
+    own = promises.of_columns(table)
     return {
         "name": table.name,
-        "identifier": f"{{{{ var('{identifier(dataset, table)}', '{table.name}') }}}}",
-        "description": undone(table.description),
+        "identifier": f"{{{{ var('{identifier(promises.dataset, table)}', '{table.name}') }}}}",
+        "description": undone(table.entry.description),
         # A row of an extra table is sent when it has changed: that none was sent says nothing about the last sync.
-        **({"config": {"freshness": None}} if table.extra else {}),
-        "data_tests": table_tests(dataset, table, tables),
-        "columns": [_column(name, column, own.get(name, [])) for name, column in columns.items()],
+        **({"config": {"freshness": None}} if table.entry.source else {}),
+        "data_tests": promises.of_table(table),
+        "columns": [_column(each, own.get(each.stored_name, ())) for each in (*table.entry.columns, DELETED, SYNCED)],
     }
 
 
-def _column(name: str, column: Column, tests: list[Test]) -> dict[str, Any]:
+def _column(column: ColumnEntry, tests: Sequence[Test] = ()) -> dict[str, Any]:
     return {
-        "name": name,
+        "name": column.stored_name,
         "description": undone(column.description),
         "data_type": in_yaml(column.type),
         **({"config": {"meta": {"pii": True}}} if column.pii else {}),
-        **({"data_tests": tests} if tests else {}),
+        **({"data_tests": list(tests)} if tests else {}),
     }
 
 
