@@ -19,7 +19,7 @@ from connector_core import (
     total,
 )
 
-ODD: Final = "it's \"so\": {{ 1 / 0 }} {% endraw %} {# no #} 100% \\ C:\\n | ünï 😀\ttab\nline {{{ end"
+ODD: Final = 'it\'s "so": {{ 1 / 0 }} {% endraw %} {# no #} 100% \\ C:\\n | ünï 😀\ttab\nline {{{ end'
 """A description that dbt's Jinja and YAML would make something else of, or nothing at all."""
 
 CREWS = Table("crews", "/crews", "crews", ["crewId"], {"crewId": "STRING", "name": Column("STRING", ODD)}, description=ODD)
@@ -63,19 +63,22 @@ TOTALS = Aggregate(
 )
 KINDS = Dimension("kinds", ["kind"], ["note", "order", "local", "night", "raw", "hours"], newest="at")
 
+NOTHING: Final = {"order": None, "p95ms": None, "paid": None, "load": None, "hours": None, "at": None}
 SHIFTS_OF: Final[dict[str, list[dict[str, Any]]]] = {
     "C1": [
-        {"number": 1, "kind": "day", "order": "a", "p95ms": 5, "paid": "10.125", "load": 0.1, "hours": 0.1, "at": "2026-01-01T08:00:00Z"},
-        {"number": 2, "kind": "day", "order": "b", "p95ms": 7, "paid": "0.001", "load": 0.2, "hours": 0.2, "at": "2026-01-02T08:00:00Z"},
-        {"number": 3, "kind": "night", "order": None, "p95ms": None, "paid": None, "load": None, "hours": None, "at": None},
-        {"number": 4, "kind": None, "order": "c", "p95ms": 1, "paid": "1.000", "load": 1.5, "hours": 1e300, "at": "2026-01-04T08:00:00Z"},
+        {"kind": "day", "order": "a", "p95ms": 5, "paid": "10.125", "load": 0.1, "hours": 0.1, "at": "2026-01-01T08:00:00Z"},
+        {"kind": "day", "order": "b", "p95ms": 7, "paid": "0.001", "load": 0.2, "hours": 0.2, "at": "2026-01-02T08:00:00Z"},
+        {"kind": "night", **NOTHING},
+        {"kind": None, "order": "c", "p95ms": 1, "paid": "1.000", "load": 1.5, "hours": 1e300, "at": "2026-01-04T08:00:00Z"},
     ],
     "C2": [
-        {"number": 1, "kind": "day", "order": "z", "p95ms": -3, "paid": "-4.500", "load": 2.5, "hours": -0.3, "at": "2026-01-02T08:00:00Z"},
-        {"number": 2, "kind": "night", "order": "y", "p95ms": 2, "paid": "2.500", "load": 0.3, "hours": 8.5, "at": "2026-01-01T22:00:00+02:00"},
+        {"kind": "day", "order": "z", "p95ms": -3, "paid": "-4.5", "load": 2.5, "hours": -0.3, "at": "2026-01-02T08:00:00Z"},
+        {"kind": "night", "order": "y", "p95ms": 2, "paid": "2.5", "load": 0.3, "hours": 8.5, "at": "2026-01-01T22:00:00+02:00"},
     ],
     "C3": [],
-}  # fmt: skip
+}
+"""Crew → its shifts, each with the number of its place. Two of a kind have the same time; one has none."""
+MORE: Final = {"night": True, "day": "2026-01-01", "local": "2026-01-01 08:00:00", "raw": "AAEC", "mail": "a@b.c"}
 
 
 def answer(asked: Asked) -> Reply:
@@ -83,8 +86,8 @@ def answer(asked: Asked) -> Reply:
     if asked.path == "/crews":
         return json_reply({"crews": [{"crewId": crew, "name": crew.lower()} for crew in SHIFTS_OF]})
     crew = asked.path.split("/")[2]
-    more = {"night": True, "day": "2026-01-01", "local": "2026-01-01 08:00:00", "note": {"crew": crew}, "raw": "AAEC", "mail": "a@b.c"}
-    return json_reply({"shifts": [{**more, **shift} for shift in SHIFTS_OF[crew]]})
+    numbered = enumerate(SHIFTS_OF[crew], 1)
+    return json_reply({"shifts": [{**MORE, "note": {"crew": crew}, "number": number, **shift} for number, shift in numbered]})
 
 
 @hookimpl

@@ -2,8 +2,10 @@
 
 import importlib
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -89,21 +91,30 @@ def land(dataset: str, warehouse: Path) -> None:
 
 
 def _write(database: duckdb.DuckDBPyConnection, schema: str, entry: Mapping[str, Any], landing: Landing) -> None:
+    """Make a table. Its values go over as texts in one JSON, of which each column makes its own."""
     columns = {stored_name(name): _type(kind) for name, kind in entry["columns"].items()}
     columns |= {"_fivetran_deleted": "BOOLEAN", "_fivetran_synced": "TIMESTAMPTZ"}
     declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
     table = f"{schema}.{stored_name(entry['table'])}"
     database.execute(f"CREATE TABLE {table} ({declared})")
     now = datetime.now(UTC)
-    rows = [[*(_value(row[name]) for name in entry["columns"]), gone, now] for row, gone in landing.rows(entry["table"])]
-    database.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", rows)
+    rows = [[_text(row[name]) for name in entry["columns"]] + [gone, _text(now)] for row, gone in landing.rows(entry["table"])]
+    texts = [f"from_base64(row->>{at})" if kind == "BLOB" else f"(row->>{at})" for at, kind in enumerate(columns.values())]
+    unpacked = "SELECT unnest(json_extract(?::JSON, '$[*]')) AS row"
+    database.execute(f"INSERT INTO {table} SELECT {', '.join(texts)} FROM ({unpacked})", [json.dumps(rows)])
 
 
 def _type(kind: Any) -> str:
     return f"DECIMAL({kind['precision']},{kind['scale']})" if isinstance(kind, dict) else TYPES.get(kind, "VARCHAR")
 
 
-def _value(value: Any) -> Any:
-    if isinstance(value, dict | list):
-        return json.dumps(value)
+def _text(value: Any) -> Any:
+    """A value as JSON has it, and as a column reads it."""
+    match value:
+        case bytes():
+            return b64encode(value).decode()
+        case dict() | list():
+            return json.dumps(value)
+        case float() | Decimal():
+            return str(value)
     return value.isoformat() if isinstance(value, date) else value

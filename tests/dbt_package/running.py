@@ -1,7 +1,6 @@
 """dbt in this process, over a project that uses the packages of several datasets, as that of a user would."""
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ class Project:
     def made(cls, folder: Path) -> "Project":
         """One that installs the packages of all DATASETS, over what was landed of each."""
         landed = folder / "landed.db"
-        variables = {}
+        variables: dict[str, str] = {}
         for dataset in DATASETS:
             land(dataset, landed)
             write_package(packaged(dataset), folder / f"dbt_{dataset}")
@@ -59,17 +58,23 @@ class Project:
         made.invoke("deps")
         return made
 
+    @property
+    def built(self) -> Path:
+        """The database that dbt builds into."""
+        return self.folder.parent / "ours.duckdb"
+
     def reset(self) -> None:
         """Put the warehouse back as it was landed."""
         shutil.copyfile(self.landed, self.warehouse)
 
     def invoke(self, *arguments: str) -> Any:
         """The result of a dbt command. Raises what dbt raised."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
-        done = dbtRunner().invoke(
-            [*arguments, "--project-dir", str(self.folder), *(self._profiles if arguments[0] != "deps" else [])]
-        )
+        folder = str(self.folder)
+        done = dbtRunner().invoke(["--quiet", *arguments, "--project-dir", folder, "--profiles-dir", folder])
+        DuckDBConnectionManager.close_all_connections()  # or the warehouse stays attached in this process
         if done.exception:
             raise done.exception
         return done.result
@@ -81,10 +86,6 @@ class Project:
     def not_passed(self, *arguments: str) -> dict[str, str]:
         """The same of what went otherwise than well."""
         return {name: status for name, status in self.outcomes(*arguments).items() if status not in ("pass", "success")}
-
-    @property
-    def _profiles(self) -> Sequence[str]:
-        return ["--profiles-dir", str(self.folder)]
 
 
 def _name(node: Any) -> str:
