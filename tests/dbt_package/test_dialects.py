@@ -1,16 +1,17 @@
-"""Packages compiled by the adapters of the warehouses that are not on this machine, and their SQL read by a parser of each dialect.
+"""Packages compiled by the adapters of warehouses that are not on this machine; their SQL is read by a parser of the dialect.
 
 An adapter connects when it is asked something. What a package asks is which columns a table has: that is answered here.
 """
 
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sqlglot = pytest.importorskip("sqlglot", reason="the adapters are in an environment of their own: tox run -e dbt-dialects")
+pytest.importorskip("sqlglot", reason="the adapters are in an environment of their own: tox run -e dbt-dialects")
+
+import sqlglot
 
 from dbt_package.running import DATASETS, Project
 
@@ -29,7 +30,7 @@ MISSING = "mail"
 
 
 @pytest.fixture(scope="module", params=ADAPTERS)
-def compiled(request: pytest.FixtureRequest, project: Project) -> Iterator[tuple[str, dict[str, str]]]:
+def compiled(request: pytest.FixtureRequest, project: Project) -> tuple[str, dict[str, str]]:
     """A dialect, and model or test → its SQL."""
     target = str(request.param)
     profiles = project.folder / "profiles.yml"
@@ -47,7 +48,7 @@ def compiled(request: pytest.FixtureRequest, project: Project) -> Iterator[tuple
         patch.setattr(adapter, "get_columns_in_relation", columns)
         done = project.invoke("compile", "--target", target, "--no-populate-cache")
     profiles.write_text(before, encoding="utf-8")
-    yield target, {result.node.name: result.node.compiled_code for result in done}
+    return target, {result.node.name: result.node.compiled_code for result in done}
 
 
 def _columns_of(project: Project, table: str) -> list[str]:

@@ -13,7 +13,7 @@ _NOT_PLAIN: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null"
 
 def yaml_text(value: Mapping[str, Any]) -> str:
     """A document: mappings and lists in blocks, texts in quotes wherever they could be taken for something else."""
-    return "".join(f"{line}\n" for line in _mapping(value))
+    return "".join(f"{line}\n" for line in _mapping(value)) or "{}\n"
 
 
 def _mapping(value: Mapping[str, Any]) -> Iterator[str]:
