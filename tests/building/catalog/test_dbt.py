@@ -152,6 +152,7 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(NAMES, VALUES))
 @example({"a": ["on", "off"], "b": [[], {}, [["y"]]], "c": [{"d": [{"e": None}]}], "no": "NO"})
+@example({"+_": "_", "_": "+_"})
 @example({"long": "b c " * 500 + "!"})
 def test_yaml_says_what_it_was_given(value: dict[str, Any]) -> None:
     assert parsed(yaml_text(value)) == value

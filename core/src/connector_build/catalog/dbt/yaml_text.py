@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?: [A-Za-z0-9_]+)*")
-_NAME: Final = re.compile(r"\+?[A-Za-z_][A-Za-z0-9_-]*")
+_PLAIN: Final = re.compile(r"_?[A-Za-z][A-Za-z0-9_]*(?: [A-Za-z0-9_]+)*")
+_NAME: Final = re.compile(r"\+?_?[A-Za-z][A-Za-z0-9_-]*")
 _NOT_PLAIN: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 """Texts that YAML 1.1, which dbt reads, takes for something else."""
 
