@@ -1,6 +1,8 @@
 """dbt in this process, over a project that uses the packages of several datasets, as that of a user would."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,15 @@ class Project:
     def reset(self) -> None:
         """Put the warehouse back as it was landed."""
         shutil.copyfile(self.landed, self.warehouse)
+
+    @contextmanager
+    def said(self, more: str) -> Iterator[None]:
+        """*more* at the end of dbt_project.yml, for a while."""
+        file = self.folder / "dbt_project.yml"
+        before = file.read_text(encoding="utf-8")
+        file.write_text(before + more, encoding="utf-8")
+        yield
+        file.write_text(before, encoding="utf-8")
 
     def invoke(self, *arguments: str) -> Any:
         """The result of a dbt command. Raises what dbt raised."""

@@ -121,9 +121,18 @@ def test_each_type_has_a_name_in_each_warehouse(kind: str) -> None:
         assert kind != "DOUBLE" or named in ("double", "float64")
 
 
-def test_short_names_are_distinct() -> None:
+def test_short_names() -> None:
     assert short_names(["fts_records", "fts_", "other"], "fts") == {"fts_records": "records", "fts_": "fts_", "other": "other"}
     assert short_names(["fts_records", "records"], "fts") == {"fts_records": "fts_records", "records": "records"}
+    assert short_names(["records", "records_tmp"], "fts") == {"records": "records", "records_tmp": "records_tmp_"}
+
+
+@given(st.lists(st.from_regex(r"(fts_){0,2}[ab]?(_tmp){0,2}_{0,2}", fullmatch=True).filter(bool), unique=True))
+def test_no_two_models_have_one_name(names: list[str]) -> None:
+    short = short_names(names, "fts")
+    assert short.keys() == set(names)
+    models = [model for each in short.values() for model in (each, f"{each}_tmp")]
+    assert len(set(models)) == 2 * len(names)
 
 
 # Texts
@@ -319,3 +328,9 @@ def test_a_wrong_name_is_a_message(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "mso_products" in done.stderr
     assert not (tmp_path / "package").exists()
+
+
+def test_the_readme_says_how_it_was_made(tmp_path: Path) -> None:
+    CliRunner().invoke(main, ["dbt", "fts", "--enable", "cost_per_hour,fts_technicians", "--output", str(tmp_path)])
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "again: `connector-build dbt fts --enable cost_per_hour,fts_technicians`\n" in text

@@ -47,7 +47,7 @@ def make_package(dictionary: Dictionary, shrinking: Collection[str] = ()) -> Pac
         "dbt_project.yml": yaml_text(_project(dataset, dictionary.version, tables)),
         "packages.yml": "# Nothing: the macros and tests that it needs come with dbt, or with this package.\npackages: []\n",
         ".gitignore": "target/\ndbt_packages/\nlogs/\npackage-lock.yml\n*.duckdb\n*.user.yml\n",
-        "README.md": readme(dataset, schema, tables, sources),
+        "README.md": readme(dictionary, schema, tables, sources),
         f"models/staging/src_{dataset}.yml": yaml_text(sources),
         f"models/staging/stg_{dataset}.yml": yaml_text(staging_yml(dataset, tables)),
         **_of_tables(dataset, tables),

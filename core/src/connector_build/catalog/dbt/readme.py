@@ -5,17 +5,31 @@ from typing import Any
 
 from connector_build.catalog.dbt.sources import ERROR_HOURS, WARN_HOURS, identifier
 from connector_build.catalog.dbt.tables import PackagedTable
+from connector_build.catalog.entries import Dictionary
 from connector_build.screen.markdown import markdown_table
 
 
-def readme(dataset: str, schema: str, tables: Sequence[PackagedTable], sources: Mapping[str, Any]) -> str:
-    """What is in the package of *dataset*, how it is used, and what each of its tests holds the tables to."""
+def readme(dictionary: Dictionary, schema: str, tables: Sequence[PackagedTable], sources: Mapping[str, Any]) -> str:
+    """What is in the package of a connector, how it is used, and what each of its tests holds the tables to."""
+    dataset = dictionary.dataset
     return _TEXT.format(
+        command=_command(dictionary),
         dataset=dataset,
         models=markdown_table(("model", "of", "what it holds"), [_model(dataset, table) for table in tables]),
         variables=markdown_table(("variable", "meaning", "default"), _variables(dataset, schema, tables)),
         tests=markdown_table(("test", "what it says"), _tests(sources)),
     )
+
+
+def _command(dictionary: Dictionary) -> str:
+    """What makes the package again; plugins beside the dataset's own are for whoever named them to name again."""
+    changed = [option for option in dictionary.options if option.enabled != option.default]
+    switches = {name: [option.name for option in changed if option.enabled is on] for name, on in _SWITCHES.items()}
+    words = [f" --{name} {','.join(names)}" for name, names in switches.items() if names]
+    return f"connector-build dbt {dictionary.dataset}{''.join(words)}"
+
+
+_SWITCHES = {"enable": True, "disable": False}
 
 
 def _model(dataset: str, table: PackagedTable) -> tuple[str, str, str]:
@@ -42,8 +56,8 @@ def _tests(sources: Mapping[str, Any]) -> list[tuple[str, str]]:
 _TEXT = """\
 # dbt package of {dataset}
 
-Sources, staging models and tests for the tables that the connector {dataset} writes. Made by `connector-build dbt {dataset}`:
-after a change of the connector, make it again, with the same options.
+Sources, staging models and tests for the tables that the connector {dataset} writes. After a change of the connector, make it
+again: `{command}`
 
 It runs on Snowflake, BigQuery, Databricks and DuckDB, and needs no other package.
 

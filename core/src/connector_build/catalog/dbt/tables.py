@@ -1,7 +1,7 @@
 """The tables of a connector as a dbt package names them: as Fivetran stores them."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
 
 from attrs import frozen
 
@@ -42,7 +42,15 @@ def packaged(dictionary: Dictionary) -> list[PackagedTable]:
 
 
 def short_names(names: Sequence[str], dataset: str) -> dict[str, str]:
-    """Each of *names* without the dataset's in front, as Fivetran's own packages have it, unless two would become one."""
-    short = {name: name.removeprefix(f"{dataset}_") for name in names}
-    taken = Counter(short.values())
-    return {name: each if each and taken[each] == 1 else name for name, each in short.items()}
+    """Each of *names* without the dataset's in front, as Fivetran's own packages have it, unless that is another's.
+
+    No two are the same, and none is another one with the ``_tmp`` of its model for the rows as they are.
+    """
+    front = f"{dataset}_"
+    short: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in sorted(names, key=lambda name: name.startswith(front)):  # a name that is short already keeps it
+        wanted = chain([name.removeprefix(front) or name], (name + "_" * more for more in count()))
+        short[name] = next(each for each in wanted if taken.isdisjoint({each, f"{each}_tmp"}))
+        taken |= {short[name], f"{short[name]}_tmp"}
+    return short
