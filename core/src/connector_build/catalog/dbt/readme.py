@@ -59,7 +59,7 @@ _TEXT = """\
 Sources, staging models and tests for the tables that the connector {dataset} writes. After a change of the connector, make it
 again: `{command}`
 
-It runs on Snowflake, BigQuery, Databricks and DuckDB, and needs no other package.
+Its SQL is written for Snowflake, BigQuery, Databricks and DuckDB alike. It needs no other package.
 
 ## Use it
 
