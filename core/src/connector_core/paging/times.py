@@ -112,10 +112,14 @@ class Mark:
 
         A timedelta counts in the mark's own unit, and a bare number in seconds for a time, and else in what the number counts.
         """
-        seconds = Decimal(str(step.total_seconds() if isinstance(step, timedelta) else step))
         if self.kind == "time":
-            return _written(self.size - seconds - more, self.raw)
-        return self._like(self.size, -seconds * (self.unit or 1 if isinstance(step, timedelta) else 1) - more)
+            return _written(self.size - self.step(step) - more, self.raw)
+        return self._like(self.size, -self.step(step) - more)
+
+    def step(self, step: timedelta | float) -> Decimal:
+        """*step* as what sizes are compared by: a timedelta in the mark's own unit, a bare number as it is."""
+        seconds = Decimal(str(step.total_seconds() if isinstance(step, timedelta) else step))
+        return seconds * (self.unit or 1 if isinstance(step, timedelta) else 1)
 
     def _like(self, number: Decimal, more: Decimal = Decimal(0)) -> Any:
         """*number* and *more* as this mark is written: with as many decimals, as a text or as a JSON number."""
