@@ -140,7 +140,7 @@ rounds = st.lists(
 @settings(max_examples=80)
 @given(history=rounds)
 def test_whatever_happens_the_next_quiet_sync_has_everything(kind: str, history: list[dict[str, Any]]) -> None:
-    """Changes before, and in the middle of, syncs that crash or not, with pages of other sizes; then a sync in which nothing does."""
+    """Changes before and in the middle of syncs, which crash or not, with pages of other sizes; then a quiet sync."""
     api, assembly = PostsApi(), assembled(UntilKnown("at", PAGES[kind]))
     warehouse = Warehouse(assembly)
     for each in history:
