@@ -41,8 +41,9 @@ class CallsApi:
         given = (request.params["from"], request.params["to"])
         self.asked.append(given)
         low, high = self.moment(given[0]), self.moment(given[1], end=True)
-        within = (lambda at: low <= at <= high) if self.windows.ends == "inclusive" else (lambda at: low <= at < high)
-        found = sorted((number for number, at in self.calls.items() if at <= self.now and within(at)), reverse=True)
+        inclusive = self.windows.ends == "inclusive"
+        within = {number for number, at in self.calls.items() if low <= at <= high and (inclusive or at < high)}
+        found = sorted((number for number in within if self.calls[number] <= self.now), reverse=True)
         return Page({}, [{"id": number} for number in found], headers={"date": format_datetime(self.now)})
 
     def read(self, bookmark: Mapping[str, Any]) -> tuple[set[int], Any]:
@@ -86,7 +87,8 @@ def test_every_call_comes_once_its_window_is_over(kind: str, seconds: list[float
     """By the API's clock, which is not ours. What is younger than a window comes as soon as it may be asked for."""
     now = [START]
     windows = made(kind, now, future=future)
-    api, bookmark, seen = CallsApi(windows, START, seconds), {}, set[int]()
+    api, seen = CallsApi(windows, START, seconds), set[int]()
+    bookmark: dict[str, Any] = {}
     for each in [*hours, 0]:
         api.now += timedelta(hours=each)
         now[0] = api.now + timedelta(minutes=3)  # our clock is ahead

@@ -115,6 +115,11 @@ class Windows(Around):
         return f"A record that comes, or changes, in a window before the last two that had records is not read again.{gap}"
 
     @property
+    def of_days(self) -> bool:
+        """Whether they are whole days."""
+        return isinstance(self._cut, Times) and self._cut.days
+
+    @property
     def so_far(self) -> int:
         """How many windows there are by now; 0 for ids, of which nobody knows the last."""
         cut = self._cut
@@ -220,8 +225,7 @@ class Windows(Around):
         return self._cut.latest(self._own_clock() if self._cut.days else clock(headers, self._own_clock()))
 
     def _own_clock(self) -> datetime:
-        days = isinstance(self._cut, Times) and self._cut.days
-        return datetime.combine(self.today(), time(), UTC) if days else self.now()
+        return datetime.combine(self.today(), time(), UTC) if self.of_days else self.now()
 
     def _is_over(self, begin: Any, empty: int, latest: str | None) -> bool:
         if isinstance(self._cut, Ids):

@@ -47,6 +47,10 @@ class Api:
         """The table that is asked for."""
         return self.answer(request)[0]
 
+    def located(self, request: Asked) -> Asked:
+        """*request* with what its path says, where that is known."""
+        return request
+
     def entries(self, request: Asked) -> list[Entry]:
         """All that the feed has which is asked for, with places and numbers. Raises NotRecorded where nobody knows."""
         raise NotRecorded(f"{request.path}: nobody recorded what else there is.")
@@ -74,6 +78,7 @@ class Api:
             and all(_fits(value, request.params[name]) for name, value in first.params.items())
             and _fits(first.json, request.json)
             and position(plan, request)[-1] is None
+            and all(request.places.get(name) == str(value) for name, value in first.places.items())
             and "?" not in first.path
         )
 
@@ -91,6 +96,9 @@ class MadeUpApi(Api):
 
     def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
         return self.plan_of(request), self._mimic.reply(request)
+
+    def located(self, request: Asked) -> Asked:
+        return self._mimic.located(request)
 
     def plan_of(self, request: Asked) -> TablePlan | None:
         asked = self._mimic.asked_for(request)
@@ -164,7 +172,8 @@ def _fits(wanted: Any, found: Any) -> bool:
 
 
 def position(plan: TablePlan, request: Asked) -> tuple[Any, ...]:
-    """What tells a request for one page from that for another; last what a header of the plugin's own says."""
+    """What tells a request for one page from that for another; last what a header says, or a path that others have not."""
     paginator = innermost(plan)
-    header = paginator.param if getattr(paginator, "where", "query") == "header" else ""
-    return request.path, dict(request.params), request.json, request.headers.get(header.lower())
+    where = getattr(paginator, "where", "query")
+    apart = where == "header" or (where == "path" and getattr(paginator, "next_path", None))
+    return request.path, dict(request.params), request.json, request.get(where, paginator.param) if apart else None

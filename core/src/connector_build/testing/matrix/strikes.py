@@ -88,7 +88,7 @@ class Breaker:
             self._seen += 1
             if self._seen > MOST_REQUESTS:
                 raise Endless(f"the sync made more than {MOST_REQUESTS} requests")
-            request = self._fault.hears(self._api, request)
+            request = self._fault.hears(self._api, self._api.located(request))
             plan, reply = self._api.answer(request)
             if plan is None:
                 return reply
