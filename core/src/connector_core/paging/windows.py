@@ -117,12 +117,12 @@ class Windows(Around):
     @property
     def of_days(self) -> bool:
         """Whether they are whole days."""
-        return isinstance(self._cut, Times) and self._cut.days
+        return isinstance(self._stretch, Times) and self._stretch.days
 
     @property
     def so_far(self) -> int:
         """How many windows there are by now; 0 for ids, of which nobody knows the last."""
-        cut = self._cut
+        cut = self._stretch
         return (self._own_clock() - cut.start) // cut.step + 1 if isinstance(cut, Times) else 0
 
     def check(self, table: Table) -> None:
