@@ -41,6 +41,19 @@ def test_a_template_holds_the_time_and_the_tables_own_filter() -> None:
     assert sent(UpdatedSince("q", "at", template="since {since}", start="2020"), TABLE, None) == "since 2020"
 
 
+@pytest.mark.parametrize(
+    ("parts", "first"),
+    [
+        ({}, ""),
+        ({"template": "at ge {since}"}, "; the first one goes without that filter"),
+        ({"template": "at ge {since}", "otherwise": "all"}, "; the first one sends all"),
+        ({"start": "2026-01-01"}, "; the first one asks from 2026-01-01 on"),
+    ],
+)
+def test_what_a_first_sync_asks_for_is_said(parts: dict[str, Any], first: str) -> None:
+    assert UpdatedSince("q", "at", **parts).reads.endswith(f"is not before the newest one seen{first}")
+
+
 def test_a_filter_of_json_in_a_body() -> None:
     template = {"all": [{"field": "status", "eq": "open"}, {"field": "at", "gte": "{since}"}]}
     strategy = UpdatedSince("filter", "at", CursorPaginator(where="body"), where="body", template=template)

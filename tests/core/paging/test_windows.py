@@ -4,15 +4,27 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector_core import CursorPaginator, Page, PluginError, Request, Table, Windows
+from connector_core import (
+    ConfigurationError,
+    CursorPaginator,
+    Page,
+    PluginError,
+    Request,
+    Setting,
+    Table,
+    Windows,
+    hookimpl,
+)
 from connector_core.http.pages import read_pages
-from connector_core.plugin.assembly import assemble
+from connector_core.plugin.assembly import Plugin, assemble
+from connector_core.plugin.binding import bound
 from support import plugin
 
 TABLE = Table("calls", "/calls", "calls", ["id"], {"id": "LONG"})
@@ -172,6 +184,21 @@ def test_one_text_that_holds_both_ends() -> None:
 def test_windows_that_cannot_be(parts: dict[str, Any], message: str) -> None:
     with pytest.raises(PluginError, match=message):
         Windows(**{"from_param": "from", "to_param": "to", "start": 1, "step": 5, **parts})
+
+
+def test_a_start_of_the_configuration() -> None:
+    windows = Windows("from", "to", "{settings.start}", timedelta(hours=6), notation="%Y-%m-%d %H:%M")
+    assert (windows.so_far, windows.of_days, windows.fills) == (0, False, ())
+    hooks: dict[str, Any] = {
+        "connector_tables": lambda: [TABLE],
+        "connector_paginator": lambda: windows,
+        "connector_settings": lambda: [Setting("start", kind="date")],
+    }
+    made = assemble([Plugin("calls", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))])
+    [plan] = bound(made, {"start": "2026-01-01"}).tables
+    assert plan.paginator.first(plan.table, 5, {}).params == {"from": "2026-01-01 00:00", "to": "2026-01-01 06:00"}
+    with pytest.raises(ConfigurationError, match="start is 'soon'"):
+        bound(made, {"start": "soon"})
 
 
 def test_windows_of_days_are_as_they_were() -> None:

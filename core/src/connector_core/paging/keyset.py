@@ -88,9 +88,9 @@ class KeysetPaginator(Paged):
 
     def check(self, table: Table) -> None:
         """Raise PluginError when a stop rule reads what the requests for *table* do not have."""
+        check_carried(self, self.first(table, 1, {}))
         check_first(self, table)
         check_where(self, table, self.param, path=self.next_path)
-        check_carried(self, self.first(table, 1, {}))
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         request = sized(first_request(table), self.size_param, page_size, self.where)

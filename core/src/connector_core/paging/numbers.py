@@ -34,8 +34,8 @@ class Counted(RestsAtTheStart, Paged):
 
     def check(self, table: Table) -> None:
         """Raise PluginError when a stop rule reads what the requests for *table* do not have."""
-        check_where(self, table, self.param)
         check_carried(self, self.first(table, 1, {}))
+        check_where(self, table, self.param)
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         raise NotImplementedError

@@ -94,8 +94,12 @@ class UpdatedSince(ByNewest):
     @property
     def reads(self) -> str:
         """What a sync reads, for people."""
-        first = "" if self.otherwise is None else f"; the first one sends {one_line(self.otherwise, 60)}"
-        return f"incrementally: each sync asks for the records whose {self.newest} is not before the newest one seen{first}"
+        asked = f"incrementally: each sync asks for the records whose {self.newest} is not before the newest one seen"
+        if self.start is not None:
+            return f"{asked}; the first one asks from {one_line(self.start, 60)} on"
+        if self.otherwise is not None:
+            return f"{asked}; the first one sends {one_line(self.otherwise, 60)}"
+        return f"{asked}; the first one goes without that filter" if self.template is not None else asked
 
     @property
     def risk(self) -> str:
