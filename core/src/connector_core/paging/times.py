@@ -132,7 +132,7 @@ class Mark:
 
 def descending(values: Sequence[Any]) -> Iterator[Mark]:
     """What *values* say, the largest first and each once. Raises ValueError, with the value, for one that cannot be compared."""
-    if _sort_as_they_are(values):
+    if sort_as_they_are(values):
         yield from map(_read, sorted(set(values), reverse=True))
         return
     marks = [_read(value) for value in values]
@@ -155,7 +155,7 @@ def _read(value: Any) -> Mark:
     return mark
 
 
-def _sort_as_they_are(values: Sequence[Any]) -> bool:
+def sort_as_they_are(values: Sequence[Any]) -> bool:
     """Whether *values* are numbers, or texts of one form in UTC or without a zone: reading each would only cost time."""
     kinds = {type(value) for value in values}
     if kinds <= {int, float}:

@@ -1,8 +1,9 @@
 """A strategy for a feed that is sorted newest first: read down to what the last sync had seen."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import ClassVar
+from itertools import pairwise
+from typing import Any, ClassVar
 
 from attrs import evolve, field, frozen
 
@@ -11,7 +12,7 @@ from connector_core.basics.names import one_line
 from connector_core.basics.paths import Path, compile_path
 from connector_core.paging.checks import text
 from connector_core.paging.newest import ByNewest, utc_now
-from connector_core.paging.times import Mark, is_no_time
+from connector_core.paging.times import Mark, sort_as_they_are
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, next_request
 from connector_core.source.tables import Table
 
@@ -157,13 +158,22 @@ class UntilKnown(ByNewest):
         """How the values came down, those of this page included."""
         self._newest(request, page)  # here every value is looked at that cannot be compared
         found: Descent = request.position.get("descent", Descent())
-        known, begun = self._mark(request.position.get("known")), self._begun(request, page)
-        for record in page.records:
-            value = self._place.get(record) if isinstance(record, Mapping) else None
-            mark = None if is_no_time(value) else Mark.read(value)
+        known, begun, values = self._mark(request.position.get("known")), self._begun(request, page), self._values(page)
+        for value in self._edges(values, known, begun):
+            mark = Mark.read(value)
             if mark is not None and not self._is_ahead(mark, begun):
                 found = self._down(found, mark, known)
         return found
+
+    def _edges(self, values: list[Any], known: Mark | None, begun: str) -> list[Any]:
+        """Of *values* the first and the last, where those between them say nothing more: they descend, and none is older."""
+        if len(values) < 2 or not sort_as_they_are(values) or any(one < two for one, two in pairwise(values)):
+            return values
+        first, last = Mark.read(values[0]), Mark.read(values[-1])
+        if first is None or last is None or self._is_ahead(first, begun):
+            return values
+        older = known is not None and last.size < known.size - last.step(self.lookback)
+        return values if older else [values[0], values[-1]]
 
     def _down(self, descent: Descent, mark: Mark, known: Mark | None) -> Descent:
         low, step = descent.low, mark.step(self.lookback)
