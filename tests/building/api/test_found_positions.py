@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from connector_build.api.simulation import Simulation
 from connector_build.api.world import World
 from connector_build.testing import check_contract
 from connector_build.testing.matrix.trial import Trial
-from connector_core import Table, Windows
-from connector_core.plugin.assembly import Assembly, assemble
+from connector_core import CursorPaginator, PageNumberPaginator, Parent, Table, UntilKnown, Windows, hookimpl
+from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from distributions import install_dataset
 from support import plugin
 
@@ -163,3 +164,26 @@ def test_newest_first_is_served_so() -> None:
     times = [record["at"] for record in body["items"]]
     assert times == sorted(times, reverse=True)
     assert len(times) == 5
+
+
+def test_children_have_positions_of_their_own() -> None:
+    items = Table("items", "/items", "items", ["id"], {"id": "LONG"})
+    columns = {"item": "LONG", "id": "LONG", "at": "UTC_DATETIME"}
+    parent = Parent("items", {"item": "id"})
+    parts = Table("parts", "/items/{parent.id}/parts/{page}", "parts", ["item", "id"], columns, parent=parent)
+    posts = Table("posts", "/items/{parent.id}/posts", "posts", ["item", "id"], columns, parent=parent)
+    paginators = {
+        "items": CursorPaginator(),
+        "parts": PageNumberPaginator(where="path"),
+        "posts": UntilKnown("at", CursorPaginator()),
+    }
+    hooks: dict[str, Any] = {
+        "connector_tables": lambda: [items, parts, posts],
+        "connector_paginator": lambda table: paginators[table.name],
+    }
+    made = assemble([Plugin("items", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))])
+    with Trial(made) as trial:
+        for _ in range(2):
+            trial.sync()
+            assert trial.wrong() == ""
+            trial.source.move_on()
