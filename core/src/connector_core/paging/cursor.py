@@ -144,8 +144,9 @@ class CursorPaginator(Paged):
         return {"page_size": page_size} if self.size_param else {}
 
     def _at(self, request: Request, cursor: Any) -> Request:
-        there = request.at(self.next_path) if self.next_path else request
-        return evolve(there.placed(self.where, self.param, cursor), position={**request.position, "cursor": cursor})
+        position = {**request.position, "cursor": cursor}
+        there = request if self.next_path in (None, request.template) else request.at(str(self.next_path))
+        return there.placed(self.where, self.param, cursor, position=position)
 
     def named(self, page: Page) -> Any:
         """What stands where the next cursor should be; ``MISSING`` where nothing does."""

@@ -14,16 +14,19 @@ Template = str | Mapping[str, Any] | Sequence[Any]
 """A text with names in braces or, for a JSON body, JSON of such texts."""
 
 
-def check_template(kind: str, template: Any, where: Where, *names: str) -> None:
-    """Raise PluginError unless *template* has each of *names* in braces, and is one that a request can carry at *where*."""
+def check_template(kind: str, template: Any, where: Where, *names: str, argument: str = "template") -> None:
+    """Raise PluginError unless *template* has each of *names* in braces, and is one that a request can carry at *where*.
+
+    argument: what the plugin's author calls it.
+    """
     if template is None:
         return
     if where != "body" and not isinstance(template, str):
-        raise PluginError(f'{kind}: template is {type(template).__name__}, which only a JSON body can hold: where="body".')
+        raise PluginError(f'{kind}: {argument} is {type(template).__name__}, which only a JSON body can hold: where="body".')
     for name in names:
         if name not in positions_in(template, {name}):
             raise PluginError(
-                f"{kind}: template has no {{{name}}} in it: {one_line(repr(template), 60)}. Write {{{name}}} where the value "
+                f"{kind}: {argument} has no {{{name}}} in it: {one_line(repr(template), 60)}. Write {{{name}}} where the value "
                 "is to stand."
             )
 

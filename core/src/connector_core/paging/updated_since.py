@@ -77,7 +77,7 @@ class UpdatedSince(ByNewest):
 
     def __attrs_post_init__(self) -> None:
         check_template("UpdatedSince", self.template, self.where, "since")
-        check_template("UpdatedSince", self.otherwise, self.where)
+        check_template("UpdatedSince", self.otherwise, self.where, argument="otherwise")
         if list(positions_in(self.otherwise, {"since"})):
             raise PluginError("UpdatedSince: otherwise has {since} in it, and is sent while there is no time yet. Take it out.")
         if self._notation and self.start is not None and not list(names_in(self.start, "settings")) and self._started() is None:
