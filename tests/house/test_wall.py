@@ -73,6 +73,7 @@ PUBLIC = [
     "Table",
     "Transform",
     "UnexpectedAnswer",
+    "UntilKnown",
     "UpdatedSince",
     "Windows",
     "base_url",

@@ -49,6 +49,7 @@ from connector_core.paging.stop_rules import (
     short_page,
     total_reached,
 )
+from connector_core.paging.until_known import UntilKnown
 from connector_core.paging.updated_since import UpdatedSince
 from connector_core.paging.windows import Windows
 from connector_core.plugin.hooks import hookimpl
@@ -123,6 +124,7 @@ __all__ = [
     "Table",
     "Transform",
     "UnexpectedAnswer",
+    "UntilKnown",
     "UpdatedSince",
     "Windows",
     "base_url",

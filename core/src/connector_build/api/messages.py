@@ -16,6 +16,8 @@ class Asked:
     """A request as an API sees it. *headers* have lower-case names; *json* is None without a body, and a form's fields for one.
 
     target: path and query as they were sent. body: the bytes. repeated: the query parameters that were given more than once.
+    template, places: the path with names in braces, and what stands in their places, once that is known; start: the path of the
+    first request of its feed.
     """
 
     method: str
@@ -26,11 +28,16 @@ class Asked:
     target: str = field(default="", eq=False, repr=False)
     body: bytes = field(default=b"", eq=False, repr=False)
     repeated: Mapping[str, int] = field(factory=dict, eq=False, repr=False)
+    template: str = field(default="", eq=False, repr=False)
+    places: Mapping[str, str] = field(factory=dict, eq=False, repr=False)
+    start: str = field(default="", eq=False, repr=False)
 
     def get(self, where: str, name: str) -> Any:
-        """What *name* is set to in the ``query``, the ``header`` or the ``body`` (keys with dots between them)."""
+        """What *name* is set to in the ``query``, the ``header``, the ``path`` or the ``body`` (keys with dots between them)."""
         if where == "header":
             return self.headers.get(name.lower())
+        if where == "path":
+            return self.places.get(name)
         if where == "query":
             return self.params.get(name)
         value = self.json

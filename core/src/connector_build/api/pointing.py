@@ -20,6 +20,7 @@ from connector_core import (
 )
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import TablePlan
+from connector_core.source.positions import filled_path
 
 
 def innermost(plan: TablePlan) -> Any:
@@ -64,17 +65,26 @@ def _first_place(paginator: PageNumberPaginator | OffsetPaginator | KeysetPagina
 
 
 def with_place(request: Asked, where: str, name: str, value: Any) -> Asked:
-    """*request* with *name* set to *value* in its query, its body or its headers; None: without it."""
+    """*request* with *name* set to *value* in its query, its body, its headers or its path; None: without it."""
+    if where == "path":
+        return _at(request, name, value)
+    if where == "body":
+        place, body = cached_path(name), request.json or {}
+        return evolve(request, json=place.drop(body) if value is None else place.put(body, value))
     name = name.lower() if where == "header" else name
-    given = {"query": request.params, "header": request.headers, "body": request.json or {}}[where]
+    given = request.params if where == "query" else request.headers
     kept = {each: found for each, found in given.items() if each != name}
-    new = kept if value is None else {**kept, name: value if where == "body" else str(value)}
-    match where:
-        case "query":
-            return evolve(request, params=new)
-        case "header":
-            return evolve(request, headers=new)
-    return evolve(request, json=new)
+    new = kept if value is None else {**kept, name: str(value)}
+    return evolve(request, params=new) if where == "query" else evolve(request, headers=new)
+
+
+def _at(request: Asked, name: str, value: Any) -> Asked:
+    """*request* with *value* in its path where its template has *name*; None: as the first request of its feed."""
+    if value is None:
+        places = {each: found for each, found in request.places.items() if each != name}
+        return evolve(request, path=filled_path(request.start, places), template=request.start, places=places)
+    places = {**request.places, name: str(value)}
+    return evolve(request, path=filled_path(request.template, places), places=places)
 
 
 def leading_to(plan: TablePlan, request: Asked, reply: Reply, url: str, cursor: str) -> Reply:

@@ -15,7 +15,7 @@ from connector_build.api.bodies import holds_one
 from connector_build.api.feed import Entry, Feed
 from connector_build.api.making import Maker, layers
 from connector_build.sample import Sample
-from connector_core import FullRead, KeysetPaginator, Record, Table, Windows
+from connector_core import FullRead, KeysetPaginator, Record, Table, UntilKnown, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.derived import applying
 from connector_core.paging.given import Given
@@ -180,7 +180,8 @@ def tells_changes(plan: TablePlan) -> bool:
         return True
     every = list(layers(plan.paginator))
     keyed = any(isinstance(layer, KeysetPaginator) and layer.incremental for layer in every)
-    return not keyed and not any(isinstance(layer, Windows) for layer in every)
+    by_key = any(isinstance(layer, UntilKnown) and layer.newest in plan.table.primary_key for layer in every)
+    return not keyed and not by_key and not any(isinstance(layer, Windows) for layer in every)
 
 
 def _tells(plan: TablePlan) -> bool:

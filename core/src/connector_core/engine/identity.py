@@ -29,10 +29,18 @@ def _parts(plan: TablePlan) -> list[Any]:
 
 
 def _paging(paginator: Any) -> list[Any]:
-    """The kind of a paginator, the fields of a record that its bookmark is a value of, and the same of what it is around."""
+    """The kind of a paginator, the fields of a record that its bookmark is a value of, and the same of what it is around.
+
+    Its template is part of it: it may hold a filter, and records that another one left out are not new.
+    """
     fields = [name for name in (getattr(paginator, each, None) for each in ("key", "newest")) if isinstance(name, str)]
-    inner = getattr(paginator, "pages", None)
-    return [type(paginator).__name__, *fields, *([] if inner is None else [_paging(inner)])]
+    template, inner = (getattr(paginator, each, None) for each in ("template", "pages"))
+    return [
+        type(paginator).__name__,
+        *fields,
+        *([] if template is None else [template]),
+        *([] if inner is None else [_paging(inner)]),
+    ]
 
 
 def is_documented(plan: TablePlan) -> bool:

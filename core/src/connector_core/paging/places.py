@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
-from connector_core.source.pagination import Request
+from connector_core.source.pagination import Request, Where
 
 _COUNTED = re.compile(r"-?\d{1,9}")
 _WORD = re.compile(r"[A-Za-z_,. -]{0,30}|\d{4}-\d\d-\d\d.*")
@@ -71,6 +71,23 @@ def is_address(value: Any) -> TypeGuard[str]:
 def fits_a_header(value: Any) -> bool:
     """Whether *value* can stand in a header of a request (RFC 9110, section 5.5)."""
     return isinstance(value, str | int | float) and _IN_A_HEADER.fullmatch(str(value)) is not None
+
+
+def fits_a_path(value: Any) -> bool:
+    """Whether *value* can be a segment of a path: empty ones, and those of dots alone, are taken out of an address (RFC 3986)."""
+    return isinstance(value, str | int | float) and str(value) not in ("", ".", "..")
+
+
+def can_carry(where: Where, value: Any) -> bool:
+    """Whether a request can carry *value* there."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return where == "body" and not isinstance(value, bool)
+    match where:
+        case "header":
+            return fits_a_header(value)
+        case "path":
+            return fits_a_path(value)
+    return True
 
 
 def request_of(stored: Any) -> Request | None:

@@ -7,11 +7,12 @@ from attrs import evolve
 from connector_build.api.bodies import records_in, set_at
 from connector_build.api.messages import Reply
 from connector_build.api.paging import LINKED
-from connector_build.api.pointing import cursor_in, innermost, leading_to, linking_to
+from connector_build.api.pointing import cursor_in, innermost, leading_to, linking_to, with_place
 from connector_build.testing.matrix.apis import position
 from connector_build.testing.matrix.strikes import ELSEWHERE, Asking
 from connector_core import CursorPaginator, NextLinkPaginator, PageNumberPaginator, last_page
 from connector_core.basics.paths import cached_path
+from connector_core.paging.resting import place_of_size
 from connector_core.plugin.assembly import TablePlan
 
 
@@ -62,16 +63,11 @@ def longer(asking: Asking) -> Reply | None:
 
 def _resized(asking: Asking, by: int) -> Reply | None:
     paginator = innermost(asking.plan)
-    where = "body" if getattr(paginator, "where", "query") == "body" else "query"
+    where = place_of_size(getattr(paginator, "where", "query"), paginator.size_param, asking.plan.table.path)
     size = asking.request.get(where, paginator.size_param)
     if size is None:
         return None
-    changed = {paginator.size_param: int(size) + by if where == "body" else str(int(size) + by)}
-    request = evolve(
-        asking.request,
-        **({"json": {**asking.request.json, **changed}} if where == "body" else {"params": {**asking.request.params, **changed}}),
-    )
-    return asking.api.answer(request)[1]
+    return asking.api.answer(with_place(asking.request, where, paginator.size_param, int(size) + by))[1]
 
 
 def page_without_records(asking: Asking) -> Reply | None:
@@ -107,10 +103,10 @@ def _like(reply: Reply, empty: Reply, plan: TablePlan) -> Reply:
 
 def _later_page(asking: Asking, paginator: PageNumberPaginator) -> Reply | None:
     """A page behind the empty one, with the records that the page before it would have had."""
-    number = int(asking.request.params[paginator.param])
-    if number <= int(asking.api.memory["empty"].params[paginator.param]):
+    number, empty = (int(each.get(paginator.where, paginator.param)) for each in (asking.request, asking.api.memory["empty"]))
+    if number <= empty:
         return None
-    request = evolve(asking.request, params={**asking.request.params, paginator.param: str(number - 1)})
+    request = with_place(asking.request, paginator.where, paginator.param, number - 1)
     return _one_page_more(asking.api.answer(request)[1], paginator)
 
 

@@ -57,13 +57,13 @@ class Asking:
         body = None if self.plan.table.format else json.loads(self.reply.body)
         headers = {name.lower(): value for name, value in self.reply.headers.items()}
         page = Page(body, self.records, headers=headers)
-        made = innermost(self.plan).following(
-            Request(request.path, request.params, request.method, request.headers, request.json), page
-        )
+        sent = Request(request.path, request.params, request.method, request.headers, request.json)
+        sent = evolve(sent, template=request.template, places=request.places)
+        made = innermost(self.plan).following(sent, page)
         if made is None:
             return None
         there = asked(made.method, made.path, {**request.headers, **made.headers})
-        return evolve(there, params={**there.params, **made.params}, json=made.json)
+        return self.api.located(evolve(there, params={**there.params, **made.params}, json=made.json))
 
 
 Breaks = Callable[[Asking], Reply | None]
@@ -88,7 +88,7 @@ class Breaker:
             self._seen += 1
             if self._seen > MOST_REQUESTS:
                 raise Endless(f"the sync made more than {MOST_REQUESTS} requests")
-            request = self._fault.hears(self._api, request)
+            request = self._fault.hears(self._api, self._api.located(request))
             plan, reply = self._api.answer(request)
             if plan is None:
                 return reply
