@@ -56,12 +56,15 @@ from connector_core.source.columns import Column
 from connector_core.source.configuration import Configuration
 from connector_core.source.csv_format import Csv
 from connector_core.source.error_rules import ErrorRule, empty, fail, ignore, renew, retry, start_over, wait_until
+from connector_core.source.json_format import Json
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.pagination import Page, Paginator, Request
 from connector_core.source.parents import Parent
 from connector_core.source.settings import Setting, base_url, ca_certificate, page_size
 from connector_core.source.tables import Record, Table
+from connector_core.source.xml_format import Xml
+from connector_core.source.zip_format import Zip
 
 __all__ = [
     "Aggregate",
@@ -86,6 +89,7 @@ __all__ = [
     "ErrorRule",
     "FullRead",
     "FunctionPaginator",
+    "Json",
     "JsonLines",
     "JwtBearer",
     "KeysetPaginator",
@@ -112,6 +116,8 @@ __all__ = [
     "UnexpectedAnswer",
     "UpdatedSince",
     "Windows",
+    "Xml",
+    "Zip",
     "base_url",
     "ca_certificate",
     "count",

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.basics.names import column_names, did_you_mean, listed, one_line
 from connector_core.source.columns import Column, Declared, UnfitError
-from connector_core.source.spooled import Make, Records
+from connector_core.source.spooled import Make, Parse, Records
 from connector_core.source.unpacking import unpacked
 from connector_core.source.values import step
 
@@ -37,6 +37,10 @@ class Csv:
 
     accept: ClassVar[str] = "text/csv"
     """What a request says that it takes."""
+    of_lines: ClassVar[bool] = True
+    """Whether only the end of a line tells that a body is whole."""
+    of_tags: ClassVar[bool] = False
+    """Whether its own answers begin as a web page does."""
 
     delimiter: str = ","
     encoding: str = "utf-8"
@@ -61,7 +65,15 @@ class Csv:
 
         Raises what ``unpacked`` does, and UnexpectedAnswer, here or when the records are read, for what is no such CSV.
         """
-        return Records(unpacked(chunks, limit), partial(_csv_records, self, columns, where))
+        return Records(unpacked(chunks, limit), self.parse(columns, where))
+
+    def parse(self, columns: Declared, where: str) -> Parse:
+        """What makes the records of a file in this format, unpacked already; the arguments are those of ``spool``."""
+        return partial(_csv_records, self, columns, where)
+
+    def without(self, names: Iterable[str]) -> "Csv":
+        """The same for answers in which the columns *names* are not looked for: a record has them from elsewhere."""
+        return evolve(self, optional=tuple(dict.fromkeys((*self.optional, *names))))
 
 
 def _shown(value: object) -> str:

@@ -11,10 +11,8 @@ from connector_core.basics.errors import KeyColumnsError, PluginError
 from connector_core.basics.names import check_name, column_names, listed, one_line
 from connector_core.basics.paths import LIBRARY, MISSING, Path, compile_path, paths_of
 from connector_core.source.columns import Declared, checked_columns, given_columns, types_of
-from connector_core.source.csv_format import Csv
 from connector_core.source.error_rules import ErrorRule
 from connector_core.source.formats import Format
-from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.parents import Parent, check_child
 from connector_core.source.values import read
@@ -67,8 +65,8 @@ class Table:
     body:        the JSON object to POST; None for a GET.
     errors:      rules for answers that mean something else here than elsewhere; the first that fits an answer decides.
     budget:      how many requests the API takes in which time; None where nobody says.
-    format:      ``Csv()`` or ``JsonLines()`` for an API that answers so, with *records* ``@``; None for JSON. Gzip of each is
-                 noticed by itself.
+    format:      ``Csv()``, ``JsonLines()``, ``Xml("item")`` or ``Zip(Csv())`` for an API that answers so, with *records* ``@``;
+                 None for JSON. Gzip of each is noticed by itself.
     parent:      makes it a child table, with one feed for each record of the parent.
     deleted:     where each answer lists the keys of records that are gone: a list of values or, for a key of several columns,
                  of objects. They are deleted after the answer's records.
@@ -171,8 +169,11 @@ class Table:
             raise PluginError(f"{where}: the answer is its records, so it cannot list under {self.deleted} what is gone.")
         if self.format is None:
             return
-        if not isinstance(self.format, Csv | JsonLines):
-            raise PluginError(f"{where}: format is {_shown(self.format)}. Write Csv(), JsonLines(), or leave it out for JSON.")
+        if not isinstance(self.format, Format):
+            raise PluginError(
+                f'{where}: format is {_shown(self.format)}. Write Csv(), JsonLines(), Xml("item"), Zip(Csv()), or leave it out '
+                "for JSON."
+            )
         if self.records != "@":
             raise PluginError(f'{where}: in {self.format}, an answer is its records and nothing else. Write records="@".')
 
