@@ -63,12 +63,13 @@ class TestMapping:
         assert records(body, Xml("item", lists=["tag"])) == [{"tag": ["a"]}, {"tag": [{"n": "1"}, None]}, {}]
 
     def test_namespaces_leave_local_names_and_nil_is_null(self) -> None:
-        body = """<a:r xmlns:a="urn:a" xmlns="urn:b" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="x y">
+        body = """<a:r xmlns:a="urn:a" xmlns="urn:b" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+            xsi:schemaLocation="x y">
             <a:item a:id="1" xsi:type="big"><n>5</n><gone xsi:nil="true"/><there xsi:nil="false">6</there></a:item></a:r>"""
         assert records(body) == [{"@id": "1", "n": "5", "gone": None, "there": "6"}]
 
     def test_attributes_may_go_by_their_own_names(self) -> None:
-        assert records('<r><item id="1"><n>2</n></item></r>', Xml("item", attributes="")) == [{"id": "1", "n": "2"}]
+        assert records('<r><item id="1"><n>2</n></item></r>', Xml("item", attributes="")) == [{"id": 1, "n": "2"}]
         assert records('<r><item id="1"/></r>', Xml("item", attributes="attr_")) == [{"attr_id": "1"}]
         assert "an attribute and a child id" in refused('<r><item id="1"><id>2</id></item></r>', Xml("item", attributes=""))
 
@@ -94,6 +95,14 @@ class TestMapping:
         assert records(body, Xml("item", encoding="iso-8859-1")) == [{"n": "é"}]
         assert "no XML that can be read" in refused(body)
 
+    def test_declared_numbers_are_numbers(self) -> None:
+        columns = checked_columns({"id": "LONG", "x": "DOUBLE", "b": "BOOLEAN", "t": "STRING", "d": "NAIVE_DATE"}, "here")
+        body = b"<r><item><id>7</id><x>1e3</x><b>true</b><t>5</t><d>2026-01-01</d></item><item><id>odd</id><x/></item></r>"
+        assert list(Xml("item").spool([body], columns, WHERE, PLENTY)) == [
+            {"id": 7, "x": 1000.0, "b": True, "t": "5", "d": "2026-01-01"},
+            {"id": "odd", "x": None},
+        ]
+
     def test_each_record_is_made_anew(self) -> None:
         found = spooled("<r><item><n><x>1</x></n></item></r>")
         for record in found:
@@ -108,7 +117,19 @@ class TestMapping:
 class TestBeside:
     def test_what_stands_beside_the_records(self) -> None:
         body = '<r total="3"><paging><next>abc</next></paging><items><item><n>1</n></item></items><more/></r>'
-        assert spooled(body).beside == {"@total": "3", "paging": {"next": "abc"}, "items": None, "more": None}
+        assert spooled(body).beside == {"@total": 3, "paging": {"next": "abc"}, "items": None, "more": None}
+
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            *[("true", True), ("false", False), ("True", "True"), ("1.5", "1.5"), ("+1", "+1"), ("007", "007")],
+            *[("0", 0), ("-12", -12), ("9" * 18, int("9" * 18)), ("9" * 19, "9" * 19)],
+        ],
+    )
+    def test_flags_and_whole_numbers_are_what_they_are_in_json(self, text: str, value: Any) -> None:
+        found = spooled(f"<r a='{text}'><b>{text}</b><b>{text}</b></r>").beside
+        assert found == {"@a": value, "b": [value, value]}
+        assert type(found["@a"]) is type(value)
 
     def test_a_document_of_a_text_alone(self) -> None:
         assert spooled("<r>nothing</r>").beside == {"#text": "nothing"}

@@ -49,7 +49,7 @@ FORMS: list[tuple[Any, Callable[[list[int]], bytes], Callable[[int], Any]]] = [
     (
         Xml("item"),
         lambda ids: ("<r>" + "".join(f"<item><id>{each}</id></item>" for each in ids) + "</r>").encode(),
-        lambda each: {"id": str(each)},
+        lambda each: {"id": each},
     ),
 ]
 
@@ -94,7 +94,7 @@ class TestMembers:
     def test_what_xml_says_beside_its_records(self) -> None:
         body = archive({"1.xml": b"<r><next>a</next><n>1</n><item/></r>", "2.xml": b"<r><next>b</next><item/></r>"})
         found = spooled(body, Zip(Xml("item")))
-        assert found.beside == {"next": "b", "n": "1"}
+        assert found.beside == {"next": "b", "n": 1}
 
 
 class TestBounds:
@@ -145,6 +145,7 @@ class TestDamaged:
 
     def test_what_is_no_archive(self) -> None:
         assert "is no zip archive" in refused(b"id\n1\n")
+        assert "is a web page" in refused(b"<html>")
 
     def test_an_encrypted_file_is_refused_by_name(self) -> None:
         body = bytearray(archive({"secret.csv": b"id\n1\n"}))

@@ -4,7 +4,6 @@ Whatever makes them, a record has what the plugin's words need of it: the fields
 feed is asked by time, a day within the windows.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import count
@@ -13,6 +12,7 @@ from typing import Any
 
 from connector_build.api.bodies import set_at
 from connector_build.api.errors import Unmimicked
+from connector_build.api.formats import of_each_file, readable
 from connector_build.api.values import time_of, value_of
 from connector_build.sample import Sample
 from connector_core import Csv, KeysetPaginator, Record, Table, UpdatedSince, Windows
@@ -114,10 +114,8 @@ def window_field(table: Table) -> str:
 
 def _declared(table: Table, number: int, random: Random) -> Record:
     record = {name: value_of(kind, number, random, key=name in table.primary_key) for name, kind in table.columns.items()}
-    if isinstance(table.format, Csv):  # in which a nested value is a text, and the text that stands for null is none
-        texts = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in record.items()}
-        return {name: None if value == table.format.null else value for name, value in texts.items()}
-    return record | {"not_declared": f"text {number}"}
+    form = of_each_file(table.format)
+    return readable(form, record if isinstance(form, Csv) else record | {"not_declared": f"text {number}"})
 
 
 def _named_by_children(assembly: Assembly, table: Table) -> Iterator[str]:

@@ -60,6 +60,7 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "name": table.name,
         "path": table.path,
         "method": table.method,
+        "body": None if table.body is None else "form" if table.form else "JSON",
         "records": table.records,
         "format": str(table.format) if table.format else "JSON",
         "parent": {"table": table.parent.table, "adds": dict(table.parent.adds), "changed": table.parent.changed}

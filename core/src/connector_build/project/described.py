@@ -34,7 +34,8 @@ def _show_table(table: Mapping[str, Any], console: Console) -> None:
     _heading(console, f"Table {table['name']}")
     line(console, f"  from       {_origin(table)}")
     where = f"under {table['records']}" if table["format"] == "JSON" else f"in {table['format']}"
-    line(console, f"  records    {table['method']} {table['path']}, {where}")
+    sent = " with a form" if table["body"] == "form" else ""
+    line(console, f"  records    {table['method']} {table['path']}{sent}, {where}")
     if table["parent"]:
         line(console, f"  parent     {_parent(table['parent'])}")
     if table["deleted"]:

@@ -13,7 +13,7 @@ from connector_core.basics.names import column_names, did_you_mean, listed, one_
 from connector_core.source.columns import Column, Declared, UnfitError
 from connector_core.source.spooled import Make, Parse, Records
 from connector_core.source.unpacking import unpacked
-from connector_core.source.values import step
+from connector_core.source.values import OF_TEXTS, step
 
 LARGEST_FIELD = 2**31 - 1
 
@@ -201,7 +201,7 @@ class _Cell:
     def __init__(self, name: str, column: Column, null: str) -> None:
         self.name = name
         self.kind = column.type
-        self._convert = step(Column(column.type), str) if column.type in _CONVERTED else None
+        self._convert = step(Column(column.type), str) if column.type in OF_TEXTS else None
         self._nulls = {null, *([""] if self._convert else []), *(each for each in column.null if isinstance(each, str))}
 
     def value(self, text: str) -> Any:
@@ -209,7 +209,3 @@ class _Cell:
         if text in self._nulls:
             return None
         return self._convert(text) if self._convert else text
-
-
-_CONVERTED = frozenset({"SHORT", "INT", "LONG", "FLOAT", "DOUBLE", "BOOLEAN"})
-"""Types of which a transform sees no texts."""

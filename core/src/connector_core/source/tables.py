@@ -12,6 +12,7 @@ from connector_core.basics.names import check_name, column_names, listed, one_li
 from connector_core.basics.paths import LIBRARY, MISSING, Path, compile_path, paths_of
 from connector_core.source.columns import Declared, checked_columns, given_columns, types_of
 from connector_core.source.error_rules import ErrorRule
+from connector_core.source.form import check_form
 from connector_core.source.formats import Format
 from connector_core.source.limits import Budget
 from connector_core.source.parents import Parent, check_child
@@ -63,6 +64,8 @@ class Table:
                  on; where it is False they are made from the whole feed in each sync.
     params, headers: query parameters and headers of every first request, such as a filter.
     body:        the JSON object to POST; None for a GET.
+    form:        *body* is sent as the fields of a form (``application/x-www-form-urlencoded``) instead of as JSON. A paginator's
+                 ``where="body"`` puts its position into the form then.
     errors:      rules for answers that mean something else here than elsewhere; the first that fits an answer decides.
     budget:      how many requests the API takes in which time; None where nobody says.
     format:      ``Csv()``, ``JsonLines()``, ``Xml("item")`` or ``Zip(Csv())`` for an API that answers so, with *records* ``@``;
@@ -103,6 +106,7 @@ class Table:
     overrule: tuple[str, ...] = field(default=(), converter=listed)
     nothing: tuple[str, ...] = field(default=(), converter=_several)
     may_be_empty: bool = False
+    form: bool = False
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
     place: Path = field(init=False, eq=False, repr=False)
@@ -117,6 +121,8 @@ class Table:
             raise PluginError(f'{where}: path is {self.path!r}. Write it below base_url, with a slash in front: "/fts_data".')
         self._check_columns(where)
         self._check_answers(where)
+        if self.form:
+            check_form(self.body, where)
         if self.parent is not None:
             check_child(self.name, self.parent, (self.path, self.params, self.headers, self.body), self.columns)
 

@@ -4,8 +4,10 @@ The mapping is the usual one (as in BadgerFish and its kin): an element without 
 an object with its children by their names, its attributes by theirs behind ``@``, and the text beside them as ``#text``.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
@@ -13,10 +15,11 @@ from attrs import field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.basics.names import did_you_mean, listed, one_line
-from connector_core.source.columns import Declared
+from connector_core.source.columns import Declared, UnfitError
 from connector_core.source.elements import Element, Elements, Limits, is_encoding
 from connector_core.source.spooled import Look, Make, Parse, Records
 from connector_core.source.unpacking import unpacked
+from connector_core.source.values import Convert, converters
 
 TEXT = "#text"
 """The name of the text of an element that has attributes or children too."""
@@ -32,9 +35,10 @@ class Xml:
     attributes: what stands in front of the name of an attribute. With ``""``, a child of the same name is an error.
     encoding:   of documents that do not say it, or say a wrong one; None: as each says by itself.
 
-    Values are texts, without the blanks around them, which columns read by their type; an element without any content is null,
-    and so is one with ``xsi:nil="true"``. What an answer says beside its records is read by the same rules, its root being the
-    object: ``next_field="paging.next"``.
+    Values are texts, without the blanks around them; those of columns declared as numbers or BOOLEAN are converted. An element
+    without any content is null, and so is one with ``xsi:nil="true"``. What an answer says beside its records is read by the same
+    rules, its root being the object, and true, false and whole numbers are there what they are in JSON:
+    ``next_field="paging.next"``, ``last_page("@pages")``.
 
     A document with a DOCTYPE is refused, so nothing is ever expanded or loaded. Raises PluginError when an argument cannot be
     used.
@@ -75,17 +79,17 @@ class Xml:
 
         Raises what ``unpacked`` does, BrokenBody for a document that was cut, and UnexpectedAnswer for what is no such XML.
         """
-        return Records(unpacked(chunks, limit), self.parse(columns, where), self.look(columns, where))
+        return Records(unpacked(chunks, limit), self.parse(columns, where), self.look(where))
 
-    def parse(self, columns: Declared, where: str) -> Parse:  # noqa: ARG002  (the signature of every format)
+    def parse(self, columns: Declared, where: str) -> Parse:
         """What makes the records of a file in this format, unpacked already; the arguments are those of ``spool``."""
-        return partial(_records, self, where)
+        return partial(_records, self, converters(columns), where)
 
-    def look(self, columns: Declared, where: str) -> Look:  # noqa: ARG002  (as above)
+    def look(self, where: str) -> Look:
         """What reads all of such a file, and gives what it says beside its records."""
         return partial(_beside, self, where)
 
-    def without(self, names: Iterable[str]) -> "Xml":  # noqa: ARG002  (no element has to be there)
+    def without(self, names: Iterable[str]) -> "Xml":  # noqa: ARG002  (the signature of every format; no element has to be there)
         """The same for answers in which *names* are not looked for."""
         return self
 
@@ -94,9 +98,18 @@ def _shown(value: object) -> str:
     return one_line(repr(value), 60)
 
 
-def _records(form: Xml, where: str, file: BinaryIO) -> Iterator[Make]:
+def _records(form: Xml, converters: Mapping[str, Convert], where: str, file: BinaryIO) -> Iterator[Make]:
     for element in _elements(form, where).read(file):
-        yield partial(_object, form, element, where)
+        yield partial(_record, form, converters, element, where)
+
+
+def _record(form: Xml, converters: Mapping[str, Convert], element: Element, where: str) -> dict[str, Any]:
+    record = _object(form, element, where)
+    for name, value in record.items():
+        if isinstance(value, str) and name in converters:
+            with suppress(UnfitError):  # whoever puts it into its column knows more to say about it
+                record[name] = converters[name](value)
+    return record
 
 
 def _beside(form: Xml, where: str, file: BinaryIO) -> Any:
@@ -106,7 +119,24 @@ def _beside(form: Xml, where: str, file: BinaryIO) -> Any:
     rest = {} if root is None else _object(form, root, where)
     if not found:
         _check_misspelt(form, where, elements)
-    return rest
+    return _as_json(rest)
+
+
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+
+
+def _as_json(value: Any) -> Any:
+    """*value* with true and false, and whole numbers, as JSON has them: what paginators ask for. Each is sent back as it came."""
+    match value:
+        case dict():
+            return {name: _as_json(each) for name, each in value.items()}
+        case list():
+            return [_as_json(each) for each in value]
+        case "true" | "false":
+            return value == "true"
+        case str() if _WHOLE.fullmatch(value):
+            return int(value)
+    return value
 
 
 def _elements(form: Xml, where: str) -> Elements:

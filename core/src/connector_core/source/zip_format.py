@@ -76,7 +76,11 @@ class Zip:
         UnexpectedAnswer for one that cannot be read, and for what its files are not.
         """
         counted = _counted(unpacked(chunks, limit), where)
-        return Records(counted, partial(_records, self, columns, where), partial(_beside, self, columns, where, limit))
+        return Records(counted, partial(_records, self, columns, where), partial(_beside, self, where, limit))
+
+    def takes(self, name: str) -> bool:
+        """Whether a file of that name is read."""
+        return any(fnmatchcase(name, each) or fnmatchcase(name.rpartition("/")[2], each) for each in self.members)
 
     def without(self, names: Iterable[str]) -> "Zip":
         """The same for answers in which the columns *names* are not looked for."""
@@ -103,7 +107,7 @@ def _records(form: Zip, columns: Declared, where: str, file: BinaryIO) -> Iterat
                 yield from form.format.parse(columns, _named(where, member))(io.BufferedReader(cast("Any", content)))
 
 
-def _beside(form: Zip, columns: Declared, where: str, limit: int, file: BinaryIO) -> Any:
+def _beside(form: Zip, where: str, limit: int, file: BinaryIO) -> Any:
     """What the files of an archive say beside their records; the last that says something has its way. All of it is unpacked."""
     look: Look | None = None
     beside: Any = None
@@ -113,7 +117,7 @@ def _beside(form: Zip, columns: Declared, where: str, limit: int, file: BinaryIO
             with archive.open(member) as content:
                 counting = _Counting(content, left)
                 if isinstance(form.format, Xml):
-                    look = form.format.look(columns, _named(where, member))
+                    look = form.format.look(_named(where, member))
                     beside = {**(beside or {}), **look(io.BufferedReader(counting))}
                 counting.drain()
                 left = counting.left
@@ -123,8 +127,10 @@ def _beside(form: Zip, columns: Declared, where: str, limit: int, file: BinaryIO
 @contextmanager
 def _archive(where: str, file: BinaryIO) -> Iterator[zipfile.ZipFile]:
     """The archive in *file*. Raises BrokenBody where it is damaged, also while it is read; UnexpectedAnswer for none at all."""
-    if file.read(2) not in (b"PK", b"P", b""):
-        raise UnexpectedAnswer(f"{where}: the answer is no zip archive. Correct the table's format. {_FOLLOW}")
+    begin = file.read(2)
+    if begin not in (b"PK", b"P", b""):
+        what = "a web page, not a zip archive" if begin.lstrip()[:1] == b"<" else "no zip archive"
+        raise UnexpectedAnswer(f"{where}: the answer is {what}. Check base_url, and the table's format. {_FOLLOW}")
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, struct.error, ValueError, OverflowError, NotImplementedError) as error:
@@ -143,7 +149,7 @@ def _broken(error: Exception) -> BrokenBody:
 def _members(form: Zip, archive: zipfile.ZipFile, where: str) -> list[zipfile.ZipInfo]:
     """The files that are read. Raises UnexpectedAnswer where there are none, or one cannot be."""
     there = [each for each in archive.infolist() if not each.is_dir() and not each.filename.startswith(_SYSTEM)]
-    chosen = [each for each in there if _fits(each.filename, form.members)]
+    chosen = [each for each in there if form.takes(each.filename)]
     if not chosen:
         names = one_line(", ".join(each.filename for each in there) or "no file at all", 120)
         raise UnexpectedAnswer(
@@ -159,10 +165,6 @@ def _members(form: Zip, archive: zipfile.ZipFile, where: str) -> list[zipfile.Zi
                 "(8) and what is not packed at all. Ask the API's owner."
             )
     return chosen
-
-
-def _fits(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, each) or fnmatchcase(name.rpartition("/")[2], each) for each in patterns)
 
 
 def _named(where: str, member: zipfile.ZipInfo) -> str:
