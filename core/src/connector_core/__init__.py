@@ -27,6 +27,7 @@ from connector_core.basics.errors import (
     UnexpectedAnswer,
 )
 from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.functions import coalesce, concat, date_part, difference, lower, product, sum_of, trim, upper
 from connector_core.derived.measures import Measure, count, maximum, minimum, total
 from connector_core.derived.ready_transforms import drop, flatten, hashed, only_if, rename, tombstones
 from connector_core.derived.transforms import DerivedField, Transform, ratio
@@ -120,7 +121,11 @@ __all__ = [
     "Zip",
     "base_url",
     "ca_certificate",
+    "coalesce",
+    "concat",
     "count",
+    "date_part",
+    "difference",
     "drop",
     "empty",
     "empty_page",
@@ -134,11 +139,13 @@ __all__ = [
     "ignore",
     "last_page",
     "link_is",
+    "lower",
     "maximum",
     "minimum",
     "no_more",
     "only_if",
     "page_size",
+    "product",
     "ratio",
     "rename",
     "renew",
@@ -146,9 +153,12 @@ __all__ = [
     "retry",
     "short_page",
     "start_over",
+    "sum_of",
     "tombstones",
     "total",
     "total_reached",
+    "trim",
+    "upper",
     "wait_until",
 ]
 

@@ -11,7 +11,7 @@ from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.plugin.asking import CORE, many, one, register
 from connector_core.plugin.claims import Claims, claim_option
-from connector_core.plugin.columns import check_apart, declared_after, extra_columns
+from connector_core.plugin.columns import check_apart, declared_after, extra_columns, typed
 from connector_core.plugin.markers import HOOKS
 from connector_core.plugin.options import UnknownOptionError, choose, offered
 from connector_core.plugin.parents import with_parents
@@ -92,7 +92,7 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
         origin,
         paginator,
         paginator_origin,
-        transforms,
+        typed(table, transforms),
         extras,
         columns,
         {option.name: extra_columns(option, table, columns) for option in own if option.value in extras},
