@@ -28,7 +28,7 @@ from connector_core.basics.errors import (
 )
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.functions import coalesce, concat, date_part, difference, lower, product, sum_of, trim, upper
-from connector_core.derived.measures import Measure, count, maximum, minimum, total
+from connector_core.derived.measures import Measure, average, count, count_distinct, count_if, maximum, minimum, total
 from connector_core.derived.ready_transforms import drop, flatten, hashed, only_if, rename, tombstones
 from connector_core.derived.transforms import DerivedField, Transform, ratio
 from connector_core.paging.cursor import CursorPaginator
@@ -119,11 +119,14 @@ __all__ = [
     "Windows",
     "Xml",
     "Zip",
+    "average",
     "base_url",
     "ca_certificate",
     "coalesce",
     "concat",
     "count",
+    "count_distinct",
+    "count_if",
     "date_part",
     "difference",
     "drop",

@@ -27,7 +27,7 @@ from connector_build.api.world import World
 from connector_build.sample import Sample
 from connector_build.testing.warehouse.memory import Crash, Warehouse
 from connector_build.testing.warehouse.runs import URL, InProcess, Run
-from connector_core import Aggregate, CursorPaginator, Parent, Table, count, hookimpl, total
+from connector_core import Aggregate, CursorPaginator, Parent, Table, average, count, count_distinct, count_if, hookimpl, total
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.values import as_json
@@ -52,6 +52,29 @@ def _companies() -> Plugin:
         "connector_extra_tables": lambda table: [HEADS] if table == DEPARTMENTS else [],
     }
     return Plugin("companies", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))
+
+
+MEASURES = {
+    "jobs": count(),
+    "mean_hours": average("hours"),
+    "mean_pay": average("pay"),
+    "mean_level": average("level"),
+    "of_a": count_if("mark", ["A", None]),
+    "of_level": count_if("level", 7),
+}
+
+
+def _jobs(*, append_only: bool) -> Plugin:
+    """A dataset with an aggregate of every measure that there is."""
+    columns = {"id": "LONG", "kind": "BOOLEAN", "mark": "STRING", "hours": "DOUBLE", "pay": "DECIMAL(9,2)", "level": "LONG"}
+    table = Table("jobs", "/jobs", "items", ["id"], columns, append_only=append_only)
+    more = {} if append_only else {"marks": count_distinct("mark"), "pays": count_distinct("pay")}
+    hooks: dict[str, Any] = {
+        "connector_tables": lambda: [table],
+        "connector_paginator": lambda: CursorPaginator(size_param="limit", incremental=append_only),
+        "connector_extra_tables": lambda: [Aggregate("per_kind", ["kind"], {**MEASURES, **more})],
+    }
+    return Plugin("jobs", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))
 
 
 @frozen(hash=False)
@@ -87,6 +110,8 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "fts with both extras": lambda: Dataset(assemble([FTS], enable=FTS_EXTRAS), connector_fts.sample.SAMPLE),
     "mso with both extras": lambda: Dataset(assemble([MSO], enable=MSO_EXTRAS), connector_mso.sample.SAMPLE),
     "a child table": lambda: Dataset(assemble([_companies()]), records=3, changed=9, appended=1, page_size=2, syncs=2),
+    "every measure": lambda: Dataset(assemble([_jobs(append_only=False)]), None, 11, 7, 2),
+    "every measure, append only": lambda: Dataset(assemble([_jobs(append_only=True)]), None, 11, 0, 7),
     "a child table with an extra": lambda: Dataset(assemble([_companies()], ["heads"]), None, 2, 9, 1, page_size=2),
 }
 

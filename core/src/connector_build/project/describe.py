@@ -126,4 +126,4 @@ def _option(option: Option) -> dict[str, Any]:
 
 
 def _measure(measure: Measure) -> str:
-    return f"{measure.kind}({measure.column or ''})"
+    return str(measure)

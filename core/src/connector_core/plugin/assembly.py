@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import pluggy
 from attrs import evolve
 
+from connector_core.basics.blame import see
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_distinct
 from connector_core.derived.extra_tables import Aggregate, Dimension
@@ -87,16 +88,32 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
     extras = tuple(value for value in enabled if isinstance(value, Dimension | Aggregate))
     columns = declared_after(table, origin, [option for option in own if option.enabled])
     check_apart(columns, table.name, origin)
-    return TablePlan(
+    found = {option.name: extra_columns(option, table, columns) for option in own if option.value in extras}
+    plan = TablePlan(
         table,
         origin,
         paginator,
         paginator_origin,
         typed(table, transforms),
-        extras,
+        tuple(each.of(columns) if isinstance(each, Aggregate) else each for each in extras),
         columns,
-        {option.name: extra_columns(option, table, columns) for option in own if option.value in extras},
+        found,
     )
+    _check_carried(plan, own)
+    return plan
+
+
+def _check_carried(plan: TablePlan, options: Iterable[Option]) -> None:
+    """Raise PluginError for a measure that cannot ride in the state, where the table is read on from the cursor."""
+    for extra in () if plan.repeats else plan.extra_tables:
+        for name, measure in extra.measures.items() if isinstance(extra, Aggregate) else ():
+            if not measure.carried:
+                origin = next(option.origin for option in options if option.name == extra.name)
+                raise PluginError(
+                    f"{origin}: {extra.name}: {name} is {measure}, which can be told only where each sync reads all records, and "
+                    f"{plan.table.name} is declared append_only, so it reads on from the cursor. Take append_only out of the "
+                    f"table, or that measure out of the aggregate.{see(origin.place)}"
+                )
 
 
 def _check_paginator(paginator: Paginator, table: Table, origin: Origin) -> None:
