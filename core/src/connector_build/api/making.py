@@ -60,8 +60,8 @@ class Maker:
 
     def _made(self, number: int, random: Random) -> Record:
         record: Record = {}
-        for table in (plan.table for plan in self._plans):
-            record |= _declared(table, number, random)
+        for plan in self._plans:
+            record |= _declared(plan, number, random)
         return record
 
     def _with_named(self, record: Record) -> Record:
@@ -112,10 +112,13 @@ def window_field(table: Table) -> str:
     raise Unmimicked(f"{table.name}: no column is a NAIVE_DATE, so it cannot be told what its windows are of.")
 
 
-def _declared(table: Table, number: int, random: Random) -> Record:
+def _declared(plan: TablePlan, number: int, random: Random) -> Record:
+    """A record with a value in each declared column, and one that is not declared where an API may send such."""
+    table = plan.table
     record = {name: value_of(kind, number, random, key=name in table.primary_key) for name, kind in table.columns.items()}
     form = of_each_file(table.format)
-    return readable(form, record if isinstance(form, Csv) else record | {"not_declared": f"text {number}"})
+    more = {} if isinstance(form, Csv) or plan.undeclared == "fail" else {"not_declared": f"text {number}"}
+    return readable(form, record | more)
 
 
 def _named_by_children(assembly: Assembly, table: Table) -> Iterator[str]:

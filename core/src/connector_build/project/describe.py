@@ -70,6 +70,7 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "full_refresh": table.full_refresh,
         "primary_key": list(table.primary_key),
         "append_only": table.append_only,
+        "undeclared": plan.undeclared,
         "errors": [str(rule) for rule in table.errors],
         "budget": str(table.budget) if table.budget else None,
         "columns": [{"name": name, "type": kind, "derived": name not in table.columns} for name, kind in plan.columns.items()],

@@ -14,10 +14,11 @@ from connector_core.derived.named_fields import FieldWatch, watch_for
 from connector_core.derived.transforms import DerivedField, Transform, made_by_functions
 from connector_core.engine.forms import Forms, Kinds
 from connector_core.engine.objections import failed_transform, misfit, no_key, no_object
+from connector_core.engine.undeclared import Strangers
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.columns import Declared, UnfitError
 from connector_core.source.numbers import LARGEST_LONG, SMALLEST_LONG, TOO_LARGE
-from connector_core.source.tables import Key, Record, Table
+from connector_core.source.tables import Key, Record, Table, Undeclared
 from connector_core.source.values import Convert, read
 
 GONE = "deleted"
@@ -34,6 +35,7 @@ class RowMaker:
 
     declared: every declared column, as the transforms leave them. compared: those that extra tables read.
     checks_fields: what it is given are pages, and a field that a transform goes by and no record of one has is an error.
+    undeclared: what becomes of fields that nobody declared.
     """
 
     table: Table
@@ -42,8 +44,10 @@ class RowMaker:
     log: Log
     compared: frozenset[str] = frozenset()
     checks_fields: bool = True
+    undeclared: Undeclared = "allow"
     repeated: int = field(default=0, init=False)
     """Records with the key of another record of their page, and with other values."""
+    _strangers: Strangers = field(init=False)
     _forms: Forms = field(init=False)
     _nulls: Declared = field(init=False)
     """The columns of the API's own records in which some value stands for null."""
@@ -51,14 +55,16 @@ class RowMaker:
     def __attrs_post_init__(self) -> None:
         made = made_by_functions(self.transforms, self.declared)
         watched = frozenset((*self.table.primary_key, *self.compared, *made))
-        self._forms = Forms(self.table.name, self.declared, watched, self.log)
+        self._strangers = Strangers(self.table, self.declared, self.undeclared, self.log)
+        self._forms = Forms(self.table.name, self.declared, watched, self.log, self._strangers.told)
         self._nulls = {name: column for name, column in self.table.declared.items() if column.null}
 
     @classmethod
     def of(cls, plan: TablePlan, log: Log, *, checks_fields: bool = True) -> "RowMaker":
         """What makes the rows of a table as it is planned."""
         compared = frozenset(name for extra in plan.extra_tables for name in extra.needs)
-        return cls(plan.table, plan.transforms, plan.declared, log, compared, checks_fields)
+        undeclared = plan.undeclared if checks_fields else "allow"
+        return cls(plan.table, plan.transforms, plan.declared, log, compared, checks_fields, undeclared)
 
     def rows(self, records: Iterable[Any], where: str, first: int = 1, added: Mapping[str, Any] | None = None) -> Rows:
         """Key and row of each record of a page, or what is left of one.
@@ -73,7 +79,8 @@ class RowMaker:
         usual: list[str] = []
         kinds: Kinds = {}
         names, shared = self.table.primary_key, not self.transforms
-        for number, row in enumerate(self._all_given(records, where, first, added), first):
+        given = self._strangers.left_out(self._all_given(records, where, first, added), where, first)
+        for number, row in enumerate(given, first):
             if row.__class__ is not dict:
                 made.append(self._left_out(row, number, where))
                 continue

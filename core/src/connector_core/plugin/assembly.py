@@ -21,17 +21,25 @@ from connector_core.plugin.plan import Assembly, Option, Origin, Plugin, TablePl
 from connector_core.plugin.settings import merge_settings
 from connector_core.source.pagination import Paginator
 from connector_core.source.settings import MAX_ANSWER, SPOOLED_MB, Setting, max_answer_mb, threads
-from connector_core.source.tables import Table
+from connector_core.source.tables import Table, Undeclared, check_undeclared
 
 __all__ = ["HOOKS", "Assembly", "Option", "Origin", "Plugin", "TablePlan", "UnknownOptionError", "assemble"]
 
 
-def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Iterable[str] = ()) -> Assembly:
+def assemble(
+    plugins: Sequence[Plugin],
+    enable: Iterable[str] = (),
+    disable: Iterable[str] = (),
+    undeclared: Undeclared | None = None,
+) -> Assembly:
     """The connector that *plugins* make together, the dataset's own first, with the named options switched on and off.
+
+    *undeclared* is what becomes of fields that nobody declared, in tables that do not say it themselves.
 
     Raises PluginError, with the plugin, the hook and the remedy, when an answer cannot be used; UnknownOptionError for a
     name in *enable* or *disable* that no plugin offers.
     """
+    check_undeclared(undeclared, "The build")
     manager = register(plugins)
     settings = many(manager, "connector_settings", Setting)
     auth, auth_origin = one(
@@ -48,7 +56,7 @@ def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Ite
     options = choose(offered(manager, [table for table, _ in tables]), set(enable), set(disable))
     made = [option.name for option in options if option.enabled and isinstance(option.value, Dimension | Aggregate)]
     check_distinct([*(table.name for table, _ in tables), *made], plugins[0].name, "tables")
-    plans = with_parents([_plan(manager, table, origin, options, claims) for table, origin in tables])
+    plans = with_parents([_plan(manager, table, origin, options, claims, undeclared) for table, origin in tables])
     if any(plan.parent for plan in plans):
         settings = [(threads(), Origin(CORE.name, "connector_settings")), *settings]
     if all(table.format for table, _ in tables):
@@ -63,6 +71,7 @@ def assemble(plugins: Sequence[Plugin], enable: Iterable[str] = (), disable: Ite
         tuple(setting for setting, _ in merged.values()),
         {name: origin for name, (_, origin) in merged.items()},
         tuple(options),
+        undeclared,
     )
 
 
@@ -72,7 +81,14 @@ def _larger_answers(setting: Setting, origin: Origin) -> tuple[Setting, Origin]:
     return (max_answer_mb(SPOOLED_MB) if ours else setting), origin
 
 
-def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: Sequence[Option], claims: Claims) -> TablePlan:
+def _plan(
+    manager: pluggy.PluginManager,
+    table: Table,
+    origin: Origin,
+    options: Sequence[Option],
+    claims: Claims,
+    undeclared: Undeclared | None,
+) -> TablePlan:
     paginator, paginator_origin = one(
         manager, "connector_paginator", _is_paginator, "a paginator: CursorPaginator(…)", table=table
     )
@@ -98,6 +114,7 @@ def _plan(manager: pluggy.PluginManager, table: Table, origin: Origin, options: 
         tuple(each.of(columns) if isinstance(each, Aggregate) else each for each in extras),
         columns,
         found,
+        undeclared=table.undeclared or undeclared or "allow",
     )
     _check_carried(plan, own)
     return plan

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, get_args
 
 from attrs import field, frozen
 
@@ -20,6 +20,10 @@ from connector_core.source.values import read
 
 Record = dict[str, Any]
 """One row: column name → value, as decoded from JSON or as a transform made it."""
+
+Undeclared = Literal["allow", "warn", "fail", "drop"]
+"""What becomes of fields that nobody declared."""
+UNDECLARED: tuple[str, ...] = get_args(Undeclared)
 
 Key = tuple[Any, ...]
 """A record's primary key, each value in the form of its column: what tells whether two records are the same row."""
@@ -81,6 +85,9 @@ class Table:
     nothing:     what stands at *records* where there are none, for an API that does not send an empty list then: ``"null"``,
                  ``"missing"`` (it is left out, as in ``{}``), or other JSON that is empty, such as ``"{}"``; one, or a list. With
                  ``"missing"`` the list of *deleted* keys may be left out too. An answer 204 is an empty page by itself.
+    undeclared:  what becomes of a field that is no column, once the transforms are done: ``"allow"``, it arrives all the same;
+                 ``"warn"``, it arrives, and is named once in a warning; ``"fail"``, the sync ends there; ``"drop"``, it is left
+                 out. None: what the build says, and ``"allow"`` where that says nothing.
     may_be_empty: a feed without a record means that there is none any more. Otherwise a sync that would delete every row, of the
                  table or of an extra table made from it, is an error: APIs fail with an empty answer, and transforms lose a
                  ``return``.
@@ -107,6 +114,7 @@ class Table:
     nothing: tuple[str, ...] = field(default=(), converter=_several)
     may_be_empty: bool = False
     form: bool = False
+    undeclared: Undeclared | None = None
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
     place: Path = field(init=False, eq=False, repr=False)
@@ -121,6 +129,7 @@ class Table:
             raise PluginError(f'{where}: path is {self.path!r}. Write it below base_url, with a slash in front: "/fts_data".')
         self._check_columns(where)
         self._check_answers(where)
+        check_undeclared(self.undeclared, where)
         if self.form:
             check_form(self.body, where)
         if self.parent is not None:
@@ -207,6 +216,12 @@ class Table:
     def key_of(self, record: Mapping[str, Any]) -> Key:
         """The primary key of *record*, each value in the form of its column. Raises UnfitError where one is none."""
         return tuple(read(self.declared[name], record[name]) for name in self.primary_key)
+
+
+def check_undeclared(word: object, where: str) -> None:
+    """Raise PluginError unless *word* says what becomes of undeclared fields, or is None; *where* begins the message."""
+    if word is not None and word not in UNDECLARED:
+        raise PluginError(f"{where}: undeclared is {_shown(word)}. Write one of {', '.join(map(repr, UNDECLARED))}.")
 
 
 def _is_empty_json(text: object) -> bool:
