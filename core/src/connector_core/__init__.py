@@ -56,12 +56,22 @@ from connector_core.plugin.hooks import hookimpl
 from connector_core.source.columns import Column
 from connector_core.source.configuration import Configuration
 from connector_core.source.csv_format import Csv
+from connector_core.source.deletes import DeletedBy, ListedIn
 from connector_core.source.error_rules import ErrorRule, empty, fail, ignore, renew, retry, start_over, wait_until
 from connector_core.source.json_format import Json
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.pagination import Page, Paginator, Request
-from connector_core.source.parents import Parent
+from connector_core.source.parents import Each, Parent
+from connector_core.source.rows import (
+    columns_to_rows,
+    exploded,
+    key_of,
+    keyed,
+    request_param,
+    stamped,
+    values,
+)
 from connector_core.source.settings import Setting, base_url, ca_certificate, page_size
 from connector_core.source.tables import Record, Table
 from connector_core.source.xml_format import Xml
@@ -83,10 +93,12 @@ __all__ = [
     "ConnectorError",
     "Csv",
     "CursorPaginator",
+    "DeletedBy",
     "DeliveryError",
     "DerivedField",
     "DigestAuth",
     "Dimension",
+    "Each",
     "ErrorRule",
     "FullRead",
     "FunctionPaginator",
@@ -95,6 +107,7 @@ __all__ = [
     "JwtBearer",
     "KeysetPaginator",
     "LinkHeaderPaginator",
+    "ListedIn",
     "Measure",
     "NextLinkPaginator",
     "NoAuth",
@@ -123,6 +136,7 @@ __all__ = [
     "base_url",
     "ca_certificate",
     "coalesce",
+    "columns_to_rows",
     "concat",
     "count",
     "count_distinct",
@@ -132,6 +146,7 @@ __all__ = [
     "drop",
     "empty",
     "empty_page",
+    "exploded",
     "fail",
     "field_is",
     "flatten",
@@ -140,6 +155,8 @@ __all__ = [
     "header_is",
     "hookimpl",
     "ignore",
+    "key_of",
+    "keyed",
     "last_page",
     "link_is",
     "lower",
@@ -153,8 +170,10 @@ __all__ = [
     "rename",
     "renew",
     "repeated_page",
+    "request_param",
     "retry",
     "short_page",
+    "stamped",
     "start_over",
     "sum_of",
     "tombstones",
@@ -162,6 +181,7 @@ __all__ = [
     "total_reached",
     "trim",
     "upper",
+    "values",
     "wait_until",
 ]
 

@@ -43,7 +43,7 @@ def body_of(placed: Placed, values: Mapping[str, Any]) -> bytes:
 
 def holds_one(table: Table) -> bool:
     """Whether an answer has one record in the place of a list of them."""
-    return _alone(table.records) is not None
+    return _alone(table.records) is not None and not table.rows
 
 
 def with_records(body: Any, table: Table, records: list[Record]) -> Any:

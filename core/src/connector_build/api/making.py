@@ -13,6 +13,7 @@ from typing import Any
 from connector_build.api.bodies import set_at
 from connector_build.api.errors import Unmimicked
 from connector_build.api.formats import of_each_file, readable
+from connector_build.api.shaping import fixed, settled
 from connector_build.api.values import time_of, value_of
 from connector_build.sample import Sample
 from connector_core import Csv, KeysetPaginator, Record, Table, UpdatedSince, Windows
@@ -45,7 +46,7 @@ class Maker:
                 record = set_at(record, name, f"{name}-{number + 1}")
         for name, day in self._days(number + 1).items():
             record[name] = record.get(name) if self._sample and record.get(name) else day
-        return self._with_times(self._with_named(record))
+        return self._settled(self._with_times(self._with_named(record)))
 
     def change(self, old: Record, random: Random) -> Record:
         """New values for a record."""
@@ -56,7 +57,12 @@ class Maker:
         for name in self._named:
             if cached_path(name).get(old) is not None:
                 new = set_at(new, name, cached_path(name).get(old))
-        return self._with_times(self._with_named(new))
+        return self._settled(self._with_times(self._with_named(new)))
+
+    def _settled(self, record: Record) -> Record:
+        for plan in self._plans:
+            record = settled(plan.table, record)
+        return record
 
     def _made(self, number: int, random: Random) -> Record:
         record: Record = {}
@@ -77,6 +83,7 @@ class Maker:
         kept: set[str] = set(self._days(0))
         for plan in self._plans:
             kept |= {*plan.table.primary_key, *(plan.table.parent.adds if plan.table.parent else ())}
+            kept |= fixed(plan.table)
             kept |= {each.key for each in layers(plan.paginator) if isinstance(each, KeysetPaginator)}
         return kept
 

@@ -17,7 +17,8 @@ from connector_build.api.feed import Cursors
 from connector_build.api.making import layers, window_field
 from connector_build.api.messages import Asked, Reply, refused, sent_body
 from connector_build.api.paging import Cutting, Sizes, why_unknown
-from connector_build.api.world import World, same_address, same_list
+from connector_build.api.shaping import settled, shaped, why_unshaped
+from connector_build.api.world import World, above, same_address, same_list
 from connector_core import Record, Request, Table, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.paging.resting import first_request
@@ -82,23 +83,30 @@ class Mimic:
 
     def _page(self, request: Asked, asked: Sequence[tuple[TablePlan, Record]]) -> Reply:
         cutting = Cutting(request, f"{self.url}{request.path}", self.cursors, self.sizes)
-        placed: list[tuple[Table, list[Record]]] = []
+        placed: list[tuple[Table, list[Any]]] = []
+        beside: dict[str, Any] = {}
         for group in _alike(asked):
             tables = [plan.table for plan, _ in group]
             lists = [self.world.entries(plan, parent) for plan, parent in group]
             pages = cutting.page(group[0][0].paginator, tables, lists)
-            placed += [(table, [dict(entry.record) for entry in page]) for table, page in zip(tables, pages, strict=True)]
+            for table, page in zip(tables, pages, strict=True):
+                raw, more = shaped(table, [dict(entry.record) for entry in page])
+                placed.append((table, raw))
+                beside |= more
         gone: dict[str, Any] = {table.deleted: [] for table, _ in placed if table.deleted}
-        body = body_of(placed, {**gone, **cutting.values})
+        body = body_of(placed, {**beside, **gone, **cutting.values})
         return Reply(200, {"Content-Type": content_type(placed[0][0]), **cutting.headers}, body)
 
 
 def why_not(plan: TablePlan) -> str | None:
     """Why the API of a table cannot be made up from what its plugin says, without a full stop; None where it can."""
-    if why := why_unknown(plan):
+    if why := why_unknown(plan) or why_unshaped(plan.table):
         return why
     try:
-        body_of([(plan.table, [{"found": 1}])], {})
+        raw, beside = shaped(
+            plan.table, [settled(plan.table, dict.fromkeys(plan.table.columns, "found"))] if plan.table.rows else [{"found": 1}]
+        )
+        body_of([(plan.table, raw)], beside)
         if any(isinstance(layer, Windows) and isinstance(layer.start, str) for layer in layers(plan.paginator)):
             window_field(plan.table)
     except Unmimicked as error:
@@ -106,11 +114,15 @@ def why_not(plan: TablePlan) -> str | None:
     return None
 
 
+def _example(table: Table) -> list[Any]:
+    return shaped(table, [settled(table, dict.fromkeys(table.columns, "found"))])[0] if table.rows else [{"found": 1}]
+
+
 def known_part(assembly: Assembly) -> tuple[Assembly, dict[str, str]]:
     """*assembly* with those of its tables whose API can be made up, and why the others' cannot, by their names."""
     reasons = {plan.table.name: why for plan in assembly.tables if (why := why_not(plan))}
     for plan in assembly.tables:
-        if plan.parent and plan.parent.table.name in reasons:
+        if any(each.table.name in reasons for each in above(plan)):
             reasons.setdefault(plan.table.name, f"{plan.table.name}: its parent's API cannot be made up")
     return evolve(assembly, tables=tuple(plan for plan in assembly.tables if plan.table.name not in reasons)), reasons
 

@@ -40,7 +40,10 @@ def _show_table(table: Mapping[str, Any], console: Console) -> None:
         line(console, f"  parent     {_parent(table['parent'])}")
     if table["deleted"]:
         line(console, f"  deleted    the keys that each answer lists under {table['deleted']}")
-    line(console, f"  key        {', '.join(table['primary_key'])}")
+    line(
+        console,
+        f"  key        {', '.join(table['primary_key']) or 'none: a row is told by all that it holds, and two alike are one'}",
+    )
     line(console, f"  paginator  {table['paginator']['value']}, from {_origin(table['paginator'])}")
     line(console, f"  each sync  {table['reading']}")
     for risk in table["risks"]:

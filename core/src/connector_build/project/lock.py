@@ -109,7 +109,7 @@ def _wrong_table(what: str, table: Any) -> Iterator[str]:
     if not isinstance(table.get("primary_key"), list):
         yield f"{what} has no primary_key that is a list of columns"
         return
-    yield from _said(lambda: column_names(table["primary_key"], f"{what}: its primary_key"))
+    yield from _said(lambda: table["primary_key"] and column_names(table["primary_key"], f"{what}: its primary_key"))
     yield from _said(lambda: check_column_types(table["columns"], what))
 
 

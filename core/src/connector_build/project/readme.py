@@ -71,6 +71,8 @@ def _how(plan: TablePlan) -> str:
     if table.parent is None:
         return reads
     changed = f" whose `{table.parent.changed}` has changed" if table.parent.changed else ""
+    if table.each:
+        return f"once for each value of the setting `{table.each.setting}`, for each of them {reads}"
     return f"once for each record of `{table.parent.table}`{changed}, for each of them {reads}"
 
 

@@ -146,7 +146,10 @@ def _made_from(source: Source | Helper, contents: Mapping[str, bytes]) -> dict[s
 
 
 def _table(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {"primary_key": entry["primary_key"], "columns": {name: _type(kind) for name, kind in entry["columns"].items()}}
+    return {
+        "primary_key": entry.get("primary_key", []),
+        "columns": {name: _type(kind) for name, kind in entry["columns"].items()},
+    }
 
 
 def _type(kind: str | Mapping[str, Any]) -> str:

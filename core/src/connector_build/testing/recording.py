@@ -22,14 +22,14 @@ from connector_build.api.messages import Asked, sent_body
 from connector_build.api.recording import Recorded, Recording, to_json, without_struck
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.testing.datasets import assembled
-from connector_build.testing.reading import Fetch, Step, feeds_of, read_feed
+from connector_build.testing.reading import Fetch, Step, read_feed, tables_of
 from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL
-from connector_core import Csv, Table
+from connector_core import Csv, Record, Table
 from connector_core.basics.discretion import Secrets, strike
 from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
-from connector_core.plugin.assembly import Assembly
+from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.plugin.binding import bound
 from connector_core.source.configuration import read_configuration
 from connector_core.source.pagination import Page, Request
@@ -177,12 +177,13 @@ def _has_header(layer: Any) -> bool:
 
 def _every_step(fetch: Fetch, assembly: Assembly, size: int, secrets: Secrets) -> Iterator[Step]:
     """What a first sync asks for, and a second one right after it."""
+
+    def listed(parent: TablePlan, table: Table) -> Iterator[Record]:
+        steps = list(read_feed(fetch, parent.paginator, table, size, {}, secrets))
+        return (record for step in steps for record in step.page.records)
+
     for plan in assembly.tables:
-        tables = [plan.table]
-        if plan.parent is not None:
-            listed = list(read_feed(fetch, plan.parent.paginator, plan.parent.table, size, {}, secrets))
-            tables = feeds_of(plan, (record for step in listed for record in step.page.records))
-        for table in tables:
+        for table in tables_of(plan, listed):
             step = None
             for step in read_feed(fetch, plan.paginator, table, size, {}, secrets):
                 yield step

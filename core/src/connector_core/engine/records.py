@@ -18,6 +18,7 @@ from connector_core.engine.undeclared import Strangers
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.columns import Declared, UnfitError
 from connector_core.source.numbers import LARGEST_LONG, SMALLEST_LONG, TOO_LARGE
+from connector_core.source.rows import made_key
 from connector_core.source.tables import Key, Record, Table, Undeclared
 from connector_core.source.values import Convert, read
 
@@ -93,7 +94,7 @@ class RowMaker:
             for name in wholes:
                 if not SMALLEST_LONG <= row[name] <= LARGEST_LONG:
                     self._too_large(row, name)
-            key = tuple(map(row.get, names))
+            key = tuple(map(row.get, names)) or (self._whole(row),)
             if None in key:
                 no_key(self.table, row, f"{where}: record {number}", self.transforms)
             made.append((key, row))
@@ -141,6 +142,10 @@ class RowMaker:
             raise self._misfit(row, name, str(error)) from None
         return row
 
+    def _whole(self, row: Record) -> str:
+        """What tells a row of a table without a key from others: all that it holds."""
+        return made_key(row.get(name) for name in sorted({*row, *self.declared}))
+
     def _too_large(self, row: Record, name: str) -> None:
         if name in self.declared:
             raise self._misfit(row, name, TOO_LARGE)
@@ -182,7 +187,8 @@ class RowMaker:
                 f"{where}: {self.table.deleted} is {one_line(repr(keys), 60)}, where a list of keys was expected. "
                 "Change the table's deleted, or ask the API's owner."
             )
-        return [self._gone(key, f"{where}: {self.table.deleted}", added or {}) for key in keys]
+        teller = self.table.deleted or (self.table.deleted_by.table if self.table.deleted_by else "")
+        return [self._gone(key, f"{where}: {teller}", added or {}) for key in keys]
 
     def _gone(self, key: Any, where: str, added: Mapping[str, Any]) -> tuple[Key, LeftOut]:
         names = self.table.primary_key

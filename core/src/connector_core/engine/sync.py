@@ -24,6 +24,7 @@ from connector_core.engine.emptying import Held, emptied
 from connector_core.engine.failures import in_words
 from connector_core.engine.feeds import feed
 from connector_core.engine.journal import Journal, PacedLog
+from connector_core.engine.missing import Known, check_gone, listed
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import RowMaker, Rows
 from connector_core.engine.spool import Spool
@@ -32,7 +33,9 @@ from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.plugin.binding import bound
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
+from connector_core.source.deletes import ListedIn
 from connector_core.source.pagination import Bookmark
+from connector_core.source.rows import records_of
 from connector_core.source.settings import CA_CERTIFICATE, MAX_ANSWER, THREADS
 from connector_core.source.tables import Key
 
@@ -148,6 +151,8 @@ class _TableSync:
     has_rows: bool = field(init=False)
     """Whether the table is known to have rows, where a sync may delete some."""
     held: Held = field(factory=lambda: Held(waits=False), init=False)
+    known: Known | None = field(default=None, init=False)
+    """The keys of its rows, where those that are missing are deleted."""
     checkpointed: int = field(default=0, init=False)
     checkpointed_at: float = field(default=0.0, init=False)
 
@@ -211,12 +216,15 @@ class _TableSync:
     def _read_from(self, source: Feed, kept: Derivation) -> None:
         self.checkpointed_at = self.engine.clock()
         rows = RowMaker.of(self.plan, self.log)
-        if self.plan.table.full_refresh:
+        table = self.plan.table
+        self.known = Known.of(table, self.states[self.name].row_keys, self.log) if table.missing else None
+        if table.full_refresh:
             self._replace(source, kept, rows)
             rest: Bookmark = {}  # wherever the paginator rests: the next sync reads it all again
         else:
             self._bring_up(source, kept, rows)
             rest = source.bookmark
+            self._delete_missing(kept, whole=not source.start)
         self.note("No more pages to fetch")
         if rows.repeated:
             self._warn_of_repeated(rows.repeated)
@@ -250,6 +258,17 @@ class _TableSync:
         if whole and not self.delivered:
             self._check_emptied(kept, self.held.left_out + self.left_out)
         self._deliver(self.held.release(), kept, again=False)
+
+    def _delete_missing(self, kept: Derivation, *, whole: bool) -> None:
+        """Delete the rows that the API no longer has, where all that it has was read."""
+        rule, known = self.plan.table.missing, self.known
+        self._send_waiting(kept)
+        if known is None or (rule == "delete" and not whole):
+            return
+        gone = known.gone(listed(self.plan, rule, self.api, feed) if isinstance(rule, ListedIn) else None)
+        check_gone(self.plan.table, gone, known.keys)
+        known.waiting += gone
+        self._send_waiting(kept)
 
     def _replace(self, source: Feed, kept: Derivation, rows: RowMaker) -> None:
         """Read the whole feed, and only then put its rows in the place of those that are there."""
@@ -297,7 +316,10 @@ class _TableSync:
             return
         self.pages += 1
         where = f"{self.name}: {read.request}"
-        records = iter(read.page.records)
+        if read.gone is not None:
+            yield rows.gone(read.gone, where)
+            return
+        records = iter(records_of(self.plan.table, read.page, read.request, where))
         first = 1
         while part := list(islice(records, PART)):
             yield rows.rows(part, where, first, read.added)
@@ -306,6 +328,23 @@ class _TableSync:
             yield rows.gone(deleted_keys(self.plan.table, read.page.body, where), where, read.added)
 
     def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
+        if self.known is None:
+            self._send(rows, kept, again=again)
+            return
+        waiting = self.known.waiting
+        waiting += rows
+        if self._is_due(len(waiting), self._handled + len(waiting)):
+            self._send_waiting(kept)
+
+    def _send_waiting(self, kept: Derivation) -> None:
+        """Deliver rows whose absence will be noticed, once the state has their keys."""
+        if self.known is None:
+            return
+        if self.known.intend():
+            self._checkpoint(kept, self.states[self.name].bookmark)
+        self._send(self.known.release(), kept, again=False)
+
+    def _send(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
         name, upsert, before = self.name, self.delivery.upsert, self.left_out.total()
         for key, row in rows:
             if isinstance(row, LeftOut):
@@ -322,17 +361,23 @@ class _TableSync:
         # before it may have crashed between its first row and its first checkpoint.
         self.left_out[left_out.by] += 1
         kept.leave_out(key)
+        if not left_out.keys:
+            return  # of a table without a key: what it left out before, it left out then
         self.delivery.delete(self.name, left_out.keys)
 
     def _checkpoint_if_due(self, source: Feed, kept: Derivation) -> None:
         since = self._handled - self.checkpointed
-        if self.held.rows:
+        if self.held.rows or (self.known and self.known.waiting):
             return  # the next sync would go on behind them
-        if self.engine.checkpoints.due(since, self._handled, self.engine.clock() - self.checkpointed_at):
+        if self._is_due(since, self._handled):
             self._checkpoint(kept, source.bookmark)
 
+    def _is_due(self, since: int, handled: int) -> bool:
+        return self.engine.checkpoints.due(since, handled, self.engine.clock() - self.checkpointed_at)
+
     def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
-        self.states[self.name] = TableState(bookmark, kept.state(bookmark), self.has_rows)
+        keys = None if self.known is None else self.known.state()
+        self.states[self.name] = TableState(bookmark, kept.state(bookmark), self.has_rows, keys)
         state = self.states.whole()
         check_discreet(self.plan, self.api.hidden, bookmark, state)
         self.delivery.operations.checkpoint(state)

@@ -15,10 +15,13 @@ from connector_core.source.templates import Filling, placeholders
 def bound(assembly: Assembly, values: Mapping[str, Any]) -> Assembly:
     """*assembly* as it is for the configuration *values*.
 
-    Raises ConfigurationError for a value that cannot stand where it has to.
+    One that is bound already stays as it is. Raises ConfigurationError for a value that cannot stand where it has to.
     """
+    if any(plan.written for plan in assembly.tables):
+        return assembly
     days = {setting.name for setting in assembly.settings if setting.kind == "date"}
-    return evolve(assembly, tables=with_parents([_bound(evolve(plan, parent=None), values, days) for plan in assembly.tables]))
+    plans = [_bound(evolve(plan, parent=None), values, days) for plan in assembly.tables]
+    return evolve(assembly, tables=with_parents(plans, values))
 
 
 def constants(value: Any) -> Iterator[tuple[str, Any]]:

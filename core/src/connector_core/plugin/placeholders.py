@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from connector_core.auth.kinds import NoAuth
 from connector_core.basics.blame import see
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import did_you_mean
@@ -11,6 +12,7 @@ from connector_core.plugin.asking import CORE
 from connector_core.plugin.binding import constants
 from connector_core.plugin.plan import Origin, TablePlan
 from connector_core.source.pagination import Paginator
+from connector_core.source.parents import Each
 from connector_core.source.settings import OF_CORE, Setting
 from connector_core.source.tables import Table
 from connector_core.source.templates import NAME as _NAME
@@ -29,7 +31,7 @@ def check_filled(table: Table, origin: Origin, paginator: Paginator, paginator_o
     for part, value in parts.items():
         pattern = _IN_PATH if part == "path" else _IN_BODY if part == "body" else _IN_TEXT
         for name in _named(value, pattern):
-            if not (name.startswith("settings.") or (table.parent and name.startswith("parent."))):
+            if not (name.startswith("settings.") or (table.parent and name.startswith(f"{table.parent.scope}."))):
                 raise PluginError(f"{origin}: Table {table.name}: {part} has {{{name}}} in it, {_what_to_do(table, name)}")
     for field, value in constants(paginator):
         for name in _named(value, _IN_TEXT):
@@ -63,15 +65,30 @@ def check_settings(plans: Sequence[TablePlan], settings: Mapping[str, tuple[Sett
             for name in names:
                 _check_named(table.name, name, origin, settings)
                 read.add(name)
-    if not hasattr(auth, "settings"):
+        if isinstance(table.parent, Each):
+            _check_list(table.name, table.parent.setting, plan.origin, settings)
+            read.add(table.parent.setting)
+    if not (hasattr(auth, "settings") or isinstance(auth, NoAuth)):
         return  # a function may read whatever it likes
-    read |= {setting.name for setting in auth.settings} | {setting.when[0] for setting, _ in settings.values() if setting.when}
+    read |= {setting.name for setting in getattr(auth, "settings", ())} | {
+        setting.when[0] for setting, _ in settings.values() if setting.when
+    }
     for name, (_, origin) in settings.items():
         if name not in read and name not in OF_CORE and origin.plugin != CORE.name:
             raise PluginError(
                 f"{origin}: nothing reads the setting {name}. Name it in a table or a paginator, {{settings.{name}}}, let the "
                 f"auth read it, or take it out.{see(origin.place)}"
             )
+
+
+def _check_list(table: str, name: str, origin: Origin, settings: Mapping[str, tuple[Setting, Origin]]) -> None:
+    _check_named(table, name, origin, settings)
+    kind = settings[name][0].kind
+    if kind != "list":
+        raise PluginError(
+            f'{origin}: {table}: the setting {name}, of which it is read for each value, is of kind {kind}. Write kind="list".'
+            f"{see(origin.place)}"
+        )
 
 
 def _check_named(table: str, name: str, origin: Origin, settings: Mapping[str, tuple[Setting, Origin]]) -> None:

@@ -70,6 +70,8 @@ class TablePlan:
     declared:       column → Column of the rows that go out: the declared columns as the transforms, in order, leave them.
     extra_declared: extra table → its columns.
     parent:         of a child table, the plan of its parent.
+    events:         of a table whose deletes another one tells of, the plan of that.
+    lister:         of a table of which another one lists what there is, the plan of that.
     written:        the table as the plugin wrote it, where *table* has the values of a configuration in it.
     told:           those of the values that tell which feed it is: setting → value.
     undeclared:     what becomes of fields that nobody declared.
@@ -84,6 +86,8 @@ class TablePlan:
     declared: Declared
     extra_declared: Mapping[str, Declared]
     parent: "TablePlan | None" = None
+    events: "TablePlan | None" = None
+    lister: "TablePlan | None" = None
     written: Table | None = None
     told: Mapping[str, Any] = field(factory=dict)
     undeclared: Undeclared = "allow"
@@ -102,7 +106,8 @@ class TablePlan:
     def deletes(self) -> bool:
         """Whether a sync may delete rows: it replaces the table, the API lists deleted keys, or a transform leaves some out."""
         table = self.table
-        return bool(table.full_refresh or table.deleted) or any(transform.leaves_out for transform in self.transforms)
+        tells = bool(table.full_refresh or table.deleted or table.deleted_by or table.missing)
+        return tells or any(transform.leaves_out for transform in self.transforms)
 
     @property
     def repeats(self) -> bool:
@@ -113,7 +118,7 @@ class TablePlan:
         """
         table = self.table
         again = getattr(self.paginator, "repeats", False) or any(transform.repeats for transform in self.transforms)
-        return not table.append_only or again or bool(table.deleted or table.parent or table.full_refresh)
+        return not table.append_only or again or bool(table.deleted or table.deleted_by or table.parent or table.full_refresh)
 
 
 @frozen(hash=False)
@@ -147,6 +152,10 @@ class Assembly:
             tables.append((plan.table.name, plan.table.primary_key, plan.columns))
             tables += [(extra.name, extra.by, plan.extra_columns[extra.name]) for extra in plan.extra_tables]
         return [
-            {"table": name, "primary_key": list(key), "columns": {column: sdk_type(kind) for column, kind in columns.items()}}
+            {
+                "table": name,
+                **({"primary_key": list(key)} if key else {}),  # without one, Fivetran makes it of all columns
+                "columns": {column: sdk_type(kind) for column, kind in columns.items()},
+            }
             for name, key, columns in tables
         ]

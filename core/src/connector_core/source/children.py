@@ -26,7 +26,7 @@ def check_parents(table: Table, parents: Sequence[Any], where: str) -> None:
     for what, place in named:
         if hint := nowhere(place, parents):
             raise UnexpectedAnswer(
-                f"{where}: no record of {parent.table} on this page has {place}, which {what}{hint}. "
+                f"{where}: no {parent.named} on this page has {place}, which {what}{hint}. "
                 f"Correct it in the parent of {table.name}."
             )
 
@@ -61,6 +61,7 @@ def for_parent(table: Table, record: Mapping[str, Any], where: str) -> Table:
         headers=headers,
         body=None if table.body is None else filling.json(table.body),
         parent=None,
+        each=None,
         format=_format(table),
     )
 

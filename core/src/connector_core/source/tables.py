@@ -1,7 +1,7 @@
 """A source table: what the API serves, under which names and types."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -11,11 +11,12 @@ from connector_core.basics.errors import KeyColumnsError, PluginError
 from connector_core.basics.names import check_name, column_names, listed, one_line
 from connector_core.basics.paths import LIBRARY, MISSING, Path, compile_path, paths_of
 from connector_core.source.columns import Declared, checked_columns, given_columns, types_of
+from connector_core.source.deletes import DeletedBy, ListedIn, check_deletes
 from connector_core.source.error_rules import ErrorRule
 from connector_core.source.form import check_form
 from connector_core.source.formats import Format
 from connector_core.source.limits import Budget
-from connector_core.source.parents import Parent, check_child
+from connector_core.source.parents import Each, Parent, check_child
 from connector_core.source.values import read
 
 Record = dict[str, Any]
@@ -47,6 +48,10 @@ def _shown(value: object) -> str:
     return getattr(value, "__name__", None) or one_line(str(value) if isinstance(value, ErrorRule) else repr(value), 60)
 
 
+def _steps(rows: Any) -> tuple[Any, ...]:
+    return tuple(rows) if isinstance(rows, list | tuple) else (rows,)
+
+
 def _several(values: Any) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else listed(values)
 
@@ -75,6 +80,8 @@ class Table:
     format:      ``Csv()``, ``JsonLines()``, ``Xml("item")`` or ``Zip(Csv())`` for an API that answers so, with *records* ``@``;
                  None for JSON. Gzip of each is noticed by itself.
     parent:      makes it a child table, with one feed for each record of the parent.
+    each:        one feed for each value of a list in the configuration: ``Each("repositories", adds={"repository": "value"})``.
+                 Read back, *parent* has it too: a parent is a table or a list.
     deleted:     where each answer lists the keys of records that are gone: a list of values or, for a key of several columns,
                  of objects. They are deleted after the answer's records.
     full_refresh: each sync reads the whole feed and replaces the table: rows that the API no longer sends are deleted. The
@@ -92,6 +99,16 @@ class Table:
                  table or of an extra table made from it, is an error: APIs fail with an empty answer, and transforms lose a
                  ``return``.
 
+    deleted_by:  another table, of events that say which rows of this one are gone: ``DeletedBy("events", {"id": "object.id"})``.
+    missing:     ``"delete"``: rows that the feed, read whole, no longer has are deleted, without replacing the table; or
+                 ``ListedIn("ids", {"id": "id"})``: rows that another table, a complete list, does not name. The state then holds
+                 the key of every row.
+    rows:        what makes the records out of what stands at *records*, where that has no list of them with a key: functions of
+                 page and request, one after the other, such as ``exploded("lines", keep={"order_id": "id"})``; one, or a list.
+
+    A table without a key has ``primary_key=[]``: a row is then told from another by all that it holds, and two that are alike are
+    one. That is for a feed that only grows (*append_only*) or a table that is replaced (*full_refresh*).
+
     Raises PluginError when a value cannot be used.
     """
 
@@ -107,7 +124,7 @@ class Table:
     budget: Budget | None = None
     headers: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
     format: Format | None = None
-    parent: Parent | None = None
+    parent: Parent | Each | None = None
     deleted: str | None = None
     full_refresh: bool = False
     overrule: tuple[str, ...] = field(default=(), converter=listed)
@@ -115,6 +132,10 @@ class Table:
     may_be_empty: bool = False
     form: bool = False
     undeclared: Undeclared | None = None
+    each: Each | None = None
+    deleted_by: DeletedBy | None = None
+    missing: Literal["delete"] | ListedIn | None = None
+    rows: tuple[Callable[[Any, Any], Iterable[Any]], ...] = field(default=(), converter=_steps)
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
     place: Path = field(init=False, eq=False, repr=False)
@@ -132,12 +153,27 @@ class Table:
         check_undeclared(self.undeclared, where)
         if self.form:
             check_form(self.body, where)
+        self._check_each(where)
         if self.parent is not None:
             check_child(self.name, self.parent, (self.path, self.params, self.headers, self.body), self.columns)
 
+    def _check_each(self, where: str) -> None:
+        if self.each is None:
+            return
+        if not isinstance(self.each, Each):
+            raise PluginError(
+                f'{where}: each is {_shown(self.each)}. Write Each("repositories", adds={{"repository": "value"}}), with a '
+                "setting of kind list."
+            )
+        if self.parent not in (None, self.each):
+            raise PluginError(f"{where}: it has a parent and each. Give each to the parent, whose children it then reads.")
+        object.__setattr__(self, "parent", self.each)
+
     def _check_columns(self, where: str) -> None:
+        self._check_keyless(where)
         try:
-            object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
+            names = column_names(self.primary_key, f"{where}: primary_key") if self.primary_key != () else ()
+            object.__setattr__(self, "primary_key", names)
         except PluginError as error:
             raise KeyColumnsError(str(error)) from None
         object.__setattr__(self, "declared", checked_columns(self.declared, where))
@@ -147,6 +183,24 @@ class Table:
             raise KeyColumnsError(f"{where}: primary_key names {', '.join(undeclared)}, which columns does not declare.")
         if lists := [name for name in self.primary_key if self.columns[name] == "JSON"]:
             raise KeyColumnsError(f"{where}: primary_key names {', '.join(lists)}, which is JSON: no list identifies a row.")
+
+    def _check_keyless(self, where: str) -> None:
+        if self.primary_key != ():
+            return
+        if not (self.append_only or self.full_refresh):
+            raise KeyColumnsError(
+                f"{where}: primary_key is empty. Name the columns that identify a row. A table without a key has to be "
+                "append_only or full_refresh: a record that comes again with other values would be a second row."
+            )
+        if self.deleted is not None:
+            raise KeyColumnsError(f"{where}: it has no primary_key, so no list under {self.deleted} can say which rows are gone.")
+
+    def _check_rows(self, where: str) -> None:
+        for step in self.rows:
+            if not callable(step) or isinstance(step, type):
+                raise PluginError(
+                    f'{where}: rows has {_shown(step)} in it. Write exploded("lines"), or a function of a page and its request.'
+                )
 
     def _check_answers(self, where: str) -> None:
         if not isinstance(self.records, str) or not self.records:
@@ -167,6 +221,8 @@ class Table:
                 f'{where}: deleted is {self.deleted!r}. Name the key of the answer that holds the keys: "deleted". {error}'
             ) from None
         self._check_nothing(where)
+        self._check_rows(where)
+        check_deletes(self, where)
         if not isinstance(self.overrule, tuple) or not all(isinstance(name, str) and name for name in self.overrule):
             raise PluginError(f'{where}: overrule is {_shown(self.overrule)}. Name the signs, as a list: overrule=["has_more"].')
         self._check_format(where)

@@ -62,8 +62,11 @@ class Api:
             raise NotRecorded(f"{request.path}: nobody recorded an answer without records.")
         return evolve(reply, body=json.dumps(with_records(json.loads(reply.body), plan.table, [])).encode())
 
-    def double(self, plan: TablePlan, record: Record) -> None:
-        """Hold *record* twice from now on, one right behind the other. Raises NotRecorded where that cannot be."""
+    def double(self, plan: TablePlan, request: Asked, record: Record) -> None:  # noqa: ARG002
+        """Hold *record*, which came for *request*, twice from now on, one right behind the other.
+
+        Raises NotRecorded where that cannot be.
+        """
         raise NotRecorded(f"{plan.table.name}: what was recorded holds {one_line(record, 60)} once.")
 
     def is_start(self, plan: TablePlan, request: Asked) -> bool:
@@ -113,8 +116,9 @@ class MadeUpApi(Api):
         finally:
             self._world.nothing = False
 
-    def double(self, plan: TablePlan, record: Record) -> None:
-        self._world.twice.add(plan.table.key_of(record))
+    def double(self, plan: TablePlan, request: Asked, record: Record) -> None:
+        _, parent = self._mimic.asked_for(request)[0]
+        self._world.twice.add(plan.table.key_of(_given(plan, record, parent)))
 
 
 class _Altered(World):
@@ -125,7 +129,9 @@ class _Altered(World):
 
     def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
         found = [] if self.nothing else super().entries(plan, parent)
-        doubled = [entry for entry in found for _ in range(1 + (plan.table.key_of(_row(plan, entry, parent)) in self.twice))]
+        doubled = [
+            entry for entry in found for _ in range(1 + (plan.table.key_of(_given(plan, entry.record, parent)) in self.twice))
+        ]
         return self.made_of_it(doubled) if self.made_of_it else doubled
 
     twice: set[tuple[str, ...]]
@@ -133,9 +139,10 @@ class _Altered(World):
     made_of_it: Callable[[list[Entry]], list[Entry]] | None
 
 
-def _row(plan: TablePlan, entry: Entry, parent: Record) -> Record:
+def _given(plan: TablePlan, record: Record, parent: Record) -> Record:
+    """A record with what its parent adds."""
     adds = plan.table.parent.adds if plan.table.parent else {}
-    return entry.record | {column: cached_path(name).get(parent) for column, name in adds.items()}
+    return record | {column: cached_path(name).get(parent) for column, name in adds.items()}
 
 
 class RecordedApi(Api):

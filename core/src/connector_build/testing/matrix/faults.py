@@ -169,9 +169,11 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("gzip bomb, unannounced", "The same, and no header says that it is gzip.", answers.body(answers.bomb), _LARGER),
     Fault("200 MB", "A page has 200 MB.", answers.flood, _LARGER),
-    Fault("a text of 10 MB", "A record has a text of 10 MB in a field.", around=ways.long_text, made_up=True),
     Fault("NaN", "A number is NaN, which JSON does not have.", answers.with_value(b"NaN"), "NaN", why_not=why.NOT_IN_TEXTS),
     Fault("1e400", "A number is larger than a 64-bit float.", answers.with_value(b"1e400"), "1e400", why_not=why.NOT_IN_TEXTS),
+    Fault(
+        "a text of 10 MB", "A record has a text of 10 MB in a field.", around=ways.long_text, made_up=True, why_not=why.made_rows
+    ),
     Fault(
         "10,000 levels",
         "A value is nested 10,000 levels deep.",
@@ -186,6 +188,7 @@ FAULTS: tuple[Fault, ...] = (
         pages.twice_in_a_page,
         "twice",
         times=1,
+        why_not=why.made_rows,
     ),
     Fault(
         "a page twice", "A request is answered with the page before it.", pages.page_before, _AGAIN, times=1, why_not=why.one_page

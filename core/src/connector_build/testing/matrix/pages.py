@@ -48,7 +48,7 @@ def _with_records_of(one: Asking, other: Asking) -> Reply:
 def twice_in_a_page(asking: Asking) -> Reply | None:
     if not asking.records:
         return None
-    asking.api.double(asking.plan, asking.records[0])
+    asking.api.double(asking.plan, asking.request, asking.records[0])
     return asking.api.answer(asking.request)[1]
 
 

@@ -49,6 +49,10 @@ def one_page(plan: TablePlan) -> str | None:
     return "the feed is one page" if isinstance(innermost(plan), SinglePage) else None
 
 
+def made_rows(plan: TablePlan) -> str | None:
+    return "its rows are made of an answer that has no records of their own" if plan.table.rows else None
+
+
 def ignored(status: int) -> Why:
     """Where the plugin itself takes such an answer for the end of the feed."""
     body = {"error": "not now"}
