@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector_core import Csv, Json, JsonLines, PluginError, UnexpectedAnswer, Xml, Zip
+from connector_core import Csv, Json, JsonLines, PluginError, Table, UnexpectedAnswer, Xml, Zip, hookimpl
+from connector_core.plugin.assembly import Plugin, assemble
 from connector_core.source.columns import checked_columns
 from connector_core.source.spooled import Records
 from connector_core.source.unpacking import BrokenBody, TooLarge
@@ -176,3 +177,14 @@ def test_arguments_that_cannot_be_used(arguments: tuple[Any, ...], said: str) ->
 def test_json_is_for_archives_only() -> None:
     with pytest.raises(PluginError, match="records"):
         Json("")
+
+
+@pytest.mark.parametrize(("form", "largest"), [(Zip(Csv()), "100"), (Xml("item"), "100"), (Zip(Json()), "15")])
+def test_the_largest_answer_is_smaller_where_it_is_held_in_memory(form: Any, largest: str) -> None:
+    class Jobs:
+        @hookimpl
+        def connector_tables(self) -> list[Table]:
+            return [Table("jobs", "/jobs", "@", ["id"], {"id": "LONG"}, format=form)]
+
+    settings = {setting.name: setting.default for setting in assemble([Plugin("jobs", Jobs())]).settings}
+    assert settings["max_answer_mb"] == largest

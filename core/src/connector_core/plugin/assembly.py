@@ -59,7 +59,7 @@ def assemble(
     plans = with_parents([_plan(manager, table, origin, options, claims, undeclared) for table, origin in tables])
     if any(plan.parent for plan in plans):
         settings = [(threads(), Origin(CORE.name, "connector_settings")), *settings]
-    if all(table.format for table, _ in tables):
+    if all(table.format and not table.format.held for table, _ in tables):
         settings = [_larger_answers(*setting) for setting in settings]
     merged = merge_settings(settings, auth, auth_origin)
     check_settings(plans, merged, auth)

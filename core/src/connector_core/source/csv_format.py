@@ -41,6 +41,8 @@ class Csv:
     """Whether only the end of a line tells that a body is whole."""
     of_tags: ClassVar[bool] = False
     """Whether its own answers begin as a web page does."""
+    held: ClassVar[bool] = False
+    """Whether an answer is held in memory as a whole, so that its largest size has to be smaller."""
 
     delimiter: str = ","
     encoding: str = "utf-8"

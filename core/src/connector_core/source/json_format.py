@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 from attrs import field, frozen
 
@@ -18,6 +18,8 @@ _FOLLOW = "If the API changed, the plugin has to follow."
 @frozen
 class Json:
     """One JSON document in each file of a ``Zip``; *records* is where it has the list of records, as in a Table."""
+
+    held: ClassVar[bool] = True
 
     records: str = "@"
     place: Path = field(init=False, eq=False, repr=False)

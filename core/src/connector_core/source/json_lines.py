@@ -24,6 +24,7 @@ class JsonLines:
     """What a request says that it takes."""
     of_lines: ClassVar[bool] = True
     of_tags: ClassVar[bool] = False
+    held: ClassVar[bool] = False
 
     def spool(
         self,

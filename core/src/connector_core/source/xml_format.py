@@ -48,6 +48,7 @@ class Xml:
     """What a request says that it takes."""
     of_lines: ClassVar[bool] = False
     of_tags: ClassVar[bool] = True
+    held: ClassVar[bool] = False
 
     record: str
     lists: tuple[str, ...] = field(default=(), converter=listed)

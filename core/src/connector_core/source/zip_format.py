@@ -69,6 +69,11 @@ class Zip:
         ):
             raise PluginError(f'Zip: members is {one_line(repr(self.members), 60)}. Write a pattern, or some: members="*.csv".')
 
+    @property
+    def held(self) -> bool:
+        """Whether its files are held in memory, each as a whole."""
+        return self.format.held
+
     def spool(self, chunks: Iterable[bytes], columns: Declared, where: str, limit: int) -> Records:
         """The records of the archive in *chunks*, all of which are read before this returns; the arguments are those of Csv.
 
