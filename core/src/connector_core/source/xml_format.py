@@ -114,7 +114,7 @@ def _record(form: Xml, converters: Mapping[str, Convert], element: Element, wher
 
 
 def _beside(form: Xml, where: str, file: BinaryIO) -> Any:
-    elements = _elements(form, where)
+    elements = _elements(form, where, skims=True)
     found = sum(1 for _ in elements.read(file))
     root = elements.root
     rest = {} if root is None else _object(form, root, where)
@@ -140,8 +140,8 @@ def _as_json(value: Any) -> Any:
     return value
 
 
-def _elements(form: Xml, where: str) -> Elements:
-    return Elements(form.way, form.record.startswith("/"), form.encoding, where, Limits())
+def _elements(form: Xml, where: str, *, skims: bool = False) -> Elements:
+    return Elements(form.way, form.record.startswith("/"), form.encoding, where, Limits(), skims=skims)
 
 
 def _check_misspelt(form: Xml, where: str, elements: Elements) -> None:
