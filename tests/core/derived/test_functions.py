@@ -134,7 +134,7 @@ class TestTypes:
     @pytest.mark.parametrize(
         "wrong",
         [
-            lambda: sum_of("a"),
+            lambda: sum_of(),
             lambda: product(),
             lambda: date_part("century", "d"),
             lambda: concat(),

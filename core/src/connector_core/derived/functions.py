@@ -246,17 +246,19 @@ def sum_of(*fields: str) -> Arithmetic:
 
     It is exact for whole numbers (LONG) and decimals (DECIMAL); where a field is a float, a DOUBLE: null beyond the largest.
     """
-    return Arithmetic(_some(fields, "sum_of"), kind="sum_of")
+    return Arithmetic(_some(fields, "sum_of: fields"), kind="sum_of")
 
 
 def difference(minuend: str, subtrahend: str) -> Arithmetic:
     """A function for DerivedField: one number field of a record less another, typed and exact as ``sum_of`` is."""
-    return Arithmetic(_some((minuend, subtrahend), "difference"), kind="difference")
+    return Arithmetic(
+        (*_some((minuend,), "difference: minuend"), *_some((subtrahend,), "difference: subtrahend")), kind="difference"
+    )
 
 
 def product(*fields: str) -> Arithmetic:
     """A function for DerivedField: number fields of a record multiplied, typed and exact as ``sum_of`` is."""
-    return Arithmetic(_some(fields, "product"), kind="product")
+    return Arithmetic(_some(fields, "product: fields"), kind="product")
 
 
 def date_part(part: str, column: str) -> DatePart:
@@ -267,38 +269,36 @@ def date_part(part: str, column: str) -> DatePart:
     """
     if part not in _PARTS:
         raise PluginError(f"date_part: there is no part {one_line(repr(part), 60)}. Write one of {', '.join(_PARTS)}.")
-    return DatePart(column_names((column,), "date_part"), part=part)
+    return DatePart(column_names((column,), "date_part: column"), part=part)
 
 
 def lower(column: str) -> OfText:
     """A function for DerivedField: a text in small letters."""
-    return OfText(column_names((column,), "lower"), kind="lower")
+    return OfText(column_names((column,), "lower: column"), kind="lower")
 
 
 def upper(column: str) -> OfText:
     """A function for DerivedField: a text in capitals."""
-    return OfText(column_names((column,), "upper"), kind="upper")
+    return OfText(column_names((column,), "upper: column"), kind="upper")
 
 
 def trim(column: str) -> OfText:
     """A function for DerivedField: a text without the blanks at its ends."""
-    return OfText(column_names((column,), "trim"), kind="trim")
+    return OfText(column_names((column,), "trim: column"), kind="trim")
 
 
 def concat(*fields: str, separator: str = "") -> Concat:
     """A function for DerivedField: the texts of fields, one after the other; null where one of them is."""
-    return Concat(column_names(fields, "concat"), separator=separator)
+    return Concat(column_names(fields, "concat: fields"), separator=separator)
 
 
 def coalesce(*fields: str, default: Any = None) -> Coalesce:
     """A function for DerivedField: the first field of a record that is not null; *default* where all are."""
-    return Coalesce(column_names(fields, "coalesce"), default=default)
+    return Coalesce(column_names(fields, "coalesce: fields"), default=default)
 
 
 def _some(fields: tuple[str, ...], what: str) -> tuple[str, ...]:
     # The same field may be there twice: product("side", "side").
-    if len(fields) < 2:
-        raise PluginError(f'{what} takes two fields or more, not {len(fields)}. Name them: {what}("net", "tax").')
     for name in fields:
         column_names((name,), what)
-    return fields
+    return fields or column_names(fields, what)
