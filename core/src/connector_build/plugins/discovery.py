@@ -28,7 +28,7 @@ EXTENSIONS = "connector_core_extensions"
 OPTIONS = "connector_core_options"
 SAMPLES = "connector_core_samples"
 GROUPS = frozenset({DATASETS, EXTENSIONS, OPTIONS, SAMPLES})
-COMMANDS = ("check", "debug", "demo", "diff", "list", "serve", "show", "verify")
+COMMANDS = ("check", "dbt", "debug", "demo", "diff", "docs", "list", "serve", "show", "verify")
 VERBS = frozenset({*COMMANDS, "build", "diff", "help", "new"})
 """Names that no dataset may take, because they are subcommands or soon will be."""
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from connector_build.project.readme import reading
-from connector_build.project.risks import risks
+from connector_build.catalog.reading import reading, reads_whole, would_cost
+from connector_build.catalog.risks import risks
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.measures import Measure
 from connector_core.derived.transforms import Transform
 from connector_core.plugin.assembly import Assembly, Option, Origin, TablePlan
+from connector_core.source.columns import Column
 from connector_core.source.settings import Setting
 
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -58,14 +59,17 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
     table = plan.table
     return {
         "name": table.name,
+        "description": table.description,
         "path": table.path,
         "method": table.method,
         "body": None if table.body is None else "form" if table.form else "JSON",
         "records": table.records,
         "format": str(table.format) if table.format else "JSON",
         "parent": {"table": table.parent.table, "adds": dict(table.parent.adds), "changed": table.parent.changed}
-        if table.parent
+        if table.parent and not table.each
         else None,
+        "each": {"setting": table.each.setting, "adds": dict(table.each.adds)} if table.each else None,
+        "rows": [str(step) for step in table.rows],
         "deleted": table.deleted,
         "full_refresh": table.full_refresh,
         "primary_key": list(table.primary_key),
@@ -73,34 +77,17 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "undeclared": plan.undeclared,
         "errors": [str(rule) for rule in table.errors],
         "budget": str(table.budget) if table.budget else None,
-        "columns": [{"name": name, "type": kind, "derived": name not in table.columns} for name, kind in plan.columns.items()],
+        "columns": [_column(name, column, name not in table.columns) for name, column in plan.declared.items()],
         "paginator": {"value": _shown(plan.paginator), "from": _from(plan.paginator_origin)},
-        "reads": "the whole feed" if _reads_whole(plan) else "from the cursor on",
-        "reading": _reading(plan, options),
+        "reads": "the whole feed" if reads_whole(plan) else "from the cursor on",
+        "reading": f"{reading(plan)}{would_cost(plan, options)}".replace("`", ""),
         "risks": risks(plan),
         "from": _from(plan.origin),
     }
 
 
-def _reads_whole(plan: TablePlan) -> bool:
-    return (
-        plan.table.full_refresh
-        or (bool(plan.extra_tables) and plan.repeats)
-        or getattr(plan.paginator, "reads", "").startswith("whole")
-    )
-
-
-def _reading(plan: TablePlan, options: Iterable[Option]) -> str:
-    """What a sync reads and sends, and what it would if an extra table that is off were on."""
-    off = [
-        option.name
-        for option in options
-        if option.table == plan.table.name and not option.enabled and isinstance(option.value, Aggregate | Dimension)
-    ]
-    would = ""
-    if off and plan.repeats and not plan.extra_tables:
-        would = f" With {' or '.join(off)} on, each sync would read and send the whole feed."
-    return reading(plan).replace("`", "") + would
+def _column(name: str, column: Column, derived: bool) -> dict[str, Any]:
+    return {"name": name, "type": column.type, "derived": derived, "description": column.description, "pii": column.pii}
 
 
 def _option(option: Option) -> dict[str, Any]:
@@ -119,6 +106,7 @@ def _option(option: Option) -> dict[str, Any]:
         "name": option.name,
         "kind": option.kind,
         "table": option.table,
+        "description": option.description,
         "default": value.default,
         "enabled": option.enabled,
         **details,

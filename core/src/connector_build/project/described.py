@@ -1,11 +1,13 @@
 """What `describe` made, and what is installed, printed for a reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 
 from connector_build.screen.printing import grid, line
+
+KEYLESS = "none: a row is told by all that it holds, and two that are alike are one"
 
 
 def show(description: Mapping[str, Any], console: Console) -> None:
@@ -22,6 +24,8 @@ def show(description: Mapping[str, Any], console: Console) -> None:
     options = description["options"]
     grid(console, ("name", "now", "default", "what it is", "from"), map(_option_row, options))
     for option in options:
+        if option["description"]:
+            line(console, f"  {option['name']}  {option['description']}")
         if "by" in option:
             line(console, f"  {option['name']}  by {', '.join(option['by'])}: {_contents(option)}")
         elif "function" in option:
@@ -32,28 +36,39 @@ def show(description: Mapping[str, Any], console: Console) -> None:
 
 def _show_table(table: Mapping[str, Any], console: Console) -> None:
     _heading(console, f"Table {table['name']}")
+    if table["description"]:
+        line(console, f"  each row   {table['description']}")
     line(console, f"  from       {_origin(table)}")
+    for name, text in _facts(table):
+        line(console, f"  {name:9}  {text}")
+    grid(console, ("column", "type", "what it is", ""), map(_column_row, table["columns"]))
+
+
+def _facts(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What there is to say of a table, each with its name."""
     where = f"under {table['records']}" if table["format"] == "JSON" else f"in {table['format']}"
     sent = " with a form" if table["body"] == "form" else ""
-    line(console, f"  records    {table['method']} {table['path']}{sent}, {where}")
-    if table["parent"]:
-        line(console, f"  parent     {_parent(table['parent'])}")
+    yield "records", f"{table['method']} {table['path']}{sent}, {where}"
+    yield from _whose(table)
     if table["deleted"]:
-        line(console, f"  deleted    the keys that each answer lists under {table['deleted']}")
-    line(
-        console,
-        f"  key        {', '.join(table['primary_key']) or 'none: a row is told by all that it holds, and two alike are one'}",
-    )
-    line(console, f"  paginator  {table['paginator']['value']}, from {_origin(table['paginator'])}")
-    line(console, f"  each sync  {table['reading']}")
-    for risk in table["risks"]:
-        line(console, f"  risk       {risk}")
-    for rule in table["errors"]:
-        line(console, f"  errors     {rule}")
+        yield "deleted", f"the keys that each answer lists under {table['deleted']}"
+    yield "key", ", ".join(table["primary_key"]) or KEYLESS
+    yield "paginator", f"{table['paginator']['value']}, from {_origin(table['paginator'])}"
+    yield "each sync", table["reading"]
+    yield from (("risk", risk) for risk in table["risks"])
+    yield from (("errors", rule) for rule in table["errors"])
     if table["budget"]:
-        line(console, f"  budget     {table['budget']}")
-    rows = ((each["name"], each["type"], "derived" if each["derived"] else "") for each in table["columns"])
-    grid(console, ("column", "type", ""), rows)
+        yield "budget", table["budget"]
+
+
+def _whose(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if table["parent"]:
+        yield "parent", _parent(table["parent"])
+    if table["each"]:
+        adds = ", ".join(table["each"]["adds"])
+        yield "each", f"one feed for each value of the setting {table['each']['setting']}, which stands in {adds}"
+    if table["rows"]:
+        yield "rows", f"made by {', then '.join(table['rows'])}"
 
 
 def show_list(installed: Sequence[Mapping[str, Any]], console: Console) -> None:
@@ -69,6 +84,11 @@ def show_list(installed: Sequence[Mapping[str, Any]], console: Console) -> None:
     for each in installed:
         if each["problem"]:
             line(console, f"{each['dataset']}: {each['problem']}", style="red")
+
+
+def _column_row(column: Mapping[str, Any]) -> tuple[str, ...]:
+    marks = [mark for mark, marked in (("derived", column["derived"]), ("personal data", column["pii"])) if marked]
+    return column["name"], column["type"], column["description"], ", ".join(marks)
 
 
 def _parent(parent: Mapping[str, Any]) -> str:

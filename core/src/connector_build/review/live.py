@@ -7,6 +7,7 @@ pages; nothing is delivered and no state is made.
 import json
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,11 +66,15 @@ class Compared:
         return any(each.kind == "wrong" for each in self.findings) or (self.drift is not None and self.drift.breaks)
 
 
+_exact_client = partial(make_client, plain_floats=())
+"""What is compared are the numbers as the API writes them."""
+
+
 def compare(
     assembly: Assembly,
     configuration: Configuration,
     log: Log,
-    client: Callable[[Assembly, Configuration, Log], Any] = make_client,
+    client: Callable[[Assembly, Configuration, Log], Any] = _exact_client,
     on_table: Callable[[str], object] = lambda _: None,
     max_pages: int = MAX_PAGES,
 ) -> list[Compared]:

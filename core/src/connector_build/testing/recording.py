@@ -142,7 +142,7 @@ def record(
     assembly = assembled(dataset, extensions=extensions, files=files)
     values = read_configuration(assembly.settings, configuration)
     assembly = bound(assembly, values)
-    client = make_client(assembly, values, ListLog())
+    client = make_client(assembly, values, ListLog(), plain_floats=())
     headers = [layer.next_header for plan in assembly.tables for layer in layers(plan.paginator) if _has_header(layer)]
     with recorder(client, values["base_url"], values.hidden, headers=headers) as listening:
         for number, _ in enumerate(_every_step(listening.fetch, assembly, values["page_size"], values.hidden), 1):

@@ -28,7 +28,7 @@ class Measure:
     """One column of an aggregate: what to compute from which source column. Make it with count, total, minimum, maximum, average,
     count_if or count_distinct.
 
-    description: what it means, for people.
+    description: what it means, for people; made from the kind and the column when left out.
     """
 
     kind: Kind
@@ -142,19 +142,38 @@ def count_distinct(column: str, description: str = "") -> Measure:
 def measured(measure: Measure, source: Declared) -> Column:
     """The column that *measure* makes of those of *source*. Raises PluginError where there is no such thing to compute."""
     if measure.kind == "count" or measure.column is None:
-        return Column("LONG", measure.description)
+        return Column("LONG", measure.description or "number of records")
     declared = source[measure.column]
+    meaning = measure.description or _meaning(measure, declared)
     if measure.kind in ("total", "average"):
         kind = _total_type(measure.column, declared.type, measure.kind)
-        return Column(kind if measure.kind == "total" else "DOUBLE", measure.description)
+        return Column(kind if measure.kind == "total" else "DOUBLE", meaning)
     if declared.type == "JSON":
         raise PluginError(
             f"{measure.column} is declared JSON, and lists and objects have no {measure.kind}. Measure another column."
         )
     if measure.kind in ("count_if", "count_distinct"):
         measure.of(source)
-        return Column("LONG", measure.description)
-    return Column(declared.type, measure.description or declared.description, pii=declared.pii)
+        return Column("LONG", meaning)
+    return Column(declared.type, meaning, pii=declared.pii)
+
+
+IN_WORDS = {
+    "total": "sum",
+    "average": "mean",
+    "minimum": "smallest value",
+    "maximum": "largest value",
+    "count_distinct": "number of different values",
+}
+"""What a measure of a column computes, for people."""
+
+
+def _meaning(measure: Measure, declared: Column) -> str:
+    """``sum of hours (time that the work took)``: what is computed, and what its column is said to hold."""
+    if isinstance(measure, CountIf):
+        return f"number of records in which {measure.column} is {' or '.join(map(one_line, measure.values))}"
+    said = f" ({declared.description})" if declared.description else ""
+    return f"{IN_WORDS[measure.kind]} of {measure.column}{said}"
 
 
 def _total_type(column: str, kind: str, what: str) -> str:

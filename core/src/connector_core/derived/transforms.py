@@ -1,5 +1,6 @@
 """Record transforms: record in, record out, or None to leave the record out."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, cast
 
@@ -30,6 +31,7 @@ class Transform:
     columns:  the columns that it adds, each with its Fivetran type or as a ``Column``. Read back, ``columns`` has the types, and
               ``declared`` the columns.
     removes:  the columns that it takes away; the ready-made functions say so themselves. A column in both changes its type.
+    description: what it does, for people.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Transform:
     default: bool = True
     declared: Declared = field(alias="columns", factory=dict, converter=given_columns, repr=False)
     removes: tuple[str, ...] = field(default=(), converter=listed, repr=False)
+    description: str = field(default="", kw_only=True, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A transform")
@@ -98,19 +101,28 @@ class DerivedField:
     type:     the column's Fivetran type, or a ``Column``. Left out, it is the one that a ready-made function knows, and DOUBLE of
               any other. Read back, ``type`` has the type, and ``column`` the column; None until the table is known.
     default:  whether it is on unless the build says otherwise.
+    description: what the column holds, for people; that of a ``Column`` in *type*, or what *function* says of itself, when left
+              out. ``ratio`` says what it divides.
     """
 
     name: str
     function: Callable[[Record], Any] = field(repr=False)
     column: Column | None = field(alias="type", default=None, converter=_given)
     default: bool = True
+    description: str = field(default="", kw_only=True, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A derived field")
         _check_callable(self.function, f"DerivedField {self.name}")
         if self.column is not None or self._typed is None:
             columns = checked_columns({self.name: self.column or "DOUBLE"}, f"DerivedField {self.name}")
-            object.__setattr__(self, "column", columns[self.name])
+            object.__setattr__(self, "column", self._described(columns[self.name]))
+
+    def _described(self, column: Column) -> Column:
+        """*column* with what it holds, for people, which the field knows from then on."""
+        said = self.description or column.description or (self.function.description if isinstance(self.function, Ratio) else "")
+        object.__setattr__(self, "description", said)
+        return evolve(column, description=said) if isinstance(said, str) else column
 
     @property
     def _typed(self) -> Typed | None:
@@ -171,6 +183,11 @@ class Ratio:
     numerator: str
     denominator: str
 
+    @property
+    def description(self) -> str:
+        """What it computes, for people."""
+        return f"{self.numerator} divided by {self.denominator}; 0 where {self.denominator} is not above 0"
+
     def __call__(self, record: Record) -> float | None:
         above: Any = record.get(self.numerator)
         below: Any = record.get(self.denominator)
@@ -186,7 +203,11 @@ class Ratio:
 
 
 def _number(value: object) -> float | None:
-    """A number that is not one of JSON's own, such as ``"9.50"`` or a Decimal; None for what is no number."""
+    """A number that may not be one of JSON's own, such as ``"9.50"`` or a Decimal; None for what is no number."""
+    if value.__class__ in _NUMBERS:
+        return cast("float", value)
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)  # as JSON has it: a float would lose digits beyond 2**53
     try:
         number = None if isinstance(value, bool) else read(_DOUBLE, value)
     except UnfitError:
@@ -195,6 +216,7 @@ def _number(value: object) -> float | None:
 
 
 _DOUBLE = Column("DOUBLE")
+_WHOLE = re.compile(r"-?[0-9]{1,300}")
 
 
 def ratio(numerator: str, denominator: str) -> Ratio:

@@ -39,9 +39,9 @@ class Strangers:
         usual: list[str] = []
         spare: Collection[str] = ()
         for number, row in enumerate(rows, first):
-            if row.__class__ is dict and list(row) != usual:
+            if isinstance(row, dict) and list(row) != usual:
                 usual, spare = list(row), self._among(row, f"{where}: record {number}")
-            yield {name: value for name, value in row.items() if name not in spare} if spare and row.__class__ is dict else row
+            yield {name: value for name, value in row.items() if name not in spare} if spare and isinstance(row, dict) else row
 
     def _among(self, row: Mapping[str, Any], where: str) -> Collection[str]:
         names = [name for name in row if name not in self.columns]

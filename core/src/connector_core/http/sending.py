@@ -19,6 +19,7 @@ from connector_core.http.answers import CHECK_URL
 from connector_core.http.attempts import Attempt, Attempts
 from connector_core.http.bodies import Bodies, held
 from connector_core.http.origin import asks_to_get, check_origin, check_redirect, led_to, shown_origin
+from connector_core.http.prepared import Prepared
 from connector_core.http.reasons import check_certificates, check_worth_trying, reason
 from connector_core.http.retries import Patience, TransientError, is_transient, retry_after
 from connector_core.http.session import CHECK_PROXY, Sessions
@@ -166,7 +167,7 @@ class Sender:
         self, table: Table, request: Request, url: str, params: Mapping[str, str] | None, attempt: Attempt
     ) -> requests.Response:
         accept = {"Accept": table.format.accept} if table.format else {}
-        prepared = requests.PreparedRequest()
+        prepared = Prepared()
         prepared.prepare(
             request.method,
             url,

@@ -139,8 +139,8 @@ class CursorPaginator(Paged):
         return {"page_size": page_size} if self.size_param else {}
 
     def _at(self, request: Request, cursor: Any) -> Request:
-        placed = request.placed(self.where, self.param, cursor)
-        return evolve(placed, path=self.next_path or placed.path, position={**request.position, "cursor": cursor})
+        position = {**request.position, "cursor": cursor}
+        return request.placed(self.where, self.param, cursor, path=self.next_path or request.path, position=position)
 
     def named(self, page: Page) -> Any:
         """What stands where the next cursor should be; ``MISSING`` where nothing does."""

@@ -1,6 +1,6 @@
 """What assembly makes of a plugin's answers: frozen values, from which a sync, a build and a description all start."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -9,7 +9,7 @@ from connector_core.auth.kinds import AuthFactory
 from connector_core.basics.names import sdk_type
 from connector_core.basics.paths import LIBRARY, paths_of
 from connector_core.derived.extra_tables import Aggregate, Dimension
-from connector_core.derived.transforms import DerivedField, Transform
+from connector_core.derived.transforms import DerivedField, Ratio, Transform
 from connector_core.source.columns import Declared, types_of
 from connector_core.source.pagination import Paginator
 from connector_core.source.settings import Setting
@@ -62,6 +62,20 @@ class Option:
         kinds = {Transform: "transform", DerivedField: "derived field", Dimension: "dimension", Aggregate: "aggregate"}
         return next(name for kind, name in kinds.items() if isinstance(self.value, kind))
 
+    @property
+    def description(self) -> str:
+        """What its plugin says of it; of an extra table without a description, what its rows are."""
+        match self.value:
+            case Dimension() | Aggregate() as extra if not extra.description:
+                return f"one row for each {', '.join(extra.by)} of {self.table}, with {_contents(extra)}"
+        return self.value.description
+
+
+def _contents(extra: Dimension | Aggregate) -> str:
+    if isinstance(extra, Dimension):
+        return f"the values of its newest record (by {extra.newest})"
+    return "what its records add up to"
+
 
 @frozen(hash=False)
 class TablePlan:
@@ -101,6 +115,13 @@ class TablePlan:
     def extra_columns(self) -> Mapping[str, Mapping[str, str]]:
         """Extra table → its columns, with their types."""
         return {name: types_of(columns) for name, columns in self.extra_declared.items()}
+
+    @property
+    def plain_floats(self) -> bool:
+        """Whether nobody but the engine, which looks for itself, may want to know how a number of its records was written."""
+        table = self.table
+        apart = self.parent or table.rows or not table.primary_key or table.format or table.place.needs or table.place.alone
+        return not apart and all(isinstance(each.function, Ratio) for each in self.transforms)
 
     @property
     def deletes(self) -> bool:
@@ -143,6 +164,12 @@ class Assembly:
         words = [[plan.table, plan.paginator, *(each.function for each in plan.transforms)] for plan in self.tables]
         library = (LIBRARY,) if any(path.needs for path in paths_of([*words, self.auth])) else ()
         return tuple(dict.fromkeys([*getattr(self.auth, "needs", ()), *library]))
+
+    @property
+    def plain_floats(self) -> Sequence[str]:
+        """The tables whose records may come with plain floats: other tables go by what the records of some say."""
+        read = [each.table.name for plan in self.tables for each in (plan.parent, plan.events, plan.lister) if each]
+        return [plan.table.name for plan in self.tables if plan.plain_floats and plan.table.name not in read]
 
     @property
     def schema(self) -> list[dict[str, Any]]:

@@ -63,24 +63,27 @@ class Request:
     def sent_below(self, base_path: str) -> str:
         """The request as it is sent, for people; *base_path* is that of ``base_url``. What could be misread is quoted."""
         path = f"{base_path}{self.path}" if self.path.startswith("/") else self.path
-        query = "&".join(f"{name}={_readable(str(value))}" for name, value in self.params.items())
+        query = "&".join([f"{name}={_readable(str(value))}" for name, value in self.params.items()])
         joined = f"{'&' if '?' in path else '?'}{query}" if query else ""
-        headers = "".join(f" {name}: {value}" for name, value in self.headers.items())
+        headers = "".join([f" {name}: {value}" for name, value in self.headers.items()])
         fields = "&".join(f"{name}={_readable(value)}" for name, value in form_fields(self.json)) if self.form else ""
         body = "" if self.json is None else f" {fields if self.form else json.dumps(self.json)}"
         return one_line(f"{self.method} {path}{joined}{headers}{body}")
 
-    def placed(self, where: Where, name: str, value: Any) -> "Request":
-        """This request with *name* set to *value* in its query, its JSON body (a path) or its headers."""
+    def placed(self, where: Where, name: str, value: Any, **others: Any) -> "Request":
+        """This request with *name* set to *value* in its query, its JSON body (a path) or its headers.
+
+        others: further fields, each with its new value.
+        """
         match where:
             case "query":
-                return evolve(self, params={**self.params, name: str(value)})
+                return evolve(self, params={**self.params, name: str(value)}, **others)
             case "header":
-                return evolve(self, headers={**self.headers, name: str(value)})
+                return evolve(self, headers={**self.headers, name: str(value)}, **others)
             case "body" if self.form:
-                return evolve(self, json={**self.json, name: value})
+                return evolve(self, json={**self.json, name: value}, **others)
             case "body":
-                return evolve(self, json=cached_path(name).put(self.json or {}, value))
+                return evolve(self, json=cached_path(name).put(self.json or {}, value), **others)
 
     def lacking(self, where: Where, name: str) -> "Request":
         """This request without *name* in its query, at the top of its JSON body, or in its headers."""
@@ -131,7 +134,10 @@ class Page:
     seconds: how long the API took to answer.
     headers: of the answer; their names in lower case.
     ended:   an error rule took the answer for the end of the feed. empty: one took it for a page without records.
+    silent:  it is ended because there is nothing at all in the answer, as in a 204.
     url:     the address that answered, after redirects, without its query; empty where nobody knows.
+    exact:   makes the same records with each number as the answer wrote it (see ``ExactFloat``), where those in hand have plain
+             floats; None where they are exact.
     repeated: its records are those of the page before or, where the paginator counts its pages, of the first one.
     witness: what a feed that ends with this page is held against, called with the paginator, the request and the page; a request
              where the feed goes on all the same. None where nobody watches.
@@ -143,8 +149,10 @@ class Page:
     headers: Mapping[str, str] = field(factory=dict, repr=False, converter=frozen_mapping)
     ended: bool = False
     empty: bool = False
+    silent: bool = False
     url: str = ""
     repeated: bool = False
+    exact: Callable[[], Sequence[Any]] | None = field(default=None, eq=False, repr=False)
     witness: "Witness | None" = field(default=None, eq=False, repr=False)
 
     def get(self, path: str) -> Any:
@@ -204,15 +212,15 @@ class Follower(Protocol):
 
 
 def next_request(paginator: Follower, request: Request, page: Page) -> Request | None:
-    """The request after *request*; None after a page that an error rule made the last.
+    """The request after *request*; None after a page that an error rule made the last, or that is silent.
 
     A paginator with ``reads_on`` is asked even then, because it makes several feeds into one and knows which of them ended. Where
-    any other ends its feed, the page's witness has a say: see ``connector_core.paging.evidence``. After a page that a rule made
-    empty, a paginator that does not know where to go on has come to the end.
+    any other ends its feed, or a silent page does, the page's witness has a say: see ``connector_core.paging.evidence``. After a
+    page that a rule made empty, a paginator that does not know where to go on has come to the end.
     """
     reads_on = getattr(paginator, "reads_on", False)
     if page.ended and not reads_on:
-        return None
+        return page.witness(paginator, request, page) if page.silent and page.witness is not None else None
     try:
         following = paginator.following(request, page)
     except UnexpectedAnswer:

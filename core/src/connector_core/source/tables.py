@@ -98,6 +98,7 @@ class Table:
     may_be_empty: a feed without a record means that there is none any more. Otherwise a sync that would delete every row, of the
                  table or of an extra table made from it, is an error: APIs fail with an empty answer, and transforms lose a
                  ``return``.
+    description: what a row of it is, for people: ``"one task of a field technician"``.
 
     deleted_by:  another table, of events that say which rows of this one are gone: ``DeletedBy("events", {"id": "object.id"})``.
     missing:     ``"delete"``: rows that the feed, read whole, no longer has are deleted, without replacing the table; or
@@ -130,12 +131,13 @@ class Table:
     overrule: tuple[str, ...] = field(default=(), converter=listed)
     nothing: tuple[str, ...] = field(default=(), converter=_several)
     may_be_empty: bool = False
-    form: bool = False
-    undeclared: Undeclared | None = None
-    each: Each | None = None
-    deleted_by: DeletedBy | None = None
-    missing: Literal["delete"] | ListedIn | None = None
-    rows: tuple[Callable[[Any, Any], Iterable[Any]], ...] = field(default=(), converter=_steps)
+    form: bool = field(default=False, kw_only=True)
+    undeclared: Undeclared | None = field(default=None, kw_only=True)
+    each: Each | None = field(default=None, kw_only=True)
+    deleted_by: DeletedBy | None = field(default=None, kw_only=True)
+    missing: Literal["delete"] | ListedIn | None = field(default=None, kw_only=True)
+    rows: tuple[Callable[[Any, Any], Iterable[Any]], ...] = field(default=(), converter=_steps, kw_only=True)
+    description: str = field(default="", kw_only=True, eq=False, repr=False)
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
     place: Path = field(init=False, eq=False, repr=False)

@@ -125,18 +125,20 @@ class _Altered(World):
     """A world whose feeds can be told to hold a record twice, or nothing, or what a fault makes of them."""
 
     def __init__(self, world: World) -> None:
-        self.__dict__ = world.__dict__ | {"twice": set(), "nothing": False, "made_of_it": None}
+        self._world = world
+        self.twice: set[tuple[str, ...]] = set()
+        self.nothing = False
+        self.made_of_it: Callable[[list[Entry]], list[Entry]] | None = None
+
+    def records(self, table: str) -> list[Record]:
+        return self._world.records(table)
 
     def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
-        found = [] if self.nothing else super().entries(plan, parent)
+        found = [] if self.nothing else self._world.entries(plan, parent)
         doubled = [
             entry for entry in found for _ in range(1 + (plan.table.key_of(_given(plan, entry.record, parent)) in self.twice))
         ]
         return self.made_of_it(doubled) if self.made_of_it else doubled
-
-    twice: set[tuple[str, ...]]
-    nothing: bool
-    made_of_it: Callable[[list[Entry]], list[Entry]] | None
 
 
 def _given(plan: TablePlan, record: Record, parent: Record) -> Record:

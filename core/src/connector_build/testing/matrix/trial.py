@@ -207,6 +207,7 @@ def _clients(fault: Fault) -> Callable[[Assembly, Configuration, Log], Client]:
             sleep=lambda _: None,
             limit=LIMIT,
             timeout=(fault.seconds, fault.seconds),
+            plain_floats=assembly.plain_floats,
         )
 
     return client

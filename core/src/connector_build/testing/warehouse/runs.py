@@ -113,6 +113,7 @@ class Run:
                 secrets=configuration.hidden,
                 retry=Retry(attempts=self.attempts, first_wait=0.001, longest_wait=0.001),
                 sleep=lambda _: None,
+                plain_floats=assembly.plain_floats,
             )
             patient.mount(InProcess(answering))
             return wrap(patient) if wrap else patient
