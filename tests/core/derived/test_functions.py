@@ -110,6 +110,13 @@ class TestTypes:
         assert plan(DerivedField("made", upper("t"))).declared["made"].pii
         assert not plan(DerivedField("made", upper("s"))).declared["made"].pii
 
+    def test_a_column_says_what_it_is_computed_of(self) -> None:
+        assert plan(DerivedField("made", sum_of("a", "b"))).declared["made"].description == "sum_of(a, b)"
+        assert (
+            plan(DerivedField("made", lower("s"), description="in small letters")).declared["made"].description
+            == "in small letters"
+        )
+
     def test_one_derived_field_may_read_another(self) -> None:
         found = plan(DerivedField("total_p", sum_of("p", "p")), DerivedField("left_p", difference("total_p", "q")))
         assert found.columns["left_p"] == "DECIMAL(38,4)"

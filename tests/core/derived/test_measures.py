@@ -189,6 +189,17 @@ def test_a_distinct_count_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         extra.fold(accumulator, {"n": 3}, (1,))
 
 
+def test_their_columns_say_what_they_are() -> None:
+    columns = (
+        plugin({"a": average("n"), "b": count_distinct("n"), "c": count_if("n", [1, None])}).tables[0].extra_declared["jobs_by"]
+    )
+    assert [columns[name].description for name in "abc"] == [
+        "mean of n",
+        "number of different values of n",
+        "number of records in which n is 1 or None",
+    ]
+
+
 def test_they_say_what_they_are() -> None:
     assert [str(each) for each in (count(), total("n"), average("n"), count_distinct("n"), count_if("s", ["a", "b"]))] == [
         "count()",

@@ -37,6 +37,11 @@ class Computed:
     fields: tuple[str, ...]
     declared: tuple[Column, ...] = field(default=(), kw_only=True, repr=False)
 
+    @property
+    def description(self) -> str:
+        """What it computes, for people."""
+        return str(self)
+
     def of(self, columns: Declared) -> Self:
         """The same for a table of these *columns*. Raises PluginError for a field that is none of them, or of another type."""
         for name in self.fields:

@@ -87,6 +87,10 @@ class Typed(Protocol):
     def column(self) -> Column:
         """The column that its results belong into."""
 
+    @property
+    def description(self) -> str:
+        """What it computes, for people."""
+
     def __call__(self, record: Record) -> Any:
         """The value for *record*, which stays as it is."""
 
@@ -120,7 +124,8 @@ class DerivedField:
 
     def _described(self, column: Column) -> Column:
         """*column* with what it holds, for people, which the field knows from then on."""
-        said = self.description or column.description or (self.function.description if isinstance(self.function, Ratio) else "")
+        of_itself = self.function if isinstance(self.function, Ratio) else self._typed
+        said = self.description or column.description or (of_itself.description if of_itself else "")
         object.__setattr__(self, "description", said)
         return evolve(column, description=said) if isinstance(said, str) else column
 
