@@ -38,7 +38,10 @@ from connector_core import (
     UntilKnown,
     UpdatedSince,
     Windows,
+    average,
     count,
+    count_distinct,
+    count_if,
     hookimpl,
     total,
 )
@@ -81,6 +84,29 @@ IN_A_PATH = CursorPaginator(where="path", next_path="/posts/after/{cursor}")
 IDS = Windows("ids", None, 1, 7, OffsetPaginator(), template="[{from} TO {to})", ends="exclusive")
 
 
+MEASURES = {
+    "jobs": count(),
+    "mean_hours": average("hours"),
+    "mean_pay": average("pay"),
+    "mean_level": average("level"),
+    "of_a": count_if("mark", ["A", None]),
+    "of_level": count_if("level", 7),
+}
+
+
+def _jobs(*, append_only: bool) -> Plugin:
+    """A dataset with an aggregate of every measure that there is."""
+    columns = {"id": "LONG", "kind": "BOOLEAN", "mark": "STRING", "hours": "DOUBLE", "pay": "DECIMAL(9,2)", "level": "LONG"}
+    table = Table("jobs", "/jobs", "items", ["id"], columns, append_only=append_only)
+    more = {} if append_only else {"marks": count_distinct("mark"), "pays": count_distinct("pay")}
+    hooks: dict[str, Any] = {
+        "connector_tables": lambda: [table],
+        "connector_paginator": lambda: CursorPaginator(size_param="limit", incremental=append_only),
+        "connector_extra_tables": lambda: [Aggregate("per_kind", ["kind"], {**MEASURES, **more})],
+    }
+    return Plugin("jobs", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))
+
+
 @frozen(hash=False)
 class Dataset:
     """A connector, how many records its tables begin with, how many change and come in each round, and its page size.
@@ -120,6 +146,8 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "newest first, by cursors": lambda: Dataset(_posts(UntilKnown("at", CursorPaginator())), syncs=2),
     "newest first, by pages": lambda: Dataset(_posts(UntilKnown("at", PageNumberPaginator()))),
     "half-open windows": lambda: Dataset(_posts(IDS), changed=0),
+    "every measure": lambda: Dataset(assemble([_jobs(append_only=False)]), None, 11, 7, 2),
+    "every measure, append only": lambda: Dataset(assemble([_jobs(append_only=True)]), None, 11, 0, 7),
     "a child table with an extra": lambda: Dataset(assemble([_companies()], ["heads"]), None, 2, 9, 1, page_size=2),
 }
 

@@ -4,7 +4,6 @@ Whatever makes them, a record has what the plugin's words need of it: the fields
 feed is asked by time, a day within the windows.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import count
@@ -13,6 +12,7 @@ from typing import Any
 
 from connector_build.api.bodies import set_at
 from connector_build.api.errors import Unmimicked
+from connector_build.api.formats import of_each_file, readable
 from connector_build.api.shaping import fixed, settled
 from connector_build.api.values import time_of, value_of
 from connector_build.sample import Sample
@@ -67,8 +67,8 @@ class Maker:
 
     def _made(self, number: int, random: Random) -> Record:
         record: Record = {}
-        for table in (plan.table for plan in self._plans):
-            record |= _declared(table, number, random)
+        for plan in self._plans:
+            record |= _declared(plan, number, random)
         return record
 
     def _with_named(self, record: Record) -> Record:
@@ -131,12 +131,13 @@ def _in_windows(table: Table, windows: Windows, number: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}{'Z' if kind == 'UTC_DATETIME' else ''}"
 
 
-def _declared(table: Table, number: int, random: Random) -> Record:
+def _declared(plan: TablePlan, number: int, random: Random) -> Record:
+    """A record with a value in each declared column, and one that is not declared where an API may send such."""
+    table = plan.table
     record = {name: value_of(kind, number, random, key=name in table.primary_key) for name, kind in table.columns.items()}
-    if isinstance(table.format, Csv):  # in which a nested value is a text, and the text that stands for null is none
-        texts = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in record.items()}
-        return {name: None if value == table.format.null else value for name, value in texts.items()}
-    return record | {"not_declared": f"text {number}"}
+    form = of_each_file(table.format)
+    more = {} if isinstance(form, Csv) or plan.undeclared == "fail" else {"not_declared": f"text {number}"}
+    return readable(form, record | more)
 
 
 def _named_by_children(assembly: Assembly, table: Table) -> Iterator[str]:

@@ -6,7 +6,7 @@ the answer has its records, and their format. What cannot be read off, such as a
 """
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -16,11 +16,11 @@ from connector_build.api.errors import Unmimicked
 from connector_build.api.feed import Cursors
 from connector_build.api.finding import located, names_in_paths
 from connector_build.api.making import layers, window_field
-from connector_build.api.messages import Asked, Reply, refused
+from connector_build.api.messages import Asked, Reply, refused, sent_body
 from connector_build.api.paging import Cutting, Sizes, why_unknown
 from connector_build.api.shaping import settled, shaped, why_unshaped
 from connector_build.api.world import World, above, same_address, same_list
-from connector_core import Record, Table, Windows
+from connector_core import Record, Request, Table, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.paging.resting import first_request
 from connector_core.plugin.assembly import Assembly, TablePlan
@@ -195,5 +195,13 @@ def _is_asked(plan: TablePlan, request: Asked, record: Record) -> bool:
         request.method == first.method
         and all(fits(value, request.params.get(name)) for name, value in first.params.items())
         and all(fits(value, request.headers.get(name.lower())) for name, value in first.headers.items())
-        and (first.json is None or fits(first.json, request.json))
+        and (first.json is None or _is_sent(first, request, fits))
     )
+
+
+def _is_sent(first: Request, request: Asked, fits: Callable[[Any, Any], bool]) -> bool:
+    """Whether *request* has the body of *first*, as it is sent."""
+    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if not first.form:
+        return not form and fits(first.json, request.json)
+    return form and fits(sent_body(first), request.json)

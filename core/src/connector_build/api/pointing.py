@@ -1,12 +1,11 @@
 """Where an answer leads: to the page at a cursor of one's choice, or back to where the request came from."""
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
 from attrs import evolve
 
-from connector_build.api.bodies import set_at
+from connector_build.api.bodies import said, saying
 from connector_build.api.making import layers
 from connector_build.api.messages import Asked, Reply
 from connector_build.api.paging import LINKED
@@ -17,6 +16,7 @@ from connector_core import (
     NextLinkPaginator,
     OffsetPaginator,
     PageNumberPaginator,
+    Table,
 )
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import TablePlan
@@ -92,7 +92,7 @@ def leading_to(plan: TablePlan, request: Asked, reply: Reply, url: str, cursor: 
     paginator = innermost(plan)
     if isinstance(paginator, CursorPaginator):
         values = {paginator.next_field: cursor, paginator.more_field: True}
-        return _with(reply, paginator.next_header, values, cursor)
+        return _with(plan.table, reply, paginator.next_header, values, cursor)
     if isinstance(paginator, NextLinkPaginator):
         return linking_to(plan, reply, f"{url}{request.path}?{urlencode({**request.params, LINKED: cursor})}")
     return reply
@@ -102,16 +102,14 @@ def linking_to(plan: TablePlan, reply: Reply, link: str) -> Reply:
     """*reply*, followed by what is at *link*."""
     paginator = innermost(plan)
     if isinstance(paginator, LinkHeaderPaginator):
-        return _with(reply, "Link", {}, f'<{link}>; rel="{paginator.next_field}"')
-    return _with(reply, None, {paginator.next_field: link}, link)
+        return _with(plan.table, reply, "Link", {}, f'<{link}>; rel="{paginator.next_field}"')
+    return _with(plan.table, reply, None, {paginator.next_field: link}, link)
 
 
-def _with(reply: Reply, header: str | None, values: dict[str, Any], value: str) -> Reply:
+def _with(table: Table, reply: Reply, header: str | None, values: dict[str, Any], value: str) -> Reply:
     """*reply* with *value* in a header, or with *values* in its body; of those that are flags only what it has."""
     if header:
         return evolve(reply, headers={**reply.headers, header: value})
-    body = json.loads(reply.body)
-    for path, each in values.items():
-        if each is not True or cached_path(path).get(body) is not None:
-            body = set_at(body, path, each)
-    return evolve(reply, body=json.dumps(body).encode())
+    there = said(table, reply.body)
+    new = {path: each for path, each in values.items() if each is not True or cached_path(path).get(there) is not None}
+    return evolve(reply, body=saying(table, reply.body, new))

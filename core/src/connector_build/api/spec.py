@@ -79,7 +79,8 @@ def _plain(name: str) -> str:
 
 def _operation(dataset: str, assembly: Assembly, plan: TablePlan, prefix: str, sizes: Sizes) -> dict[str, Any]:
     table = plan.table
-    body = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}} if table.body is not None else {}
+    sent = "application/x-www-form-urlencoded" if table.form else "application/json"
+    body = {"requestBody": {"content": {sent: {"schema": {"type": "object"}}}}} if table.body is not None else {}
     return {
         "operationId": f"get_{dataset}_data" if not prefix else f"get_{table.name}",
         "summary": f"One page of {table.name}, least recently updated first",

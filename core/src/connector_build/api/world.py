@@ -191,4 +191,7 @@ def _tells(plan: TablePlan) -> bool:
 def transformed(plan: TablePlan, record: Record) -> Record | None:
     """The row that the enabled transforms make of a copy of *record*, in its form; None where one of them leaves it out."""
     row = applying.transformed(plan.transforms, json.loads(json.dumps(record)))
-    return None if isinstance(row, applying.LeftOut) else in_form(plan.declared, row)
+    if isinstance(row, applying.LeftOut):
+        return None
+    kept = {name: value for name, value in row.items() if name in plan.declared} if plan.undeclared == "drop" else row
+    return in_form(plan.declared, kept)

@@ -24,7 +24,8 @@ def _parts(plan: TablePlan) -> list[Any]:
     table = plan.written or plan.table
     asked = [table.path, dict(table.params), dict(table.headers), table.body, table.records]
     parent = [plan.parent.table.name, *_parts(plan.parent)] if plan.parent else []
-    told = [dict(plan.told)] if plan.told else []
+    told: list[Any] = [dict(plan.told)] if plan.told else []
+    told += ["form"] if table.form else []
     return [*asked, list(table.primary_key), _paging(plan.paginator), *parent, *told]
 
 

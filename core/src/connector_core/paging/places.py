@@ -99,7 +99,8 @@ def request_of(stored: Any) -> Request | None:
         return None
     if method not in ("GET", "POST") or not all(re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) for name in headers):
         return None
-    return Request(stored["path"], params, method, headers, stored.get("json"))
+    json, form = stored.get("json"), stored.get("form") is True
+    return Request(stored["path"], params, method, headers, json, form=form and isinstance(json, Mapping))
 
 
 def stored_request(request: Request) -> dict[str, Any]:
@@ -110,6 +111,7 @@ def stored_request(request: Request) -> dict[str, Any]:
         "method": request.method,
         "headers": dict(request.headers),
         "json": request.json,
+        **({"form": True} if request.form else {}),
     }
 
 

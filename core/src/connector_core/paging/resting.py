@@ -13,7 +13,7 @@ from connector_core.source.tables import Table
 
 def first_request(table: Table) -> Request:
     """The request for a table before anything is said about pages: a GET, or a POST where the table has a body."""
-    return Request(table.path, table.params, table.method, table.headers, table.body)
+    return Request(table.path, table.params, table.method, table.headers, table.body, form=table.form)
 
 
 def sized(request: Request, param: str | None, page_size: int, where: Where = "query") -> Request:

@@ -16,6 +16,7 @@ from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.links import link_without
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
+from connector_core.source.form import form_fields
 from connector_core.source.positions import UnfitPosition, filled_path
 from connector_core.source.tables import Table, frozen_mapping
 
@@ -40,7 +41,7 @@ class Request:
     params:  query parameters.
     method:  ``GET`` or ``POST``.
     headers: further headers, such as one that takes a cursor.
-    json:    the body of a POST, sent as JSON; None for no body.
+    json:    the body of a POST, sent as JSON; None for no body. form: it is sent as the fields of a form instead.
     position: what a paginator wants to know when the answer is there, beyond what it sent; never sent, and no part of equality.
     link:    the API gave the address out, so nothing is added to it.
     part:    which of several feeds the request belongs to, where a paginator makes several into one, such as windows. What
@@ -53,6 +54,7 @@ class Request:
     method: str = "GET"
     headers: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
     json: Any = None
+    form: bool = field(default=False, kw_only=True)
     position: Mapping[str, Any] = field(factory=dict, eq=False, repr=False, converter=frozen_mapping)
     link: bool = field(default=False, eq=False, repr=False)
     part: str = field(default="", eq=False, repr=False)
@@ -68,7 +70,8 @@ class Request:
         query = "&".join([f"{name}={_readable(str(value))}" for name, value in self.params.items()])
         joined = f"{'&' if '?' in path else '?'}{query}" if query else ""
         headers = "".join([f" {name}: {value}" for name, value in self.headers.items()])
-        body = "" if self.json is None else f" {json.dumps(self.json)}"
+        fields = "&".join(f"{name}={_readable(value)}" for name, value in form_fields(self.json)) if self.form else ""
+        body = "" if self.json is None else f" {fields if self.form else json.dumps(self.json)}"
         return one_line(f"{self.method} {path}{joined}{headers}{body}")
 
     def placed(self, where: Where, name: str, value: Any, **others: Any) -> "Request":
@@ -81,6 +84,8 @@ class Request:
                 return evolve(self, params={**self.params, name: value if isinstance(value, str) else str(value)}, **others)
             case "header":
                 return evolve(self, headers={**self.headers, name: str(value)}, **others)
+            case "body" if self.form:
+                return evolve(self, json={**self.json, name: value}, **others)
             case "body":
                 return evolve(self, json=cached_path(name).put(self.json or {}, value), **others)
             case "path":
@@ -121,7 +126,7 @@ class Request:
     def found(self, where: Where, name: str) -> Any:
         """What *name* is set to in the query, the JSON body, the headers or the path; None where it is not."""
         if where == "body":
-            return cached_path(name).get(self.json or {})
+            return self.json.get(name) if self.form else cached_path(name).get(self.json or {})
         if where in ("header", "path"):
             return (self.headers if where == "header" else self.places).get(name)
         return self.params[name] if name in self.params else self.linked.get(name)

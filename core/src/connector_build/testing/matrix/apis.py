@@ -11,7 +11,7 @@ from attrs import evolve
 from connector_build.api.bodies import with_records
 from connector_build.api.feed import Cursors, Entry
 from connector_build.api.making import layers
-from connector_build.api.messages import Asked, Reply, refused
+from connector_build.api.messages import Asked, Reply, refused, sent_body
 from connector_build.api.mimic import Mimic, own_paths
 from connector_build.api.paging import Sizes
 from connector_build.api.pointing import innermost, with_place
@@ -84,7 +84,7 @@ class Api:
         return (
             request.params.keys() == first.params.keys()
             and all(_fits(value, request.params[name]) for name, value in first.params.items())
-            and _fits(first.json, request.json)
+            and _fits(sent_body(first), request.json)
             and position(plan, request)[-1] is None
             and all(request.places.get(name) == str(value) for name, value in first.places.items())
             and "?" not in first.path
