@@ -65,14 +65,18 @@ VALID: Mapping[str, Any] = {
     "part": "year",
     "minuend": "pay",
     "subtrahend": "hours",
+    "at": "lines",
 }
 """Parameter → what it may be given, for those that have no default."""
 
 OF_NAME: Mapping[str, Mapping[str, Any]] = {
     "Configuration": {"values": {}},
     "ErrorRule": {"status": 503},
+    "DeletedBy": {"key": {"id": "object.id"}},
     "Dimension": {"columns": ["crew_name"]},
+    "Each": {"setting": "crews", "adds": {"crew": "value"}},
     "KeysetPaginator": {"key": "id"},
+    "ListedIn": {"key": {"id": "id"}},
     "Page": {"records": []},
     "Parent": {"adds": {"crew_id": "id"}},
     "Request": {"path": "/crew"},
@@ -84,6 +88,9 @@ OF_NAME: Mapping[str, Mapping[str, Any]] = {
     "drop": {"fields": "pay"},
     "flatten": {"fields": "pay"},
     "hard_limit": {"records": 1000},
+    "key_of": {"fields": "pay"},
+    "keyed": {"key": "id"},
+    "stamped": {"adds": {"day": "date"}},
     "hashed": {"fields": "pay"},
     "empty": {"status": 503},
     "fail": {"status": 503},

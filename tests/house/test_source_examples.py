@@ -32,8 +32,6 @@ from connector_core import (
     OffsetPaginator,
     PageNumberPaginator,
     Paginator,
-    Parent,
-    PluginError,
     Record,
     SinglePage,
     SourceError,
@@ -607,14 +605,6 @@ def test_threads_are_a_setting() -> None:
     [threads] = [setting for setting in assembled("Child tables").settings if setting.name == "threads"]
     assert (threads.default, threads.maximum) == ("4", 8)
     assert "threads" not in {setting.name for setting in assembled("Several tables").settings}
-
-
-def test_a_child_of_a_child_is_refused() -> None:
-    columns = {"shift_id": "STRING", "break_id": "STRING"}
-    parent = Parent("shifts", adds={"shift_id": "shift_id"})
-    breaks = Table("breaks", "/shifts/{parent.shift_id}/breaks", "breaks", ["break_id"], columns, parent=parent)
-    with pytest.raises(PluginError, match="the parent of breaks is shifts, which is a child itself"):
-        assembled("Child tables", extension(tables=lambda: [breaks]))
 
 
 # Only children of parents that changed
