@@ -1,0 +1,120 @@
+"""The standard explorer, for the tables of any dataset: counts, freshness, relations, columns, records."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from connector_app.asking.filters import Filters, Text
+from connector_app.asking.measures import RECORDS, is_missing, shown
+from connector_app.asking.relations import orphans, relations
+from connector_app.asking.rows import Rows
+from connector_app.data.session import DELETED, SYNCED, Session
+from connector_app.page.charts import bars, histogram, trend
+from connector_app.page.filter_bar import kept, told
+from connector_app.page.panel import records
+
+
+def explorer(session: Session, first: str = "") -> None:
+    """Draw the explorer; *first* is the table to begin with."""
+    tables = session.tables()
+    if not tables:
+        st.info(f"There is no table in {session.where} yet. Run a sync first.")
+        return
+    _overview(session)
+    chosen = st.selectbox("Table", tables, key=kept("table", first if first in tables else tables[0], _known(tables)))
+    told("table", chosen)
+    _relations(session, chosen)
+    described = session.dictionary.table(chosen).description
+    if described:
+        st.caption(described)
+    _columns(session, chosen)
+    _one_column(session, chosen)
+    _records(session, chosen)
+
+
+def _overview(session: Session) -> None:
+    st.markdown("##### What is in the tables, and how fresh is it?")
+    rows = [_freshness(session, table) for table in session.tables()]
+    st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="explorer_overview")
+
+
+def _freshness(session: Session, table: str) -> dict[str, Any]:
+    """Live and deleted rows, and when the newest of them arrived."""
+    rows = Rows(session, table)
+    columns = session.columns(table)
+    line: dict[str, Any] = {"table": table, "records": rows.count()}
+    if DELETED in columns:
+        deleted = f"SELECT COUNT(*) AS n FROM {session.table(table)} WHERE {session.name(DELETED)} = TRUE"
+        line["deleted"] = int(session.sql(deleted)["n"].iloc[0])
+    if SYNCED in columns:
+        newest = session.sql(f"SELECT CAST(MAX({session.name(SYNCED)}) AS VARCHAR) AS t FROM {session.table(table)}")["t"].iloc[0]
+        line["last synced"] = "" if is_missing(newest) else str(newest)[:19]
+    line["columns"] = len([each for each in columns if not each.startswith("_fivetran")])
+    line["key"] = ", ".join(session.dictionary.table(table).primary_key)
+    return line
+
+
+def _relations(session: Session, table: str) -> None:
+    for each in relations(session):
+        if table in (each.child, each.parent):
+            lost = orphans(session, each)
+            left, right = ", ".join(each.columns), ", ".join(each.parent_columns)
+            how = "" if each.declared else ", by the names of their columns"
+            without = f"; {lost:,} records have none there" if lost else ""
+            st.caption(f"🔗 {each.child} ({left}) → {each.parent} ({right}){how}{without}")
+
+
+def _columns(session: Session, table: str) -> None:
+    with st.expander(f"The columns of {table}: types, and what they mean"):
+        rows = Rows(session, table)
+        kinds = session.columns(table)
+        known = rows.ask(", ".join(f"COUNT({session.name(name)}) AS {session.name('n_' + name)}" for name in kinds)).iloc[0]
+        total = rows.count()
+        lines = [
+            {
+                "column": name,
+                "type": session.dictionary.column(table, name).type or kind,
+                "description": session.dictionary.column(table, name).description,
+                "filled": f"{int(known[f'n_{name}']) / total:.0%}" if total else "",
+            }
+            for name, kind in kinds.items()
+        ]
+        st.dataframe(pd.DataFrame(lines), width="stretch", hide_index=True, key=f"explorer_columns_{table}")
+
+
+def _one_column(session: Session, table: str) -> None:
+    """The one chart that fits a column: a histogram for numbers, a line for dates, bars for everything else."""
+    names = [name for name in session.columns(table) if not name.startswith("_fivetran")]
+    if not names:
+        return
+    column = st.selectbox(
+        "Column", names, key=kept("column", names[0], _known(names)), help="Its chart is the one that fits its values."
+    )
+    told("column", column)
+    rows, kind, words = Rows(session, table), session.columns(table)[column], column.replace("_", " ")
+    if kind == "number":
+        histogram(rows, column, f"How do the values of {words} spread?", key=f"explore {table} {column}")
+    elif kind in ("date", "time"):
+        trend(rows, column, f"How many records are there for each {words}?", key=f"explore {table} {column}")
+    else:
+        distinct = rows.ask(f"COUNT(DISTINCT {session.name(column)}) AS n")["n"].iloc[0]
+        note = f"{shown(distinct)} different values."
+        bars(rows, column, f"Which values of {words} are there most?", RECORDS, note=note, key=f"explore {table} {column}")
+
+
+def _records(session: Session, table: str) -> None:
+    st.markdown(f"##### What do the records of {table} say?")
+    words = st.text_input("Find in all columns", key=kept("find", ""), placeholder="words, all of which occur in a record")
+    told("find", words)
+    columns = [name for name in session.columns(table) if not name.startswith("_fivetran")]
+    records(Rows(session, table, Filters(text=Text(tuple(columns), words))), f"explorer {table}")
+
+
+def _known(names: Any) -> Any:
+    def read(texts: Any) -> str:
+        if texts[-1] not in names:
+            raise ValueError(texts[-1])
+        return str(texts[-1])
+
+    return read
