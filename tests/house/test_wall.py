@@ -153,7 +153,7 @@ def test_what_ships_imports_only_what_ships(path: Path) -> None:
 
 APP = ROOT / "core/src/connector_app"
 APP_ROOMS = {"data": {"duckdb"}, "asking": set(), "reports": set(), "page": {"streamlit", "altair"}, "start": {"module"}}
-"""Room of the app kit → what it may import beside the standard library, attrs and pandas; `module` is the app that it was told."""
+"""Room of the app kit → what it may import beside the standard library, attrs and pandas; `module` is the app."""
 
 
 @pytest.mark.parametrize("path", sorted(APP.glob("**/*.py")), ids=lambda path: str(path.relative_to(APP)))
