@@ -31,7 +31,7 @@ KEY = "canary-27d0b5"
 HANDWRITTEN = (TESTS / "handwritten") / "connector.py"
 EXTRAS = ("fts_technicians", "cost_per_hour")
 TABLE = simulated("fts")
-FLOATS = connector_fts.FLOATS.split()
+FLOATS = [name for name, kind in connector_fts.RECORDS.columns.items() if kind == "DOUBLE"]
 PAGES = 4
 
 NEXT_CURSOR: Mapping[str, str] = {}

@@ -35,6 +35,7 @@ def test_a_project_has_all_that_fivetran_needs_and_nothing_else(fts: Project, tm
     }  # fmt: skip
     assert {path for path in written if path.startswith("connector_fts/")} == {
         "connector_fts/__init__.py",
+        "connector_fts/columns.py",
         "connector_fts/py.typed",
     }
     assert "connector_core/runtime/fivetran.py" in written

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_build.api.feed import FeedPage
+from connector_build.catalog.reading import reading
 from connector_build.project.describe import describe
-from connector_build.project.readme import reading
 from connector_build.sample import Sample
 from connector_core import (
     Aggregate,

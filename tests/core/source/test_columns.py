@@ -6,6 +6,8 @@ import pytest
 from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
 
+import connector_fts
+import connector_mso
 from cases.support import plugin_of
 from connector_core import (
     Aggregate,
@@ -18,10 +20,12 @@ from connector_core import (
     count,
     hashed,
     maximum,
+    minimum,
+    ratio,
     rename,
     total,
 )
-from connector_core.plugin.assembly import TablePlan, assemble
+from connector_core.plugin.assembly import Plugin, TablePlan, assemble
 
 COST = Column("DOUBLE", "cost of the material, in USD", null=["", "n/a"])
 MAIL = Column("STRING", "of the person who ordered", pii=True)
@@ -74,11 +78,62 @@ def test_what_is_said_of_a_column_goes_where_its_values_go() -> None:
     days, people = found.extra_declared["days"], found.extra_declared["people"]
     assert (days["n"].description, days["dearest"].description, days["sum"].description) == (
         "how many",
-        COST.description,
+        "largest value of price (cost of the material, in USD)",
         "in all",
     )
     assert (people["mail"].pii, people["price"].description) == (True, COST.description)
     assert found.extra_columns["days"] == {"at": "UTC_DATETIME", "n": "LONG", "dearest": "DOUBLE", "sum": "DOUBLE"}
+
+
+def test_what_is_made_of_columns_says_what_it_is() -> None:
+    share = DerivedField("share", ratio("cost", "id"))
+    half = DerivedField("half", len, description="half of it")
+    days = Aggregate("days", ["at"], {"n": count(), "sum": total("cost"), "first": minimum("mail")})
+    people = Dimension("people", ["mail"], ["cost"], newest="at")
+    told = Dimension("told", ["mail"], ["cost"], newest="at", description="who orders")
+    assembly = assemble([plugin_of(TABLE, transforms=[share, half], extra_tables=[days, people, told])])
+    [found] = assembly.tables
+    assert {name: column.description for name, column in found.extra_declared["days"].items()} == {
+        "at": "",
+        "n": "number of records",
+        "sum": "sum of cost (cost of the material, in USD)",
+        "first": "smallest value of mail (of the person who ordered)",
+    }
+    assert found.declared["share"].description == "cost divided by id; 0 where id is not above 0"
+    assert found.declared["half"].description == half.description == "half of it"
+    assert {option.name: option.description for option in assembly.options} == {
+        "share": "cost divided by id; 0 where id is not above 0",
+        "half": "half of it",
+        "days": "one row for each at of orders, with what its records add up to",
+        "people": "one row for each mail of orders, with the values of its newest record (by at)",
+        "told": "who orders",
+    }
+
+
+def test_a_derived_field_says_what_its_column_says() -> None:
+    of_column = DerivedField("share", ratio("a", "b"), type=Column("LONG", "of the column", pii=True))
+    assert (of_column.description, of_column.column.description) == ("of the column", "of the column")
+    both = evolve(of_column, description="of the field")
+    assert both.column == Column("LONG", "of the field", pii=True)
+
+
+def test_a_description_makes_no_other_table() -> None:
+    days = Aggregate("days", ["at"], {"n": count()})
+    for value in (TABLE, days, Dimension("people", ["mail"], ["cost"], newest="at"), Transform("hide", dict)):
+        said = evolve(value, description="something for people")
+        assert said.description == "something for people"
+        assert (said, repr(said)) == (value, repr(value)), "what a state or a lock goes by is the same"
+
+
+@pytest.mark.parametrize("module", [connector_fts, connector_mso])
+def test_every_column_of_ours_says_what_it_is(module: Any) -> None:
+    everything = [option.name for option in assemble([Plugin("ours", module)]).options]
+    assembly = assemble([Plugin("ours", module)], enable=everything)
+    for plan in assembly.tables:
+        assert plan.table.description
+        for columns in (plan.declared, *plan.extra_declared.values()):
+            assert [name for name, column in columns.items() if not column.description] == []
+    assert all(option.description for option in assembly.options)
 
 
 def test_a_plain_type_stays_fine() -> None:
@@ -104,6 +159,11 @@ def test_a_plain_type_stays_fine() -> None:
         (lambda: DerivedField("share", len, type="NUMBER"), "DerivedField share declares column 'share' as 'NUMBER'"),
         (lambda: Transform("add", dict, columns={"a": WRONG}), "Transform add declares column 'a' as"),
         (lambda: count(WRONG), "Measure count: its description is"),
+        (lambda: evolve(TABLE, description=WRONG), r"Table orders: description is list .* It takes a text"),
+        (lambda: Aggregate("a", ["b"], {"n": count()}, description=WRONG), "Aggregate a: description is list"),
+        (lambda: Dimension("a", ["b"], ["c"], "d", description=WRONG), "Dimension a: description is list"),
+        (lambda: Transform("a", dict, description=WRONG), "Transform a: description is list"),
+        (lambda: DerivedField("a", len, description=WRONG), "DerivedField a: description is list"),
     ],
 )
 def test_what_cannot_be_used_is_told(make: Any, message: str) -> None:

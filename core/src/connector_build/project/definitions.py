@@ -22,6 +22,7 @@ from connector_core.plugin.assembly import Option, TablePlan
 
 _PLAIN = (str, int, float, bool, bytes, type(None))
 _HELD = (*_PLAIN, list, tuple, set, frozenset, Mapping)
+_FOR_PEOPLE = frozenset({"description", "pii"})
 _NOT_THEIRS = frozenset({*sys.stdlib_module_names, "connector_core", "attr", "attrs"})
 
 
@@ -74,10 +75,16 @@ def _parts(value: Any) -> Iterable[Any]:
         case type():
             return [value.__qualname__ if _package(value) in _NOT_THEIRS else _source(value)]
         case _ if attrs.has(type(value)):
-            return [getattr(value, each.name) for each in attrs.fields(type(value)) if each.eq]
+            return [_counting(value, each.name) for each in attrs.fields(type(value)) if each.eq]
         case _ if _package(type(value)) not in _NOT_THEIRS:
             return [type(value), getattr(value, "__dict__", None)]
     return [str(getattr(value, "pattern", getattr(value, "__qualname__", "")))]
+
+
+def _counting(value: Any, name: str) -> Any:
+    """A part of a value, as far as rows can depend on it: what one of ours says for people is as if it said nothing."""
+    part = getattr(value, name)
+    return type(part)() if name in _FOR_PEOPLE and _package(type(value)) == "connector_core" else part
 
 
 def _closed_over(function: FunctionType) -> Iterator[Any]:

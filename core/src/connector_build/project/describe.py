@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from connector_build.project.readme import reading
-from connector_build.project.risks import risks
+from connector_build.catalog.reading import reading, reads_whole, would_cost
+from connector_build.catalog.risks import risks
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.measures import Measure
 from connector_core.derived.transforms import Transform
@@ -73,32 +73,11 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "budget": str(table.budget) if table.budget else None,
         "columns": [{"name": name, "type": kind, "derived": name not in table.columns} for name, kind in plan.columns.items()],
         "paginator": {"value": _shown(plan.paginator), "from": _from(plan.paginator_origin)},
-        "reads": "the whole feed" if _reads_whole(plan) else "from the cursor on",
-        "reading": _reading(plan, options),
+        "reads": "the whole feed" if reads_whole(plan) else "from the cursor on",
+        "reading": f"{reading(plan)}{would_cost(plan, options)}".replace("`", ""),
         "risks": risks(plan),
         "from": _from(plan.origin),
     }
-
-
-def _reads_whole(plan: TablePlan) -> bool:
-    return (
-        plan.table.full_refresh
-        or (bool(plan.extra_tables) and plan.repeats)
-        or getattr(plan.paginator, "reads", "").startswith("whole")
-    )
-
-
-def _reading(plan: TablePlan, options: Iterable[Option]) -> str:
-    """What a sync reads and sends, and what it would if an extra table that is off were on."""
-    off = [
-        option.name
-        for option in options
-        if option.table == plan.table.name and not option.enabled and isinstance(option.value, Aggregate | Dimension)
-    ]
-    would = ""
-    if off and plan.repeats and not plan.extra_tables:
-        would = f" With {' or '.join(off)} on, each sync would read and send the whole feed."
-    return reading(plan).replace("`", "") + would
 
 
 def _option(option: Option) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from connector_build.catalog.dictionary import dictionary_of
+from connector_build.catalog.entries import Dictionary
 from connector_build.errors import BuildError
-from connector_build.plugins.discovery import Source, core, installed, load, odd_options
+from connector_build.plugins.discovery import Source, core, find, installed, load, odd_options
 from connector_build.project.output import write_project
 from connector_build.project.report import report
 from connector_build.project.writer import Project, make_project
@@ -37,6 +39,14 @@ def every_assembled(leave_out: Callable[[str], None]) -> list[tuple[str, Assembl
         except (BuildError, PluginError) as error:
             leave_out(str(error))
     return found
+
+
+def dictionary(dataset: str, **choice: Any) -> Dictionary:
+    """What *dataset* is and what each part of it means; *choice* is what `assembled` takes."""
+    assembly, sources = assembled(dataset, **choice)
+    about = find(dataset)
+    versions = {source.name: source.version for source in sources}
+    return dictionary_of(assembly, dataset, version=about.version, summary=about.summary, versions=versions)
 
 
 def made(dataset: str, **choice: Any) -> Project:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from connector_build.project.risks import risks
+from connector_build.catalog.reading import names, reading
+from connector_build.catalog.risks import risks
 from connector_build.project.templating import rendered
 from connector_build.screen.markdown import markdown_table
 from connector_core.derived.extra_tables import Aggregate, Dimension
-from connector_core.plugin.assembly import Assembly, Option, TablePlan
+from connector_core.plugin.assembly import Assembly, Option
 from connector_core.runtime.scripts.pythons import DEFAULT_PYTHON_VERSION
 from connector_core.source.settings import Setting
 
@@ -15,7 +16,7 @@ def readme(dataset: str, assembly: Assembly, python_version: str = DEFAULT_PYTHO
     """Markdown: settings, tables, columns, derived fields, how to debug, deploy and reset, and common errors."""
     return rendered(
         "README.md.jinja",
-        filters={"names": _names, "columns": _columns, "meaning": _meaning, "reading": reading, "risks": risks, "table": _grid},
+        filters={"names": names, "columns": _columns, "meaning": _meaning, "reading": reading, "risks": risks, "table": _grid},
         dataset=dataset,
         python_version=python_version,
         written=[table["table"] for table in assembly.schema],
@@ -40,38 +41,6 @@ def _errors_of_settings(settings: Iterable[Setting]) -> Iterator[tuple[str, str]
                 f"`{setting.name} is missing`, `{setting.name} still holds its placeholder`",
                 f"Write the value of `{setting.name}` into `configuration.json`, in quotes, or into the connection's setup.",
             )
-
-
-def reading(plan: TablePlan) -> str:
-    """What a sync of one source table reads and sends, and why."""
-    name = plan.table.name
-    how = _how(plan)
-    if not plan.extra_tables:
-        return f"`{name}` is read {how}."
-    extras = _names(extra.name for extra in plan.extra_tables)
-    if not plan.repeats and not how.startswith("whole"):
-        return f"`{name}` only ever grows, so {extras} is kept up from the cursor on; its totals are part of the state."
-    if plan.table.full_refresh or not plan.repeats:
-        return f"`{name}` is read {how}. {extras} is made from it; rows are sent only when they changed."
-    return (
-        f"{extras} is made from the records of `{name}`. That feed may send a record again with new values, "
-        "so each sync reads and "
-        f"sends the whole of `{name}`: as many requests and upserts as the feed has pages and records. "
-        f"Rows of {extras} are sent only "
-        "when they changed, and deleted when their last record has gone elsewhere."
-    )
-
-
-def _how(plan: TablePlan) -> str:
-    """How a table without extra tables is read."""
-    table = plan.table
-    if table.full_refresh:
-        return "whole in each sync, and replaced: rows that the API no longer sends are deleted"
-    reads = str(getattr(plan.paginator, "reads", "as its paginator says"))
-    if table.parent is None:
-        return reads
-    changed = f" whose `{table.parent.changed}` has changed" if table.parent.changed else ""
-    return f"once for each record of `{table.parent.table}`{changed}, for each of them {reads}"
 
 
 def _setting(setting: Setting) -> tuple[str, str, str]:
@@ -104,7 +73,3 @@ def _columns(columns: Mapping[str, str]) -> str:
 
 def _grid(rows: Iterable[Sequence[str]], *heads: str) -> str:
     return markdown_table(heads, rows)
-
-
-def _names(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
-from connector_build.project.readme import reading
-from connector_build.project.risks import risks
+from connector_build.catalog.reading import reading
+from connector_build.catalog.risks import risks
 from connector_build.project.writer import Project
 
 

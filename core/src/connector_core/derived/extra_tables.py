@@ -69,12 +69,14 @@ class Aggregate:
     by:       the source columns to group by; the primary key of the extra table.
     measures: column → ``count()``, ``total("column")``, ``minimum("column")`` or ``maximum("column")``.
     default:  whether it is on unless the build says otherwise.
+    description: what a row of it is, for people; made from *by* when left out.
     """
 
     name: str
     by: tuple[str, ...] = field(converter=listed)
     measures: Mapping[str, Measure] = field(converter=frozen_mapping)
     default: bool = field(default=True, repr=False)
+    description: str = field(default="", kw_only=True, eq=False, repr=False)
     _steps: Sequence[tuple[Callable[[Any, Any], Any], str]] = field(init=False, eq=False, repr=False)
     _nothing: Sequence[None] = field(init=False, eq=False, repr=False)
 
@@ -145,6 +147,7 @@ class Dimension:
     columns: the further source columns that it shows.
     newest:  the source column that tells which record is the newest, such as ``last_updated_epoch``.
     default: whether it is on unless the build says otherwise.
+    description: what a row of it is, for people; made from *key* when left out.
     """
 
     name: str
@@ -152,6 +155,7 @@ class Dimension:
     columns: tuple[str, ...] = field(converter=listed)
     newest: str
     default: bool = field(default=True, repr=False)
+    description: str = field(default="", kw_only=True, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A dimension")

@@ -21,7 +21,7 @@ LARGEST_PRECISION = 38
 class Measure:
     """One column of an aggregate: what to compute from which source column. Make it with count, total, minimum or maximum.
 
-    description: what it means, for people.
+    description: what it means, for people; made from the kind and the column when left out.
     """
 
     kind: Literal["count", "total", "minimum", "maximum"]
@@ -59,15 +59,26 @@ def maximum(column: str, description: str = "") -> Measure:
 def measured(measure: Measure, source: Declared) -> Column:
     """The column that *measure* makes of those of *source*. Raises PluginError where there is no such thing to compute."""
     if measure.kind == "count" or measure.column is None:
-        return Column("LONG", measure.description)
+        return Column("LONG", measure.description or "number of records")
     declared = source[measure.column]
+    meaning = measure.description or _meaning(measure, declared)
     if measure.kind == "total":
-        return Column(_total_type(measure.column, declared.type), measure.description)
+        return Column(_total_type(measure.column, declared.type), meaning)
     if declared.type == "JSON":
         raise PluginError(
             f"{measure.column} is declared JSON, and lists and objects have no {measure.kind}. Measure another column."
         )
-    return Column(declared.type, measure.description or declared.description, pii=declared.pii)
+    return Column(declared.type, meaning, pii=declared.pii)
+
+
+IN_WORDS = {"total": "sum", "minimum": "smallest value", "maximum": "largest value"}
+"""What a measure of a column computes, for people."""
+
+
+def _meaning(measure: Measure, declared: Column) -> str:
+    """``sum of hours (time that the work took)``: what is computed, and what its column is said to hold."""
+    said = f" ({declared.description})" if declared.description else ""
+    return f"{IN_WORDS[measure.kind]} of {measure.column}{said}"
 
 
 def _total_type(column: str, kind: str) -> str:

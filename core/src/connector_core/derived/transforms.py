@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from connector_core.basics.decoding import LARGEST_DOUBLE
 from connector_core.basics.errors import PluginError
@@ -30,6 +30,7 @@ class Transform:
     columns:  the columns that it adds, each with its Fivetran type or as a ``Column``. Read back, ``columns`` has the types, and
               ``declared`` the columns.
     removes:  the columns that it takes away; the ready-made functions say so themselves. A column in both changes its type.
+    description: what it does, for people.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Transform:
     default: bool = True
     declared: Declared = field(alias="columns", factory=dict, converter=given_columns, repr=False)
     removes: tuple[str, ...] = field(default=(), converter=listed, repr=False)
+    description: str = field(default="", kw_only=True, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A transform")
@@ -83,18 +85,23 @@ class DerivedField:
     function: record → the value; see ``ratio``. It must not change the record.
     type:     the column's Fivetran type, or a ``Column``. Read back, ``type`` has the type, and ``column`` the column.
     default:  whether it is on unless the build says otherwise.
+    description: what the column holds, for people; that of a ``Column`` in *type*, or what *function* says of itself, when left
+              out. ``ratio`` says what it divides.
     """
 
     name: str
     function: Callable[[Record], Any] = field(repr=False)
     column: Column = field(alias="type", default=Column("DOUBLE"), converter=_given)
     default: bool = True
+    description: str = field(default="", kw_only=True, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A derived field")
-        columns = checked_columns({self.name: self.column}, f"DerivedField {self.name}")
-        object.__setattr__(self, "column", columns[self.name])
+        column = checked_columns({self.name: self.column}, f"DerivedField {self.name}")[self.name]
         _check_callable(self.function, f"DerivedField {self.name}")
+        said = self.description or column.description or (self.function.description if isinstance(self.function, Ratio) else "")
+        object.__setattr__(self, "description", said)
+        object.__setattr__(self, "column", evolve(column, description=said) if isinstance(said, str) else column)
 
     @property
     def type(self) -> str:
@@ -140,6 +147,11 @@ class Ratio:
 
     numerator: str
     denominator: str
+
+    @property
+    def description(self) -> str:
+        """What it computes, for people."""
+        return f"{self.numerator} divided by {self.denominator}; 0 where {self.denominator} is not above 0"
 
     def __call__(self, record: Record) -> float | None:
         above: Any = record.get(self.numerator)

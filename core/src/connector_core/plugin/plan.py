@@ -62,6 +62,20 @@ class Option:
         kinds = {Transform: "transform", DerivedField: "derived field", Dimension: "dimension", Aggregate: "aggregate"}
         return next(name for kind, name in kinds.items() if isinstance(self.value, kind))
 
+    @property
+    def description(self) -> str:
+        """What its plugin says of it; of an extra table without a description, what its rows are."""
+        match self.value:
+            case Dimension() | Aggregate() as extra if not extra.description:
+                return f"one row for each {', '.join(extra.by)} of {self.table}, with {_contents(extra)}"
+        return self.value.description
+
+
+def _contents(extra: Dimension | Aggregate) -> str:
+    if isinstance(extra, Dimension):
+        return f"the values of its newest record (by {extra.newest})"
+    return "what its records add up to"
+
 
 @frozen(hash=False)
 class TablePlan:

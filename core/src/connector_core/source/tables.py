@@ -83,6 +83,7 @@ class Table:
     may_be_empty: a feed without a record means that there is none any more. Otherwise a sync that would delete every row, of the
                  table or of an extra table made from it, is an error: APIs fail with an empty answer, and transforms lose a
                  ``return``.
+    description: what a row of it is, for people: ``"one task of a field technician"``.
 
     Raises PluginError when a value cannot be used.
     """
@@ -105,6 +106,7 @@ class Table:
     overrule: tuple[str, ...] = field(default=(), converter=listed)
     nothing: tuple[str, ...] = field(default=(), converter=_several)
     may_be_empty: bool = False
+    description: str = field(default="", kw_only=True, eq=False, repr=False)
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
     place: Path = field(init=False, eq=False, repr=False)

@@ -3,23 +3,15 @@
 from connector_core import Aggregate, ApiKeyHeader, CursorPaginator, DerivedField, Setting, Table
 
 from connector_core import base_url, count, hookimpl, ratio, total  # isort: skip
-
-TEXT = """record_id customer_id equipment_id erp_order_id log_description maintenance_status maintenance_type summarized_log
-technician_id"""
-INTEGERS = "downtime_hours last_updated_epoch summarization_time_saved"
-FLOATS = "failure_rate maintenance_cost"
+from connector_fts.columns import RECORD
 
 RECORDS = Table(
     name="fts_records",
     path="/fts_data",
     records="fts_records",
     primary_key=("record_id",),
-    columns={
-        **dict.fromkeys(TEXT.split(), "STRING"),
-        **dict.fromkeys(INTEGERS.split(), "LONG"),
-        **dict.fromkeys(FLOATS.split(), "DOUBLE"),
-        "log_date": "NAIVE_DATE",
-    },
+    columns=RECORD,
+    description="one task of a field technician: the log entry, its summary, and what the work cost",
 )
 
 
@@ -51,7 +43,9 @@ def connector_extra_tables(table: Table) -> list[Aggregate]:
         "total_downtime_hours": total("downtime_hours"),
         "total_time_saved": total("summarization_time_saved"),
     }
-    return [Aggregate("fts_technicians", by=("technician_id",), measures=measures, default=False)] if table == RECORDS else []
+    what = "the work of each field technician, added up"
+    technicians = Aggregate("fts_technicians", ("technician_id",), measures, default=False, description=what)
+    return [technicians] if table == RECORDS else []
 
 
 @hookimpl

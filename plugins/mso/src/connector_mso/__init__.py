@@ -1,26 +1,15 @@
 """MSO: manufacturing material supply optimization, from its REST API."""
 
 from connector_core import ApiKeyHeader, CursorPaginator, DerivedField, Dimension, Setting, Table, base_url, hookimpl, ratio
-
-TEXT = """record_id cad_file_name cad_system designer_id designer_name designer_skill_level material_id material_name
-material_optimization_recommendation material_selection_recommendation product_description product_id product_lifecycle_stage
-product_lifecycle_status product_name"""
-INTEGERS = "designer_experience last_updated_epoch"
-FLOATS = """cost_savings density material_cost material_optimization_score material_selection_score material_waste material_weight
-performance_improvement poissons_ratio product_performance waste_reduction weight_reduction youngs_modulus"""
-DATES = "material_optimization_date material_selection_date"
+from connector_mso.columns import RECORD
 
 RECORDS = Table(
     name="mso_records",
     path="/mso_data",
     records="mso_records",
     primary_key=("record_id",),
-    columns={
-        **dict.fromkeys(TEXT.split(), "STRING"),
-        **dict.fromkeys(INTEGERS.split(), "LONG"),
-        **dict.fromkeys(FLOATS.split(), "DOUBLE"),
-        **dict.fromkeys(DATES.split(), "NAIVE_DATE"),
-    },
+    columns=RECORD,
+    description="one calculation for the design of a product: its material, its designer, and what an optimization gains",
 )
 PRODUCT = ("product_name", "product_description", "product_lifecycle_stage", "product_lifecycle_status")
 
@@ -48,7 +37,8 @@ def connector_transforms(table: Table) -> list[DerivedField]:
 
 @hookimpl
 def connector_extra_tables(table: Table) -> list[Dimension]:
-    products = Dimension("mso_products", ("product_id",), PRODUCT, newest="last_updated_epoch", default=False)
+    what = "each product, as its newest record describes it"
+    products = Dimension("mso_products", ("product_id",), PRODUCT, "last_updated_epoch", default=False, description=what)
     return [products] if table == RECORDS else []
 
 

@@ -1,0 +1,1 @@
+"""What tables, columns, settings and choices mean: a dictionary, and what is written from it."""

@@ -1,0 +1,90 @@
+"""How a table is read, and what a choice costs, in words."""
+
+from collections.abc import Iterable
+
+from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.plugin.plan import Option, TablePlan
+
+
+def reading(plan: TablePlan) -> str:
+    """What a sync of one source table reads and sends, and why."""
+    name = plan.table.name
+    how = _how(plan)
+    if not plan.extra_tables:
+        return f"`{name}` is read {how}."
+    extras = names(extra.name for extra in plan.extra_tables)
+    if not plan.repeats and not how.startswith("whole"):
+        return f"`{name}` only ever grows, so {extras} is kept up from the cursor on; its totals are part of the state."
+    if plan.table.full_refresh or not plan.repeats:
+        return f"`{name}` is read {how}. {extras} is made from it; rows are sent only when they changed."
+    return (
+        f"{extras} is made from the records of `{name}`. That feed may send a record again with new values, "
+        "so each sync reads and "
+        f"sends the whole of `{name}`: as many requests and upserts as the feed has pages and records. "
+        f"Rows of {extras} are sent only "
+        "when they changed, and deleted when their last record has gone elsewhere."
+    )
+
+
+def _how(plan: TablePlan) -> str:
+    """How a table without extra tables is read."""
+    table = plan.table
+    if table.full_refresh:
+        return "whole in each sync, and replaced: rows that the API no longer sends are deleted"
+    reads = str(getattr(plan.paginator, "reads", "as its paginator says"))
+    if table.parent is None:
+        return reads
+    changed = f" whose `{table.parent.changed}` has changed" if table.parent.changed else ""
+    return f"once for each record of `{table.parent.table}`{changed}, for each of them {reads}"
+
+
+def reads_whole(plan: TablePlan) -> bool:
+    """Whether each sync reads the whole feed of *plan*."""
+    return (
+        plan.table.full_refresh
+        or (bool(plan.extra_tables) and plan.repeats)
+        or getattr(plan.paginator, "reads", "").startswith("whole")
+    )
+
+
+def extra_reading(plan: TablePlan, extra: Dimension | Aggregate) -> str:
+    """How one extra table of *plan* is kept up."""
+    source = plan.table.name
+    if plan.repeats or reads_whole(plan):
+        return f"{extra.name} is made from the whole of {source} in each sync; rows are sent only when they changed."
+    return (
+        f"{extra.name} is kept up as {source} grows; its totals are part of the state, and rows are sent only when they changed."
+    )
+
+
+def cost(option: Option, plan: TablePlan) -> str:
+    """What it costs to have *option* on, in words; *plan* is that of its table."""
+    name = plan.table.name
+    if isinstance(option.value, Dimension | Aggregate):
+        if plan.table.full_refresh or getattr(plan.paginator, "reads", "").startswith("whole"):
+            return f"No further request: each sync reads the whole of {name} anyway. One upsert for each row that changed."
+        if not plan.repeats:
+            return f"No further request: it is kept up as {name} grows. One upsert for each row that changed."
+        return (
+            f"Each sync reads and sends the whole of {name}: as many requests and upserts as the feed has pages and records. "
+            "Besides, one upsert for each row that changed."
+        )
+    filled = "No further request. Rows of before have what it does only after a re-sync of the history."
+    return f"{filled} One delete for each record that it leaves out." if option.value.leaves_out else filled
+
+
+def would_cost(plan: TablePlan, options: Iterable[Option]) -> str:
+    """What a sync would read and send if an extra table that is off were on; empty where that is what it does anyway."""
+    off = [
+        option.name
+        for option in options
+        if option.table == plan.table.name and not option.enabled and isinstance(option.value, Aggregate | Dimension)
+    ]
+    if off and plan.repeats and not plan.extra_tables:
+        return f" With {' or '.join(off)} on, each sync would read and send the whole feed."
+    return ""
+
+
+def names(of: Iterable[str]) -> str:
+    """Names as Markdown has them, with commas between."""
+    return ", ".join(f"`{name}`" for name in of)
