@@ -21,10 +21,10 @@ DICTIONARY = {
                 "cost": {"type": "DOUBLE", "description": "cost of the task, in USD"},
                 "crew": "STRING",
             },
-            "relationships": [{"columns": ["crew"], "to": "crews", "to_columns": ["crew"]}],
         },
         "crews": {"primary_key": ["crew"]},
-    }
+    },
+    "relations": [{"table": "tasks", "columns": ["crew"], "to_table": "crews", "to_columns": ["crew"]}],
 }
 COLUMNS = "id VARCHAR, crew VARCHAR, kind VARCHAR, cost DOUBLE, hours BIGINT, day DATE, note VARCHAR, _fivetran_deleted BOOLEAN"
 Row = tuple[Any, ...]

@@ -12,6 +12,8 @@ from connector_app.data.dictionary import Column, as_dictionary, read_dictionary
 from connector_app.reports.facts import Fact, fact, facts_of_top, usable
 from connector_app.reports.store import Report, changes, forget, keep, kept_reports
 from connector_app.reports.writing import NO_MODEL, CortexModel, PlainModel, cited, prompt
+from connector_build.catalog.dictionary import dictionary_of
+from connector_build.project.making import assembled
 
 TASKS: list[Row] = [(str(n), "AB"[n % 2], "k", 100.0 * n, n, None, "a secret note", False) for n in range(1, 5)]
 
@@ -121,3 +123,17 @@ def test_a_dictionary_that_is_none_knows_nothing(text: str, tmp_path: Path) -> N
     file.write_text(text)
     assert read_dictionary(file).column("t", "a") == Column()
     assert as_dictionary(None) == read_dictionary(tmp_path / "none.json")
+
+
+def test_the_dictionary_of_a_dataset_is_read_whole() -> None:
+    """What `connector_build` makes is what the app kit reads, although neither imports the other."""
+    assembly, _ = assembled("mso", enable=["mso_products"])
+    made = dictionary_of(assembly, "mso")
+    found = as_dictionary(json.loads(json.dumps(made.as_json())))
+    assert {(table, name, column.type) for table, each in found.tables.items() for name, column in each.columns.items()} == {
+        (table.stored_name, column.stored_name, column.type) for table in made.tables for column in table.columns
+    }
+    assert "cost of the material" in found.describe("mso_records", "material_cost")
+    assert list(found.table("mso_products").primary_key) == ["product_id"]
+    (relation,) = found.relations
+    assert (relation.child, relation.parent, relation.columns) == ("mso_records", "mso_products", ("product_id",))

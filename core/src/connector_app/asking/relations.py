@@ -1,42 +1,21 @@
 """How tables hang together, as the dictionary declares it, or as their keys' names suggest."""
 
-from collections.abc import Sequence
-
-from attrs import frozen
-
 from connector_app.asking.rows import Rows
+from connector_app.data.dictionary import Relation
 from connector_app.data.session import Session
-
-
-@frozen
-class Relation:
-    """Rows of *child* point to rows of *parent* by columns. declared: whether the plugin says so, or only names suggest it."""
-
-    child: str
-    columns: tuple[str, ...]
-    parent: str
-    parent_columns: tuple[str, ...]
-    declared: bool = False
 
 
 def relations(session: Session) -> list[Relation]:
     """The relations between the tables that are there: declared ones, and columns called like another table's whole key."""
     tables = session.tables()
-    found = [each for table in tables for each in _declared(session, table, tables)]
+    found = [each for each in session.dictionary.relations if {each.child, each.parent} <= set(tables)]
     known = {(each.child, each.parent) for each in found} | {(each.parent, each.child) for each in found}
     for child in tables:
         for parent in tables:
             key = tuple(session.dictionary.table(parent).primary_key)
             if child != parent and key and (child, parent) not in known and _points(session, child, parent, key):
-                found.append(Relation(child, key, parent, key))
+                found.append(Relation(child, key, parent, key, declared=False))
     return found
-
-
-def _declared(session: Session, table: str, tables: Sequence[str]) -> list[Relation]:
-    parents = session.dictionary.table(table).parents
-    return [
-        Relation(table, tuple(here), parent, tuple(there), declared=True) for here, parent, there in parents if parent in tables
-    ]
 
 
 def _points(session: Session, child: str, parent: str, key: tuple[str, ...]) -> bool:

@@ -1,7 +1,9 @@
 """What tables and columns mean: read from the JSON file that a build or `connector-build docs` writes.
 
-Shape: ``{"tables": {NAME: {"description": …, "primary_key": […], "columns": {NAME: {"type": …, "description": …}}}}}``. Lists of
-objects with a ``name`` may stand instead of the objects by name, and a column may be its type alone.
+Shape, as docs/dictionary.md has it: ``{"tables": [{"name": …, "stored_name": …, "description": …, "primary_key": […], "columns":
+[{"name": …, "stored_name": …, "type": …, "description": …}]}], "relations": [{"table": …, "columns": […], "to_table": …,
+"to_columns": […]}]}``. An object by names may stand instead of each list, and a column may be its type alone, for those who write
+one by hand. What is stored under another name is known by that one.
 """
 
 import json
@@ -22,15 +24,22 @@ class Column:
 
 @frozen(hash=False)
 class Table:
-    """What is known of a table.
-
-    parents: (columns here, other table, columns there) for each relation that was declared.
-    """
+    """What is known of a table."""
 
     description: str = ""
     primary_key: Sequence[str] = ()
     columns: Mapping[str, Column] = field(factory=dict)
-    parents: Sequence[tuple[Sequence[str], str, Sequence[str]]] = ()
+
+
+@frozen
+class Relation:
+    """Rows of *child* belong to rows of *parent* by columns. declared: the plugin says so, and not names of columns alone."""
+
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+    declared: bool = True
 
 
 @frozen(hash=False)
@@ -38,6 +47,7 @@ class Dictionary:
     """Tables by name, all names in lower case. An empty one knows nothing, and answers nonetheless."""
 
     tables: Mapping[str, Table] = field(factory=dict)
+    relations: Sequence[Relation] = ()
 
     def table(self, name: str) -> Table:
         return self.tables.get(name.lower(), Table())
@@ -63,21 +73,25 @@ def read_dictionary(file: Path | None) -> Dictionary:
 def as_dictionary(value: Any) -> Dictionary:
     """The dictionary that a JSON *value* spells; what it does not spell in a known way is left out."""
     found = value.get("tables", value) if isinstance(value, Mapping) else value
-    return Dictionary({name.lower(): _table(each) for name, each in _named(found).items()})
+    tables = {name: _table(each) for name, each in _named(found).items()}
+    listed = value.get("relations") if isinstance(value, Mapping) else None
+    relations = [_relation(each) for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+    return Dictionary(tables, tuple(each for each in relations if each.child and each.parent and each.columns))
 
 
 def _named(value: Any) -> dict[str, Any]:
+    """What stands under each name, as it is stored, in lower case."""
     if isinstance(value, Mapping):
-        return {str(name): each for name, each in value.items()}
-    listed = value if isinstance(value, list) else []
-    return {str(each["name"]): each for each in listed if isinstance(each, Mapping) and "name" in each}
+        return {str(name).lower(): each for name, each in value.items()}
+    listed = [each for each in value if isinstance(each, Mapping) and "name" in each] if isinstance(value, list) else []
+    return {str(each.get("stored_name") or each["name"]).lower(): each for each in listed}
 
 
 def _table(value: Any) -> Table:
     if not isinstance(value, Mapping):
         return Table()
-    columns = {name.lower(): _column(each) for name, each in _named(value.get("columns")).items()}
-    return Table(_text(value.get("description")), _names(value.get("primary_key")), columns, _parents(value))
+    columns = {name: _column(each) for name, each in _named(value.get("columns")).items()}
+    return Table(_text(value.get("description")), _names(value.get("primary_key")), columns)
 
 
 def _column(value: Any) -> Column:
@@ -86,14 +100,9 @@ def _column(value: Any) -> Column:
     return Column(_text(value))
 
 
-def _parents(value: Mapping[str, Any]) -> list[tuple[Sequence[str], str, Sequence[str]]]:
-    listed = value.get("relationships") or value.get("relations") or []
-    found = [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
-    relations = [
-        (_names(each.get("columns")), _text(each.get("to") or each.get("table")).lower(), _names(each.get("to_columns")))
-        for each in found
-    ]
-    return [relation for relation in relations if all(relation)]
+def _relation(value: Mapping[str, Any]) -> Relation:
+    columns, other = tuple(_names(value.get("columns"))), tuple(_names(value.get("to_columns")))
+    return Relation(_text(value.get("table")).lower(), columns, _text(value.get("to_table")).lower(), other or columns)
 
 
 def _names(value: Any) -> list[str]:
