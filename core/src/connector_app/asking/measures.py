@@ -23,6 +23,28 @@ class Measure:
     better: Better = "neither"
 
 
+@frozen
+class Quantity:
+    """A figure of one record.
+
+    sql:  a column, or an expression over columns, such as ``cost / NULLIF(hours, 0)``. label, unit, better: as in `Measure`.
+    """
+
+    sql: str
+    label: str
+    unit: str = ""
+    better: Better = "neither"
+
+    @property
+    def median(self) -> Measure:
+        """Over a set of rows; a few extreme records do not move it."""
+        return Measure(f"MEDIAN({self.sql})", f"median {self.label}", self.unit, self.better)
+
+    @property
+    def total(self) -> Measure:
+        return Measure(f"SUM({self.sql})", f"total {self.label}", self.unit, self.better)
+
+
 RECORDS: Final = Measure("COUNT(*)", "records")
 MISSING: Final = "no value"
 

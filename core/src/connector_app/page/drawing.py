@@ -114,7 +114,12 @@ def bars_chart(
 
 
 def trend_chart(
-    frame: pd.DataFrame, measure: Measure, grain: Grain, meanings: Mapping[str, str] | None = None, about: str = ""
+    frame: pd.DataFrame,
+    measure: Measure,
+    grain: Grain,
+    meanings: Mapping[str, str] | None = None,
+    about: str = "",
+    target: float | None = None,
 ) -> Chart:
     """A line over time, one for each category if there are any; a point where a period stands alone."""
     many = "category" in frame.columns
@@ -144,8 +149,22 @@ def trend_chart(
         tooltip=tooltip,
     )
     points = base.mark_point(filled=True, size=45)
-    chart: Chart = (base.mark_line(strokeWidth=2) + points).properties(height=HEIGHT)
+    chart: Chart = (base.mark_line(strokeWidth=2) + points + line_at(target, "y", "target", measure.unit)).properties(
+        height=HEIGHT
+    )
     return chart
+
+
+def line_at(value: float | None, axis: str, said: str, unit: str = "") -> Chart:
+    """A dashed line across a chart at one value, such as a target; none for None. axis: "x" or "y"."""
+    at = [] if value is None else [value]
+    frame = pd.DataFrame({"at": at, "said": [f"{said}: {shown(each, unit)}" for each in at]})
+    across: Chart = (
+        alt.Chart(frame)
+        .mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=MUTED)
+        .encode(**{axis: "at:Q"}, tooltip=alt.Tooltip("said:N", title=""))
+    )
+    return across
 
 
 def scatter_chart(

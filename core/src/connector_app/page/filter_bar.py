@@ -15,6 +15,7 @@ OPTIONS: Final = 200
 PERIODS: Final[Mapping[str, int]] = {"Last 30 days": 30, "Last 90 days": 90, "Last 12 months": 365}
 ALL: Final = "All time"
 OWN: Final = "Own dates"
+_FILTERS: Final = ("period", "from", "to", "search")
 
 
 def filter_bar(rows: Rows, filterable: Filterable, labels: Mapping[str, str] | None = None) -> Filters:
@@ -100,11 +101,11 @@ def _text(columns: Sequence[str]) -> Text:
 
 
 def _clear() -> None:
-    for name in [name for name in st.session_state if str(name).startswith("f_")]:
-        del st.session_state[name]
-    for key in list(st.query_params):
-        if key != "tab":
-            del st.query_params[key]
+    """Forget what is filtered for; the part, targets and other choices of the page stay."""
+    for key in {*(str(name).removeprefix("f_") for name in st.session_state), *st.query_params}:
+        if key in _FILTERS or key.startswith("in_"):
+            st.session_state.pop(f"f_{key}", None)
+            told(key, "")
 
 
 def _one_of(choices: Sequence[str]) -> Callable[[Sequence[str]], str]:

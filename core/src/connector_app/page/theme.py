@@ -35,6 +35,14 @@ STYLE: Final = """
   .st-key-f_tab [role="radiogroup"] label { padding: 0.35rem 0.1rem; margin: 0 0 -1px 0; border-bottom: 2px solid transparent; }
   .st-key-f_tab [role="radiogroup"] label:has(input:checked) { border-bottom-color: #3b82d6; }
   .st-key-f_tab [role="radiogroup"] label > div:first-child { display: none; }
+  /* The choice of a section is a row of chips, which wraps on a phone. */
+  .st-key-f_section [role="radiogroup"] { gap: 0.4rem; margin-bottom: 0.4rem; }
+  .st-key-f_section [role="radiogroup"] label {
+    padding: 0.15rem 0.8rem; margin: 0; border: 1px solid rgba(139, 149, 165, 0.45); border-radius: 1rem;
+  }
+  .st-key-f_section [role="radiogroup"] label:has(input:checked) { background: #3b82d6; border-color: #3b82d6; color: #fff; }
+  .st-key-f_section [role="radiogroup"] label:has(input:checked) p { color: #fff; }
+  .st-key-f_section [role="radiogroup"] label > div:first-child { display: none; }
   @media (max-width: 640px) {
     .block-container { padding: 3.2rem 0.8rem 2rem 0.8rem; }
     [data-testid="stMetricValue"] { font-size: 1.3rem; }
