@@ -54,6 +54,13 @@ def told(key: str, value: str | Sequence[str]) -> None:
         del st.query_params[key]
 
 
+def choice(label: str, options: Sequence[str], key: str, about: str | None = None) -> str:
+    """One of *options*, the first one to begin with, kept in the address; it is no filter, and clearing those leaves it."""
+    chosen = st.selectbox(label, options, key=kept(key, options[0], _one_of(options)), help=about)
+    told(key, "" if chosen == options[0] else chosen)
+    return chosen
+
+
 def _dates(rows: Rows, column: str, names: Mapping[str, str]) -> Dates:
     least, most = (_day(each) for each in extent(rows, column))
     if least is None or most is None:

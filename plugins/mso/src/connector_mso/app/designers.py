@@ -1,0 +1,147 @@
+"""What designs gain by the skill and the experience of who made them, with how sure each figure is."""
+
+from typing import Any, Final
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from connector_app.asking.measures import Quantity, shown
+from connector_app.asking.rows import Rows
+from connector_app.page.charts import ranked
+from connector_app.page.drawing import Chart, axis_title
+from connector_app.page.figures import needs
+from connector_app.page.filter_bar import choice, kept, told
+from connector_app.page.panel import panel
+from connector_app.page.peers import against_peers
+from connector_app.page.theme import ACCENT, MUTED
+from connector_mso.app.tables import columns, rounded
+from connector_mso.app.words import DESIGNER, GAINS, OPTIMIZED, SKILLS, YES, decision, measured, quantity, unit
+
+WIDTH: Final = 5
+MEASURES: Final = (*GAINS, "material_cost", "material_waste", "material_selection_score", "product_performance")
+BANDS: Final = tuple(f"{start} to {start + WIDTH - 1}" for start in range(0, 60, WIDTH))
+BAND: Final = (
+    f"CASE WHEN designer_experience >= 0 THEN CAST(CAST(FLOOR(designer_experience / {WIDTH:.1f}) * {WIDTH} AS INTEGER) AS VARCHAR) "
+    f"|| ' to ' || CAST(CAST(FLOOR(designer_experience / {WIDTH:.1f}) * {WIDTH} + {WIDTH - 1} AS INTEGER) AS VARCHAR) END"
+)
+"""Experience in bands, such as "5 to 9"."""
+MOST: Final = 200
+
+
+def draw(rows: Rows) -> None:
+    left, right = st.columns(2)
+    with left:
+        offered = measured(rows, MEASURES)
+        asked = offered[choice("What to judge by", list(offered), "judge")]
+    with right:
+        enough = _enough()
+    experience = axis_title("experience", unit("experience"))
+    left, right = st.columns(2)
+    with left:
+        against_peers(
+            rows, "designer_skill_level", f"Does skill show in the {asked.label}?", asked,
+            enough=enough, order=SKILLS, key=f"skill {asked.sql}",
+        )  # fmt: skip
+    with right:
+        against_peers(
+            rows, BAND, f"Does experience show in the {asked.label}?", asked,
+            enough=enough, order=BANDS, label=experience, key=f"experience {asked.sql}",
+        )  # fmt: skip
+    st.caption(
+        f"A point is a median, its bar how sure it is: the fewer records, the wider. Groups with fewer than {enough} records, and those "
+        "whose bar reaches the dashed line, are grey: they cannot be told from their peers."
+    )
+    _skill_and_experience(rows, asked, enough, experience)
+    against_peers(
+        rows, DESIGNER, f"Which designers stand out by the {asked.label}?", asked, enough=enough, label="designer",
+        key=f"designer {asked.sql}", note="Designs differ in what can be gained: ask before you judge a person.",
+    )  # fmt: skip
+    _all_of_them(rows)
+    needs(rows, "The performance that each unit of cost adds, by designer", ["efficiency_ratio"], enable="efficiency_ratio")
+
+
+def _enough() -> int:
+    key = kept("enough", 10, lambda texts: min(max(int(texts[-1]), 2), 1000))
+    value = int(st.number_input("Judge groups from so many records on", 2, 1000, key=key))
+    told("enough", "" if value == 10 else str(value))
+    return value
+
+
+def _skill_and_experience(rows: Rows, asked: Quantity, enough: int, experience: str) -> None:
+    frame = cells(rows, asked)
+
+    def narrow(picked: Any) -> Rows:
+        return rows.where(f"designer_skill_level = ? AND {BAND} = ?", (str(picked["skill"]), str(picked["experience"])))
+
+    marks = {
+        f"{line['skill']}, {line['experience']}": {"skill": line["skill"], "experience": line["experience"]}
+        for line in frame.to_dict("records")
+    }
+    note = (
+        f"The number in a cell is how many records it stands on; cells with fewer than {enough} are grey. Darker: higher median."
+    )
+    panel(
+        f"Does experience show within one level of skill, in the {asked.label}?", frame,
+        _grid(frame, asked, enough, experience) if len(frame) else None, rows,
+        narrow=narrow, marks=marks, pick=False, note=note, key=f"cells {asked.sql}",
+    )  # fmt: skip
+
+
+def cells(rows: Rows, asked: Quantity) -> pd.DataFrame:
+    """`skill`, `experience` (a band), `value` (median), `records`."""
+    known = rows.where(f"designer_skill_level IS NOT NULL AND designer_experience >= 0 AND {asked.sql} IS NOT NULL")
+    return known.ask(
+        f"designer_skill_level AS skill, {BAND} AS experience, MEDIAN({asked.sql}) AS value, COUNT({asked.sql}) AS records",
+        "GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2 LIMIT 300",
+    )
+
+
+def _grid(frame: pd.DataFrame, asked: Quantity, enough: int, experience: str) -> Chart:
+    frame = frame.assign(said=[shown(value, asked.unit) for value in frame["value"]])
+    skills = [*[each for each in SKILLS if each in set(frame["skill"])], *sorted(set(frame["skill"]) - set(SKILLS))]
+    bands = sorted(set(frame["experience"]), key=lambda band: int(str(band).split(" ")[0]))
+    base = alt.Chart(frame).encode(
+        x=alt.X("experience:N", sort=bands, title=experience, axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("skill:N", sort=skills, title=None),
+        tooltip=[
+            "skill:N", "experience:N", alt.Tooltip("said:N", title=f"median {asked.label}"), alt.Tooltip("records:Q", format=","),
+        ],
+    )  # fmt: skip
+    legend = alt.Legend(title=None, orient="bottom", gradientLength=200, format="~s")
+    shade = alt.condition(
+        alt.datum.records >= enough,
+        alt.Color("value:Q", scale=alt.Scale(range=["#c4daf5", ACCENT], zero=False), legend=legend),
+        alt.value(MUTED),
+    )
+    cell = base.mark_rect(cornerRadius=3).encode(color=shade)
+    count = base.mark_text(color="#10233d", fontSize=11).encode(text=alt.Text("records:Q", format=","))
+    chart: Chart = (cell + count).properties(height=max(150, 44 * len(skills) + 90))
+    return chart
+
+
+def _all_of_them(rows: Rows) -> None:
+    found = all_of_them(rows)
+    abouts = {
+        "records": "how many records the line stands on",
+        "recommended": "per cent of the optimizations that are recommended",
+        **{quantity(column).label: f"Median. {rows.session.dictionary.describe(rows.table, column)}" for column in GAINS},
+    }
+    note = f"Medians.{f' The {MOST} with the most records.' if len(found) == MOST else ''} Choose a line to see its records."
+    ranked(
+        rows, rounded(found), "How do the designers compare, line by line?",
+        formats=columns(abouts, ["recommended"]), by="designer_id", note=note, key="designers",
+    )  # fmt: skip
+
+
+def all_of_them(rows: Rows) -> pd.DataFrame:
+    """A line for each designer, those with the most records first."""
+    shown_ones = [*GAINS, *(["efficiency_ratio"] if rows.has("efficiency_ratio") else [])]
+    medians = ", ".join(f"MEDIAN({column}) AS {column}" for column in shown_ones)
+    yes = f"100.0 * SUM(CASE WHEN {decision(OPTIMIZED)} = '{YES}' THEN 1 ELSE 0 END) / NULLIF(COUNT({OPTIMIZED}), 0)"
+    found = rows.where("designer_id IS NOT NULL").ask(
+        "designer_id, MAX(designer_name) AS name, MAX(designer_skill_level) AS skill, MAX(designer_experience) AS experience, "
+        f"COUNT(*) AS records, {medians}, {yes} AS recommended",
+        f"GROUP BY 1 ORDER BY 5 DESC, 1 LIMIT {MOST:d}",
+    )
+    return found.rename(columns={column: quantity(column).label for column in shown_ones})
