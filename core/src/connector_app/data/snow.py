@@ -22,6 +22,13 @@ class Snowpark(Protocol):
         """A Snowpark DataFrame, with `to_pandas()` and `collect()`."""
 
 
+def snowflake_session(snowpark: Any, database: str, schema: str, dictionary: Dictionary, kept: str = "") -> "SnowflakeSession":
+    """The session of a deployed app: where *database* or *schema* is empty, that of the app itself."""
+    database = database or str(snowpark.get_current_database()).strip('"')
+    schema = schema or str(snowpark.get_current_schema()).strip('"')
+    return SnowflakeSession(snowpark, database, schema, dictionary, kept)
+
+
 @frozen(hash=False)
 class SnowflakeSession:
     """The tables of one schema in Snowflake.

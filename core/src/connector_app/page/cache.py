@@ -34,10 +34,10 @@ class Cached:
         return self.session.name(column)
 
     def tables(self) -> Sequence[str]:
-        return self.session.tables()
+        return _tables(self.session, self.session.version())
 
     def columns(self, table: str) -> Mapping[str, Kind]:
-        return self.session.columns(table)
+        return _columns(self.session, self.session.version(), table)
 
     def own(self, name: str) -> str:
         return self.session.own(name)
@@ -62,3 +62,13 @@ class Cached:
 @st.cache_data(ttl=600, max_entries=500, show_spinner=False)
 def _asked(_session: Session, version: str, query: str, parameters: tuple[Value, ...]) -> pd.DataFrame:  # noqa: ARG001 - the key
     return _session.sql(query, parameters)
+
+
+@st.cache_data(ttl=600, max_entries=20, show_spinner=False)
+def _tables(_session: Session, version: str) -> Sequence[str]:  # noqa: ARG001 - the key
+    return _session.tables()
+
+
+@st.cache_data(ttl=600, max_entries=200, show_spinner=False)
+def _columns(_session: Session, version: str, table: str) -> Mapping[str, Kind]:  # noqa: ARG001 - the key
+    return _session.columns(table)

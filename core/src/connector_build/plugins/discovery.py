@@ -129,6 +129,12 @@ def app(dataset: str) -> EntryPoint | None:
     Raises BuildError where several distributions bring one.
     """
     found = list(entry_points(group=APPS, name=dataset))
+    for point in found:
+        if "." not in point.module:
+            raise BuildError(
+                f"{_distribution_name(point)} names {point.value} as the app of {dataset}. Put the app into a module of its own, "
+                f"such as {point.module}.app: that module is left out of a built connector."
+            )
     if len(found) > 1:
         owners = " and ".join(sorted(_distribution_name(point) for point in found))
         raise BuildError(f"{owners} each bring an app for {dataset}. Uninstall all but one.")
@@ -232,6 +238,7 @@ def _source(point: EntryPoint, name: str) -> Source:
         each.module
         for group in (SAMPLES, APPS)
         for each in entry_points(group=group)
+        if "." in each.module
         if each.dist and canonicalize_name(each.dist.name) == canonicalize_name(name)
     )
     return Source(name, version, module, _root(package, name), point.dist, left_out)
