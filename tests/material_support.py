@@ -33,16 +33,18 @@ def warehouse(folder: Path, records: Sequence[Record], *, options: bool = False,
 
 def sampled(folder: Path, count: int = SAMPLE.count, *, options: bool = False) -> DuckDBSession:
     """A session over the records that the sample API of mso serves."""
-    rng = Random(1)
+    rng = Random(1)  # noqa: S311 - made-up records, the same each time
     return warehouse(folder, [SAMPLE.make(number, rng) for number in range(count)], options=options)
 
 
 def many(folder: Path, count: int) -> DuckDBSession:
     """A session over *count* records: those of the sample again and again, with keys and dates of their own."""
     session = sampled(folder, options=True)
-    again = f"SELECT r.* REPLACE (r.record_id || i AS record_id, r.material_cost + i % 7 AS material_cost, " \
-        f"r.material_optimization_date - CAST(i % 700 AS INTEGER) AS material_optimization_date) FROM tester.mso_records r, " \
+    again = (
+        f"SELECT r.* REPLACE (r.record_id || i AS record_id, r.material_cost + i % 7 AS material_cost, "
+        f"r.material_optimization_date - CAST(i % 700 AS INTEGER) AS material_optimization_date) FROM tester.mso_records r, "
         f"range(1, {count // SAMPLE.count + 2}) t(i) LIMIT {count - SAMPLE.count}"
+    )
     with duckdb.connect(str(session.path)) as database:
         database.execute(f"INSERT INTO tester.mso_records {again}")
     return session

@@ -5,7 +5,7 @@ Each is a fragment: picking a bar runs its own panel again, and nothing else of 
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +16,9 @@ from connector_app.asking.questions import Grain, buckets, extent, grain_for, ov
 from connector_app.asking.rows import Rows
 from connector_app.page.drawing import FORMATS, axis_title, bars_chart, histogram_chart, in_words, scatter_chart, trend_chart
 from connector_app.page.panel import EVERY, csv, panel, records
+
+LINES: Final = 15
+"""So many lines of a table are seen at once."""
 
 
 @st.fragment
@@ -159,7 +162,7 @@ def ranked(
     if frame.empty:
         st.info("No record has a value for this, under these filters.")
         return
-    config, name = dict(formats or {}), f"ranked {key}"
+    config, name, height = dict(formats or {}), f"ranked {key}", (min(len(frame), LINES) + 1) * 35 + 3
     lines: Sequence[int] = []
     if by:
         event = st.dataframe(
@@ -168,12 +171,13 @@ def ranked(
             hide_index=True,
             column_config=config,
             key=name,
+            height=height,
             on_select="rerun",
             selection_mode="single-row",
         )  # fmt: skip
         lines = event["selection"]["rows"]
     else:
-        st.dataframe(frame, width="stretch", hide_index=True, column_config=config, key=name)
+        st.dataframe(frame, width="stretch", hide_index=True, column_config=config, key=name, height=height)
     if note:
         st.caption(note)
     picked = [str(frame[by].iloc[line]) for line in lines]

@@ -40,6 +40,8 @@ def histogram_chart(found: Buckets, label: str, unit: str, about: str = "") -> C
             ),
             x2="high:Q",
             y=alt.Y("records:Q", title="records", axis=alt.Axis(format=",.0f", tickMinStep=1)),
+            # Without it a bar between two numbers lies down.
+            y2=alt.datum(0),
             color=alt.Color("open:N", scale=alt.Scale(domain=[False, True], range=[ACCENT, MUTED]), legend=None),
             opacity=alt.condition(pick, alt.value(1.0), alt.value(0.35)),
             tooltip=tooltip,
@@ -96,19 +98,20 @@ def bars_chart(
     ]
     # The figure stands beside the name, as a chart that a reader can pick from is a single view.
     frame["bar"] = [f"{name} · {said}" for name, said in zip(names, frame["said"], strict=True)]
-    x_axis = alt.Axis(format=number_format(list(frame["value"])))
+    whole = all(float(value).is_integer() for value in frame["value"].dropna())
+    x_axis = alt.Axis(format=number_format(list(frame["value"])), tickMinStep=1 if whole else alt.Undefined)
     chart: Chart = (
         alt.Chart(frame)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            y=alt.Y("bar:N", sort=list(frame["bar"]), title=None, axis=alt.Axis(labelLimit=260)),
+            y=alt.Y("bar:N", sort=list(frame["bar"]), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)),
             x=alt.X("value:Q", title=axis_title(measure.label, measure.unit), axis=x_axis),
             color=alt.Color("category:N", scale=scale, legend=None),
             opacity=alt.condition(pick, alt.value(1.0), alt.value(0.35)),
             tooltip=tooltip,
         )
         .add_params(pick)
-        .properties(height=max(120, 30 * len(names) + 40))
+        .properties(height=30 * len(names) + 70)
     )
     return chart
 
@@ -138,7 +141,7 @@ def trend_chart(
         else alt.value(ACCENT)
     )
     base = alt.Chart(frame).encode(
-        x=alt.X("period:T", title=None, axis=alt.Axis(format=FORMATS[grain], labelOverlap=True)),
+        x=alt.X("period:T", title=None, axis=alt.Axis(format=FORMATS[grain], labelOverlap=True, labelFlush=True)),
         y=alt.Y(
             "value:Q",
             title=axis_title(measure.label, measure.unit),

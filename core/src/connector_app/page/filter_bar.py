@@ -67,7 +67,7 @@ def _dates(rows: Rows, column: str, names: Mapping[str, str]) -> Dates:
         st.caption(f"No record has a {names[column]}.")
         return Dates(column)
     choices = [ALL, *PERIODS, OWN]
-    chosen = st.selectbox(names[column].capitalize(), choices, key=kept("period", ALL, _one_of(choices)))
+    chosen = st.selectbox(names[column][:1].upper() + names[column][1:], choices, key=kept("period", ALL, _one_of(choices)))
     told("period", "" if chosen == ALL else chosen)
     if chosen == OWN:
         return _own_dates(column, least, most)
@@ -96,7 +96,7 @@ def _category(rows: Rows, column: str, label: str) -> Category:
     key = kept(f"in_{column}", [], list)
     # What a link names stays chosen, also where no record has it any more.
     options = list(dict.fromkeys([*offered, *st.session_state[key]]))
-    chosen = st.multiselect(label.capitalize(), options, key=key, placeholder="all")
+    chosen = st.multiselect(label[:1].upper() + label[1:], options, key=key, placeholder="all")
     told(f"in_{column}", chosen)
     return Category(column, tuple(chosen))
 

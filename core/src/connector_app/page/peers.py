@@ -61,7 +61,7 @@ def peers_chart(found: Peers, quantity: Quantity, label: str, order: Sequence[st
     ends = zip(frame["low"], frame["high"], strict=True)
     frame["sure"] = [f"{shown(low)} to {shown(high, quantity.unit)}" for low, high in ends]
     base = alt.Chart(frame).encode(
-        y=alt.Y("bar:N", sort=_sorted(frame, order), title=None, axis=alt.Axis(labelLimit=260)),
+        y=alt.Y("bar:N", sort=_sorted(frame, order), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)),
         color=_colour(frame, words),
         tooltip=[
             alt.Tooltip("category:N", title=label),
@@ -79,7 +79,7 @@ def peers_chart(found: Peers, quantity: Quantity, label: str, order: Sequence[st
     )
     middle = base.mark_point(filled=True, size=110, opacity=1).encode(x="value:Q")
     across = line_at(found.middle, "x", "middle of the peers", quantity.unit)
-    chart: Chart = (across + sure + middle).properties(height=max(140, 28 * len(frame) + 80))
+    chart: Chart = (across + sure + middle).properties(height=30 * len(frame) + 130)
     return chart
 
 

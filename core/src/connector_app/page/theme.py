@@ -35,6 +35,8 @@ STYLE: Final = """
   .st-key-f_tab [role="radiogroup"] label { padding: 0.35rem 0.1rem; margin: 0 0 -1px 0; border-bottom: 2px solid transparent; }
   .st-key-f_tab [role="radiogroup"] label:has(input:checked) { border-bottom-color: #3b82d6; }
   .st-key-f_tab [role="radiogroup"] label > div:first-child { display: none; }
+  /* A chosen value is no alarm, which Streamlit's red would make of it where no theme is set. */
+  [data-baseweb="tag"] { background-color: #3b82d6 !important; }
   /* The choice of a section is a row of chips, which wraps on a phone. */
   .st-key-f_section [role="radiogroup"] { gap: 0.4rem; margin-bottom: 0.4rem; }
   .st-key-f_section [role="radiogroup"] label {
@@ -43,6 +45,7 @@ STYLE: Final = """
   .st-key-f_section [role="radiogroup"] label:has(input:checked) { background: #3b82d6; border-color: #3b82d6; color: #fff; }
   .st-key-f_section [role="radiogroup"] label:has(input:checked) p { color: #fff; }
   .st-key-f_section [role="radiogroup"] label > div:first-child { display: none; }
+  .st-key-f_section [role="radiogroup"] label > div { margin: 0; padding: 0; }
   @media (max-width: 640px) {
     .block-container { padding: 3.2rem 0.8rem 2rem 0.8rem; }
     [data-testid="stMetricValue"] { font-size: 1.3rem; }

@@ -44,8 +44,8 @@ def metrics(rows: Rows) -> None:
 
 APP: Final = App(
     name="MaterialMind",
-    tagline="Which material, at what cost, for which product: for product designers, materials engineers and operations directors",
-    icon="🧱",
+    tagline="Which material, at what cost, for which product? For designers, materials engineers and operations directors.",
+    icon=":material/layers:",
     table=RECORDS_TABLE,
     filterable=FILTERABLE,
     metrics=metrics,

@@ -9,13 +9,12 @@ import streamlit as st
 
 from connector_app.asking.measures import Quantity, is_missing, shown
 from connector_app.asking.rows import Query, Rows
-from connector_app.page.charts import ranked
 from connector_app.page.drawing import Chart
 from connector_app.page.figures import target
 from connector_app.page.filter_bar import kept, told
 from connector_app.page.panel import panel
 from connector_app.page.theme import MUTED, colours
-from connector_mso.app.tables import columns, rounded
+from connector_mso.app.tables import listed
 from connector_mso.app.words import EXPECTED, GAINS, PROPERTIES, quantity
 
 BY: Final = "material_name"
@@ -82,7 +81,7 @@ def middle(rows: Rows, asked: Sequence[Quantity]) -> dict[str, float | None]:
 def _side_by_side(rows: Rows, found: pd.DataFrame, middles: dict[str, float | None], asked: Sequence[Quantity]) -> None:
     table = side_by_side(found, middles, asked)
     abouts = {"what": "The median of a material's records. ✓ marks the best where one way is good news."}
-    ranked(rows, table, "How do these materials compare?", formats=columns(abouts), note=abouts["what"], key="side by side")
+    listed(rows, table, "How do these materials compare?", abouts, note=abouts["what"], key="side by side")
 
 
 def side_by_side(found: pd.DataFrame, middles: dict[str, float | None], asked: Sequence[Quantity]) -> pd.DataFrame:
@@ -111,7 +110,7 @@ def _differences(rows: Rows, found: pd.DataFrame, middles: dict[str, float | Non
         return rows.only(BY, str(picked["material"]))
 
     marks = {str(each): {"material": str(each)} for each in found[BY]}
-    note = "In per cent of the median of all materials under these filters. 0% is as the middle of all; further out is further apart."
+    note = "In per cent of the median of all materials under these filters; 0% is the middle of all."
     panel(
         "Where do they differ from all other materials?", frame, _dots(frame) if len(frame) else None, rows,
         narrow=narrow, marks=marks, pick=False, note=note, key="differences",
@@ -134,12 +133,15 @@ def _dots(frame: pd.DataFrame) -> Chart:
     legend = alt.Legend(orient="bottom", columns=2, labelLimit=220)
     base = alt.Chart(frame).encode(y=alt.Y("what:N", sort=names, title=None, axis=alt.Axis(labelLimit=220, grid=True)))
     zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED, strokeWidth=1.5, strokeDash=[6, 4]).encode(x="at:Q")
+    materials = list(dict.fromkeys(frame["material"]))
+    # One legend for both: a reader who cannot tell the colours tells the shapes.
+    shape = alt.Shape("material:N", scale=alt.Scale(domain=materials), title=None, legend=legend)
+    # Near 0 the axis is linear, and further out logarithmic: one material far away does not squeeze the others.
+    axis = alt.Scale(type="symlog", constant=20)
     points = base.mark_point(filled=True, size=90, opacity=0.9).encode(
-        x=alt.X(
-            "difference:Q", title="difference from the middle of all materials (%)", scale=alt.Scale(type="symlog", constant=20)
-        ),
-        color=alt.Color("material:N", scale=colours(list(dict.fromkeys(frame["material"]))), title=None, legend=legend),
-        shape=alt.Shape("material:N", title=None, legend=legend),
+        x=alt.X("difference:Q", title="difference from the middle of all materials (%)", scale=axis),
+        color=alt.Color("material:N", scale=colours(materials), title=None, legend=legend),
+        shape=shape,
         tooltip=[
             alt.Tooltip("material:N"),
             alt.Tooltip("what:N", title="median of"),
@@ -165,7 +167,7 @@ def _meeting(rows: Rows) -> None:
         return
     abouts = {column: f"Median. {rows.session.dictionary.describe(rows.table, column)}" for column in found.columns[2:]}
     note = "Medians of the records under your filters; a limit that is empty lets all materials through."
-    ranked(rows, rounded(found), question, formats=columns(abouts), by=BY, note=note, key="limits")
+    listed(rows, found, question, abouts, by=BY, note=note, key="limits")
 
 
 def meeting(rows: Rows, limits: dict[str, float | None]) -> Query:

@@ -2,28 +2,26 @@
 
 from typing import Any, Final
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
-from connector_app.asking.measures import Quantity, shown
+from connector_app.asking.measures import Quantity
 from connector_app.asking.rows import Rows
-from connector_app.page.charts import ranked
 from connector_app.page.drawing import Chart, axis_title
 from connector_app.page.figures import needs
 from connector_app.page.filter_bar import choice, kept, told
 from connector_app.page.panel import panel
 from connector_app.page.peers import against_peers
-from connector_app.page.theme import ACCENT, MUTED
-from connector_mso.app.tables import columns, rounded
+from connector_mso.app.grids import grid
+from connector_mso.app.tables import listed
 from connector_mso.app.words import DESIGNER, GAINS, OPTIMIZED, SKILLS, YES, decision, measured, quantity, unit
 
 WIDTH: Final = 5
 MEASURES: Final = (*GAINS, "material_cost", "material_waste", "material_selection_score", "product_performance")
 BANDS: Final = tuple(f"{start} to {start + WIDTH - 1}" for start in range(0, 60, WIDTH))
+_START: Final = f"CAST(FLOOR(designer_experience / {WIDTH:.1f}) * {WIDTH} AS INTEGER)"
 BAND: Final = (
-    f"CASE WHEN designer_experience >= 0 THEN CAST(CAST(FLOOR(designer_experience / {WIDTH:.1f}) * {WIDTH} AS INTEGER) AS VARCHAR) "
-    f"|| ' to ' || CAST(CAST(FLOOR(designer_experience / {WIDTH:.1f}) * {WIDTH} + {WIDTH - 1} AS INTEGER) AS VARCHAR) END"
+    f"CASE WHEN designer_experience >= 0 THEN CAST({_START} AS VARCHAR) || ' to ' || CAST({_START} + {WIDTH - 1} AS VARCHAR) END"
 )
 """Experience in bands, such as "5 to 9"."""
 MOST: Final = 200
@@ -49,8 +47,8 @@ def draw(rows: Rows) -> None:
             enough=enough, order=BANDS, label=experience, key=f"experience {asked.sql}",
         )  # fmt: skip
     st.caption(
-        f"A point is a median, its bar how sure it is: the fewer records, the wider. Groups with fewer than {enough} records, and those "
-        "whose bar reaches the dashed line, are grey: they cannot be told from their peers."
+        f"A point is a median, its bar how sure it is: the fewer records, the wider. Groups with fewer than {enough} records, "
+        "and those whose bar reaches the dashed line, are grey: they cannot be told from their peers."
     )
     _skill_and_experience(rows, asked, enough, experience)
     against_peers(
@@ -58,7 +56,7 @@ def draw(rows: Rows) -> None:
         key=f"designer {asked.sql}", note="Designs differ in what can be gained: ask before you judge a person.",
     )  # fmt: skip
     _all_of_them(rows)
-    needs(rows, "The performance that each unit of cost adds, by designer", ["efficiency_ratio"], enable="efficiency_ratio")
+    needs(rows, "The efficiency ratio (performance added for each unit of cost)", ["efficiency_ratio"], enable="efficiency_ratio")
 
 
 def _enough() -> int:
@@ -98,26 +96,8 @@ def cells(rows: Rows, asked: Quantity) -> pd.DataFrame:
 
 
 def _grid(frame: pd.DataFrame, asked: Quantity, enough: int, experience: str) -> Chart:
-    frame = frame.assign(said=[shown(value, asked.unit) for value in frame["value"]])
-    skills = [*[each for each in SKILLS if each in set(frame["skill"])], *sorted(set(frame["skill"]) - set(SKILLS))]
-    bands = sorted(set(frame["experience"]), key=lambda band: int(str(band).split(" ")[0]))
-    base = alt.Chart(frame).encode(
-        x=alt.X("experience:N", sort=bands, title=experience, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("skill:N", sort=skills, title=None),
-        tooltip=[
-            "skill:N", "experience:N", alt.Tooltip("said:N", title=f"median {asked.label}"), alt.Tooltip("records:Q", format=","),
-        ],
-    )  # fmt: skip
-    legend = alt.Legend(title=None, orient="bottom", gradientLength=200, format="~s")
-    shade = alt.condition(
-        alt.datum.records >= enough,
-        alt.Color("value:Q", scale=alt.Scale(range=["#c4daf5", ACCENT], zero=False), legend=legend),
-        alt.value(MUTED),
-    )
-    cell = base.mark_rect(cornerRadius=3).encode(color=shade)
-    count = base.mark_text(color="#10233d", fontSize=11).encode(text=alt.Text("records:Q", format=","))
-    chart: Chart = (cell + count).properties(height=max(150, 44 * len(skills) + 90))
-    return chart
+    measured = (f"median {asked.label}", asked.unit)
+    return grid(frame, "experience", "skill", orders=(BANDS, SKILLS), titles=(experience, None), measured=measured, enough=enough)
 
 
 def _all_of_them(rows: Rows) -> None:
@@ -128,9 +108,9 @@ def _all_of_them(rows: Rows) -> None:
         **{quantity(column).label: f"Median. {rows.session.dictionary.describe(rows.table, column)}" for column in GAINS},
     }
     note = f"Medians.{f' The {MOST} with the most records.' if len(found) == MOST else ''} Choose a line to see its records."
-    ranked(
-        rows, rounded(found), "How do the designers compare, line by line?",
-        formats=columns(abouts, ["recommended"]), by="designer_id", note=note, key="designers",
+    listed(
+        rows, found, "How do the designers compare, line by line?", abouts, ["recommended"],
+        by="designer_id", note=note, key="designers",
     )  # fmt: skip
 
 

@@ -14,6 +14,11 @@ from connector_mso.app import lifecycle, overview, recommendations, savings
 from connector_mso.app.words import OPEN, OPTIMIZED, PRODUCTS_TABLE, SELECTED, YES, decision, quantity, share
 
 FIRST: Final = 3
+_OPEN_ONES: Final = "cost saved once open optimizations of {0} are decided ({1:,} records)"
+_ABOVE: Final = "cost saved if records of {0} above the median of that material came down to it ({1:,} records)"
+_DECIDED: Final = "cost saved in optimizations that are {0} ({1:,} records)"
+_OF_GROUP: Final = "median {0}, {1} {2} ({3:,} records)"
+_BY_PRODUCT: Final = "cost of product {0} above the median of the same material ({1:,} records)"
 
 
 def performance(rows: Rows) -> Facts:
@@ -43,14 +48,11 @@ def performance(rows: Rows) -> Facts:
 def opportunities(rows: Rows) -> Facts:
     """Optimization opportunities: what waits, what costs too much, what is wasted, where score and recommendation disagree."""
     cost, found = quantity("material_cost").unit, savings.excess(rows, "material_name", "material_name")
-    waits = savings.waiting(rows, "material_name")
+    waits, open_ones = savings.waiting(rows, "material_name"), rows.where(f"{decision(OPTIMIZED)} = '{OPEN}'")
     return [
-        fact(rows.where(f"{decision(OPTIMIZED)} = '{OPEN}'"), _named(quantity("cost_savings").total, "that waits for a decision")),
-        *_lines(waits, "material_name", "waits", "cost saved once open optimizations of {0} are decided ({1:,} records)", "open records", cost),
-        *_lines(
-            found, "material_name", "could be saved",
-            "cost saved if records of {0} above the median of that material came down to it ({1:,} records)", "records above", cost,
-        ),
+        fact(open_ones, _named(quantity("cost_savings").total, "once what is open is decided")),
+        *_lines(waits, ("material_name", "waits", "open records"), _OPEN_ONES, cost),
+        *_lines(found, ("material_name", "could be saved", "records above"), _ABOVE, cost),
         *_standing_out(rows, "material_name", quantity("material_waste"), "material"),
         *_disagreements(rows),
     ]  # fmt: skip
@@ -69,10 +71,10 @@ def finances(rows: Rows) -> Facts:
         fact(rows, cost.total),
         fact(rows, Measure(_RETURN, "cost saved for each unit of material cost, over records that have both")),
         *[
-            Fact(f"cost saved in optimizations that are {line['category']} ({line['records']:,} records)", line["value"], saved.unit, query)
+            Fact(_DECIDED.format(line["category"], line["records"]), line["value"], saved.unit, query)
             for line in decided.to_dict("records")
         ],
-        *_lines(by_product, "product_id", "could be saved", "cost of product {0} above the median of the same material", "", cost.unit),
+        *_lines(by_product, ("product_id", "could be saved", "records above"), _BY_PRODUCT, cost.unit),
         *_standing_out(rows, "material_name", saved, "material"),
     ]  # fmt: skip
 
@@ -130,9 +132,11 @@ def _standing_out(rows: Rows, by: str, asked: Quantity, what: str) -> list[Fact]
     ]
 
 
-def _lines(frame: pd.DataFrame, name: str, value: str, said: str, count: str, unit: str) -> list[Fact]:
+def _lines(frame: pd.DataFrame, columns: tuple[str, str, str], said: str, unit: str, query: str = "") -> list[Fact]:
+    """The first lines of a ranking. columns: of its name, its figure and its records."""
+    name, value, count = columns
     lines = frame.head(FIRST).to_dict("records")
-    return [Fact(said.format(line[name], line[count] if count else 0), float(line[value]), unit) for line in lines]
+    return [Fact(said.format(line[name], line[count]), float(line[value]), unit, query) for line in lines]
 
 
 def _disagreements(rows: Rows) -> Sequence[Fact]:

@@ -1,8 +1,7 @@
-"""Products along their life: where they stand, what each stage costs and gains, how long optimization takes, what is forgotten."""
+"""Products along their life: where they stand, what each stage costs and gains, how long it takes, what is forgotten."""
 
 from typing import Any, Final
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -10,15 +9,15 @@ from connector_app.asking.filters import NOTHING
 from connector_app.asking.measures import Measure, Quantity
 from connector_app.asking.rows import Query, Rows
 from connector_app.data.session import live
-from connector_app.page.charts import ranked, trend
-from connector_app.page.drawing import PICK, Chart
+from connector_app.page.charts import trend
+from connector_app.page.drawing import Chart
 from connector_app.page.figures import needs
 from connector_app.page.filter_bar import choice
 from connector_app.page.panel import panel
 from connector_app.page.peers import against_peers
-from connector_app.page.theme import ACCENT
+from connector_mso.app.grids import grid
 from connector_mso.app.overview import DATE
-from connector_mso.app.tables import amounts, columns, rounded
+from connector_mso.app.tables import amounts, listed
 from connector_mso.app.words import GAINS, PRODUCTS_TABLE, STAGE_COLOURS, STAGES, measured, quantity
 
 STAGE: Final = "product_lifecycle_stage"
@@ -92,7 +91,8 @@ def products(rows: Rows) -> Query:
     )
     described = live(rows.session, PRODUCTS_TABLE, dict.fromkeys(("product_name", STAGE, STATUS), "text"))
     spelt = ", ".join(f"p.{each}" for each in ("product_id", "product_name", STAGE, STATUS))
-    query = f"SELECT {spelt}, r.records, r.saved, r.cost, r.newest FROM {described} AS p JOIN ({found.sql}) AS r ON p.product_id = r.id"
+    figures = "r.records, r.saved, r.cost, r.newest"
+    query = f"SELECT {spelt}, {figures} FROM {described} AS p JOIN ({found.sql}) AS r ON p.product_id = r.id"
     return Query(query, found.parameters)
 
 
@@ -122,7 +122,7 @@ def _status(rows: Rows) -> None:
     }
     panel(
         "In which stage and status are the records?", frame, _matrix(frame) if len(frame) else None, rows,
-        narrow=narrow, marks=marks, note="Darker: more records.", key="status",
+        narrow=narrow, marks=marks, pick=False, note="Darker: more records.", key="status",
     )  # fmt: skip
 
 
@@ -133,22 +133,7 @@ def pairs(rows: Rows) -> pd.DataFrame:
 
 
 def _matrix(frame: pd.DataFrame) -> Chart:
-    stages = [*STAGES, *sorted(set(frame["stage"]) - set(STAGES))]
-    pick = alt.selection_point(name=PICK, fields=["stage", "status"])
-    chart: Chart = (
-        alt.Chart(frame)
-        .mark_rect(cornerRadius=3)
-        .encode(
-            x=alt.X("status:N", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=False, labelLimit=90)),
-            y=alt.Y("stage:N", sort=stages, title=None),
-            color=alt.Color("records:Q", scale=alt.Scale(range=["#dbe8f8", ACCENT]), legend=None),
-            opacity=alt.condition(pick, alt.value(1.0), alt.value(0.35)),
-            tooltip=["stage:N", "status:N", alt.Tooltip("records:Q", format=",")],
-        )
-        .add_params(pick)
-        .properties(height=230)
-    )
-    return chart
+    return grid(frame, "status", "stage", orders=((), STAGES))
 
 
 def _forgotten(rows: Rows) -> None:
@@ -162,11 +147,10 @@ def _forgotten(rows: Rows) -> None:
         "median cost": rows.session.dictionary.describe(rows.table, "material_cost"),
         "newest optimization": "the newest date of its records",
     }
-    config = {**columns(abouts), "newest optimization": st.column_config.DateColumn(help=abouts["newest optimization"])}
     unit = quantity("cost_savings").unit
     note = f"Products that are not retired, by the date of their newest optimization.{f' Figures in {unit}.' if unit else ''}"
     question = "Which products in use were optimized longest ago?"
-    ranked(rows, rounded(found), question, formats=config, by="product_id", note=note, key="forgotten")
+    listed(rows, found, question, abouts, by="product_id", note=note, key="forgotten")
 
 
 def forgotten(rows: Rows) -> pd.DataFrame:

@@ -20,12 +20,15 @@ from connector_mso.app.words import GAINS, OPTIMIZED, YES, decision, measured, q
 
 DATE: Final = "material_optimization_date"
 RECENT: Final = 90
+WHOLE: Final = "The first and the last period may not be whole."
 # What a record should be, by physics or by sense, as SQL for those that are not.
 CHECKS: Final = {
     "no cost": "material_cost IS NULL",
     "cost of 0 or less": "material_cost <= 0",
     "optimized before it was selected": "material_optimization_date < material_selection_date",
-    "a score below 0 or above 1": "NOT (material_selection_score BETWEEN 0 AND 1 AND material_optimization_score BETWEEN 0 AND 1)",
+    "a score below 0 or above 1": (
+        "NOT (material_selection_score BETWEEN 0 AND 1 AND material_optimization_score BETWEEN 0 AND 1)"
+    ),
     "Poisson's ratio outside of -1 to 0.5": "NOT (poissons_ratio BETWEEN -1 AND 0.5)",
     "density or stiffness of 0 or less": "density <= 0 OR youngs_modulus <= 0",
     "no recommendation": "material_selection_recommendation IS NULL OR material_optimization_recommendation IS NULL",
@@ -41,7 +44,7 @@ def draw(rows: Rows) -> None:
     with right:
         _gains(rows)
     _checks(rows)
-    needs(rows, "The performance that each unit of cost adds", ["efficiency_ratio"], enable="efficiency_ratio")
+    needs(rows, "The efficiency ratio (performance added for each unit of cost)", ["efficiency_ratio"], enable="efficiency_ratio")
 
 
 def newest(rows: Rows) -> Rows:
@@ -83,7 +86,7 @@ def _changed(recent: Rows) -> None:
 def _savings(rows: Rows) -> None:
     saved = quantity("cost_savings")
     wanted = target("savings", "Target for the cost saved in each period of the chart", saved.unit)
-    trend(rows, DATE, "Do we save more, and as much as we want to?", saved.total, target=wanted, key="savings")
+    trend(rows, DATE, "Do we save more, and as much as we want to?", saved.total, target=wanted, note=WHOLE, key="savings")
 
 
 def _gains(rows: Rows) -> None:

@@ -7,13 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from connector_app.asking.rows import Rows
-from connector_app.page.charts import histogram, ranked
+from connector_app.page.charts import histogram
 from connector_app.page.drawing import HEIGHT, Chart, axis_title
 from connector_app.page.filter_bar import choice
 from connector_app.page.panel import panel
 from connector_app.page.peers import against_peers
-from connector_app.page.theme import ACCENT
-from connector_mso.app.tables import columns, rounded
+from connector_app.page.theme import ACCENT, MUTED
+from connector_mso.app.labels import placed, ticks
+from connector_mso.app.tables import listed
 from connector_mso.app.words import GROUPS, ORDERS, PROPERTIES, quantity
 
 QUESTIONS: Final = {
@@ -23,13 +24,10 @@ QUESTIONS: Final = {
     "youngs_modulus": "is stiffest",
     "poissons_ratio": "has the highest Poisson's ratio",
 }
-WHOSE: Final = {
-    "material_name": "Which material",
-    "cad_system": "In which CAD system, the material that",
-    "product_lifecycle_stage": "In which stage, the material that",
-}
 MOST: Final = 200
 LABELLED: Final = 25
+SAME: Final = ("density", "youngs_modulus", "poissons_ratio")
+"""What belongs to a material itself, whatever is made of it."""
 AGREED: Final = 0.1
 """A property of one material that spreads by more than this share of its median is worth a look."""
 
@@ -76,7 +74,7 @@ def _glance(rows: Rows, frame: pd.DataFrame, by: str) -> None:
     word = next(label for label, column in GROUPS.items() if column == by)
     note = f"Medians; choose a line to see its records.{f' The {MOST} with the most records.' if len(frame) == MOST else ''}"
     question = f"What does each {word} look like at a glance?"
-    ranked(rows, rounded(frame), question, formats=columns(abouts), by=by, note=note, key=f"glance {by}")
+    listed(rows, frame, question, abouts, by=by, note=note, key=f"glance {by}")
 
 
 def _stiff(rows: Rows, frame: pd.DataFrame) -> None:
@@ -90,7 +88,7 @@ def _stiff(rows: Rows, frame: pd.DataFrame) -> None:
     note = "Up and to the left is stiff and light. Both axes are logarithmic; a point is the median of a material's records."
     if len(known):
         best = ", ".join(str(each) for each in known["material_name"].head(3))
-        note += f" Most stiffness for its density: {best}."
+        note += f" Most stiffness for its density: {best}. A name without room is in the tooltip."
     panel(
         "Which material is stiff for its weight?", known, _ashby(known) if len(known) else None, rows,
         narrow=narrow, marks=marks, pick=False, note=note, key="stiff",
@@ -99,10 +97,20 @@ def _stiff(rows: Rows, frame: pd.DataFrame) -> None:
 
 def _ashby(frame: pd.DataFrame) -> Chart:
     x, y = quantity("density"), quantity("youngs_modulus")
-    log = alt.Scale(type="log", nice=True, padding=20)
+    log = alt.Scale(type="log", nice=False, padding=24)
     base = alt.Chart(frame).encode(
-        x=alt.X("density:Q", scale=log, title=axis_title(x.label, x.unit), axis=alt.Axis(format="~g", tickCount=6)),
-        y=alt.Y("youngs_modulus:Q", scale=log, title=axis_title(y.label, y.unit), axis=alt.Axis(format="~s", tickCount=5)),
+        x=alt.X(
+            "density:Q",
+            scale=log,
+            title=axis_title(x.label, x.unit),
+            axis=_log_axis(frame["density"]),
+        ),
+        y=alt.Y(
+            "youngs_modulus:Q",
+            scale=log,
+            title=axis_title(y.label, y.unit),
+            axis=_log_axis(frame["youngs_modulus"]),
+        ),
         tooltip=[
             alt.Tooltip("material_name:N", title="material"),
             alt.Tooltip("density:Q", title=x.label, format=",.4~g"),
@@ -112,38 +120,45 @@ def _ashby(frame: pd.DataFrame) -> Chart:
         ],
     )
     chart: alt.LayerChart = alt.layer(base.mark_point(filled=True, size=90, color=ACCENT, opacity=0.85))
-    if len(frame) <= LABELLED:
-        chart = chart + base.mark_text(align="left", dx=8, fontSize=11, color="#8b95a5").encode(text="material_name:N")
+    names = frame.head(LABELLED)
+    labels = placed(list(zip(names["density"], names["youngs_modulus"], names["material_name"], strict=True)))
+    for place in dict.fromkeys(label for label in labels if label.shown):
+        here = names[[label == place for label in labels]]
+        text = base.mark_text(align=place.align, dx=place.dx, dy=place.dy, fontSize=11, color=MUTED)
+        chart = chart + text.properties(data=here).encode(text="material_name:N")
     drawn: Chart = chart.properties(height=HEIGHT + 80)
     return drawn
+
+
+def _log_axis(values: "pd.Series[Any]") -> alt.Axis:
+    return alt.Axis(format="~s", values=ticks(list(values)), labelOverlap=True)
 
 
 def _disagreeing(rows: Rows) -> None:
     found = disagreeing(rows)
     note = (
-        "A property of a material should be the same in each record. Spread: from the 10th to the 90th percentile, in per cent of the "
-        f"median; materials with at least 5 records whose density, stiffness or Poisson's ratio spreads by more than {AGREED:.0%}."
+        "A property of a material should be the same in each record. Spread: from the 10th to the 90th percentile, in per cent "
+        f"of the median; here are materials with at least 5 records where one property spreads by more than {AGREED:.0%}."
     )
     question = "Which materials disagree with themselves?"
     if found.empty:
         st.markdown(f"##### {question}")
         st.success(f"None: no property of a material spreads by more than {AGREED:.0%} of its median.")
         return
-    abouts = {name: "spread in per cent of the median" for name in found.columns if name.endswith("%")}
-    ranked(rows, rounded(found), question, formats=columns(abouts), by="material_name", note=note, key="disagreeing")
+    abouts = dict.fromkeys(SAME, "spread in per cent of the median")
+    listed(rows, found, question, abouts, SAME, by="material_name", note=note, key="disagreeing")
 
 
 def disagreeing(rows: Rows) -> pd.DataFrame:
     """The materials whose records do not agree on what the material is, those that differ most first."""
-    spreads = [(column, _spread(column)) for column in ("density", "youngs_modulus", "poissons_ratio")]
+    spreads = [(column, _spread(column)) for column in SAME]
     said = ", ".join(f"{sql} AS {column}" for column, sql in spreads)
     inner = rows.where("material_name IS NOT NULL").query(
         f"material_name, COUNT(*) AS records, {said}", "GROUP BY 1 HAVING COUNT(*) >= 5"
     )
     largest = f"GREATEST({', '.join(f'COALESCE({column}, 0)' for column, _ in spreads)})"
     query = f"SELECT * FROM ({inner.sql}) AS spreads WHERE {largest} > {100 * AGREED:g} ORDER BY {largest} DESC, 1 LIMIT 50"
-    found = rows.session.sql(query, inner.parameters)
-    return found.rename(columns={column: f"{quantity(column).label}, %" for column, _ in spreads})
+    return rows.session.sql(query, inner.parameters)
 
 
 def _spread(column: str) -> str:

@@ -2,21 +2,20 @@
 
 from typing import Any, Final
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
 from connector_app.asking.filters import NOTHING
 from connector_app.asking.measures import RECORDS, is_missing, shown
 from connector_app.asking.rows import Rows
-from connector_app.page.charts import bars, ranked, scatter
-from connector_app.page.drawing import PICK, Chart
+from connector_app.page.charts import bars, scatter
+from connector_app.page.drawing import Chart
 from connector_app.page.figures import target
 from connector_app.page.filter_bar import choice
 from connector_app.page.panel import panel
 from connector_app.page.peers import against_peers
-from connector_app.page.theme import ACCENT
-from connector_mso.app.tables import amounts, columns, rounded
+from connector_mso.app.grids import grid
+from connector_mso.app.tables import amounts, listed
 from connector_mso.app.words import (
     DECISION_COLOURS,
     NO,
@@ -31,6 +30,8 @@ SCORES: Final = {"selection": ("material_selection_score", SELECTED), "optimizat
 HIGH: Final = "a high score, yet not recommended"
 LOW: Final = "a low score, yet recommended"
 MOST: Final = 100
+WORDS: Final = ("Recommended", "Under Review", "Not Recommended")
+"""As the API says it; other words come behind these."""
 
 
 def draw(rows: Rows) -> None:
@@ -51,7 +52,7 @@ def draw(rows: Rows) -> None:
     with right:
         scatter(
             rows, "material_selection_score", "material_optimization_score", "Do the two scores go together?",
-            colour=column, meanings=_meanings(rows, column), tooltips=("record_id", "material_name", "product_name"), key="scores",
+            colour=column, meanings=_meanings(rows, column), tooltips=("material_name", "product_name"), key="scores",
         )  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def disagreeing(rows: Rows, which: str, low: float, high: float) -> dict[str, Ro
 
 
 def _disagreements(rows: Rows, which: str) -> None:
-    score, column = SCORES[which]
+    score, _ = SCORES[which]
     left, right = st.columns(2)
     with left:
         high_set = target(f"high_{which}", "A score is high from (the upper quartile, if empty)")
@@ -114,9 +115,9 @@ def _by_material(rows: Rows, which: str, low: float, high: float) -> None:
         "saving at stake": "cost saved in records with a high score that are not recommended",
     }
     both = rows.where(*_either(which, low, high))
-    ranked(
-        both, rounded(found), f"Which materials should be looked at again, by their {which}?",
-        formats=columns(abouts, ["disagree"]), by="material_name", key=f"again {which}",
+    listed(
+        both, found, f"Which materials should be looked at again, by their {which}?", abouts, ["disagree"],
+        by="material_name", key=f"again {which}",
         note="The first lines have the most records that disagree. A line leads to those records.",
     )  # fmt: skip
 
@@ -160,7 +161,7 @@ def _both(rows: Rows) -> None:
     note = f"{contrary:,} records are recommended by one and not by the other. Darker: more records."
     panel(
         "Where do the two recommendations contradict each other?", frame, _matrix(frame) if len(frame) else None, rows,
-        narrow=narrow, marks=marks, note=note, key="both",
+        narrow=narrow, marks=marks, pick=False, note=note, key="both",
     )  # fmt: skip
 
 
@@ -173,20 +174,4 @@ def both_said(rows: Rows) -> pd.DataFrame:
 
 
 def _matrix(frame: pd.DataFrame) -> Chart:
-    pick = alt.selection_point(name=PICK, fields=["selection", "optimization"])
-    chart: Chart = (
-        alt.Chart(frame)
-        .mark_rect(cornerRadius=3)
-        .encode(
-            x=alt.X("optimization:N", title="on the optimization", axis=alt.Axis(labelAngle=0, labelLimit=110)),
-            y=alt.Y("selection:N", title="on the selection", axis=alt.Axis(labelLimit=130)),
-            color=alt.Color(
-                "records:Q", scale=alt.Scale(range=["#dbe8f8", ACCENT]), legend=alt.Legend(title="records", format=",")
-            ),
-            opacity=alt.condition(pick, alt.value(1.0), alt.value(0.35)),
-            tooltip=["selection:N", "optimization:N", alt.Tooltip("records:Q", format=",")],
-        )
-        .add_params(pick)
-        .properties(height=300)
-    )
-    return chart
+    return grid(frame, "optimization", "selection", orders=(WORDS, WORDS), titles=("on the optimization", "on the selection"))

@@ -6,13 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from connector_app.asking.compare import Figure
-from connector_app.asking.measures import Measure, is_missing, shown
+from connector_app.asking.measures import is_missing, shown
 from connector_app.asking.rows import Query, Rows
-from connector_app.page.charts import ranked
 from connector_app.page.figures import figures, target
 from connector_app.page.filter_bar import choice
 from connector_app.page.theme import MUTED
-from connector_mso.app.tables import amounts, columns, rounded
+from connector_mso.app.tables import amounts, listed
 from connector_mso.app.words import DECISION_COLOURS, NO, OPEN, OPTIMIZED, YES, decision, quantity
 
 BY: Final = {
@@ -69,28 +68,26 @@ def _waiting(rows: Rows) -> None:
     label = choice("Rank by", list(BY), "rank", "What the two rankings below are about.")
     found = waiting(rows, BY[label])
     note = (
-        "Arithmetic: open records × average saving = what waits. Σ: how much of everything that waits is reached down to this line. "
+        "Arithmetic: what waits = open records times average saving. Σ: the part of all that waits, down to this line. "
         f"The median stands beside the average, as a few extreme records may carry it.{_unit(saved.unit)}"
     )
     abouts = {
         "open records": "records whose optimization is neither recommended nor rejected",
         "average saving": "of the open records",
         "median saving": "of the open records",
-        "waits": "open records × average saving",
+        "waits": "open records times average saving",
         "Σ": "of all that waits, down to this line",
     }
     question = f"Which {label} saves most once its open optimizations are decided?"
     waits = rows.where(f"{decision(OPTIMIZED)} = '{OPEN}'")
-    ranked(waits, rounded(found), question, formats=columns(abouts, ["Σ"]), by=BY[label], note=note, key=f"waiting {label}")
+    listed(waits, found, question, abouts, ["Σ"], by=BY[label], note=note, key=f"waiting {label}")
 
 
 def waiting(rows: Rows, by: str) -> pd.DataFrame:
     """What open optimizations would save, for each value of *by*, the most first."""
     open_ones = rows.where(f"{decision(OPTIMIZED)} = '{OPEN}' AND cost_savings IS NOT NULL AND {by} IS NOT NULL")
-    inner = open_ones.query(
-        f"{by}{_name_of(by)}, COUNT(*) AS n, AVG(cost_savings) AS average, MEDIAN(cost_savings) AS middle, SUM(cost_savings) AS waits",
-        "GROUP BY 1",
-    )
+    figures = "COUNT(*) AS n, AVG(cost_savings) AS average, MEDIAN(cost_savings) AS middle, SUM(cost_savings) AS waits"
+    inner = open_ones.query(f"{by}{_name_of(by)}, {figures}", "GROUP BY 1")
     running = "100.0 * SUM(waits) OVER (ORDER BY waits DESC, {0} ROWS UNBOUNDED PRECEDING) / NULLIF(SUM(waits) OVER (), 0)"
     query = f"SELECT *, {running.format(by)} AS part FROM ({inner.sql}) AS waiting ORDER BY waits DESC, {by} LIMIT {MOST:d}"
     found = rows.session.sql(query, inner.parameters)
@@ -119,7 +116,7 @@ def _excess(rows: Rows) -> None:
     goal = "the target" if own is not None else against
     figures([total, *_first(found, by, cost.unit)], columns=2)
     note = (
-        f"Arithmetic: records above × average above = what could be saved, if costs above {goal} came down to it. "
+        f"Arithmetic: could be saved = records above times average above, if costs above {goal} came down to it. "
         f"Costs beyond the 99th percentile count as that, so that no typing error leads the list. "
         f"Lines with fewer than {FEW} records above are left to your judgement.{_unit(cost.unit)}"
     )
@@ -127,12 +124,12 @@ def _excess(rows: Rows) -> None:
         "records": "records with a cost",
         "records above": f"those that cost more than {goal}",
         "average above": "by how much, on average",
-        "could be saved": "records above × average above",
+        "could be saved": "records above times average above",
         "of the cost": "per cent of the whole cost of this line",
     }
     above = _above(rows, within, own)
     question = f"Which {label} costs more than it has to?"
-    ranked(above, rounded(found), question, formats=columns(abouts, ["of the cost"]), by=by, note=note, key=f"excess {label}")
+    listed(above, found, question, abouts, ["of the cost"], by=by, note=note, key=f"excess {label}")
 
 
 def _first(found: pd.DataFrame, by: str, unit: str) -> list[Figure]:
@@ -181,8 +178,3 @@ def _above(rows: Rows, within: str, own: float | None) -> Rows:
 
 def _unit(unit: str) -> str:
     return f" Figures in {unit}." if unit else ""
-
-
-def potential(rows: Rows, by: str = "material_name") -> tuple[Measure, pd.DataFrame]:
-    """For reports: what costs above the median of the same material come to, by *by*."""
-    return Measure("", "could be saved", quantity("material_cost").unit, "higher"), excess(rows, by, "material_name")

@@ -9,14 +9,19 @@ import streamlit as st
 from connector_app.asking.measures import Measure, is_missing
 from connector_app.asking.questions import Top
 from connector_app.asking.rows import Rows
+from connector_app.page.charts import ranked
 from connector_app.page.drawing import bars_chart
 from connector_app.page.panel import Narrow, panel, records
+from connector_mso.app.words import called
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
     """Its figures with the four digits that matter."""
-    floats = {name: [_round(value) for value in frame[name]] for name in frame.columns if frame[name].dtype == float}
-    return frame.assign(**floats)
+    frame = frame.copy()
+    for name in frame.columns:
+        if frame[name].dtype == float:
+            frame[name] = [_round(value) for value in frame[name]]
+    return frame
 
 
 def _round(value: float) -> float | None:
@@ -25,14 +30,22 @@ def _round(value: float) -> float | None:
     return float(round(value)) if abs(value) >= 1000 else float(f"{value:.4g}")
 
 
-def columns(abouts: Mapping[str, str], shares: Sequence[str] = ()) -> dict[str, Any]:
-    """For Streamlit: each column's help, thousands apart; *shares* are drawn as bars of 100 per cent."""
-    config: dict[str, Any] = {
-        name: st.column_config.NumberColumn(help=about, format="localized") for name, about in abouts.items()
-    }
-    for name in shares:
-        config[name] = st.column_config.ProgressColumn(help=abouts.get(name), format="%.0f%%", min_value=0, max_value=100)
-    return config
+def listed(
+    rows: Rows, frame: pd.DataFrame, question: str, abouts: Mapping[str, str], shares: Sequence[str] = (), *,
+    by: str = "", note: str = "", key: str = "",
+) -> None:  # fmt: skip
+    """A table of few lines with names, units and help for its columns; *shares* are per cent. A line leads to its records."""
+    config = {str(name): _column(frame, str(name), abouts.get(str(name)), str(name) in shares) for name in frame.columns}
+    ranked(rows, rounded(frame), question, formats=config, by=by, note=note, key=key)
+
+
+def _column(frame: pd.DataFrame, name: str, about: str | None, share: bool) -> Any:
+    label = called(name)
+    if pd.api.types.is_datetime64_any_dtype(frame[name]):
+        return st.column_config.DateColumn(label, help=about)
+    if pd.api.types.is_numeric_dtype(frame[name]):
+        return st.column_config.NumberColumn(label, help=about, format="%.0f%%" if share else "localized")
+    return st.column_config.Column(label, help=about)
 
 
 def amounts(

@@ -64,10 +64,12 @@ _MEASURED: Final[Mapping[str, tuple[str, str, Better]]] = {
     "product_performance": ("performance of the product", "", "higher"),
     "material_selection_score": ("selection score", "", "higher"),
     "material_optimization_score": ("optimization score", "", "higher"),
-    "efficiency_ratio": ("performance added for each unit of cost", "", "higher"),
+    "efficiency_ratio": ("efficiency ratio", "", "higher"),
 }
 PROPERTIES: Final = ("material_cost", "material_weight", "density", "youngs_modulus", "poissons_ratio")
 GAINS: Final = ("cost_savings", "performance_improvement", "waste_reduction", "weight_reduction")
+
+_CALLED: Final = {"material_name": "material", "product_id": "product", "designer_id": "designer", "product_name": "name"}
 
 SELECTED: Final = "material_selection_recommendation"
 OPTIMIZED: Final = "material_optimization_recommendation"
@@ -82,6 +84,14 @@ def quantity(column: str) -> Quantity:
     """What a column measures, in the unit that the user named."""
     label, kind, better = _MEASURED[column]
     return Quantity(column, label, unit(kind), better)
+
+
+def called(column: str) -> str:
+    """How a table calls a column."""
+    if column in _MEASURED:
+        asked = quantity(column)
+        return f"{asked.label} ({asked.unit})" if asked.unit else asked.label
+    return _CALLED.get(column, LABELS.get(column, column.replace("_", " ")))
 
 
 def measured(rows: Rows, columns: Sequence[str]) -> dict[str, Quantity]:
