@@ -40,7 +40,7 @@ def performance(rows: Rows) -> Facts:
         *[Fact(f"{each.name}{span}", each.value, each.unit, each.query) for each in changed],
         fact(rows, share(f"{decision(SELECTED)} = '{YES}'", SELECTED, "selections that are recommended")),
         fact(rows, share(f"{decision(OPTIMIZED)} = '{YES}'", OPTIMIZED, "optimizations that are recommended")),
-        *_standing_out(rows, "designer_skill_level", quantity("cost_savings"), "designers of skill"),
+        *_standing_out(rows, "designer_skill_level", quantity("cost_savings"), "skill level"),
         *_standing_out(rows, "product_lifecycle_stage", quantity("cost_savings"), "stage"),
     ]
 
@@ -120,7 +120,7 @@ def _standing_out(rows: Rows, by: str, asked: Quantity, what: str) -> list[Fact]
     told = found.frame[found.frame["standing"].isin(["better", "worse", "apart"])]
     told = told.assign(far=(told["value"] - found.middle).abs()).sort_values("far", ascending=False).head(FIRST)
     query = rows.query(f"{by}, COUNT({asked.sql}) AS records, MEDIAN({asked.sql}) AS value", "GROUP BY 1 ORDER BY 3").sql
-    middle = Fact(f"median {asked.label}, middle of all by {what}", found.middle, asked.unit, query)
+    middle = Fact(f"median {asked.label}, middle of all {what}s", found.middle, asked.unit, query)
     return [
         middle,
         *[

@@ -107,7 +107,7 @@ def unit(kind: str) -> str:
 
 def units() -> None:
     """Let the user name the units, which the address keeps."""
-    with st.expander("Units: the figures are as the API has them; name your units once, and each chart shows them"):
+    with st.expander("Units: as the API has them. Name yours"):
         places = st.columns(4)
         for number, (kind, (label, example)) in enumerate(_UNITS.items()):
             key = f"unit_{kind}"
