@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-import pandas as pd
-
 from connector_app.asking.compare import with_period_before
 from connector_app.asking.measures import RECORDS, Measure, Quantity
 from connector_app.asking.peers import peers
-from connector_app.asking.rows import Rows
-from connector_app.reports.facts import Fact, Facts, fact, fact_of_figure
+from connector_app.asking.rows import Query, Rows
+from connector_app.reports.facts import Fact, Facts, fact, fact_of_figure, spelt_out
 from connector_mso.app import lifecycle, overview, recommendations, savings
 from connector_mso.app.words import OPEN, OPTIMIZED, PRODUCTS_TABLE, SELECTED, YES, decision, quantity, share
 
@@ -30,14 +28,12 @@ def performance(rows: Rows) -> Facts:
         quantity("material_waste").median,
         quantity("performance_improvement").median,
     ]
-    changed = [fact_of_figure(with_period_before(recent, each), recent.query(f"{each.sql} AS value")) for each in asked]
-    span = _span(recent)
     return [
         fact(rows, RECORDS),
         fact(rows, Measure("COUNT(DISTINCT product_id)", "products")),
         fact(rows, Measure("COUNT(DISTINCT material_name)", "materials")),
         fact(rows, quantity("cost_savings").total),
-        *[Fact(f"{each.name}{span}", each.value, each.unit, each.query) for each in changed],
+        *_changed(recent, asked),
         fact(rows, share(f"{decision(SELECTED)} = '{YES}'", SELECTED, "selections that are recommended")),
         fact(rows, share(f"{decision(OPTIMIZED)} = '{YES}'", OPTIMIZED, "optimizations that are recommended")),
         *_standing_out(rows, "designer_skill_level", quantity("cost_savings"), "skill level"),
@@ -47,12 +43,13 @@ def performance(rows: Rows) -> Facts:
 
 def opportunities(rows: Rows) -> Facts:
     """Optimization opportunities: what waits, what costs too much, what is wasted, where score and recommendation disagree."""
-    cost, found = quantity("material_cost").unit, savings.excess(rows, "material_name", "material_name")
-    waits, open_ones = savings.waiting(rows, "material_name"), rows.where(f"{decision(OPTIMIZED)} = '{OPEN}'")
+    unit, by = quantity("material_cost").unit, "material_name"
+    waits, above = savings.waiting_query(rows, by), savings.excess_query(rows, by, by)
+    open_ones = rows.where(f"{decision(OPTIMIZED)} = '{OPEN}'")
     return [
         fact(open_ones, _named(quantity("cost_savings").total, "once what is open is decided")),
-        *_lines(waits, ("material_name", "waits", "open records"), _OPEN_ONES, cost),
-        *_lines(found, ("material_name", "could be saved", "records above"), _ABOVE, cost),
+        *_lines(rows, waits, (by, "waits", "n"), _OPEN_ONES, unit),
+        *_lines(rows, above, (by, "saved", "n"), _ABOVE, unit),
         *_standing_out(rows, "material_name", quantity("material_waste"), "material"),
         *_disagreements(rows),
     ]  # fmt: skip
@@ -62,19 +59,18 @@ def finances(rows: Rows) -> Facts:
     """Financial impact: what is saved, decided and spent, and by what."""
     saved, cost = quantity("cost_savings"), quantity("material_cost")
     decided = savings.decisions(rows)
-    query = rows.query(f"{decision(OPTIMIZED)} AS category, SUM(cost_savings) AS value", "GROUP BY 1").sql
-    by_product = savings.excess(rows, "product_id", "material_name")
-    recent = overview.newest(rows)
+    query = spelt_out(rows.query(f"{decision(OPTIMIZED)} AS category, SUM(cost_savings) AS value", "GROUP BY 1"))
+    by_product = savings.excess_query(rows, "product_id", "material_name")
     return [
         fact(rows, saved.total),
-        fact_of_figure(with_period_before(recent, _named(saved.total, _span(recent).strip())), recent.query("SUM(cost_savings)")),
+        *_changed(overview.newest(rows), [saved.total, cost.total]),
         fact(rows, cost.total),
         fact(rows, Measure(_RETURN, "cost saved for each unit of material cost, over records that have both")),
         *[
             Fact(_DECIDED.format(line["category"], line["records"]), line["value"], saved.unit, query)
             for line in decided.to_dict("records")
         ],
-        *_lines(by_product, ("product_id", "could be saved", "records above"), _BY_PRODUCT, cost.unit),
+        *_lines(rows, by_product, ("product_id", "saved", "n"), _BY_PRODUCT, cost.unit),
         *_standing_out(rows, "material_name", saved, "material"),
     ]  # fmt: skip
 
@@ -107,9 +103,13 @@ def _named(measure: Measure, more: str) -> Measure:
     return Measure(measure.sql, f"{measure.label} {more}".strip(), measure.unit, measure.better)
 
 
-def _span(recent: Rows) -> str:
+def _changed(recent: Rows, measures: Sequence[Measure]) -> list[Fact]:
+    """Measures in a period against the one before; none where there is no period."""
     dates = recent.filters.dates
-    return f", {dates.first} to {dates.last}" if dates and dates.first and dates.last else ""
+    if dates is None or recent.filters.before() is None:
+        return []
+    named = [_named(each, f"from {dates.first} to {dates.last}") for each in measures]
+    return [fact_of_figure(with_period_before(recent, each), recent.query(f"{each.sql} AS value")) for each in named]
 
 
 def _standing_out(rows: Rows, by: str, asked: Quantity, what: str) -> list[Fact]:
@@ -119,24 +119,20 @@ def _standing_out(rows: Rows, by: str, asked: Quantity, what: str) -> list[Fact]
         return []
     told = found.frame[found.frame["standing"].isin(["better", "worse", "apart"])]
     told = told.assign(far=(told["value"] - found.middle).abs()).sort_values("far", ascending=False).head(FIRST)
-    query = rows.query(f"{by}, COUNT({asked.sql}) AS records, MEDIAN({asked.sql}) AS value", "GROUP BY 1 ORDER BY 3").sql
-    middle = Fact(f"median {asked.label}, middle of all {what}s", found.middle, asked.unit, query)
+    query = spelt_out(rows.query(f"{by}, COUNT({asked.sql}) AS records, MEDIAN({asked.sql}) AS value", "GROUP BY 1 ORDER BY 3"))
+    lines = told.to_dict("records")
+    names = [_OF_GROUP.format(asked.label, what, line["category"], line["records"]) for line in lines]
     return [
-        middle,
-        *[
-            Fact(
-                f"median {asked.label}, {what} {line['category']} ({line['records']:,} records)", line["value"], asked.unit, query
-            )
-            for line in told.to_dict("records")
-        ],
+        Fact(f"median {asked.label}, middle of all {what}s", found.middle, asked.unit, query),
+        *[Fact(name, line["value"], asked.unit, query) for name, line in zip(names, lines, strict=True)],
     ]
 
 
-def _lines(frame: pd.DataFrame, columns: tuple[str, str, str], said: str, unit: str, query: str = "") -> list[Fact]:
+def _lines(rows: Rows, query: Query, columns: tuple[str, str, str], said: str, unit: str) -> list[Fact]:
     """The first lines of a ranking. columns: of its name, its figure and its records."""
     name, value, count = columns
-    lines = frame.head(FIRST).to_dict("records")
-    return [Fact(said.format(line[name], line[count]), float(line[value]), unit, query) for line in lines]
+    lines = rows.session.sql(query.sql, query.parameters).head(FIRST).to_dict("records")
+    return [Fact(said.format(line[name], line[count]), float(line[value]), unit, spelt_out(query)) for line in lines]
 
 
 def _disagreements(rows: Rows) -> Sequence[Fact]:
@@ -152,7 +148,7 @@ def _disagreements(rows: Rows) -> Sequence[Fact]:
 def _left_alone(rows: Rows) -> list[Fact]:
     if PRODUCTS_TABLE not in rows.session.tables():
         return []
-    query = lifecycle.products(rows).sql
+    query = spelt_out(lifecycle.products(rows))
     found = lifecycle.forgotten(rows).head(FIRST).to_dict("records")
     name = "newest optimization of product {0} ({1}), which is in use"
     return [

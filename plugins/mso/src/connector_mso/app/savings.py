@@ -86,15 +86,19 @@ def _waiting(rows: Rows) -> None:
 
 def waiting(rows: Rows, by: str) -> pd.DataFrame:
     """What open optimizations would save, for each value of *by*, the most first."""
+    query = waiting_query(rows, by)
+    names = {"n": "open records", "average": "average saving", "middle": "median saving", "part": "Σ", "title": "name"}
+    return rows.session.sql(query.sql, query.parameters).rename(columns=names)
+
+
+def waiting_query(rows: Rows, by: str) -> Query:
+    """Columns: *by*, `n`, `average`, `middle`, `waits` (n times average) and `part`, the running share of all that waits."""
     open_ones = rows.where(f"{decision(OPTIMIZED)} = '{OPEN}' AND cost_savings IS NOT NULL AND {by} IS NOT NULL")
     figures = "COUNT(*) AS n, AVG(cost_savings) AS average, MEDIAN(cost_savings) AS middle, SUM(cost_savings) AS waits"
     inner = open_ones.query(f"{by}{_name_of(by)}, {figures}", "GROUP BY 1")
     running = "100.0 * SUM(waits) OVER (ORDER BY waits DESC, {0} ROWS UNBOUNDED PRECEDING) / NULLIF(SUM(waits) OVER (), 0)"
     query = f"SELECT *, {running.format(by)} AS part FROM ({inner.sql}) AS waiting ORDER BY waits DESC, {by} LIMIT {MOST:d}"
-    found = rows.session.sql(query, inner.parameters)
-    return found.rename(
-        columns={"n": "open records", "average": "average saving", "middle": "median saving", "part": "Σ", "title": "name"}
-    )
+    return Query(query, inner.parameters)
 
 
 def _name_of(by: str) -> str:
@@ -141,6 +145,13 @@ def _first(found: pd.DataFrame, by: str, unit: str) -> list[Figure]:
 
 def excess(rows: Rows, by: str, within: str, own: float | None = None) -> pd.DataFrame:
     """What each value of *by* costs above a benchmark: the median of *within* (of all for ""), or a target *own*."""
+    query = excess_query(rows, by, within, own)
+    names = {"n": "records above", "average": "average above", "saved": "could be saved", "part": "of the cost", "title": "name"}
+    return rows.session.sql(query.sql, query.parameters).rename(columns=names)
+
+
+def excess_query(rows: Rows, by: str, within: str, own: float | None = None) -> Query:
+    """Columns: *by*, `records`, `n` (those above the benchmark), `average`, `saved` (n times average), `part` of the cost."""
     costs = _benchmarked(rows, within, own)
     over = "CASE WHEN cost > benchmark THEN cost - benchmark END"
     grouped = (
@@ -149,12 +160,7 @@ def excess(rows: Rows, by: str, within: str, own: float | None = None) -> pd.Dat
         f"FROM ({costs.sql}) AS costs WHERE {by} IS NOT NULL GROUP BY 1 HAVING COUNT({over}) > 0 "
         f"ORDER BY saved DESC, 1 LIMIT {MOST:d}"
     )
-    found = rows.session.sql(grouped, costs.parameters)
-    return found.rename(
-        columns={
-            "n": "records above", "average": "average above", "saved": "could be saved", "part": "of the cost", "title": "name",
-        }
-    )  # fmt: skip
+    return Query(grouped, costs.parameters)
 
 
 def _benchmarked(rows: Rows, within: str, own: float | None) -> Query:
