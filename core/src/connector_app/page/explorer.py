@@ -17,7 +17,7 @@ from connector_app.page.panel import records
 
 def explorer(session: Session, first: str = "") -> None:
     """Draw the explorer; *first* is the table to begin with."""
-    tables = session.tables()
+    tables = _in_order(session)
     if not tables:
         st.info(f"There is no table in {session.where} yet. Run a sync first.")
         return
@@ -33,9 +33,15 @@ def explorer(session: Session, first: str = "") -> None:
     _records(session, chosen)
 
 
+def _in_order(session: Session) -> list[str]:
+    """The tables in the dictionary's order, which is that of a sync, and behind them those that it does not know."""
+    known = [name for name in session.dictionary.tables if name in session.tables()]
+    return [*known, *(name for name in session.tables() if name not in known)]
+
+
 def _overview(session: Session) -> None:
     st.markdown("##### What is in the tables, and how fresh is it?")
-    rows = [_freshness(session, table) for table in session.tables()]
+    rows = [_freshness(session, table) for table in _in_order(session)]
     st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="explorer_overview")
 
 
@@ -62,7 +68,7 @@ def _relations(session: Session, table: str) -> None:
             left, right = ", ".join(each.columns), ", ".join(each.parent_columns)
             how = "" if each.declared else ", by the names of their columns"
             without = f"; {lost:,} records have none there" if lost else ""
-            st.caption(f"🔗 {each.child} ({left}) → {each.parent} ({right}){how}{without}")
+            st.caption(f":material/link: {each.child} ({left}) → {each.parent} ({right}){how}{without}")
 
 
 def _columns(session: Session, table: str) -> None:
@@ -98,8 +104,11 @@ def _one_column(session: Session, table: str) -> None:
     elif kind in ("date", "time"):
         trend(rows, column, f"How many records are there for each {words}?", key=f"explore {table} {column}")
     else:
-        distinct = rows.ask(f"COUNT(DISTINCT {session.name(column)}) AS n")["n"].iloc[0]
-        note = f"{shown(distinct)} different values."
+        found = rows.ask(f"COUNT(DISTINCT {session.name(column)}) AS different, COUNT({session.name(column)}) AS filled").iloc[0]
+        if found["filled"] > 1 and found["different"] == found["filled"]:
+            st.info(f"Each of the {shown(found['filled'])} records has a {words} of its own, so there is nothing to count.")
+            return
+        note = f"{shown(found['different'])} different values."
         bars(rows, column, f"Which values of {words} are there most?", RECORDS, note=note, key=f"explore {table} {column}")
 
 

@@ -36,6 +36,7 @@ STYLE: Final = """
   .st-key-f_tab [role="radiogroup"] label:has(input:checked) { border-bottom-color: #3b82d6; }
   .st-key-f_tab [role="radiogroup"] label > div:first-child { display: none; }
   @media (max-width: 640px) {
+    h1 { font-size: 1.7rem !important; }
     .block-container { padding: 3.2rem 0.8rem 2rem 0.8rem; }
     [data-testid="stMetricValue"] { font-size: 1.3rem; }
   }

@@ -20,7 +20,7 @@ HOST: Final = "127.0.0.1"
 FIRST_PORT: Final = 8501
 """Streamlit's own."""
 _PORTS: Final = 50
-_BANNER: Final = ("You can now view your Streamlit app", "Network URL:", "External URL:")
+_BANNER: Final = ("You can now view your Streamlit app", "Uvicorn server started", "Network URL:", "External URL:")
 
 
 @frozen
