@@ -12,6 +12,7 @@ from browser_support import LAPTOP, PHONE, browser, opened, serving
 from distributions import PLUGIN, install
 
 D = date
+CHART = '[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg.marks'
 TASKS: list[Row] = [
     ("1", "A", "Predictive", 100.0, 4, D(2026, 1, 5), "Pump checked", False),
     ("2", "A", "Corrective", 300.0, 0, D(2026, 1, 20), "Pump replaced", False),
@@ -47,9 +48,7 @@ def test_each_kind_of_column(chromium: Browser, address: str, size: tuple[int, i
     with opened(chromium, f"{address}/?table=tasks&column={column}", size, scheme) as page:
         page.sound()
         expect(page.page.get_by_text("What is in the tables, and how fresh is it?")).to_be_visible()
-        expect(
-            page.page.locator('[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg').first
-        ).to_be_visible()
+        expect(page.page.locator(CHART).first).to_be_visible()
         # Nothing sticks out to the right, so that nobody has to scroll sideways.
         assert page.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= size[0]
         assert [each for each in page.complaints if "Failed to load resource" not in each] == []
@@ -58,24 +57,24 @@ def test_each_kind_of_column(chromium: Browser, address: str, size: tuple[int, i
 def test_a_click_on_a_bar_shows_its_records(chromium: Browser, address: str) -> None:
     with opened(chromium, f"{address}/?table=tasks&column=crew") as page:
         page.sound()
-        chart = page.page.locator('[data-testid="stVegaLiteChart"] canvas').first
+        chart = page.page.locator(CHART).first
         chart.scroll_into_view_if_needed()
         box = chart.bounding_box()
         assert box is not None
         # The first bar is the longest one: crew A, with two records.
-        page.page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + 25)
+        page.page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + 20)
         expect(page.page.get_by_text("2 records; shown: 1 to 2")).to_be_visible()
         page.sound()
 
 
 def test_the_search_is_kept_in_the_address(chromium: Browser, address: str) -> None:
-    with opened(chromium, address) as page:
+    with opened(chromium, f"{address}/?table=tasks") as page:
         page.settled().get_by_label("Find in all columns").fill("corrective b")
         page.page.keyboard.press("Enter")
-        expect(page.page.get_by_text("1 records; shown: 1 to 1")).to_be_visible()
+        expect(page.page.get_by_text("1 record; shown: 1 to 1")).to_be_visible()
         assert "find=corrective+b" in page.page.url
         with opened(chromium, page.page.url) as again:
-            expect(again.settled().get_by_text("1 records; shown: 1 to 1")).to_be_visible()
+            expect(again.settled().get_by_text("1 record; shown: 1 to 1")).to_be_visible()
 
 
 def test_a_csv_of_what_is_shown(chromium: Browser, address: str, tmp_path: Path) -> None:
@@ -105,4 +104,4 @@ def test_little_data(chromium: Browser, tmp_path: Path, rows: list[Row]) -> None
         for column in ("crew", "cost", "day"):
             with opened(chromium, f"{found}/?table=tasks&column={column}") as page:
                 page.sound()
-                expect(page.page.get_by_text("No record has a value for this").first).to_be_visible()
+                expect(page.page.get_by_text("No record has a ").first).to_be_visible()

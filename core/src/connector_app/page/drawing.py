@@ -6,7 +6,7 @@ from typing import Any, Final
 import altair as alt
 import pandas as pd
 
-from connector_app.asking.measures import Measure, shown
+from connector_app.asking.measures import Measure, is_missing, shown
 from connector_app.asking.questions import Buckets, Grain, Top
 from connector_app.page.theme import ACCENT, MUTED, colours, number_format
 
@@ -19,6 +19,12 @@ FORMATS: Final[Mapping[Grain, str]] = {"day": "%d %b %Y", "week": "%d %b %Y", "m
 
 def axis_title(label: str, unit: str) -> str:
     return f"{label} ({unit})" if unit else label
+
+
+def value_axis(values: Sequence[Any]) -> alt.Axis:
+    """The axis of a measure: few ticks, and whole ones where every value is whole."""
+    whole = all(float(value).is_integer() for value in values if not is_missing(value))
+    return alt.Axis(format=number_format(values), tickCount=6, **({"tickMinStep": 1} if whole else {}))
 
 
 def histogram_chart(found: Buckets, label: str, unit: str, about: str = "") -> Chart:
@@ -96,7 +102,7 @@ def bars_chart(
     ]
     # The figure stands beside the name, as a chart that a reader can pick from is a single view.
     frame["bar"] = [f"{name} · {said}" for name, said in zip(names, frame["said"], strict=True)]
-    x_axis = alt.Axis(format=number_format(list(frame["value"])))
+    x_axis = value_axis(list(frame["value"]))
     chart: Chart = (
         alt.Chart(frame)
         .mark_bar(cornerRadiusEnd=2)
@@ -108,7 +114,7 @@ def bars_chart(
             tooltip=tooltip,
         )
         .add_params(pick)
-        .properties(height=max(120, 30 * len(names) + 40))
+        .properties(height=34 * len(names) + 70)
     )
     return chart
 
@@ -138,7 +144,7 @@ def trend_chart(
             "value:Q",
             title=axis_title(measure.label, measure.unit),
             scale=alt.Scale(zero=False),
-            axis=alt.Axis(format=number_format(list(frame["value"]))),
+            axis=value_axis(list(frame["value"])),
         ),
         color=colour,
         tooltip=tooltip,

@@ -42,7 +42,7 @@ def _in_order(session: Session) -> list[str]:
 def _overview(session: Session) -> None:
     st.markdown("##### What is in the tables, and how fresh is it?")
     rows = [_freshness(session, table) for table in _in_order(session)]
-    st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="explorer_overview")
+    st.dataframe(pd.DataFrame(rows).fillna(""), width="stretch", hide_index=True, key="explorer_overview")
 
 
 def _freshness(session: Session, table: str) -> dict[str, Any]:
@@ -105,6 +105,9 @@ def _one_column(session: Session, table: str) -> None:
         trend(rows, column, f"How many records are there for each {words}?", key=f"explore {table} {column}")
     else:
         found = rows.ask(f"COUNT(DISTINCT {session.name(column)}) AS different, COUNT({session.name(column)}) AS filled").iloc[0]
+        if not found["filled"]:
+            st.info(f"No record has a {words}.")
+            return
         if found["filled"] > 1 and found["different"] == found["filled"]:
             st.info(f"Each of the {shown(found['filled'])} records has a {words} of its own, so there is nothing to count.")
             return

@@ -11,7 +11,7 @@ from connector_app.page.theme import STYLE
 
 def draw_standard(session: Session, title: str) -> None:
     """Draw the explorer over all tables of *session*."""
-    st.set_page_config(page_title=title, page_icon=":material/search:", layout="wide")
+    st.set_page_config(page_title=title, page_icon="🔎", layout="wide")
     st.html(STYLE)
     st.title(f":material/search: {title}", anchor=False)
     st.caption(f"The standard explorer, over {session.where}.")
