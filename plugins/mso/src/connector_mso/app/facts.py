@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
-import pandas as pd
-
 from connector_app.asking.compare import with_period_before
-from connector_app.asking.measures import RECORDS, Measure, Quantity
-from connector_app.asking.peers import peers
+from connector_app.asking.measures import RECORDS, Measure, share
+from connector_app.asking.periods import newest, span
 from connector_app.asking.rows import Rows
 from connector_app.reports.facts import Fact, Facts, fact, fact_of_figure
+from connector_app.reports.standing import FIRST, also_named, first_lines, standing_out
 from connector_mso.app import lifecycle, overview, recommendations, savings
-from connector_mso.app.words import OPEN, OPTIMIZED, PRODUCTS_TABLE, SELECTED, YES, decision, quantity, share
+from connector_mso.app.words import OPEN, OPTIMIZED, PRODUCTS_TABLE, SELECTED, YES, decision, quantity
 
-FIRST: Final = 3
 _OPEN_ONES: Final = "cost saved once open optimizations of {0} are decided ({1:,} records)"
 _ABOVE: Final = "cost saved if records of {0} above the median of that material came down to it ({1:,} records)"
 _DECIDED: Final = "cost saved in optimizations that are {0} ({1:,} records)"
@@ -23,7 +21,7 @@ _BY_PRODUCT: Final = "cost of product {0} above the median of the same material 
 
 def performance(rows: Rows) -> Facts:
     """Overall performance: how many, how much, what changed, and who stands out."""
-    recent = overview.newest(rows)
+    recent = newest(rows, overview.DATE)
     asked = [
         quantity("cost_savings").median,
         quantity("material_cost").median,
@@ -31,17 +29,17 @@ def performance(rows: Rows) -> Facts:
         quantity("performance_improvement").median,
     ]
     changed = [fact_of_figure(with_period_before(recent, each), recent.query(f"{each.sql} AS value")) for each in asked]
-    span = _span(recent)
+    when = f", {span(recent)}" if span(recent) else ""
     return [
         fact(rows, RECORDS),
         fact(rows, Measure("COUNT(DISTINCT product_id)", "products")),
         fact(rows, Measure("COUNT(DISTINCT material_name)", "materials")),
         fact(rows, quantity("cost_savings").total),
-        *[Fact(f"{each.name}{span}", each.value, each.unit, each.query) for each in changed],
+        *[Fact(f"{each.name}{when}", each.value, each.unit, each.query) for each in changed],
         fact(rows, share(f"{decision(SELECTED)} = '{YES}'", SELECTED, "selections that are recommended")),
         fact(rows, share(f"{decision(OPTIMIZED)} = '{YES}'", OPTIMIZED, "optimizations that are recommended")),
-        *_standing_out(rows, "designer_skill_level", quantity("cost_savings"), "designers of skill"),
-        *_standing_out(rows, "product_lifecycle_stage", quantity("cost_savings"), "stage"),
+        *standing_out(rows, "designer_skill_level", quantity("cost_savings"), "skill level"),
+        *standing_out(rows, "product_lifecycle_stage", quantity("cost_savings"), "stage"),
     ]
 
 
@@ -50,10 +48,10 @@ def opportunities(rows: Rows) -> Facts:
     cost, found = quantity("material_cost").unit, savings.excess(rows, "material_name", "material_name")
     waits, open_ones = savings.waiting(rows, "material_name"), rows.where(f"{decision(OPTIMIZED)} = '{OPEN}'")
     return [
-        fact(open_ones, _named(quantity("cost_savings").total, "once what is open is decided")),
-        *_lines(waits, ("material_name", "waits", "open records"), _OPEN_ONES, cost),
-        *_lines(found, ("material_name", "could be saved", "records above"), _ABOVE, cost),
-        *_standing_out(rows, "material_name", quantity("material_waste"), "material"),
+        fact(open_ones, also_named(quantity("cost_savings").total, "once what is open is decided")),
+        *first_lines(waits, ("material_name", "waits", "open records"), _OPEN_ONES, cost),
+        *first_lines(found, ("material_name", "could be saved", "records above"), _ABOVE, cost),
+        *standing_out(rows, "material_name", quantity("material_waste"), "material"),
         *_disagreements(rows),
     ]  # fmt: skip
 
@@ -64,18 +62,18 @@ def finances(rows: Rows) -> Facts:
     decided = savings.decisions(rows)
     query = rows.query(f"{decision(OPTIMIZED)} AS category, SUM(cost_savings) AS value", "GROUP BY 1").sql
     by_product = savings.excess(rows, "product_id", "material_name")
-    recent = overview.newest(rows)
+    recent = newest(rows, overview.DATE)
     return [
         fact(rows, saved.total),
-        fact_of_figure(with_period_before(recent, _named(saved.total, _span(recent).strip())), recent.query("SUM(cost_savings)")),
+        fact_of_figure(with_period_before(recent, also_named(saved.total, span(recent))), recent.query("SUM(cost_savings)")),
         fact(rows, cost.total),
         fact(rows, Measure(_RETURN, "cost saved for each unit of material cost, over records that have both")),
         *[
             Fact(_DECIDED.format(line["category"], line["records"]), line["value"], saved.unit, query)
             for line in decided.to_dict("records")
         ],
-        *_lines(by_product, ("product_id", "could be saved", "records above"), _BY_PRODUCT, cost.unit),
-        *_standing_out(rows, "material_name", saved, "material"),
+        *first_lines(by_product, ("product_id", "could be saved", "records above"), _BY_PRODUCT, cost.unit),
+        *standing_out(rows, "material_name", saved, "material"),
     ]  # fmt: skip
 
 
@@ -89,10 +87,10 @@ def strategy(rows: Rows) -> Facts:
     """Strategic recommendations: what rests on much data, what does not, and what was left alone for long."""
     return [
         fact(rows, RECORDS),
-        *_standing_out(rows, "material_name", quantity("material_cost"), "material"),
-        *_standing_out(rows, "material_name", quantity("performance_improvement"), "material"),
-        *_standing_out(rows, "cad_system", quantity("cost_savings"), "CAD system"),
-        *_standing_out(rows, "product_lifecycle_stage", lifecycle.LEAD, "stage"),
+        *standing_out(rows, "material_name", quantity("material_cost"), "material"),
+        *standing_out(rows, "material_name", quantity("performance_improvement"), "material"),
+        *standing_out(rows, "cad_system", quantity("cost_savings"), "CAD system"),
+        *standing_out(rows, "product_lifecycle_stage", lifecycle.LEAD, "stage"),
         *_disagreements(rows),
         *_left_alone(rows),
         *[fact(rows.where(sql), Measure("COUNT(*)", f"records with {name}")) for name, sql in overview.CHECKS.items()],
@@ -101,42 +99,6 @@ def strategy(rows: Rows) -> Facts:
 
 GATHERED: Final = (performance, opportunities, finances, strategy)
 """In the order of `reports.facts.AREAS`."""
-
-
-def _named(measure: Measure, more: str) -> Measure:
-    return Measure(measure.sql, f"{measure.label} {more}".strip(), measure.unit, measure.better)
-
-
-def _span(recent: Rows) -> str:
-    dates = recent.filters.dates
-    return f", {dates.first} to {dates.last}" if dates and dates.first and dates.last else ""
-
-
-def _standing_out(rows: Rows, by: str, asked: Quantity, what: str) -> list[Fact]:
-    """The groups that can be told from their peers, the furthest first, each with the number of records it stands on."""
-    found = peers(rows, by, asked)
-    if found.middle is None:
-        return []
-    told = found.frame[found.frame["standing"].isin(["better", "worse", "apart"])]
-    told = told.assign(far=(told["value"] - found.middle).abs()).sort_values("far", ascending=False).head(FIRST)
-    query = rows.query(f"{by}, COUNT({asked.sql}) AS records, MEDIAN({asked.sql}) AS value", "GROUP BY 1 ORDER BY 3").sql
-    middle = Fact(f"median {asked.label}, middle of all by {what}", found.middle, asked.unit, query)
-    return [
-        middle,
-        *[
-            Fact(
-                f"median {asked.label}, {what} {line['category']} ({line['records']:,} records)", line["value"], asked.unit, query
-            )
-            for line in told.to_dict("records")
-        ],
-    ]
-
-
-def _lines(frame: pd.DataFrame, columns: tuple[str, str, str], said: str, unit: str, query: str = "") -> list[Fact]:
-    """The first lines of a ranking. columns: of its name, its figure and its records."""
-    name, value, count = columns
-    lines = frame.head(FIRST).to_dict("records")
-    return [Fact(said.format(line[name], line[count]), float(line[value]), unit, query) for line in lines]
 
 
 def _disagreements(rows: Rows) -> Sequence[Fact]:

@@ -10,8 +10,9 @@ from connector_app.asking.measures import is_missing, shown
 from connector_app.asking.rows import Query, Rows
 from connector_app.page.figures import figures, target
 from connector_app.page.filter_bar import choice
+from connector_app.page.tables import amounts
 from connector_app.page.theme import MUTED
-from connector_mso.app.tables import amounts, listed
+from connector_mso.app.tables import listed
 from connector_mso.app.words import DECISION_COLOURS, NO, OPEN, OPTIMIZED, YES, decision, quantity
 
 BY: Final = {
