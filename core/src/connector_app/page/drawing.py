@@ -136,12 +136,14 @@ def trend_chart(
     ]
     names = sorted({str(each) for each in frame["category"]}) if many else []
     colour: Any = (
-        alt.Color("category:N", scale=colours(names, meanings), title=None, legend=alt.Legend(orient="bottom", columns=3))
+        alt.Color("category:N", scale=colours(names, meanings), title=None, legend=alt.Legend(orient="bottom", columns=2))
         if many
         else alt.value(ACCENT)
     )
     base = alt.Chart(frame).encode(
-        x=alt.X("period:T", title=None, axis=alt.Axis(format=FORMATS[grain], labelOverlap=True, labelFlush=True)),
+        x=alt.X(
+            "period:T", title=None, axis=alt.Axis(format=FORMATS[grain], labelOverlap=True, labelFlush=True, labelBound=True)
+        ),
         y=alt.Y(
             "value:Q",
             title=axis_title(measure.label, measure.unit),
@@ -156,6 +158,11 @@ def trend_chart(
         height=HEIGHT
     )
     return chart
+
+
+def _dates(grain: Grain) -> alt.Axis:
+    """Dates that neither cover each other nor are cut at the end."""
+    return alt.Axis(format=FORMATS[grain], labelOverlap=True, labelFlush=True, labelBound=True)
 
 
 def line_at(value: float | None, axis: str, said: str, unit: str = "") -> Chart:
@@ -180,7 +187,7 @@ def scatter_chart(
     """A point for each sampled record."""
     names = sorted({str(each) for each in frame[colour]}) if colour else []
     shade: Any = (
-        alt.Color(f"{colour}:N", scale=colours(names, meanings), title=None, legend=alt.Legend(orient="bottom", columns=3))
+        alt.Color(f"{colour}:N", scale=colours(names, meanings), title=None, legend=alt.Legend(orient="bottom", columns=2))
         if colour
         else alt.value(ACCENT)
     )

@@ -28,8 +28,10 @@ def grid(
     value = "value" if measured[0] else "records"
     frame = frame.assign(said=[shown(each, measured[1]) for each in frame[value]])
     across, down = (_sorted(frame[column], order) for column, order in zip((x, y), orders, strict=True))
+    # A name of two words stands in two lines, which a phone has room for.
+    names = alt.Axis(labelAngle=0, labelOverlap=False, labelLimit=92, labelExpr="split(datum.label, ' ')")
     base = alt.Chart(frame).encode(
-        x=alt.X(f"{x}:N", sort=across, title=titles[0], axis=alt.Axis(labelAngle=0, labelOverlap=False, labelLimit=92)),
+        x=alt.X(f"{x}:N", sort=across, title=titles[0], axis=names),
         y=alt.Y(f"{y}:N", sort=down, title=titles[1], axis=alt.Axis(labelOverlap=False, labelLimit=120)),
         tooltip=[f"{y}:N", f"{x}:N", *_said(measured[0]), alt.Tooltip("records:Q", format=",")],
     )

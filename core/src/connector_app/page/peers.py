@@ -88,7 +88,7 @@ def peers_chart(found: Peers, quantity: Quantity, label: str, order: Sequence[st
     )
     middle = base.mark_point(filled=True, size=110, opacity=1).encode(x="value:Q")
     across = line_at(found.middle, "x", "middle of the peers", quantity.unit)
-    chart: Chart = (across + sure + middle).properties(height=30 * len(frame) + 130)
+    chart: Chart = (across + sure + middle).properties(height=30 * len(frame) + 100 + 20 * frame["standing"].nunique())
     return chart
 
 
@@ -105,7 +105,7 @@ def _words(found: Peers) -> dict[Standing, str]:
 def _colour(frame: pd.DataFrame, words: Mapping[Standing, str]) -> alt.Color:
     there = [each for each in words if words[each] in set(frame["standing"])]
     scale = alt.Scale(domain=[words[each] for each in there], range=[_COLOURS[each] for each in there])
-    return alt.Color("standing:N", scale=scale, title=None, legend=alt.Legend(orient="bottom", columns=2, symbolOpacity=1))
+    return alt.Color("standing:N", scale=scale, title=None, legend=alt.Legend(orient="bottom", columns=1, symbolOpacity=1))
 
 
 def _sorted(frame: pd.DataFrame, order: Sequence[str]) -> list[str]:

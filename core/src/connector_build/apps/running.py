@@ -97,8 +97,6 @@ def _command(running: Running, folder: Path, port: int) -> Sequence[str]:
         "server.showEmailPrompt": "false",
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
-        # Streamlit's own is the red of an alarm.
-        "theme.primaryColor": "#3b82d6",
     }
     told = [word for name, value in options.items() for word in (f"--{name}", value)]
     script = running.script or folder / "start" / "local.py"

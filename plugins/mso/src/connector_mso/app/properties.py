@@ -12,6 +12,7 @@ from connector_app.page.drawing import HEIGHT, Chart, axis_title
 from connector_app.page.filter_bar import choice
 from connector_app.page.panel import panel
 from connector_app.page.peers import against_peers
+from connector_app.page.plain import plain
 from connector_app.page.theme import ACCENT, MUTED
 from connector_mso.app.labels import placed, ticks
 from connector_mso.app.tables import listed
@@ -87,7 +88,7 @@ def _stiff(rows: Rows, frame: pd.DataFrame) -> None:
     marks = {str(each): {"material_name": str(each)} for each in known["material_name"]}
     note = "Up and to the left is stiff and light. Both axes are logarithmic; a point is the median of a material's records."
     if len(known):
-        best = ", ".join(str(each) for each in known["material_name"].head(3))
+        best = ", ".join(plain(str(each)) for each in known["material_name"].head(3))
         note += f" Most stiffness for its density: {best}. A name without room is in the tooltip."
     panel(
         "Which material is stiff for its weight?", known, _ashby(known) if len(known) else None, rows,
@@ -121,10 +122,12 @@ def _ashby(frame: pd.DataFrame) -> Chart:
     )
     chart: alt.LayerChart = alt.layer(base.mark_point(filled=True, size=90, color=ACCENT, opacity=0.85))
     names = frame.head(LABELLED)
+    # On a phone there is room for no name.
+    room = alt.ExprRef("width > 450 ? 1 : 0")
     labels = placed(list(zip(names["density"], names["youngs_modulus"], names["material_name"], strict=True)))
     for place in dict.fromkeys(label for label in labels if label.shown):
         here = names[[label == place for label in labels]]
-        text = base.mark_text(align=place.align, dx=place.dx, dy=place.dy, fontSize=11, color=MUTED)
+        text = base.mark_text(align=place.align, dx=place.dx, dy=place.dy, fontSize=11, color=MUTED, opacity=room)
         chart = chart + text.properties(data=here).encode(text="material_name:N")
     drawn: Chart = chart.properties(height=HEIGHT + 80)
     return drawn

@@ -10,6 +10,7 @@ from connector_app.asking.measures import is_missing, shown
 from connector_app.asking.rows import Query, Rows
 from connector_app.page.figures import figures, target
 from connector_app.page.filter_bar import choice
+from connector_app.page.plain import plain
 from connector_app.page.tables import amounts
 from connector_app.page.theme import MUTED
 from connector_mso.app.tables import listed
@@ -136,7 +137,7 @@ def _excess(rows: Rows) -> None:
 def _first(found: pd.DataFrame, by: str, unit: str) -> list[Figure]:
     if found.empty or is_missing(found["could be saved"].iloc[0]):
         return []
-    return [Figure(f"of it, {found[by].iloc[0]}", float(found["could be saved"].iloc[0]), unit)]
+    return [Figure(f"of it, {plain(str(found[by].iloc[0]))}", float(found["could be saved"].iloc[0]), unit)]
 
 
 def excess(rows: Rows, by: str, within: str, own: float | None = None) -> pd.DataFrame:
