@@ -23,6 +23,28 @@ class Measure:
     better: Better = "neither"
 
 
+@frozen
+class Quantity:
+    """A figure of one record.
+
+    sql:  a column, or an expression over columns, such as ``cost / NULLIF(hours, 0)``. label, unit, better: as in `Measure`.
+    """
+
+    sql: str
+    label: str
+    unit: str = ""
+    better: Better = "neither"
+
+    @property
+    def median(self) -> Measure:
+        """Over a set of rows; a few extreme records do not move it."""
+        return Measure(f"MEDIAN({self.sql})", f"median {self.label}", self.unit, self.better)
+
+    @property
+    def total(self) -> Measure:
+        return Measure(f"SUM({self.sql})", f"total {self.label}", self.unit, self.better)
+
+
 RECORDS: Final = Measure("COUNT(*)", "records")
 MISSING: Final = "no value"
 
@@ -67,6 +89,11 @@ def summed(column: str, label: str = "", unit: str = "", better: Better = "neith
 def middle(column: str, label: str = "", unit: str = "", better: Better = "neither") -> Measure:
     """The median of a column, which a few extreme values do not move."""
     return Measure(f"MEDIAN({column})", label or f"median {_words(column)}", unit, better)
+
+
+def share(condition: str, of: str, label: str, better: Better = "neither") -> Measure:
+    """How many of the records with *of* meet a condition, in per cent."""
+    return Measure(f"100.0 * SUM(CASE WHEN {condition} THEN 1 ELSE 0 END) / NULLIF(COUNT({of}), 0)", label, "%", better)
 
 
 def _words(column: str) -> str:

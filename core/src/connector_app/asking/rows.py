@@ -1,12 +1,12 @@
 """The rows that a question is about: the live ones of a table, under filters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
 from connector_app.asking.filters import Category, Clause, Filters, both
-from connector_app.data.session import Session, Value, live
+from connector_app.data.session import Kind, Session, Value, live
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +24,8 @@ class Query:
 class Rows:
     """Live rows of *table* that meet *filters* and each of *clauses*.
 
+    expected: column → kind for columns that questions name; where the table lacks one, it is NULL in each row.
+
     ``Rows(session, "fts_records").ask("maintenance_type, COUNT(*) AS tasks", "GROUP BY 1 ORDER BY 2 DESC")``
     """
 
@@ -31,6 +33,7 @@ class Rows:
     table: str
     filters: Filters = field(factory=Filters)
     clauses: tuple[Clause, ...] = ()
+    expected: Mapping[str, Kind] = field(factory=dict, repr=False)
 
     def under(self, filters: Filters) -> "Rows":
         """The same rows under other filters."""
@@ -48,7 +51,9 @@ class Rows:
         """The rows as something to select from."""
         condition = both([self.filters.clause(self.session.name), *self.clauses])
         where = f" WHERE {condition.sql}" if condition.sql else ""
-        return Query(f"(SELECT * FROM {live(self.session, self.table)} AS live_rows{where}) AS found", condition.parameters)
+        return Query(
+            f"(SELECT * FROM {live(self.session, self.table, self.expected)} AS live_rows{where}) AS found", condition.parameters
+        )
 
     def query(self, select: str, tail: str = "", before: Sequence[Value] = (), after: Sequence[Value] = ()) -> Query:
         """`SELECT select FROM these rows tail`; *before* and *after* are bound to the `?` of *select* and of *tail*."""

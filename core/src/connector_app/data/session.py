@@ -90,9 +90,21 @@ def kind_of(sql_type: str) -> Kind:
 _NUMBERS: Final = ("INT", "DOUBLE", "FLOAT", "REAL", "DEC", "NUM", "FIXED")
 
 
-def live(session: Session, table: str) -> str:
-    """The rows of *table* that are not deleted (and, in history mode, the current ones), as something to select from."""
+_TYPES: Final[Mapping[Kind, str]] = {"number": "DOUBLE", "date": "DATE", "time": "TIMESTAMP", "boolean": "BOOLEAN"}
+
+
+def live(session: Session, table: str, expected: Mapping[str, Kind] | None = None) -> str:
+    """The rows of *table* that are not deleted (and, in history mode, the current ones), as something to select from.
+
+    expected: columns that questions may name: those that are not there (blocked in Fivetran, say) are NULL in each row.
+    """
     conditions = [f"COALESCE({session.name(DELETED)}, FALSE) = FALSE"] * (DELETED in session.columns(table))
     conditions += [f"{session.name(ACTIVE)} = TRUE"] * (ACTIVE in session.columns(table))
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return f"(SELECT * FROM {session.table(table)}{where})"
+    there = session.columns(table)
+    blanks = [
+        f", CAST(NULL AS {_TYPES.get(kind, 'VARCHAR')}) AS {session.name(column)}"
+        for column, kind in (expected or {}).items()
+        if column not in there
+    ]
+    return f"(SELECT *{''.join(blanks)} FROM {session.table(table)}{where})"

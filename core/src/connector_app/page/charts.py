@@ -5,7 +5,7 @@ Each is a fragment: picking a bar runs its own panel again, and nothing else of 
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +15,10 @@ from connector_app.asking.measures import RECORDS, Measure, is_missing
 from connector_app.asking.questions import Grain, buckets, extent, grain_for, over_time, points, top
 from connector_app.asking.rows import Rows
 from connector_app.page.drawing import FORMATS, axis_title, bars_chart, histogram_chart, in_words, scatter_chart, trend_chart
-from connector_app.page.panel import panel
+from connector_app.page.panel import EVERY, csv, panel, records
+
+LINES: Final = 15
+"""So many lines of a table are seen at once."""
 
 
 @st.fragment
@@ -90,18 +93,19 @@ def trend(
     grain: Grain | None = None,
     first: int = 5,
     meanings: Mapping[str, str] | None = None,
+    target: float | None = None,
     note: str = "",
     key: str = "",
 ) -> None:
     """A measure over time, in days to years as fits (or *grain*), with a line for each of the *first* values of *by*.
 
-    on: the column of dates.
+    on: the column of dates. target: drawn as a dashed line, where the user set one.
     """
     grain = grain or _fitting(rows, on)
     frame = over_time(rows, on, measure, grain, by, first)
     known = len(frame) > 0 and not frame["value"].isna().all()
     about = rows.session.dictionary.column(rows.table, on).description
-    chart = trend_chart(frame, measure, grain, meanings, about) if known else None
+    chart = trend_chart(frame, measure, grain, meanings, about, target) if known else None
 
     def narrow(picked: Mapping[str, Any]) -> Rows:
         name = f"DATE_TRUNC('{grain}', CAST({rows.session.name(on)} AS DATE))"
@@ -139,23 +143,55 @@ def scatter(
 
 @st.fragment
 def ranked(
-    rows: Rows, frame: pd.DataFrame, question: str, *, formats: Mapping[str, Any] | None = None, note: str = "", key: str = ""
+    rows: Rows,
+    frame: pd.DataFrame,
+    question: str,
+    *,
+    formats: Mapping[str, Any] | None = None,
+    by: str = "",
+    note: str = "",
+    key: str = "",
 ) -> None:
     """A table of few rows that SQL made, such as opportunities with their arithmetic, with a CSV.
 
     formats: column → an entry of Streamlit's `column_config`.
+    by:      a column of the table that *frame* has too: a line of the frame leads to the records with its value.
     """
+    key = key or question
     st.markdown(f"##### {question}")
     if frame.empty:
         st.info("No record has a value for this, under these filters.")
         return
-    st.dataframe(frame, width="stretch", hide_index=True, column_config=dict(formats or {}), key=f"ranked {key or question}")
+    config, name, height = dict(formats or {}), f"ranked {key}", (min(len(frame), LINES) + 1) * 35 + 3
+    lines: Sequence[int] = []
+    if by:
+        event = st.dataframe(
+            frame,
+            width="stretch",
+            hide_index=True,
+            column_config=config,
+            key=name,
+            height=height,
+            on_select="rerun",
+            selection_mode="single-row",
+        )  # fmt: skip
+        lines = event["selection"]["rows"]
+    else:
+        st.dataframe(frame, width="stretch", hide_index=True, column_config=config, key=name, height=height)
     if note:
         st.caption(note)
-    name = f"{rows.table}_{(key or question)[:40]}.csv".replace(" ", "_")
-    st.download_button(
-        "CSV", frame.to_csv(index=False).encode(), name, "text/csv", key=f"csv {key or question}", on_click="ignore"
-    )
+    picked = [str(frame[by].iloc[line]) for line in lines]
+    left, right = st.columns([3, 2])
+    wanted = left.toggle("Show the records behind it", key=f"records {key}", value=False) or bool(picked)
+    file = f"{rows.table}_{key[:40]}.csv".replace(" ", "_")
+    right.download_button("CSV", csv(frame), file, "text/csv", key=f"csv {key}", on_click="ignore")
+    if wanted:
+        chosen = picked or ([_one_of(frame[by], key)] if by else [])
+        records(rows.only(by, *chosen) if by and chosen != [EVERY] else rows, key)
+
+
+def _one_of(values: "pd.Series[Any]", key: str) -> str:
+    return str(st.selectbox("Of", [EVERY, *dict.fromkeys(str(each) for each in values)], key=f"of {key}"))
 
 
 def _periods(frame: pd.DataFrame, grain: Grain) -> dict[str, dict[str, str]]:

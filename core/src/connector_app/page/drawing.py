@@ -46,6 +46,8 @@ def histogram_chart(found: Buckets, label: str, unit: str, about: str = "") -> C
             ),
             x2="high:Q",
             y=alt.Y("records:Q", title="records", axis=alt.Axis(format=",.0f", tickMinStep=1)),
+            # Without it a bar between two numbers lies down.
+            y2=alt.datum(0),
             color=alt.Color("open:N", scale=alt.Scale(domain=[False, True], range=[ACCENT, MUTED]), legend=None),
             opacity=alt.condition(pick, alt.value(1.0), alt.value(0.35)),
             tooltip=tooltip,
@@ -107,7 +109,7 @@ def bars_chart(
         alt.Chart(frame)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            y=alt.Y("bar:N", sort=list(frame["bar"]), title=None, axis=alt.Axis(labelLimit=260)),
+            y=alt.Y("bar:N", sort=list(frame["bar"]), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)),
             x=alt.X("value:Q", title=axis_title(measure.label, measure.unit), axis=x_axis),
             color=alt.Color("category:N", scale=scale, legend=None),
             opacity=alt.condition(pick, alt.value(1.0), alt.value(0.35)),
@@ -120,7 +122,12 @@ def bars_chart(
 
 
 def trend_chart(
-    frame: pd.DataFrame, measure: Measure, grain: Grain, meanings: Mapping[str, str] | None = None, about: str = ""
+    frame: pd.DataFrame,
+    measure: Measure,
+    grain: Grain,
+    meanings: Mapping[str, str] | None = None,
+    about: str = "",
+    target: float | None = None,
 ) -> Chart:
     """A line over time, one for each category if there are any; a point where a period stands alone."""
     many = "category" in frame.columns
@@ -134,12 +141,14 @@ def trend_chart(
     ]
     names = sorted({str(each) for each in frame["category"]}) if many else []
     colour: Any = (
-        alt.Color("category:N", scale=colours(names, meanings), title=None, legend=alt.Legend(orient="bottom", columns=3))
+        alt.Color("category:N", scale=colours(names, meanings), title=None, legend=alt.Legend(orient="bottom", columns=2))
         if many
         else alt.value(ACCENT)
     )
     base = alt.Chart(frame).encode(
-        x=alt.X("period:T", title=None, axis=alt.Axis(format=FORMATS[grain], labelOverlap=True)),
+        x=alt.X(
+            "period:T", title=None, axis=alt.Axis(format=FORMATS[grain], labelOverlap=True, labelFlush=True, labelBound=True)
+        ),
         y=alt.Y(
             "value:Q",
             title=axis_title(measure.label, measure.unit),
@@ -150,8 +159,27 @@ def trend_chart(
         tooltip=tooltip,
     )
     points = base.mark_point(filled=True, size=45)
-    chart: Chart = (base.mark_line(strokeWidth=2) + points).properties(height=HEIGHT)
+    chart: Chart = (base.mark_line(strokeWidth=2) + points + line_at(target, "y", "target", measure.unit)).properties(
+        height=HEIGHT
+    )
     return chart
+
+
+def _dates(grain: Grain) -> alt.Axis:
+    """Dates that neither cover each other nor are cut at the end."""
+    return alt.Axis(format=FORMATS[grain], labelOverlap=True, labelFlush=True, labelBound=True)
+
+
+def line_at(value: float | None, axis: str, said: str, unit: str = "") -> Chart:
+    """A dashed line across a chart at one value, such as a target; none for None. axis: "x" or "y"."""
+    at = [] if value is None else [value]
+    frame = pd.DataFrame({"at": at, "said": [f"{said}: {shown(each, unit)}" for each in at]})
+    across: Chart = (
+        alt.Chart(frame)
+        .mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=MUTED)
+        .encode(**{axis: "at:Q"}, tooltip=alt.Tooltip("said:N", title=""))
+    )
+    return across
 
 
 def scatter_chart(
@@ -164,7 +192,7 @@ def scatter_chart(
     """A point for each sampled record."""
     names = sorted({str(each) for each in frame[colour]}) if colour else []
     shade: Any = (
-        alt.Color(f"{colour}:N", scale=colours(names, meanings), title=None, legend=alt.Legend(orient="bottom", columns=3))
+        alt.Color(f"{colour}:N", scale=colours(names, meanings), title=None, legend=alt.Legend(orient="bottom", columns=2))
         if colour
         else alt.value(ACCENT)
     )

@@ -15,6 +15,7 @@ OPTIONS: Final = 200
 PERIODS: Final[Mapping[str, int]] = {"Last 30 days": 30, "Last 90 days": 90, "Last 12 months": 365}
 ALL: Final = "All time"
 OWN: Final = "Own dates"
+_FILTERS: Final = ("period", "from", "to", "search")
 
 
 def filter_bar(rows: Rows, filterable: Filterable, labels: Mapping[str, str] | None = None) -> Filters:
@@ -53,13 +54,20 @@ def told(key: str, value: str | Sequence[str]) -> None:
         del st.query_params[key]
 
 
+def choice(label: str, options: Sequence[str], key: str, about: str | None = None) -> str:
+    """One of *options*, the first one to begin with, kept in the address; it is no filter, and clearing those leaves it."""
+    chosen = st.selectbox(label, options, key=kept(key, options[0], _one_of(options)), help=about)
+    told(key, "" if chosen == options[0] else chosen)
+    return chosen
+
+
 def _dates(rows: Rows, column: str, names: Mapping[str, str]) -> Dates:
     least, most = (_day(each) for each in extent(rows, column))
     if least is None or most is None:
         st.caption(f"No record has a {names[column]}.")
         return Dates(column)
     choices = [ALL, *PERIODS, OWN]
-    chosen = st.selectbox(names[column].capitalize(), choices, key=kept("period", ALL, _one_of(choices)))
+    chosen = st.selectbox(names[column][:1].upper() + names[column][1:], choices, key=kept("period", ALL, _one_of(choices)))
     told("period", "" if chosen == ALL else chosen)
     if chosen == OWN:
         return _own_dates(column, least, most)
@@ -88,7 +96,7 @@ def _category(rows: Rows, column: str, label: str) -> Category:
     key = kept(f"in_{column}", [], list)
     # What a link names stays chosen, also where no record has it any more.
     options = list(dict.fromkeys([*offered, *st.session_state[key]]))
-    chosen = st.multiselect(label.capitalize(), options, key=key, placeholder="all")
+    chosen = st.multiselect(label[:1].upper() + label[1:], options, key=key, placeholder="all")
     told(f"in_{column}", chosen)
     return Category(column, tuple(chosen))
 
@@ -100,11 +108,11 @@ def _text(columns: Sequence[str]) -> Text:
 
 
 def _clear() -> None:
-    for name in [name for name in st.session_state if str(name).startswith("f_")]:
-        del st.session_state[name]
-    for key in list(st.query_params):
-        if key != "tab":
-            del st.query_params[key]
+    """Forget what is filtered for; the part, targets and other choices of the page stay."""
+    for key in {*(str(name).removeprefix("f_") for name in st.session_state), *st.query_params}:
+        if key in _FILTERS or key.startswith("in_"):
+            st.session_state.pop(f"f_{key}", None)
+            told(key, "")
 
 
 def _one_of(choices: Sequence[str]) -> Callable[[Sequence[str]], str]:

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from connector_app.asking.filters import Filterable
 from connector_app.asking.rows import Rows
-from connector_app.data.session import Session
+from connector_app.data.session import Kind, Session
 from connector_app.page.cache import Cached
 from connector_app.page.explorer import explorer
 from connector_app.page.filter_bar import filter_bar, kept, told
@@ -32,6 +32,7 @@ class App:
     areas:         focus area → what gathers its facts, for the AI section; `reports.facts.AREAS` has the known names.
     labels:        column → how the filters call it, where its name in words is not enough.
     models:        which models the AI section offers.
+    expected:      column → kind for the columns that the app names: one that is not there is empty, and nothing fails.
     """
 
     name: str
@@ -43,6 +44,7 @@ class App:
     areas: Mapping[str, Gather]
     labels: Mapping[str, str] = field(factory=dict)
     models: Models = default_models
+    expected: Mapping[str, Kind] = field(factory=dict)
 
 
 def draw(app: App, session: Session) -> None:
@@ -64,7 +66,7 @@ def _parts(app: App, session: Session) -> None:
     if app.table not in session.tables():
         st.error(f"There is no table {app.table} in {session.where}. Run a sync of this dataset first.")
         st.stop()
-    rows = Rows(session, app.table)
+    rows = Rows(session, app.table, expected=app.expected)
     with st.sidebar:
         st.subheader("Filters")
         rows = rows.under(filter_bar(rows, app.filterable, app.labels))
@@ -87,6 +89,18 @@ def tabs(names: tuple[str, ...]) -> str:
     chosen = st.radio("Part", names, key=key, horizontal=True, label_visibility="collapsed")
     told("tab", "" if chosen == names[0] else chosen)
     return str(chosen)
+
+
+def sections(drawn: Mapping[str, Callable[[Rows], None]], rows: Rows) -> None:
+    """Choose a section of the metrics, kept in the address, and draw it; only the chosen one is computed.
+
+    drawn: name of the section → what draws it.
+    """
+    names = list(drawn)
+    key = kept("section", names[0], lambda texts: names[[name.lower() for name in names].index(texts[-1].lower())])
+    chosen = str(st.radio("Section", names, key=key, horizontal=True, label_visibility="collapsed"))
+    told("section", "" if chosen == names[0] else chosen)
+    drawn[chosen](rows)
 
 
 def _nothing(total: int) -> str:

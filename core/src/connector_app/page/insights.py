@@ -9,6 +9,7 @@ from connector_app.asking.measures import shown
 from connector_app.asking.rows import Rows
 from connector_app.data.session import Session
 from connector_app.page.filter_bar import kept, told
+from connector_app.page.plain import plain, without_pictures
 from connector_app.reports.facts import Fact, Gather, usable
 from connector_app.reports.store import Report, changes, forget, keep, kept_reports
 from connector_app.reports.writing import MODELS, CortexModel, Model, PlainModel, cited, prompt
@@ -29,9 +30,8 @@ def insights(app: str, rows: Rows, areas: Mapping[str, Gather], models: Models =
 
     areas: focus area → what gathers its facts.
     """
-    st.caption(
-        f"Facts are computed by SQL over the records under your filters ({rows.filters.words()}). A report knows nothing else."
-    )
+    under = plain(rows.filters.words())
+    st.caption(f"Facts are computed by SQL over the records under your filters ({under}). A report knows nothing else.")
     left, right = st.columns(2)
     focus = left.selectbox("Focus", list(areas), key=kept("focus", next(iter(areas)), _among(areas)))
     told("focus", focus)
@@ -71,11 +71,10 @@ def show(report: Report, key: str = "now") -> None:
     """A report with its check, its facts and a download."""
     check = cited(report.text, report.facts)
     with st.container(border=True):
-        # Dollar signs would otherwise be read as formulas.
-        st.markdown(report.text.replace("$", "\\$"))
+        st.markdown(without_pictures(report.text))
         (st.caption if check.sound or not report.facts else st.warning)(check.words(len(report.facts)))
         by = "no model" if report.model == "none" else report.model
-        st.caption(f"{report.written_at} · {by} · {report.filters}")
+        st.caption(f"{report.written_at} · {by} · {plain(report.filters)}")
     with st.expander(f"The {len(report.facts)} facts, and the SQL behind them"):
         st.dataframe(_facts(report.facts), width="stretch", hide_index=True, key=f"facts {key}")
     st.download_button(
@@ -121,7 +120,7 @@ def _compare(report: Report, other: Report) -> None:
     ]
     st.markdown("##### What differs between the two?")
     if older.filters != newer.filters:
-        st.caption(f"Filters then: {older.filters}. Filters later: {newer.filters}.")
+        st.caption(f"Filters then: {plain(older.filters)}. Filters later: {plain(newer.filters)}.")
     st.dataframe(pd.DataFrame(table), width="stretch", hide_index=True, key="history_compared")
 
 
