@@ -43,7 +43,7 @@ def refuse(folder: Path) -> None:
     raise AssertionError(f"a demo was made in {folder}")
 
 
-def left(project: Path, when: int) -> Path:
+def left(project: Path, when: int = 1) -> Path:
     file = project / "files/warehouse.db"
     file.parent.mkdir(parents=True)
     file.touch()
@@ -63,7 +63,10 @@ def test_the_newest_warehouse_of_a_debug_or_a_demo(tmp_path: Path) -> None:
 
 
 def test_a_warehouse_is_made_where_there_is_none(tmp_path: Path) -> None:
-    found = chosen("fts", None, lambda folder: left(folder, 1), tmp_path)
+    def fill(folder: Path) -> None:
+        left(folder)
+
+    found = chosen("fts", None, fill, tmp_path)
     assert found == tmp_path / "demo-fts/files/warehouse.db"
     assert found.is_file()
 

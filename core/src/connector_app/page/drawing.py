@@ -24,7 +24,7 @@ def axis_title(label: str, unit: str) -> str:
 def value_axis(values: Sequence[Any]) -> alt.Axis:
     """The axis of a measure: few ticks, and whole ones where every value is whole."""
     whole = all(float(value).is_integer() for value in values if not is_missing(value))
-    return alt.Axis(format=number_format(values), tickCount=6, **({"tickMinStep": 1} if whole else {}))
+    return alt.Axis(format=number_format(values), tickCount=6, tickMinStep=1 if whole else alt.Undefined)
 
 
 def histogram_chart(found: Buckets, label: str, unit: str, about: str = "") -> Chart:
