@@ -101,7 +101,7 @@ def _command(running: Running, folder: Path, port: int) -> Sequence[str]:
     told = [word for name, value in options.items() for word in (f"--{name}", value)]
     script = running.script or folder / "start" / "local.py"
     arguments = [] if running.script else ["--", json.dumps(_arguments(running))]
-    return [sys.executable, "-m", "streamlit", "run", str(script), *told, *arguments]
+    return [sys.executable, "-P", "-m", "streamlit", "run", str(script), *told, *arguments]
 
 
 def _arguments(running: Running) -> Mapping[str, str]:
