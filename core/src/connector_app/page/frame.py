@@ -80,7 +80,7 @@ def _parts(app: App, session: Session) -> None:
     elif part == TABS[2]:
         history(app.name, session)
     else:
-        explorer(session, app.table)
+        explorer(session, rows)
 
 
 def tabs(names: tuple[str, ...]) -> str:
