@@ -11,6 +11,14 @@ if TYPE_CHECKING:
 def excess(
     rows: Rows, column: str, by: str, within: str = "", own: float | None = None, *, first: int = 50, more: str = ""
 ) -> "pd.DataFrame":
+    """The rows of `excess_query`. Raises SessionError."""
+    query = excess_query(rows, column, by, within, own, first=first, more=more)
+    return rows.session.sql(query.sql, query.parameters)
+
+
+def excess_query(
+    rows: Rows, column: str, by: str, within: str = "", own: float | None = None, *, first: int = 50, more: str = ""
+) -> Query:
     """What the records of each value of *by* have in *column* above a benchmark, the most first.
 
     within: the benchmark is the median of the records with the same value of this column ("": of all records).
@@ -25,7 +33,7 @@ def excess(
         f"100.0 * SUM({over}) / NULLIF(SUM(value), 0) AS part FROM ({found.sql}) AS valued WHERE {by} IS NOT NULL "
         f"GROUP BY 1 HAVING COUNT({over}) > 0 ORDER BY excess DESC, 1 LIMIT {first:d}"
     )
-    return rows.session.sql(query, found.parameters)
+    return Query(query, found.parameters)
 
 
 def benchmarked(rows: Rows, column: str, within: str = "", own: float | None = None) -> Query:

@@ -4,7 +4,7 @@ from typing import Final
 
 import pandas as pd
 
-from connector_app.asking.rows import Rows
+from connector_app.asking.rows import Query, Rows
 from connector_fts.app import groups
 from connector_fts.app.tables import listed
 from connector_fts.app.words import COST, DATE, DOWNTIME, LATE, STATE, UNFINISHED
@@ -33,11 +33,15 @@ def _waiting(rows: Rows) -> None:
 
 
 def waiting(rows: Rows) -> pd.DataFrame:
-    """Customers with tasks that are delayed or under way, those with the most delayed ones first."""
+    query = waiting_query(rows)
+    names = {"late": "delayed", "way": "under way", "hours": "downtime so far (h)", "cost": "cost so far"}
+    return rows.session.sql(query.sql, query.parameters).rename(columns=names)
+
+
+def waiting_query(rows: Rows) -> Query:
+    """Customers with tasks that are delayed (`late`) or under `way`, those with the most delayed ones first."""
     late = f"SUM(CASE WHEN {STATE} = '{LATE}' THEN 1 ELSE 0 END)"
-    found = rows.where(f"{UNFINISHED} AND {BY} IS NOT NULL").ask(
+    return rows.where(f"{UNFINISHED} AND {BY} IS NOT NULL").query(
         f"{BY}, {late} AS late, COUNT(*) - {late} AS way, MIN({DATE}) AS since, SUM({DOWNTIME}) AS hours, SUM({COST}) AS cost",
         f"GROUP BY 1 ORDER BY 2 DESC, 5 DESC NULLS LAST, 1 LIMIT {MOST:d}",
     )
-    names = {"late": "delayed", "way": "under way", "hours": "downtime so far (h)", "cost": "cost so far"}
-    return found.rename(columns=names)

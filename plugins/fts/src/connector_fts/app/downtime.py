@@ -139,7 +139,13 @@ def _sums(rows: Rows, within: str, own: float | None) -> list[Figure]:
 
 
 def winnable(rows: Rows, by: str, within: str, own: float | None = None) -> pd.DataFrame:
-    """The hours above the benchmark for each value of *by*, the most first, what is seen there, and what to do about it."""
+    """The rows of `winnable_query`, in words."""
+    query = winnable_query(rows, by, within, own)
+    return rows.session.sql(query.sql, query.parameters).rename(columns=_NAMES)
+
+
+def winnable_query(rows: Rows, by: str, within: str, own: float | None = None) -> Query:
+    """The hours above the benchmark (`won`) for each value of *by*, the most first, what is seen there, and the `advice`."""
     hours, after = benchmarked(rows, DOWNTIME, within, own), visits(rows)
     over = "CASE WHEN value > benchmark THEN value - benchmark END"
     figures = (
@@ -151,12 +157,11 @@ def winnable(rows: Rows, by: str, within: str, own: float | None = None) -> pd.D
     later = f"LEFT JOIN (SELECT record_id AS visit, days_after FROM ({after.sql}) AS visits) AS later ON visit = record_id"
     grouped = f"SELECT {by}, {figures} FROM ({hours.sql}) AS valued {later} WHERE {by} IS NOT NULL GROUP BY 1"
     advice = " ".join(f"WHEN {condition} THEN '{said}'" for condition, said in ADVICE)
-    query = Query(
+    return Query(
         f"SELECT {by}, CASE {advice} ELSE '{OTHERWISE}' END AS advice, won, 100.0 * won / NULLIF(hours, 0) AS part, hours, "
         f"tasks, late, back, unplanned, longest FROM ({grouped}) AS grouped WHERE won > 0 ORDER BY won DESC, {by} LIMIT {MOST:d}",
         (*hours.parameters, *after.parameters),
     )
-    return rows.session.sql(query.sql, query.parameters).rename(columns=_NAMES)
 
 
 _NAMES: Final = {

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pandas as pd
 
 from connector_app.asking.questions import top
-from connector_app.asking.rows import Rows
+from connector_app.asking.rows import Query, Rows
 from connector_app.page.grids import grid
 from connector_app.page.panel import panel
 from connector_fts.app import groups
@@ -72,11 +72,16 @@ def _returns(rows: Rows) -> None:
 
 
 def returns(rows: Rows) -> pd.DataFrame:
-    """Equipment with three tasks or more, the shortest median of days between them first."""
+    query = returns_query(rows)
+    return rows.session.sql(query.sql, query.parameters).rename(columns={"days": "median days between"})
+
+
+def returns_query(rows: Rows) -> Query:
+    """Equipment with three tasks or more, the shortest median of `days` between them first."""
     found = visits(rows)
     query = (
         f"SELECT {BY}, COUNT(*) AS tasks, MEDIAN(days_after) AS days, SUM({COST}) AS cost, "
         f"100.0 * SUM(CASE WHEN {UNPLANNED} THEN 1 ELSE 0 END) / NULLIF(COUNT({TYPE}), 0) AS unplanned "
         f"FROM ({found.sql}) AS visits GROUP BY 1 HAVING COUNT(*) >= 3 ORDER BY 3, 2 DESC, 1 LIMIT {MOST:d}"
     )
-    return rows.session.sql(query, found.parameters).rename(columns={"days": "median days between"})
+    return Query(query, found.parameters)

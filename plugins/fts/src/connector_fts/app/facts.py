@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from connector_app.asking.compare import with_period_before
-from connector_app.asking.excess import excess
+from connector_app.asking.excess import excess_query
 from connector_app.asking.measures import Measure
-from connector_app.asking.periods import newest, span
+from connector_app.asking.periods import newest
 from connector_app.asking.rows import Rows
-from connector_app.reports.facts import Fact, Facts, fact, fact_of_figure, facts_of_top, spelt_out
-from connector_app.reports.standing import FIRST, also_named, first_lines, standing_out
+from connector_app.reports.facts import Fact, Facts, fact, facts_of_top, spelt_out
+from connector_app.reports.standing import FIRST, also_named, changed, first_lines, standing_out
 from connector_fts.app import customers, downtime, equipment, failures, overview
 from connector_fts.app.visits import afterwards, came_back, visits
 from connector_fts.app.words import (
@@ -34,14 +33,13 @@ DAYS: Final = 30
 
 def performance(rows: Rows) -> Facts:
     """Overall performance: how much, what changed, how far work is, and who stands out."""
-    recent = newest(rows, DATE)
     asked = [total_cost(), quantity(COST).median, total_downtime(), quantity(FAILURE).median, completed(), total_saved()]
     return [
         fact(rows, overview.TASKS),
         fact(rows, Measure("COUNT(DISTINCT equipment_id)", "pieces of equipment")),
         fact(rows, Measure("COUNT(DISTINCT technician_id)", "technicians")),
         fact(rows, Measure("COUNT(DISTINCT customer_id)", "customers")),
-        *[_changed(recent, each) for each in asked],
+        *changed(newest(rows, DATE), asked),
         fact(rows, completed()),
         fact(rows, delayed()),
         fact(rows, unplanned()),
@@ -52,18 +50,8 @@ def performance(rows: Rows) -> Facts:
 
 def opportunities(rows: Rows) -> Facts:
     """Optimisation opportunities: hours to win back, tasks that come back, rates that rise, and what is held up."""
-    won = downtime.winnable(rows, "equipment_id", TYPE)
-    name = "downtime above the median of the same type of maintenance, equipment {0} ({1:,} tasks)"
-    said = [
-        Fact(
-            f"{name.format(line['equipment_id'], line['tasks'])}; {_lower(line['what to do'])}",
-            float(line["to win back (h)"]),
-            "h",
-        )
-        for line in won.head(FIRST).to_dict("records")
-    ]
     return [
-        *said,
+        *_winnable(rows),
         fact(
             came_back(rows, DAYS), Measure("COUNT(*)", f"tasks after which the same equipment had another one within {DAYS} days")
         ),
@@ -77,17 +65,17 @@ def opportunities(rows: Rows) -> Facts:
 
 def finances(rows: Rows) -> Facts:
     """Financial impact: what is spent on what, what lies above the usual, and what an hour costs."""
-    recent, cost = newest(rows, DATE), quantity(COST)
-    dear = excess(rows, COST, "equipment_id", TYPE)
+    cost = quantity(COST)
+    dear = excess_query(rows, COST, "equipment_id", TYPE)
     above = "cost of {0} above the median of the same type of maintenance ({1:,} tasks above)"
     return [
         fact(rows, total_cost()),
-        _changed(recent, total_cost()),
+        *changed(newest(rows, DATE), [total_cost()]),
         fact(rows, cost.median),
         *facts_of_top(rows, TYPE, total_cost(), 5),
         *facts_of_top(rows, "equipment_id", total_cost()),
         *facts_of_top(rows, "customer_id", total_cost()),
-        *first_lines(dear, ("equipment_id", "excess", "above"), above, cost.unit),
+        *first_lines(rows, dear, ("equipment_id", "excess", "above"), above, cost.unit),
         *([fact(rows, quantity(HOURLY).median)] if rows.has(HOURLY) else []),
         fact(rows, total_saved()),
     ]
@@ -111,13 +99,13 @@ GATHERED: Final = (performance, opportunities, finances, strategy)
 """In the order of `reports.facts.AREAS`."""
 
 
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
-def _changed(recent: Rows, measure: Measure) -> Fact:
-    named = also_named(measure, span(recent))
-    return fact_of_figure(with_period_before(recent, named), recent.query(f"{measure.sql} AS value"))
+def _winnable(rows: Rows) -> list[Fact]:
+    """The equipment with the most hours to win back, each with the advice for it."""
+    query = downtime.winnable_query(rows, "equipment_id", TYPE)
+    lines = rows.session.sql(query.sql, query.parameters).head(FIRST).to_dict("records")
+    name = "downtime above the median of the same type of maintenance, equipment {0} ({1:,} tasks; {2})"
+    names = [name.format(line["equipment_id"], line["tasks"], line["advice"]) for line in lines]
+    return [Fact(each, float(line["won"]), "h", spelt_out(query)) for each, line in zip(names, lines, strict=True)]
 
 
 def _after(rows: Rows) -> list[Fact]:
@@ -144,19 +132,17 @@ def _after(rows: Rows) -> list[Fact]:
 
 
 def _rising(rows: Rows) -> list[Fact]:
-    found, since = failures.rising(rows, "equipment_id")
-    if found.empty:
-        return []
+    query, since = failures.rising_query(rows, "equipment_id")
     name = f"rise of the median failure rate since {since}, equipment {{0}} ({{1:,}} tasks since)"
-    return first_lines(found[found["rise"] > 0], ("equipment_id", "rise", "tasks since"), name, quantity(FAILURE).unit)
+    found = first_lines(rows, query, ("equipment_id", "rise", "n_since"), name, quantity(FAILURE).unit)
+    return [each for each in found if isinstance(each.value, float) and each.value > 0]
 
 
 def _waiting(rows: Rows) -> list[Fact]:
-    found = customers.waiting(rows)
     name = "delayed tasks of customer {0}, who has {1:,} more under way"
-    return first_lines(found[found["delayed"] > 0], ("customer_id", "delayed", "under way"), name, "")
+    return first_lines(rows, customers.waiting_query(rows), ("customer_id", "late", "way"), name, "")
 
 
 def _soonest(rows: Rows) -> list[Fact]:
     name = "median days between tasks on equipment {0} ({1:,} tasks)"
-    return first_lines(equipment.returns(rows), ("equipment_id", "median days between", "tasks"), name, "days")
+    return first_lines(rows, equipment.returns_query(rows), ("equipment_id", "days", "tasks"), name, "days")

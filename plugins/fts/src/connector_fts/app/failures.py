@@ -1,14 +1,14 @@
 """Failure rates: which way they go, where they rise, and what they go along with."""
 
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
 from connector_app.asking.measures import is_missing, shown
 from connector_app.asking.questions import extent
-from connector_app.asking.rows import Rows
+from connector_app.asking.rows import Query, Rows
 from connector_app.page.charts import histogram, trend
 from connector_app.page.figures import target
 from connector_app.page.filter_bar import choice
@@ -105,15 +105,21 @@ def _rising(rows: Rows) -> None:
 
 
 def rising(rows: Rows, by: str) -> tuple[pd.DataFrame, str]:
+    """The rows of `rising_query`, and its day."""
+    query, day = rising_query(rows, by)
+    names = {"n_before": "tasks before", "n_since": "tasks since"}
+    return rows.session.sql(query.sql, query.parameters).rename(columns=names), day
+
+
+def rising_query(rows: Rows, by: str) -> tuple[Query, str]:
     """The median failure rate of each value of *by* in the older and the newer half of the time, the steepest rise first.
 
     With it, the day from which the newer half counts ("" without dates).
     """
     least, most = extent(rows.where(f"{FAILURE} IS NOT NULL"), DATE)
-    if is_missing(least):
-        return pd.DataFrame(), ""
-    middle = (pd.Timestamp(least) + (pd.Timestamp(most) - pd.Timestamp(least)) / 2).date().isoformat()
-    newer = f"CAST({DATE} AS DATE) > CAST('{middle}' AS DATE)"
+    # Without dates no task is in either half.
+    day = "" if is_missing(least) else _after_middle(least, most)
+    newer = f"CAST({DATE} AS DATE) >= CAST('{day}' AS DATE)" if day else "1 = 0"
     sides = [(f"CASE WHEN NOT ({newer}) THEN {FAILURE} END", "before"), (f"CASE WHEN {newer} THEN {FAILURE} END", "since")]
     figures = ", ".join(f"MEDIAN({sql}) AS {name}, COUNT({sql}) AS n_{name}" for sql, name in sides)
     halves = rows.where(f"{by} IS NOT NULL AND {DATE} IS NOT NULL").query(f"{by}, {figures}", "GROUP BY 1")
@@ -121,6 +127,10 @@ def rising(rows: Rows, by: str) -> tuple[pd.DataFrame, str]:
         f"SELECT {by}, before, since, since - before AS rise, n_before, n_since FROM ({halves.sql}) AS halves "
         f"WHERE n_before >= {FEW:d} AND n_since >= {FEW:d} ORDER BY rise DESC, {by} LIMIT {MOST:d}"
     )
-    names = {"n_before": "tasks before", "n_since": "tasks since"}
-    day = (pd.Timestamp(middle) + pd.Timedelta(days=1)).date().isoformat()
-    return rows.session.sql(query, halves.parameters).rename(columns=names), day
+    return Query(query, halves.parameters), day
+
+
+def _after_middle(least: Any, most: Any) -> str:
+    first, last = pd.Timestamp(least), pd.Timestamp(most)
+    day: str = ((first + (last - first) / 2).floor("D") + pd.Timedelta(days=1)).date().isoformat()
+    return day
