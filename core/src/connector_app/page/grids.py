@@ -13,6 +13,8 @@ from connector_app.page.theme import ACCENT, MUTED
 LIGHT: Final = "#c4daf5"
 INK: Final = "#10233d"
 """Written on a cell, which is light on a dark page too."""
+_IN_LINES: Final = "length(datum.label) > 9 ? split(datum.label, ' ') : datum.label"
+"""A longer name stands in lines, a word in each, which a phone has room for."""
 
 
 def grid(
@@ -28,8 +30,7 @@ def grid(
     value = "value" if measured[0] else "records"
     frame = frame.assign(said=[shown(each, measured[1]) for each in frame[value]])
     across, down = (_sorted(frame[column], order) for column, order in zip((x, y), orders, strict=True))
-    # A name of two words stands in two lines, which a phone has room for.
-    names = alt.Axis(labelAngle=0, labelOverlap=False, labelLimit=92, labelExpr="split(datum.label, ' ')")
+    names = alt.Axis(labelAngle=0, labelOverlap=False, labelLimit=92, labelExpr=_IN_LINES)
     base = alt.Chart(frame).encode(
         x=alt.X(f"{x}:N", sort=across, title=titles[0], axis=names),
         y=alt.Y(f"{y}:N", sort=down, title=titles[1], axis=alt.Axis(labelOverlap=False, labelLimit=120)),

@@ -32,7 +32,8 @@ class Fact:
 
     def line(self, number: int) -> str:
         """Such as ``[3] average cost of a task: 412 USD``."""
-        return f"[{number}] {self.name}: {shown(self.value, self.unit)}"
+        # One line, whatever line breaks a name from the data brings.
+        return " ".join(f"[{number}] {self.name}: {shown(self.value, self.unit)}".split())
 
 
 Facts = Sequence[Fact]

@@ -1,14 +1,14 @@
 """Facts about groups: those that can be told from their peers, and the first lines of a ranking."""
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
+from connector_app.asking.compare import with_period_before
 from connector_app.asking.measures import Measure, Quantity
 from connector_app.asking.peers import named, peers
-from connector_app.asking.rows import Rows
-from connector_app.reports.facts import Fact, spelt_out
-
-if TYPE_CHECKING:
-    import pandas as pd
+from connector_app.asking.periods import span
+from connector_app.asking.rows import Query, Rows
+from connector_app.reports.facts import Fact, fact_of_figure, spelt_out
 
 FIRST: Final = 3
 
@@ -32,13 +32,22 @@ def standing_out(rows: Rows, by: str, asked: Quantity, what: str, first: int = F
     return [Fact(f"median {asked.label}, middle of all {what}s", found.middle, asked.unit, query), *groups]
 
 
-def first_lines(frame: "pd.DataFrame", columns: tuple[str, str, str], said: str, unit: str, query: str = "") -> list[Fact]:
-    """The first lines of a ranking. columns: of its name, its figure and its records, which *said* has as {0} and {1}."""
+def first_lines(rows: Rows, query: Query, columns: tuple[str, str, str], said: str, unit: str) -> list[Fact]:
+    """The first lines of a ranking. columns: of its name, its figure and its records; *said* has name and records as {0}, {1}."""
     name, value, count = columns
-    lines = frame[frame[value].notna()].head(FIRST).to_dict("records")
-    return [Fact(said.format(line[name], line[count]), float(line[value]), unit, query) for line in lines]
+    found = rows.session.sql(query.sql, query.parameters)
+    lines = found[found[value].notna()].head(FIRST).to_dict("records")
+    return [Fact(said.format(line[name], int(line[count])), float(line[value]), unit, spelt_out(query)) for line in lines]
+
+
+def changed(recent: Rows, measures: Sequence[Measure]) -> list[Fact]:
+    """Measures in the period of the filters against the one before; none where there is no period."""
+    if recent.filters.before() is None:
+        return []
+    named_ones = [also_named(each, f"from {span(recent)}") for each in measures]
+    return [fact_of_figure(with_period_before(recent, each), recent.query(f"{each.sql} AS value")) for each in named_ones]
 
 
 def also_named(measure: Measure, more: str) -> Measure:
-    """The same measure, with more said of it (such as its period; "" for nothing)."""
-    return Measure(measure.sql, f"{measure.label}, {more}" if more else measure.label, measure.unit, measure.better)
+    """The same measure, with more said of it, such as its period."""
+    return Measure(measure.sql, f"{measure.label} {more}", measure.unit, measure.better)

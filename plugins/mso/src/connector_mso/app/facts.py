@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 from typing import Final
 
-from connector_app.asking.compare import with_period_before
+from connector_app.asking.excess import excess_query
 from connector_app.asking.measures import RECORDS, Measure, share
-from connector_app.asking.periods import newest, span
+from connector_app.asking.periods import newest
 from connector_app.asking.rows import Rows
-from connector_app.reports.facts import Fact, Facts, fact, fact_of_figure
-from connector_app.reports.standing import FIRST, also_named, first_lines, standing_out
+from connector_app.reports.facts import Fact, Facts, fact, spelt_out
+from connector_app.reports.standing import FIRST, also_named, changed, first_lines, standing_out
 from connector_mso.app import lifecycle, overview, recommendations, savings
 from connector_mso.app.words import OPEN, OPTIMIZED, PRODUCTS_TABLE, SELECTED, YES, decision, quantity
 
 _OPEN_ONES: Final = "cost saved once open optimizations of {0} are decided ({1:,} records)"
 _ABOVE: Final = "cost saved if records of {0} above the median of that material came down to it ({1:,} records)"
 _DECIDED: Final = "cost saved in optimizations that are {0} ({1:,} records)"
-_OF_GROUP: Final = "median {0}, {1} {2} ({3:,} records)"
 _BY_PRODUCT: Final = "cost of product {0} above the median of the same material ({1:,} records)"
 
 
@@ -28,14 +27,12 @@ def performance(rows: Rows) -> Facts:
         quantity("material_waste").median,
         quantity("performance_improvement").median,
     ]
-    changed = [fact_of_figure(with_period_before(recent, each), recent.query(f"{each.sql} AS value")) for each in asked]
-    when = f", {span(recent)}" if span(recent) else ""
     return [
         fact(rows, RECORDS),
         fact(rows, Measure("COUNT(DISTINCT product_id)", "products")),
         fact(rows, Measure("COUNT(DISTINCT material_name)", "materials")),
         fact(rows, quantity("cost_savings").total),
-        *[Fact(f"{each.name}{when}", each.value, each.unit, each.query) for each in changed],
+        *changed(recent, asked),
         fact(rows, share(f"{decision(SELECTED)} = '{YES}'", SELECTED, "selections that are recommended")),
         fact(rows, share(f"{decision(OPTIMIZED)} = '{YES}'", OPTIMIZED, "optimizations that are recommended")),
         *standing_out(rows, "designer_skill_level", quantity("cost_savings"), "skill level"),
@@ -45,12 +42,13 @@ def performance(rows: Rows) -> Facts:
 
 def opportunities(rows: Rows) -> Facts:
     """Optimization opportunities: what waits, what costs too much, what is wasted, where score and recommendation disagree."""
-    cost, found = quantity("material_cost").unit, savings.excess(rows, "material_name", "material_name")
-    waits, open_ones = savings.waiting(rows, "material_name"), rows.where(f"{decision(OPTIMIZED)} = '{OPEN}'")
+    unit, by = quantity("material_cost").unit, "material_name"
+    waits, above = savings.waiting_query(rows, by), excess_query(rows, savings.COST, by, by)
+    open_ones = rows.where(f"{decision(OPTIMIZED)} = '{OPEN}'")
     return [
         fact(open_ones, also_named(quantity("cost_savings").total, "once what is open is decided")),
-        *first_lines(waits, ("material_name", "waits", "open records"), _OPEN_ONES, cost),
-        *first_lines(found, ("material_name", "could be saved", "records above"), _ABOVE, cost),
+        *first_lines(rows, waits, (by, "waits", "n"), _OPEN_ONES, unit),
+        *first_lines(rows, above, (by, "excess", "above"), _ABOVE, unit),
         *standing_out(rows, "material_name", quantity("material_waste"), "material"),
         *_disagreements(rows),
     ]  # fmt: skip
@@ -60,19 +58,18 @@ def finances(rows: Rows) -> Facts:
     """Financial impact: what is saved, decided and spent, and by what."""
     saved, cost = quantity("cost_savings"), quantity("material_cost")
     decided = savings.decisions(rows)
-    query = rows.query(f"{decision(OPTIMIZED)} AS category, SUM(cost_savings) AS value", "GROUP BY 1").sql
-    by_product = savings.excess(rows, "product_id", "material_name")
-    recent = newest(rows, overview.DATE)
+    query = spelt_out(rows.query(f"{decision(OPTIMIZED)} AS category, SUM(cost_savings) AS value", "GROUP BY 1"))
+    by_product = excess_query(rows, savings.COST, "product_id", "material_name")
     return [
         fact(rows, saved.total),
-        fact_of_figure(with_period_before(recent, also_named(saved.total, span(recent))), recent.query("SUM(cost_savings)")),
+        *changed(newest(rows, overview.DATE), [saved.total, cost.total]),
         fact(rows, cost.total),
         fact(rows, Measure(_RETURN, "cost saved for each unit of material cost, over records that have both")),
         *[
             Fact(_DECIDED.format(line["category"], line["records"]), line["value"], saved.unit, query)
             for line in decided.to_dict("records")
         ],
-        *first_lines(by_product, ("product_id", "could be saved", "records above"), _BY_PRODUCT, cost.unit),
+        *first_lines(rows, by_product, ("product_id", "excess", "above"), _BY_PRODUCT, cost.unit),
         *standing_out(rows, "material_name", saved, "material"),
     ]  # fmt: skip
 
@@ -114,7 +111,7 @@ def _disagreements(rows: Rows) -> Sequence[Fact]:
 def _left_alone(rows: Rows) -> list[Fact]:
     if PRODUCTS_TABLE not in rows.session.tables():
         return []
-    query = lifecycle.products(rows).sql
+    query = spelt_out(lifecycle.products(rows))
     found = lifecycle.forgotten(rows).head(FIRST).to_dict("records")
     name = "newest optimization of product {0} ({1}), which is in use"
     return [
