@@ -9,10 +9,12 @@ import pytest
 import streamlit as st
 
 from connector_app.asking.filters import Dates, Filters
+from connector_app.asking.periods import newest
 from connector_app.asking.rows import Rows
+from connector_app.page.units import unit
 from connector_mso import RECORDS
 from connector_mso.app import comparison, designers, facts, labels, lifecycle, overview, properties, recommendations, savings
-from connector_mso.app.words import EXPECTED, NO, OPEN, OPTIMIZED, PROPERTIES, SELECTED, YES, decision, quantity, unit
+from connector_mso.app.words import EXPECTED, NO, OPEN, OPTIMIZED, PROPERTIES, SELECTED, YES, decision, quantity
 from material_support import Record, warehouse
 
 
@@ -254,14 +256,14 @@ class TestOverview:
     def test_the_newest_days_or_the_newer_half(self, rows_of: Any, days: int, first: int) -> None:
         last = date(2026, 3, 31)
         rows = rows_of([{"material_optimization_date": last - timedelta(number)} for number in range(days)])
-        dates = overview.newest(rows).filters.dates
+        dates = newest(rows, overview.DATE).filters.dates
         assert dates is not None
         assert dates.last == last
         assert dates.first == last - timedelta(first - 1)
 
     def test_a_period_in_the_filters_stays(self, rows_of: Any) -> None:
         chosen = Filters(Dates(overview.DATE, date(2026, 1, 1), date(2026, 1, 31)))
-        assert overview.newest(rows_of([{}]).under(chosen)).filters == chosen
+        assert newest(rows_of([{}]).under(chosen), overview.DATE).filters == chosen
 
     @pytest.mark.parametrize(
         ("name", "record"),

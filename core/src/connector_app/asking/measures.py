@@ -91,5 +91,10 @@ def middle(column: str, label: str = "", unit: str = "", better: Better = "neith
     return Measure(f"MEDIAN({column})", label or f"median {_words(column)}", unit, better)
 
 
+def share(condition: str, of: str, label: str, better: Better = "neither") -> Measure:
+    """How many of the records with *of* meet a condition, in per cent."""
+    return Measure(f"100.0 * SUM(CASE WHEN {condition} THEN 1 ELSE 0 END) / NULLIF(COUNT({of}), 0)", label, "%", better)
+
+
 def _words(column: str) -> str:
     return column.replace("_", " ")

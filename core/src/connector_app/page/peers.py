@@ -11,10 +11,19 @@ from connector_app.asking.measures import Quantity, shown
 from connector_app.asking.peers import ENOUGH, Peers, Standing, named, peers
 from connector_app.asking.rows import Rows
 from connector_app.page.drawing import Chart, axis_title, line_at
+from connector_app.page.filter_bar import kept, told
 from connector_app.page.panel import panel
 from connector_app.page.theme import ACCENT, BAD, GOOD, MUTED, number_format
 
 _COLOURS: Final[Mapping[Standing, str]] = {"better": GOOD, "worse": BAD, "apart": ACCENT, "even": MUTED, "few": MUTED}
+
+
+def enough_records() -> int:
+    """From how many records on a group is judged, which the user may set and the address keeps."""
+    key = kept("enough", ENOUGH, lambda texts: min(max(int(texts[-1]), 2), 1000))
+    value = int(st.number_input("Judge groups from so many records on", 2, 1000, key=key))
+    told("enough", "" if value == ENOUGH else str(value))
+    return value
 
 
 @st.fragment

@@ -9,9 +9,10 @@ from connector_app.asking.filters import Filterable
 from connector_app.asking.rows import Rows
 from connector_app.data.session import Session
 from connector_app.page.frame import App, draw, sections
+from connector_app.page.units import units
 from connector_app.reports.facts import AREAS
 from connector_mso.app import comparison, designers, facts, lifecycle, overview, properties, recommendations, savings
-from connector_mso.app.words import EXPECTED, LABELS, RECORDS_TABLE, units
+from connector_mso.app.words import EXPECTED, LABELS, RECORDS_TABLE, UNITS
 
 FILTERABLE: Final = Filterable(
     date="material_optimization_date",
@@ -38,7 +39,7 @@ SECTIONS: Final = {
 
 def metrics(rows: Rows) -> None:
     """The first part of the page: its units, and one section."""
-    units()
+    units(UNITS)
     sections(SECTIONS, rows)
 
 

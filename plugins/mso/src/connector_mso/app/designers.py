@@ -9,12 +9,13 @@ from connector_app.asking.measures import Quantity
 from connector_app.asking.rows import Rows
 from connector_app.page.drawing import Chart, axis_title
 from connector_app.page.figures import needs
-from connector_app.page.filter_bar import choice, kept, told
+from connector_app.page.filter_bar import choice
+from connector_app.page.grids import grid
 from connector_app.page.panel import panel
-from connector_app.page.peers import against_peers
-from connector_mso.app.grids import grid
+from connector_app.page.peers import against_peers, enough_records
+from connector_app.page.units import unit
 from connector_mso.app.tables import listed
-from connector_mso.app.words import DESIGNER, GAINS, OPTIMIZED, SKILLS, YES, decision, measured, quantity, unit
+from connector_mso.app.words import DESIGNER, GAINS, OPTIMIZED, SKILLS, YES, decision, measured, quantity
 
 WIDTH: Final = 5
 MEASURES: Final = (*GAINS, "material_cost", "material_waste", "material_selection_score", "product_performance")
@@ -33,7 +34,7 @@ def draw(rows: Rows) -> None:
         offered = measured(rows, MEASURES)
         asked = offered[choice("What to judge by", list(offered), "judge")]
     with right:
-        enough = _enough()
+        enough = enough_records()
     experience = axis_title("experience", unit("experience"))
     left, right = st.columns(2)
     with left:
@@ -57,13 +58,6 @@ def draw(rows: Rows) -> None:
     )  # fmt: skip
     _all_of_them(rows)
     needs(rows, "The efficiency ratio (performance added for each unit of cost)", ["efficiency_ratio"], enable="efficiency_ratio")
-
-
-def _enough() -> int:
-    key = kept("enough", 10, lambda texts: min(max(int(texts[-1]), 2), 1000))
-    value = int(st.number_input("Judge groups from so many records on", 2, 1000, key=key))
-    told("enough", "" if value == 10 else str(value))
-    return value
 
 
 def _skill_and_experience(rows: Rows, asked: Quantity, enough: int, experience: str) -> None:

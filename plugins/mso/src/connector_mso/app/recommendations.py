@@ -12,10 +12,11 @@ from connector_app.page.charts import bars, scatter
 from connector_app.page.drawing import Chart
 from connector_app.page.figures import target
 from connector_app.page.filter_bar import choice
+from connector_app.page.grids import grid
 from connector_app.page.panel import panel
 from connector_app.page.peers import against_peers
-from connector_mso.app.grids import grid
-from connector_mso.app.tables import amounts, listed
+from connector_app.page.tables import amounts
+from connector_mso.app.tables import listed
 from connector_mso.app.words import (
     DECISION_COLOURS,
     NO,

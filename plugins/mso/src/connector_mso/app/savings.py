@@ -5,14 +5,16 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from connector_app.asking import excess as in_excess
 from connector_app.asking.compare import Figure
 from connector_app.asking.measures import is_missing, shown
 from connector_app.asking.rows import Query, Rows
 from connector_app.page.figures import figures, target
 from connector_app.page.filter_bar import choice
 from connector_app.page.plain import plain
+from connector_app.page.tables import amounts
 from connector_app.page.theme import MUTED
-from connector_mso.app.tables import amounts, listed
+from connector_mso.app.tables import listed
 from connector_mso.app.words import DECISION_COLOURS, NO, OPEN, OPTIMIZED, YES, decision, quantity
 
 BY: Final = {
@@ -27,6 +29,7 @@ BENCHMARKS: Final = {
     "the median of all records of the same product": "product_id",
     "the median of all records": "",
 }
+COST: Final = "material_cost"
 MOST: Final = 50
 FEW: Final = 10
 
@@ -133,7 +136,7 @@ def _excess(rows: Rows) -> None:
         "could be saved": "records above times average above",
         "of the cost": "per cent of the whole cost of this line",
     }
-    above = _above(rows, within, own)
+    above = in_excess.above(rows, COST, "record_id", within, own)
     question = f"Which {label} costs more than it has to?"
     listed(above, found, question, abouts, ["of the cost"], by=by, note=note, key=f"excess {label}")
 
@@ -146,42 +149,9 @@ def _first(found: pd.DataFrame, by: str, unit: str) -> list[Figure]:
 
 def excess(rows: Rows, by: str, within: str, own: float | None = None) -> pd.DataFrame:
     """What each value of *by* costs above a benchmark: the median of *within* (of all for ""), or a target *own*."""
-    query = excess_query(rows, by, within, own)
-    names = {"n": "records above", "average": "average above", "saved": "could be saved", "part": "of the cost", "title": "name"}
-    return rows.session.sql(query.sql, query.parameters).rename(columns=names)
-
-
-def excess_query(rows: Rows, by: str, within: str, own: float | None = None) -> Query:
-    """Columns: *by*, `records`, `n` (those above the benchmark), `average`, `saved` (n times average), `part` of the cost."""
-    costs = _benchmarked(rows, within, own)
-    over = "CASE WHEN cost > benchmark THEN cost - benchmark END"
-    grouped = (
-        f"SELECT {by}{_name_of(by)}, COUNT(*) AS records, COUNT({over}) AS n, AVG({over}) AS average, "
-        f"SUM({over}) AS saved, 100.0 * SUM({over}) / NULLIF(SUM(cost), 0) AS part "
-        f"FROM ({costs.sql}) AS costs WHERE {by} IS NOT NULL GROUP BY 1 HAVING COUNT({over}) > 0 "
-        f"ORDER BY saved DESC, 1 LIMIT {MOST:d}"
-    )
-    return Query(grouped, costs.parameters)
-
-
-def _benchmarked(rows: Rows, within: str, own: float | None) -> Query:
-    """The records with a cost, their `cost` (at most the 99th percentile of all) and their `benchmark`."""
-    known = rows.where("material_cost IS NOT NULL")
-    cap = known.query("PERCENTILE_DISC(0.99) WITHIN GROUP (ORDER BY material_cost) AS cap")
-    middle = (
-        "CAST(? AS DOUBLE)" if own is not None else f"MEDIAN(material_cost) OVER ({f'PARTITION BY {within}' if within else ''})"
-    )
-    costs = known.query(
-        f"found.*, LEAST(material_cost, cap) AS cost, {middle} AS benchmark", "", before=() if own is None else (own,)
-    )
-    # The cap is one row beside all rows.
-    return Query(f"{costs.sql} CROSS JOIN ({cap.sql}) AS caps", (*costs.parameters, *cap.parameters))
-
-
-def _above(rows: Rows, within: str, own: float | None) -> Rows:
-    """The records that cost more than their benchmark."""
-    costs = _benchmarked(rows, within, own)
-    return rows.where(f"record_id IN (SELECT record_id FROM ({costs.sql}) AS costs WHERE cost > benchmark)", costs.parameters)
+    found = in_excess.excess(rows, COST, by, within, own, first=MOST, more=_name_of(by))
+    names = {"above": "records above", "average": "average above", "excess": "could be saved", "part": "of the cost"}
+    return found.rename(columns={**names, "title": "name"})
 
 
 def _unit(unit: str) -> str:

@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import streamlit as st
-
-from connector_app.asking.measures import Better, Measure, Quantity
+from connector_app.asking.measures import Better, Quantity
 from connector_app.asking.rows import Rows
 from connector_app.data.session import Kind
-from connector_app.page.filter_bar import kept, told
 from connector_app.page.theme import BAD, GOOD, WARN, ordered
+from connector_app.page.units import unit
 
 RECORDS_TABLE: Final = "mso_records"
 PRODUCTS_TABLE: Final = "mso_products"
@@ -40,7 +38,7 @@ LABELS: Final = {
     "material_optimization_recommendation": "optimization is",
 }
 
-_UNITS: Final = {
+UNITS: Final = {
     "cost": ("Costs and savings", "such as USD"),
     "weight": ("Weights", "such as kg"),
     "waste": ("Waste", "such as kg"),
@@ -100,20 +98,6 @@ def measured(rows: Rows, columns: Sequence[str]) -> dict[str, Quantity]:
     return {each.label: each for each in found}
 
 
-def unit(kind: str) -> str:
-    """The unit that the user named for a kind of figure; the API's documents name none, so it is empty until then."""
-    return str(st.query_params.get(f"unit_{kind}", "")) if kind else ""
-
-
-def units() -> None:
-    """Let the user name the units, which the address keeps."""
-    with st.expander("Units: as the API has them. Name yours"):
-        places = st.columns(4)
-        for number, (kind, (label, example)) in enumerate(_UNITS.items()):
-            key = f"unit_{kind}"
-            told(key, places[number % 4].text_input(label, key=kept(key, ""), placeholder=example, max_chars=12).strip())
-
-
 def decision(column: str) -> str:
     """SQL for what a recommendation comes to: yes, no, or open, in whatever words (such as Under Review) it says so."""
     said = f"LOWER(TRIM({column}))"
@@ -121,11 +105,6 @@ def decision(column: str) -> str:
         f"CASE WHEN {column} IS NULL THEN NULL WHEN {said} = 'recommended' THEN '{YES}' "
         f"WHEN {said} LIKE 'not %' OR {said} LIKE '%reject%' THEN '{NO}' ELSE '{OPEN}' END"
     )
-
-
-def share(condition: str, of: str, label: str, better: Better = "neither") -> Measure:
-    """How many of the records with *of* meet a condition, in per cent."""
-    return Measure(f"100.0 * SUM(CASE WHEN {condition} THEN 1 ELSE 0 END) / NULLIF(COUNT({of}), 0)", label, "%", better)
 
 
 DESIGNER: Final = "COALESCE(designer_name || ' · ' || designer_id, designer_id)"
