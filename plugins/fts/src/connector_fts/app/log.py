@@ -71,9 +71,10 @@ def _figures(rows: Rows) -> None:
     """How far entries have summaries, and what that saves."""
     written = rows.where(f"TRIM({LOG}) <> ''")
     with_summary = share(f"TRIM({SUMMARY}) <> ''", LOG, "entries with a summary", "higher")
-    length = Measure(f"MEDIAN(100.0 * LENGTH({SUMMARY}) / NULLIF(LENGTH({LOG}), 0))", "length of a summary beside its entry", "%")
+    length = Measure(f"MEDIAN(100.0 * LENGTH({SUMMARY}) / NULLIF(LENGTH({LOG}), 0))", "length of summaries", "%")
     asked = [Measure("COUNT(*)", "log entries"), with_summary, length, total_saved()]
     figures([Figure(each.label, measured(written, each), each.unit) for each in asked])
+    st.caption("Length of summaries: the median of their letters, in per cent of those of the log entry.")
 
 
 def _entries(rows: Rows, words: str, order: str) -> None:
