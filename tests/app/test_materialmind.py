@@ -153,16 +153,14 @@ def test_a_line_leads_to_its_records(page: Page, tmp_path: Path) -> None:
         ("Lifecycle", "standing"), ("Lifecycle", "status"), ("Lifecycle", "lead"), ("Overview", "checks"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("options", [False, True], ids=["plain", "options"])
-def test_a_mark_leads_to_as_many_records_as_it_says(page: Page, tmp_path: Path, section: str, key: str, options: bool) -> None:
-    sampled(tmp_path, options=options)
+def test_a_mark_leads_to_its_records(page: Page, tmp_path: Path, section: str, key: str) -> None:
+    sampled(tmp_path, 60, options=True)
     test = page(section=section)
     test.toggle(key=f"records {key}").set_value(True).run()
     marks = sound(test).selectbox(key=f"of {key}").options[1:]
     assert marks
-    for mark in marks[:3]:
-        test.selectbox(key=f"of {key}").select(mark).run()
-        assert "records; shown: 1 to" in said(sound(test))
+    test.selectbox(key=f"of {key}").select(marks[-1]).run()
+    assert "records; shown: 1 to" in said(sound(test))
 
 
 def test_the_arithmetic_of_what_could_be_saved_is_the_sum_of_its_records(page: Page, tmp_path: Path) -> None:
@@ -216,15 +214,11 @@ def test_the_areas_are_those_that_people_know() -> None:
     assert tuple(APP.areas) == AREAS
 
 
-@pytest.mark.parametrize(
-    "query",
-    [{"section": "nowhere"}, {"property": "colour"}, {"by": "x"}, {"rank": "x"}, {"which": "x"}, {"enough": "much"},
-     {"materials": ["Unobtainium"]}, {"target_cost": "-5"}, {"judge": "charm"}],
-)  # fmt: skip
-def test_an_address_that_is_wrong_does_no_harm(page: Page, tmp_path: Path, query: dict[str, Any]) -> None:
+@pytest.mark.parametrize("section", SECTIONS)
+def test_an_address_that_is_wrong_does_no_harm(page: Page, tmp_path: Path, section: str) -> None:
     sampled(tmp_path, 30)
-    for section in SECTIONS:
-        page(**{"section": section, **query})
+    wrong = dict.fromkeys(("property", "by", "rank", "which", "judge", "along", "follow", "benchmark", "enough"), "nowhere")
+    page(**{"section": section, **wrong, "target_cost": "-5", "materials": ["Unobtainium"]})
 
 
 def _record(number: int, **other: Any) -> Record:
@@ -247,10 +241,9 @@ def _little() -> Iterator[Any]:
     yield pytest.param([_record(n, **({} if n else dict.fromkeys(COLUMNS, None))) for n in range(3)], id="some null")
 
 
-@pytest.mark.parametrize("records", _little())
-@pytest.mark.parametrize("options", [False, True], ids=["plain", "options"])
-def test_every_part_over_little_and_odd_data(page: Page, tmp_path: Path, records: list[Record], options: bool) -> None:
-    warehouse(tmp_path, records, options=options)
+@pytest.mark.parametrize("records", [*_little()])
+def test_every_part_over_little_and_odd_data(page: Page, tmp_path: Path, records: list[Record]) -> None:
+    warehouse(tmp_path, records, options=True)
     for section in SECTIONS:
         text = said(page(section=section))
         assert not records or "nan" not in text.split()
@@ -260,10 +253,11 @@ def test_every_part_over_little_and_odd_data(page: Page, tmp_path: Path, records
         page(tab=tab)
 
 
-@pytest.mark.parametrize("column", [name for name in COLUMNS if name != "record_id"])
-def test_any_column_may_be_left_out(page: Page, tmp_path: Path, column: str) -> None:
-    """Fivetran lets its user block a column, such as the designer's name."""
-    warehouse(tmp_path, [_record(number) for number in range(12)], without=[column])
+@pytest.mark.parametrize("part", range(4))
+def test_any_column_may_be_left_out(page: Page, tmp_path: Path, part: int) -> None:
+    """Fivetran lets its user block columns, such as the designer's name."""
+    without = [name for name in COLUMNS if name != "record_id"][part::4]
+    warehouse(tmp_path, [_record(number) for number in range(12)], without=without)
     for section in SECTIONS:
         page(section=section)
     sound(page(tab="AI Insights", focus=AREAS[3]).button(key="write").click().run())

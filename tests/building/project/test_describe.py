@@ -17,7 +17,9 @@ from connector_core import (
     Aggregate,
     ApiKeyHeader,
     Budget,
+    Column,
     CursorPaginator,
+    DerivedField,
     FullRead,
     KeysetPaginator,
     NextLinkPaginator,
@@ -124,7 +126,13 @@ def test_fts() -> None:
     (table,) = made["tables"]
     assert table["primary_key"] == ["record_id"]
     assert table["paginator"]["value"].startswith("CursorPaginator(param='cursor'")
-    assert by_name(table["columns"])["cost_per_hour"] == {"name": "cost_per_hour", "type": "DOUBLE", "derived": True}
+    assert by_name(table["columns"])["cost_per_hour"] == {
+        "name": "cost_per_hour",
+        "type": "DOUBLE",
+        "derived": True,
+        "description": "maintenance_cost divided by downtime_hours; 0 where downtime_hours is not above 0",
+        "pii": False,
+    }
     assert not by_name(table["columns"])["log_date"]["derived"]
     options = by_name(made["options"])
     assert options["cost_per_hour"]["enabled"]
@@ -266,6 +274,42 @@ def test_the_risks_that_a_plugin_takes_stand_in_the_description_and_in_the_readm
     console = Console(file=io.StringIO(), width=200)
     show(describe(assembly, dataset="logs", versions={}), console)
     assert all(f"  risk       {risk}\n" in console.file.getvalue() for risk in risks)  # type: ignore[attr-defined]  # a StringIO
+
+
+SAID = "cost | of <script>alert('it')</script>\n![x](http://elsewhere.example/x.png)"
+
+
+def test_what_is_said_of_each_part_stands_in_show_and_in_the_readme() -> None:
+    columns = {
+        "id": Column("LONG", "identifier"),
+        "name": Column("STRING", "who it was", pii=True),
+        "cost": Column("DOUBLE", SAID),
+    }
+    table = Table("logs", "/logs", "logs", ["id"], columns, description="one entry")
+    extra = Aggregate("names", ["name"], {"n": count(), "sum": total("cost", "in all")}, description="one person")
+    share = DerivedField("share", len, description="of the whole")
+    assembly = assemble([plugin(table, transforms=[share], extra_tables=[extra])])
+    made = describe(assembly, dataset="logs", versions={})
+    [described_table] = made["tables"]
+    assert described_table["description"] == "one entry"
+    assert by_name(described_table["columns"])["name"] == {
+        "name": "name",
+        "type": "STRING",
+        "derived": False,
+        "description": "who it was",
+        "pii": True,
+    }
+    assert [option["description"] for option in made["options"]] == ["of the whole", "one person"]
+    shown = printed(made, width=300)
+    for words in ("  each row   one entry\n", "who it was", "personal data", "  share  of the whole\n", "  names  one person\n"):
+        assert words in shown
+    page = readme("logs", assembly)
+    for line in ("Each row: one entry.", "Each row: one person.", "| `name` | STRING | who it was (personal data) |"):
+        assert f"\n{line}\n" in page
+    assert "| `sum` | DOUBLE | in all |" in page
+    assert "<script>" not in page
+    assert "](http" not in page
+    assert "\n| `cost` | DOUBLE | cost &#124; of &#60;script&#62;alert('it')&#60;/script&#62; !&#91;x&#93;(http" in page
 
 
 def test_a_plugin_that_takes_no_risk_is_not_accused_of_one() -> None:

@@ -75,13 +75,15 @@ def _whole(low: float, high: float, count: int) -> tuple[float, float, int]:
 
 def _counted(rows: Rows, name: str, low: float, high: float, count: int) -> dict[int, int]:
     """Number of bucket → records."""
-    number = (
-        f"CASE WHEN {name} < ? THEN -1 WHEN {name} > ? THEN {count:d} WHEN {name} = ? THEN {count - 1:d} "
-        f"ELSE LEAST(FLOOR(({name} - ?) / ?), {count - 1:d}) END"
-    )
-    bound = (low, high, high, low, (high - low) / count)
+    number = f"CASE WHEN {name} < ? THEN -1 WHEN {name} > ? THEN {count + 1:d} ELSE FLOOR(({name} - ?) / ?) END"
+    bound = (low, high, low, (high - low) / count)
     found = rows.where(f"{name} IS NOT NULL").ask(f"{number} AS bucket, COUNT(*) AS n", "GROUP BY 1 ORDER BY 1", before=bound)
-    return {int(bucket): int(n) for bucket, n in zip(found["bucket"], found["n"], strict=True)}
+    counts: dict[int, int] = {}
+    for bucket, n in zip(found["bucket"], found["n"], strict=True):
+        # The upper edge itself belongs to the last bucket; what is above has a number of its own.
+        number_of = count if bucket == count + 1 else min(int(bucket), count - 1)
+        counts[number_of] = counts.get(number_of, 0) + int(n)
+    return counts
 
 
 @frozen(hash=False)

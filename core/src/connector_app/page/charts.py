@@ -25,7 +25,7 @@ LINES: Final = 15
 def histogram(rows: Rows, column: str, question: str, unit: str = "", *, count: int = 20, note: str = "", key: str = "") -> None:
     """How the values of a column of numbers spread, between the percentiles 1 and 99; what is beyond stands at both ends."""
     found = buckets(rows, column, count)
-    about = rows.session.dictionary.describe(rows.table, column)
+    about = rows.session.dictionary.column(rows.table, column).description
     label = column.replace("_", " ")
     chart = histogram_chart(found, label, unit, about) if found else None
     frame, marks = None, {}
@@ -66,7 +66,7 @@ def bars(
     found = top(rows, by, measure, first, ascending=ascending, others=others)
     known = not found.frame["value"].isna().all()
     label = by.replace("_", " ")
-    about = rows.session.dictionary.describe(rows.table, by)
+    about = rows.session.dictionary.column(rows.table, by).description
     chart = bars_chart(found, label, measure, meanings, about) if known else None
 
     def narrow(picked: Mapping[str, Any]) -> Rows:
@@ -104,7 +104,7 @@ def trend(
     grain = grain or _fitting(rows, on)
     frame = over_time(rows, on, measure, grain, by, first)
     known = len(frame) > 0 and not frame["value"].isna().all()
-    about = rows.session.dictionary.describe(rows.table, on)
+    about = rows.session.dictionary.column(rows.table, on).description
     chart = trend_chart(frame, measure, grain, meanings, about, target) if known else None
 
     def narrow(picked: Mapping[str, Any]) -> Rows:

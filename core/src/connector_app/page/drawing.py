@@ -6,7 +6,7 @@ from typing import Any, Final
 import altair as alt
 import pandas as pd
 
-from connector_app.asking.measures import Measure, shown
+from connector_app.asking.measures import Measure, is_missing, shown
 from connector_app.asking.questions import Buckets, Grain, Top
 from connector_app.page.theme import ACCENT, MUTED, colours, number_format
 
@@ -19,6 +19,12 @@ FORMATS: Final[Mapping[Grain, str]] = {"day": "%d %b %Y", "week": "%d %b %Y", "m
 
 def axis_title(label: str, unit: str) -> str:
     return f"{label} ({unit})" if unit else label
+
+
+def value_axis(values: Sequence[Any]) -> alt.Axis:
+    """The axis of a measure: few ticks, and whole ones where every value is whole."""
+    whole = all(float(value).is_integer() for value in values if not is_missing(value))
+    return alt.Axis(format=number_format(values), tickCount=6, tickMinStep=1 if whole else alt.Undefined)
 
 
 def histogram_chart(found: Buckets, label: str, unit: str, about: str = "") -> Chart:
@@ -98,8 +104,7 @@ def bars_chart(
     ]
     # The figure stands beside the name, as a chart that a reader can pick from is a single view.
     frame["bar"] = [f"{name} · {said}" for name, said in zip(names, frame["said"], strict=True)]
-    whole = all(float(value).is_integer() for value in frame["value"].dropna())
-    x_axis = alt.Axis(format=number_format(list(frame["value"])), tickMinStep=1 if whole else alt.Undefined)
+    x_axis = value_axis(list(frame["value"]))
     chart: Chart = (
         alt.Chart(frame)
         .mark_bar(cornerRadiusEnd=2)
@@ -111,7 +116,7 @@ def bars_chart(
             tooltip=tooltip,
         )
         .add_params(pick)
-        .properties(height=30 * len(names) + 70)
+        .properties(height=34 * len(names) + 70)
     )
     return chart
 
@@ -148,7 +153,7 @@ def trend_chart(
             "value:Q",
             title=axis_title(measure.label, measure.unit),
             scale=alt.Scale(zero=False),
-            axis=alt.Axis(format=number_format(list(frame["value"]))),
+            axis=value_axis(list(frame["value"])),
         ),
         color=colour,
         tooltip=tooltip,

@@ -25,7 +25,7 @@ class App:
     """An app, as a plugin describes it.
 
     name, tagline: the head of the page: what it is called, and for whom or what it is.
-    icon:          one emoji; no picture is fetched from anywhere.
+    icon:          one emoji, or the name of an icon that Streamlit brings, such as ":material/factory:".
     table:         the table that the filters are about.
     filterable:    what it can be filtered by.
     metrics:       draws the first part, from the rows under the filters.
@@ -49,12 +49,17 @@ class App:
 
 def draw(app: App, session: Session) -> None:
     """Draw the page of *app* over *session*; what cannot be read is said in the page."""
-    st.set_page_config(page_title=app.name, page_icon=app.icon, layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(page_title=app.name, page_icon=_favicon(app.icon), layout="wide", initial_sidebar_state="auto")
     st.html(STYLE)
     st.title(f"{app.icon} {app.name}", anchor=False)
     st.caption(app.tagline)
     cached = Cached(session)
     safely(lambda: _parts(app, cached))
+
+
+def _favicon(icon: str) -> str | None:
+    """The icon of the browser's tab. Streamlit would fetch its own icons from another host: such one is in the title only."""
+    return None if icon.startswith(":") else icon
 
 
 def _parts(app: App, session: Session) -> None:
@@ -75,7 +80,7 @@ def _parts(app: App, session: Session) -> None:
     elif part == TABS[2]:
         history(app.name, session)
     else:
-        explorer(session, app.table)
+        explorer(session, rows)
 
 
 def tabs(names: tuple[str, ...]) -> str:

@@ -74,7 +74,7 @@ def show(report: Report, key: str = "now") -> None:
         st.markdown(without_pictures(report.text))
         (st.caption if check.sound or not report.facts else st.warning)(check.words(len(report.facts)))
         by = "no model" if report.model == "none" else report.model
-        st.caption(f"{report.written_at} · {by} · {plain(report.filters)}")
+        st.caption(f"{report.written} · {by} · {plain(report.filters)}")
     with st.expander(f"The {len(report.facts)} facts, and the SQL behind them"):
         st.dataframe(_facts(report.facts), width="stretch", hide_index=True, key=f"facts {key}")
     st.download_button(

@@ -52,7 +52,7 @@ def panel(
         picked = _picked(st.altair_chart(chart, width="stretch", key=f"chart {key}", on_select="rerun", selection_mode=PICK))
     if note:
         st.caption(note)
-    left, right = st.columns([3, 2])
+    left, right = st.columns([5, 1])
     wanted = left.toggle("Show the records behind it", key=f"records {key}", value=False) or bool(picked)
     right.download_button("CSV", csv(frame), f"{_file(question)}.csv", "text/csv", key=f"csv {key}", on_click="ignore")
     if wanted:
@@ -70,7 +70,7 @@ def records(rows: Rows, key: str, *, size: int = PAGE) -> None:
     number = st.number_input(f"Page of {pages:,}", 1, pages, 1, key=f"page {key} {pages}") if pages > 1 else 1
     frame = rows.page(int(number) - 1, size)
     first = (int(number) - 1) * size
-    st.caption(f"{total:,} records; shown: {first + 1:,} to {first + len(frame):,}")
+    st.caption(f"{total:,} {'record' if total == 1 else 'records'}; shown: {first + 1:,} to {first + len(frame):,}")
     st.dataframe(frame, width="stretch", hide_index=True, column_config=column_config(rows, frame), key=f"frame {key}")
     st.download_button("CSV of this page", csv(frame), f"{rows.table}.csv", "text/csv", key=f"page csv {key}", on_click="ignore")
 

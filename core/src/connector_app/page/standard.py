@@ -13,6 +13,6 @@ def draw_standard(session: Session, title: str) -> None:
     """Draw the explorer over all tables of *session*."""
     st.set_page_config(page_title=title, page_icon="🔎", layout="wide")
     st.html(STYLE)
-    st.title(f"🔎 {title}", anchor=False)
+    st.title(f":material/search: {title}", anchor=False)
     st.caption(f"The standard explorer, over {session.where}.")
     safely(lambda: explorer(Cached(session)))

@@ -34,7 +34,8 @@ STYLE: Final = """
   }
   .st-key-f_tab [role="radiogroup"] label { padding: 0.35rem 0.1rem; margin: 0 0 -1px 0; border-bottom: 2px solid transparent; }
   .st-key-f_tab [role="radiogroup"] label:has(input:checked) { border-bottom-color: #3b82d6; }
-  .st-key-f_tab [role="radiogroup"] label > div:first-child { display: none; }
+  .st-key-f_tab [role="radiogroup"] label > div:first-child:not(:has([data-testid="stMarkdownContainer"])),
+  .st-key-f_tab [role="radiogroup"] label div:has(+ [data-testid="stMarkdownContainer"]) { display: none; }
   /* What is chosen is no alarm, which Streamlit's red would make of it. A theme of our own would take the dark page away. */
   [data-baseweb="tag"], [data-testid="stBaseButton-primary"],
   [data-testid="stCheckbox"] label:has(input:checked) > div:first-child {
@@ -47,9 +48,11 @@ STYLE: Final = """
   }
   .st-key-f_section [role="radiogroup"] label:has(input:checked) { background: #3b82d6; border-color: #3b82d6; color: #fff; }
   .st-key-f_section [role="radiogroup"] label:has(input:checked) p { color: #fff; }
-  .st-key-f_section [role="radiogroup"] label > div:first-child { display: none; }
+  .st-key-f_section [role="radiogroup"] label > div:first-child:not(:has([data-testid="stMarkdownContainer"])),
+  .st-key-f_section [role="radiogroup"] label div:has(+ [data-testid="stMarkdownContainer"]) { display: none; }
   .st-key-f_section [role="radiogroup"] label > div { margin: 0; padding: 0; }
   @media (max-width: 640px) {
+    h1 { font-size: 1.7rem !important; }
     .block-container { padding: 3.2rem 0.8rem 2rem 0.8rem; }
     [data-testid="stMetricValue"] { font-size: 1.3rem; }
     /* Figures stand two in a row, and the way to the records beside the CSV. */

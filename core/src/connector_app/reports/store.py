@@ -29,14 +29,19 @@ class Report:
     id: str = ""
 
     def title(self) -> str:
-        return f"{self.written_at[:16].replace('T', ' ')} · {self.focus} · {self.filters}"
+        return f"{self.written} · {self.focus} · {self.filters}"
+
+    @property
+    def written(self) -> str:
+        """When it was written, to the minute."""
+        return f"{self.written_at[:16].replace('T', ' ')} UTC"
 
     def markdown(self) -> str:
         """The report with its facts and their SQL, to be downloaded."""
         facts = "\n".join(fact.line(number) for number, fact in enumerate(self.facts, 1))
         queries = "\n\n".join(f"-- [{number}]\n{fact.query}" for number, fact in enumerate(self.facts, 1) if fact.query)
         return (
-            f"# {self.app}: {self.focus}\n\nWritten {self.written_at}. Filters: {self.filters}. Model: {self.model}.\n\n"
+            f"# {self.app}: {self.focus}\n\nWritten {self.written}. Filters: {self.filters}. Model: {self.model}.\n\n"
             f"{self.text}\n\n## Facts\n\n{facts}\n\n## Where they come from\n\n```sql\n{queries}\n```\n"
         )
 

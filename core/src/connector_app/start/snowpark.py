@@ -17,7 +17,6 @@ import pandas as pd
 from attrs import evolve, frozen
 
 from connector_app.data.duck import DuckDBSession
-from connector_app.reports.writing import NO_MODEL
 
 WAREHOUSE: Final = "CONNECTOR_APP_WAREHOUSE"
 """The environment's variable that names the warehouse file."""
@@ -134,7 +133,8 @@ def complete(model: str, prompt: str) -> str:
     """What stands in for SNOWFLAKE.CORTEX.COMPLETE: the lines of the prompt that hold figures, and that no model wrote this."""
     lines = [line.strip().lstrip("-*• ") for line in prompt.splitlines() if _FIGURES.search(line)]
     figures = "\n".join(f"- {line}" for line in lines[:20])
-    return f"*{NO_MODEL} In Snowflake, {model} would answer this prompt of {len(prompt):,} characters.*\n\n{figures}"
+    said = f"No language model is on this machine, so none wrote this. In Snowflake, {model} would answer this prompt of"
+    return f"*{said} {len(prompt):,} characters. The figures in it:*\n\n{figures}"
 
 
 @cache

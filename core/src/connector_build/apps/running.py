@@ -20,7 +20,7 @@ HOST: Final = "127.0.0.1"
 FIRST_PORT: Final = 8501
 """Streamlit's own."""
 _PORTS: Final = 50
-_BANNER: Final = ("You can now view your Streamlit app", "Network URL:", "External URL:")
+_BANNER: Final = ("You can now view your Streamlit app", "Uvicorn server started", "Network URL:", "External URL:")
 
 
 @frozen
@@ -101,7 +101,7 @@ def _command(running: Running, folder: Path, port: int) -> Sequence[str]:
     told = [word for name, value in options.items() for word in (f"--{name}", value)]
     script = running.script or folder / "start" / "local.py"
     arguments = [] if running.script else ["--", json.dumps(_arguments(running))]
-    return [sys.executable, "-m", "streamlit", "run", str(script), *told, *arguments]
+    return [sys.executable, "-P", "-m", "streamlit", "run", str(script), *told, *arguments]
 
 
 def _arguments(running: Running) -> Mapping[str, str]:

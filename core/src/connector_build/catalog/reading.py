@@ -13,12 +13,13 @@ def reading(plan: TablePlan) -> str:
     if not plan.extra_tables:
         return f"`{name}` is read {how}."
     extras = names(extra.name for extra in plan.extra_tables)
+    verb = "is" if len(plan.extra_tables) == 1 else "are"
     if not plan.repeats and not how.startswith("whole"):
-        return f"`{name}` only ever grows, so {extras} is kept up from the cursor on; its totals are part of the state."
+        return f"`{name}` only ever grows, so {extras} {verb} kept up from the cursor on; its totals are part of the state."
     if plan.table.full_refresh or not plan.repeats:
-        return f"`{name}` is read {how}. {extras} is made from it; rows are sent only when they changed."
+        return f"`{name}` is read {how}. {extras} {verb} made from it; rows are sent only when they changed."
     return (
-        f"{extras} is made from the records of `{name}`. That feed may send a record again with new values, "
+        f"{extras} {verb} made from the records of `{name}`. That feed may send a record again with new values, "
         "so each sync reads and "
         f"sends the whole of `{name}`: as many requests and upserts as the feed has pages and records. "
         f"Rows of {extras} are sent only "

@@ -9,9 +9,11 @@ import click
 
 from connector_build.cli.app import app_command
 from connector_build.cli.check import check_command
+from connector_build.cli.dbt import dbt_command
 from connector_build.cli.debug import debug_command
 from connector_build.cli.demo import demo_command
 from connector_build.cli.diff import diff_command
+from connector_build.cli.docs import docs_command
 from connector_build.cli.ending import tidily
 from connector_build.cli.fleet import build_fleet
 from connector_build.cli.group import Commands
@@ -43,7 +45,9 @@ def main(context: click.Context, build_all: bool, fleet: Path | None, force: boo
     connector-build fts --help        the options of a build
     connector-build demo fts          try it on this machine, against a sample API
     connector-build app fts           its app, over the rows of the last demo or debug
+    connector-build dbt fts           a dbt package for its tables: sources, staging models, tests
     connector-build check fts         what every plugin has to keep, rule by rule
+    connector-build docs fts          what its tables, columns and settings mean, as a web page
     connector-build verify dist/fts   what was changed by hand since the build
     connector-build diff dist/fts     what building it again would change in the destination
     connector-build --all             every connector that connectors.toml lists
@@ -67,6 +71,7 @@ def _without_command(context: click.Context, build_all: bool, fleet: Path | None
 for _command in (
     list_command,
     show_command,
+    docs_command,
     debug_command,
     check_command,
     verify_command,
@@ -74,5 +79,6 @@ for _command in (
     demo_command,
     app_command,
     serve_command,
+    dbt_command,
 ):
     main.add_command(_command)

@@ -29,7 +29,7 @@ OPTIONS = "connector_core_options"
 SAMPLES = "connector_core_samples"
 APPS = "connector_core_apps"
 GROUPS = frozenset({DATASETS, EXTENSIONS, OPTIONS, SAMPLES, APPS})
-COMMANDS = ("app", "check", "debug", "demo", "diff", "list", "serve", "show", "verify")
+COMMANDS = ("app", "check", "dbt", "debug", "demo", "diff", "docs", "list", "serve", "show", "verify")
 VERBS = frozenset({*COMMANDS, "build", "diff", "help", "new"})
 """Names that no dataset may take, because they are subcommands or soon will be."""
 

@@ -10,6 +10,7 @@ from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.measures import Measure
 from connector_core.derived.transforms import Transform
 from connector_core.plugin.assembly import Assembly, Option, Origin, TablePlan
+from connector_core.source.columns import Column
 from connector_core.source.settings import Setting
 
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -58,6 +59,7 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
     table = plan.table
     return {
         "name": table.name,
+        "description": table.description,
         "path": table.path,
         "method": table.method,
         "records": table.records,
@@ -71,13 +73,17 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "append_only": table.append_only,
         "errors": [str(rule) for rule in table.errors],
         "budget": str(table.budget) if table.budget else None,
-        "columns": [{"name": name, "type": kind, "derived": name not in table.columns} for name, kind in plan.columns.items()],
+        "columns": [_column(name, column, name not in table.columns) for name, column in plan.declared.items()],
         "paginator": {"value": _shown(plan.paginator), "from": _from(plan.paginator_origin)},
         "reads": "the whole feed" if reads_whole(plan) else "from the cursor on",
         "reading": f"{reading(plan)}{would_cost(plan, options)}".replace("`", ""),
         "risks": risks(plan),
         "from": _from(plan.origin),
     }
+
+
+def _column(name: str, column: Column, derived: bool) -> dict[str, Any]:
+    return {"name": name, "type": column.type, "derived": derived, "description": column.description, "pii": column.pii}
 
 
 def _option(option: Option) -> dict[str, Any]:
@@ -96,6 +102,7 @@ def _option(option: Option) -> dict[str, Any]:
         "name": option.name,
         "kind": option.kind,
         "table": option.table,
+        "description": option.description,
         "default": value.default,
         "enabled": option.enabled,
         **details,

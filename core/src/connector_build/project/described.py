@@ -22,6 +22,8 @@ def show(description: Mapping[str, Any], console: Console) -> None:
     options = description["options"]
     grid(console, ("name", "now", "default", "what it is", "from"), map(_option_row, options))
     for option in options:
+        if option["description"]:
+            line(console, f"  {option['name']}  {option['description']}")
         if "by" in option:
             line(console, f"  {option['name']}  by {', '.join(option['by'])}: {_contents(option)}")
         elif "function" in option:
@@ -32,6 +34,8 @@ def show(description: Mapping[str, Any], console: Console) -> None:
 
 def _show_table(table: Mapping[str, Any], console: Console) -> None:
     _heading(console, f"Table {table['name']}")
+    if table["description"]:
+        line(console, f"  each row   {table['description']}")
     line(console, f"  from       {_origin(table)}")
     where = f"under {table['records']}" if table["format"] == "JSON" else f"in {table['format']}"
     line(console, f"  records    {table['method']} {table['path']}, {where}")
@@ -48,8 +52,7 @@ def _show_table(table: Mapping[str, Any], console: Console) -> None:
         line(console, f"  errors     {rule}")
     if table["budget"]:
         line(console, f"  budget     {table['budget']}")
-    rows = ((each["name"], each["type"], "derived" if each["derived"] else "") for each in table["columns"])
-    grid(console, ("column", "type", ""), rows)
+    grid(console, ("column", "type", "what it is", ""), map(_column_row, table["columns"]))
 
 
 def show_list(installed: Sequence[Mapping[str, Any]], console: Console) -> None:
@@ -65,6 +68,11 @@ def show_list(installed: Sequence[Mapping[str, Any]], console: Console) -> None:
     for each in installed:
         if each["problem"]:
             line(console, f"{each['dataset']}: {each['problem']}", style="red")
+
+
+def _column_row(column: Mapping[str, Any]) -> tuple[str, ...]:
+    marks = [mark for mark, marked in (("derived", column["derived"]), ("personal data", column["pii"])) if marked]
+    return column["name"], column["type"], column["description"], ", ".join(marks)
 
 
 def _parent(parent: Mapping[str, Any]) -> str:

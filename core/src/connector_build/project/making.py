@@ -43,7 +43,11 @@ def every_assembled(leave_out: Callable[[str], None]) -> list[tuple[str, Assembl
 
 def dictionary(dataset: str, **choice: Any) -> Dictionary:
     """What *dataset* is and what each part of it means; *choice* is what `assembled` takes."""
-    assembly, sources = assembled(dataset, **choice)
+    return explained(dataset, *assembled(dataset, **choice))
+
+
+def explained(dataset: str, assembly: Assembly, sources: Sequence[Source]) -> Dictionary:
+    """The same of what is assembled already."""
     about = find(dataset)
     versions = {source.name: source.version for source in sources}
     return dictionary_of(assembly, dataset, version=about.version, summary=about.summary, versions=versions)

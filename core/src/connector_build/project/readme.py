@@ -1,14 +1,15 @@
 """The README of a built project, written from its assembly."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from connector_build.catalog.reading import names, reading
 from connector_build.catalog.risks import risks
 from connector_build.project.templating import rendered
-from connector_build.screen.markdown import markdown_table
+from connector_build.screen.markdown import markdown_table, prose
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.plugin.assembly import Assembly, Option
 from connector_core.runtime.scripts.pythons import DEFAULT_PYTHON_VERSION
+from connector_core.source.columns import Column, Declared
 from connector_core.source.settings import Setting
 
 
@@ -16,7 +17,15 @@ def readme(dataset: str, assembly: Assembly, python_version: str = DEFAULT_PYTHO
     """Markdown: settings, tables, columns, derived fields, how to debug, deploy and reset, and common errors."""
     return rendered(
         "README.md.jinja",
-        filters={"names": names, "columns": _columns, "meaning": _meaning, "reading": reading, "risks": risks, "table": _grid},
+        filters={
+            "names": names,
+            "columns": _columns,
+            "meaning": _meaning,
+            "prose": prose,
+            "reading": reading,
+            "risks": risks,
+            "table": _grid,
+        },
         dataset=dataset,
         python_version=python_version,
         written=[table["table"] for table in assembly.schema],
@@ -64,11 +73,19 @@ def _meaning(extra: Dimension | Aggregate) -> str:
 
 def _option(option: Option) -> tuple[str, ...]:
     now = "on" if option.enabled else "off"
-    return f"`{option.name}`", option.kind, f"`{option.table}`", now, option.origin.plugin
+    return f"`{option.name}`", option.kind, f"`{option.table}`", prose(option.description), now, option.origin.plugin
 
 
-def _columns(columns: Mapping[str, str]) -> str:
-    return markdown_table(("column", "type"), [(f"`{name}`", kind) for name, kind in columns.items()])
+def _columns(columns: Declared) -> str:
+    """A table of columns; where none says what it is, of their types alone."""
+    if not any(column.description or column.pii for column in columns.values()):
+        return markdown_table(("column", "type"), [(f"`{name}`", column.type) for name, column in columns.items()])
+    rows = [(f"`{name}`", column.type, _said(column)) for name, column in columns.items()]
+    return markdown_table(("column", "type", "what it is"), rows)
+
+
+def _said(column: Column) -> str:
+    return f"{prose(column.description)}{' (personal data)' if column.pii else ''}".strip()
 
 
 def _grid(rows: Iterable[Sequence[str]], *heads: str) -> str:

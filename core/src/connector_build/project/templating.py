@@ -1,27 +1,10 @@
-"""Files from templates: what lies in ``templates/``, filled in by Jinja."""
+"""Files of a project from its templates."""
 
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-
-@cache
-def _environment() -> Environment:
-    # Not escaped for HTML: what is written is Python, Markdown and settings, which have escapes of their own (the filters). A
-    # name that is not given is an error, and no empty text.
-    made = Environment(
-        loader=PackageLoader("connector_build.project"),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701  (see above)
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters["python"] = python_literal
-    return made
+from connector_build.screen.templating import filled
 
 
 def rendered(name: str, filters: Mapping[str, Callable[..., Any]] | None = None, **values: Any) -> str:
@@ -29,9 +12,7 @@ def rendered(name: str, filters: Mapping[str, Callable[..., Any]] | None = None,
 
     Raises jinja2.UndefinedError for a value that the template names and *values* lacks.
     """
-    environment = _environment().overlay()
-    environment.filters = {**environment.filters, **(filters or {})}
-    return environment.get_template(name).render(**values)
+    return filled("connector_build.project", name, {"python": python_literal, **(filters or {})}, **values)
 
 
 def python_literal(value: Any) -> str:

@@ -9,5 +9,13 @@ def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
 
 
+_ENTITIES = str.maketrans({each: f"&#{ord(each)};" for each in "&<>|\\`*[]"})
+
+
+def prose(text: str) -> str:
+    """*text*, which a plugin says of something, as one line in which nothing is markup, a link, or the border of a table."""
+    return " ".join(text.split()).translate(_ENTITIES)
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ").replace("\r", " ")

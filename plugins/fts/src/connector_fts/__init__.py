@@ -11,7 +11,7 @@ RECORDS = Table(
     records="fts_records",
     primary_key=("record_id",),
     columns=RECORD,
-    description="one task of a field technician: the log entry, its summary, and what the work cost",
+    description="one task of a field technician, with the log entry, its summary and what the work cost",
 )
 
 

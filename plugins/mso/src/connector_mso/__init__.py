@@ -9,7 +9,7 @@ RECORDS = Table(
     records="mso_records",
     primary_key=("record_id",),
     columns=RECORD,
-    description="one calculation for the design of a product: its material, its designer, and what an optimization gains",
+    description="one calculation for the design of a product, with its material, its designer and what an optimization gains",
 )
 PRODUCT = ("product_name", "product_description", "product_lifecycle_stage", "product_lifecycle_status")
 

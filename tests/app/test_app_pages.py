@@ -172,15 +172,23 @@ def test_a_report_in_steps_kept_and_read_again(page: Page, tmp_path: Path) -> No
 def test_the_explorer(page: Page) -> None:
     test = page(tab="Data Explorer")
     overview = test.dataframe[0].value
-    assert overview["table"].tolist() == ["crews", "tasks"]
-    assert overview["records"].tolist() == [2, 3]
-    assert overview["last synced"].tolist()[1] == "2026-01-02 03:04:05"
-    assert "🔗 tasks (crew) → crews (crew)" in captions(test)
+    assert overview["table"].tolist() == ["tasks", "crews"]
+    assert overview["records"].tolist() == [3, 2]
+    assert overview["last synced"].tolist()[0] == "2026-01-02 03:04:05"
+    assert ":material/link: tasks (crew) → crews (crew)" in captions(test)
+    arrivals = test.dataframe[1].value
+    assert [tuple(each) for each in arrivals.itertuples(index=False)] == [("2026-01-02 03:04", "tasks", 3, 0)]
     for column in ("id", "crew", "cost", "hours", "day", "note"):
         sound(test.selectbox(key="f_column").select(column).run())
     test.text_input(key="f_find").set_value("corrective b").run()
     assert sound(test).dataframe[-1].value["id"].tolist() == ["3"]
     sound(test.selectbox(key="f_table").select("crews").run())
+
+
+def test_the_explorer_is_under_the_filters_of_the_page(page: Page) -> None:
+    test = page(tab="Data Explorer", in_crew="B")
+    assert test.dataframe[-1].value["id"].tolist() == ["3"]
+    assert test.dataframe[0].value["records"].tolist() == [3, 2]
 
 
 @pytest.mark.parametrize("tab", ["Metrics", "AI Insights", "Insights History", "Data Explorer"])
