@@ -39,7 +39,7 @@ def excess_query(
 def benchmarked(rows: Rows, column: str, within: str = "", own: float | None = None) -> Query:
     """The records with a value in *column*, that `value` (at most the 99th percentile of all) and their `benchmark`."""
     known = rows.where(f"{column} IS NOT NULL")
-    cap = known.query(f"PERCENTILE_CONT(0.99) WITHIN GROUP (ORDER BY {column}) AS cap")
+    cap = known.query(f"PERCENTILE_DISC(0.99) WITHIN GROUP (ORDER BY {column}) AS cap")
     middle = "CAST(? AS DOUBLE)" if own is not None else f"MEDIAN({column}) OVER ({f'PARTITION BY {within}' if within else ''})"
     values = known.query(
         f"found.*, LEAST({column}, cap) AS value, {middle} AS benchmark", "", before=() if own is None else (own,)

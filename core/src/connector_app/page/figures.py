@@ -37,10 +37,17 @@ def target(key: str, label: str, unit: str = "") -> float | None:
         value=None,
         min_value=0.0,
         placeholder="no target",
-        key=kept(f"target_{key}", None, lambda texts: float(texts[-1])),
+        key=kept(f"target_{key}", None, _amount),
     )
     told(f"target_{key}", "" if value is None else f"{value:g}")
     return None if value is None else float(value)
+
+
+def _amount(texts: Sequence[str]) -> float:
+    value = float(texts[-1])
+    if not 0 <= value < float("inf"):
+        raise ValueError(texts[-1])
+    return value
 
 
 def needs(rows: Rows, what: str, columns: Sequence[str] = (), table: str = "", enable: str = "") -> bool:

@@ -106,7 +106,7 @@ def lines(rows: Rows, by: str) -> pd.DataFrame:
         f"100.0 * SUM(CASE WHEN {UNPLANNED} THEN 1 ELSE 0 END) / NULLIF(COUNT({TYPE}), 0) AS unplanned, MAX({DATE}) AS newest"
     )
     grouped = f"SELECT {by}, {figures} FROM ({typical.sql}) AS typified GROUP BY 1"
-    running = f"SUM(cost) OVER (ORDER BY cost DESC NULLS LAST, {by} ROWS UNBOUNDED PRECEDING)"
+    running = f"SUM(cost) OVER (ORDER BY cost DESC NULLS LAST, {by} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     of_all = "NULLIF(SUM(cost) OVER (), 0)"
     query = (
         f"SELECT {by}, tasks, cost, 100.0 * cost / {of_all} AS part, 100.0 * {running} / {of_all} AS running, middle, alike, "

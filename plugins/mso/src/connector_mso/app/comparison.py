@@ -175,7 +175,7 @@ def meeting(rows: Rows, limits: dict[str, float | None]) -> Query:
     set_ones = {column: value for column, value in limits.items() if value is not None}
     shown_ones = dict.fromkeys([*LIMITS, "material_weight", "cost_savings"])
     medians = ", ".join(f"MEDIAN({column}) AS {column}" for column in shown_ones)
-    having = " AND ".join(f"MEDIAN({column}) {LIMITS[column][1]} ?" for column in set_ones)
-    tail = f"GROUP BY 1 {'HAVING ' + having if having else ''} ORDER BY 3 NULLS LAST, 1 LIMIT 100"
-    known = rows.where("material_name IS NOT NULL")
-    return known.query(f"material_name, COUNT(*) AS records, {medians}", tail, after=tuple(set_ones.values()))
+    grouped = rows.where("material_name IS NOT NULL").query(f"material_name, COUNT(*) AS records, {medians}", "GROUP BY 1")
+    met = " AND ".join(["records > 0", *(f"{column} {LIMITS[column][1]} ?" for column in set_ones)])
+    query = f"SELECT * FROM ({grouped.sql}) AS medians WHERE {met} ORDER BY material_cost NULLS LAST, material_name LIMIT 100"
+    return Query(query, (*grouped.parameters, *set_ones.values()))

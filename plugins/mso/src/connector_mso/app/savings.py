@@ -99,8 +99,9 @@ def waiting_query(rows: Rows, by: str) -> Query:
     open_ones = rows.where(f"{decision(OPTIMIZED)} = '{OPEN}' AND cost_savings IS NOT NULL AND {by} IS NOT NULL")
     figures = "COUNT(*) AS n, AVG(cost_savings) AS average, MEDIAN(cost_savings) AS middle, SUM(cost_savings) AS waits"
     inner = open_ones.query(f"{by}{_name_of(by)}, {figures}", "GROUP BY 1")
-    running = "100.0 * SUM(waits) OVER (ORDER BY waits DESC, {0} ROWS UNBOUNDED PRECEDING) / NULLIF(SUM(waits) OVER (), 0)"
-    query = f"SELECT *, {running.format(by)} AS part FROM ({inner.sql}) AS waiting ORDER BY waits DESC, {by} LIMIT {MOST:d}"
+    frame = f"ORDER BY waits DESC, {by} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    running = f"100.0 * SUM(waits) OVER ({frame}) / NULLIF(SUM(waits) OVER (), 0)"
+    query = f"SELECT *, {running} AS part FROM ({inner.sql}) AS waiting ORDER BY waits DESC, {by} LIMIT {MOST:d}"
     return Query(query, inner.parameters)
 
 
