@@ -1,5 +1,6 @@
 """The questions behind charts, each answered by SQL with few rows, whatever the size of the table."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -51,14 +52,25 @@ def buckets(rows: Rows, column: str, count: int = 20) -> Buckets | None:
     """
     name = rows.session.name(column)
     low, high = (f"PERCENTILE_CONT({part}) WITHIN GROUP (ORDER BY {name})" for part in (0.01, 0.99))
-    edges = rows.ask(f"{low} AS low, {high} AS high, COUNT(*) - COUNT({name}) AS missing").iloc[0]
+    broken = f"SUM(CASE WHEN {name} <> FLOOR({name}) THEN 1 ELSE 0 END) AS broken"
+    edges = rows.ask(f"{low} AS low, {high} AS high, COUNT(*) - COUNT({name}) AS missing, {broken}").iloc[0]
     if is_missing(edges["low"]):
         return None
     start, end = float(edges["low"]), float(edges["high"])
     if start == end:
         # One value nearly everywhere: a bucket for it, and what is beyond.
         start, end, count = start - 0.5, end + 0.5, 1
+    elif not edges["broken"]:
+        start, end, count = _whole(start, end, count)
     return Buckets(start, end, count, _counted(rows, name, start, end, count), int(edges["missing"]))
+
+
+def _whole(low: float, high: float, count: int) -> tuple[float, float, int]:
+    """Edges at whole numbers: otherwise some buckets would have more of them than others, and stand out for no other reason."""
+    start, last = math.floor(low), math.ceil(high)
+    width = math.ceil((last + 1 - start) / count)
+    buckets = math.ceil((last + 1 - start) / width)
+    return float(start), float(start + buckets * width), buckets
 
 
 def _counted(rows: Rows, name: str, low: float, high: float, count: int) -> dict[int, int]:

@@ -13,6 +13,7 @@ from connector_app.page.charts import bars, histogram
 from connector_app.page.figures import figures, needs, target
 from connector_app.page.filter_bar import choice
 from connector_app.page.peers import against_peers
+from connector_fts.app.groups import part_of_first
 from connector_fts.app.tables import listed
 from connector_fts.app.visits import visits
 from connector_fts.app.words import (
@@ -43,11 +44,12 @@ OTHERWISE: Final = "Ask why its tasks take longer than others"
 
 
 def draw(rows: Rows) -> None:
+    label = choice("Look at", list(BY), "stands")
     left, right = st.columns(2)
     with left:
-        label = choice("Look at", list(BY), "stands")
-        question = f"Which {label} stands still most?"
-        bars(rows, BY[label], question, total_downtime(), key=f"downtime {label}")
+        question = f"Which {label} has the most downtime?"
+        note = part_of_first(rows, BY[label], total_downtime())
+        bars(rows, BY[label], question, total_downtime(), others=False, note=note, key=f"downtime {label}")
     with right:
         histogram(rows, DOWNTIME, "How long does equipment stand still?", "h", key="hours")
     left, right = st.columns(2)
@@ -55,7 +57,7 @@ def draw(rows: Rows) -> None:
         bars(
             rows,
             "maintenance_status",
-            "How much of it belongs to work that is not done?",
+            "How much downtime belongs to work that is not done?",
             total_downtime(),
             meanings=_meant(rows),
             key="hours by status",
@@ -64,7 +66,7 @@ def draw(rows: Rows) -> None:
         against_peers(
             rows,
             TYPE,
-            "After which type of work does it stand still longest?",
+            "For which type of work does equipment stand still longest?",
             quantity(DOWNTIME),
             label="type",
             key="hours by type",
@@ -114,8 +116,9 @@ def _winnable(rows: Rows, label: str) -> None:
 def _told(condition: str) -> str:
     """A rule in words that can be checked against the columns of the table."""
     for sql, words in (
-        ("late * 3 >= tasks", "a third of its tasks"), ("back * 3 >= tasks", "a third of its tasks"),
-        ("unplanned * 2 >= tasks", "half of its tasks"), ("longest * 2 >= hours", "one stop is half of its downtime"),
+        ("late * 3 >= tasks", "at least a third of its tasks"), ("back * 3 >= tasks", "at least a third of its tasks"),
+        ("unplanned * 2 >= tasks", "at least half of its tasks"),
+        ("longest * 2 >= hours", "one stop is at least half of its downtime"),
         ("late >= 2", "2 or more are delayed"), ("back >= 2", "2 or more came back"),
         ("unplanned >= 2", "2 or more are unplanned"),
         ("tasks >= 2", "of 2 tasks or more"), (" AND ", ", "),

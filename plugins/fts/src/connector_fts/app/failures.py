@@ -6,7 +6,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from connector_app.asking.measures import is_missing, shown
+from connector_app.asking.measures import Quantity, is_missing, shown
 from connector_app.asking.questions import extent
 from connector_app.asking.rows import Query, Rows
 from connector_app.page.charts import histogram, trend
@@ -26,11 +26,14 @@ MOST: Final = 50
 
 def draw(rows: Rows) -> None:
     rate = quantity(FAILURE)
-    left, right = st.columns(2)
-    with left:
+    offered = measured(rows, (COST, DOWNTIME, SAVED))
+    first, second, third = st.columns(3)
+    with first:
         by = SPLITS[choice("A line for each", list(SPLITS), "split")]
-    with right:
+    with second:
         wanted = target("failure", "Highest failure rate that you accept", rate.unit)
+    with third:
+        asked = offered[choice("What may go along with it", list(offered), "along")]
     question = "Does the failure rate rise or fall?"
     trend(
         rows,
@@ -46,14 +49,12 @@ def draw(rows: Rows) -> None:
     with left:
         histogram(rows, FAILURE, "How do failure rates spread?", rate.unit, key="rates")
     with right:
-        _along(rows)
+        _along(rows, asked)
     _rising(rows)
 
 
-def _along(rows: Rows) -> None:
+def _along(rows: Rows, asked: Quantity) -> None:
     """Another figure by quarters of the failure rate."""
-    offered = measured(rows, (COST, DOWNTIME, SAVED))
-    asked = offered[choice("What may go along with it", list(offered), "along")]
     bands = quarters(rows)
     question = f"Does the {asked.label} go up with the failure rate?"
     if bands is None:
@@ -77,7 +78,7 @@ def quarters(rows: Rows) -> tuple[str, list[str]] | None:
     edges = list(dict.fromkeys(float(found[each]) for each in ("q25", "q50", "q75")))
     names = [
         f"to {shown(edges[0])}",
-        *[f"to {shown(edge)}, above {shown(low)}" for low, edge in pairwise(edges)],
+        *[f"{shown(low)} to {shown(edge)}" for low, edge in pairwise(edges)],
     ]
     names.append(f"above {shown(edges[-1])}")
     cases = " ".join(f"WHEN {FAILURE} <= {edge!r} THEN '{name}'" for edge, name in zip(edges, names, strict=False))

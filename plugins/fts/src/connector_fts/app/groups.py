@@ -1,6 +1,5 @@
 """Equipment, technicians or customers, line by line: what they cost, and what that is beside work of the same type."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -31,46 +30,43 @@ from connector_fts.app.words import (
 )  # fmt: skip
 
 MOST: Final = 200
-LINES: Final[Sequence[str]] = ("records", "cost", "of all cost", "Σ", "median cost", "like for like", "downtime", "failure rate")
+FIRST: Final = 10
 
 
 def totals(rows: Rows, by: str, what: str) -> None:
     """Who leads by a total, and who stands out by a median."""
+    offered = {each.label: each for each in (total_cost(), total_downtime(), total_saved(), Measure("COUNT(*)", "tasks"))}
+    judged = measured(rows)
+    first, second, third = st.columns(3)
+    with first:
+        asked = offered[choice("Rank by", list(offered), f"rank_{by}")]
+    with second:
+        quality = judged[choice("Judge by", list(judged), f"judge_{by}")]
+    with third:
+        enough = enough_records()
     left, right = st.columns(2)
     with left:
-        offered = {each.label: each for each in (total_cost(), total_downtime(), total_saved(), Measure("COUNT(*)", "tasks"))}
-        asked = offered[choice("Rank by", list(offered), f"rank_{by}")]
-        bars(
-            rows,
-            by,
-            f"Which {what} has the most: {asked.label}?",
-            asked,
-            others=False,
-            note=_part(rows, by, asked),
-            key=f"most {by}",
-        )
+        question = f"Which {what} leads by {asked.label}?"
+        bars(rows, by, question, asked, others=False, note=part_of_first(rows, by, asked), key=f"most {by}")
     with right:
-        judged = measured(rows)
-        quality = judged[choice("Judge by", list(judged), f"judge_{by}")]
-        enough = enough_records()
         against_peers(
-            rows, by, f"Which {what} stands out by the {quality.label}?", quality, first=12, enough=enough, label=what,
+            rows, by, f"Which {what} stands out by the {quality.label}?", quality, first=FIRST, enough=enough, label=what,
             note="A point is a median, its bar how sure it is. Those that cannot be told from their peers are grey.",
             key=f"peers {by} {quality.label}",
         )  # fmt: skip
 
 
-def _part(rows: Rows, by: str, asked: Measure) -> str:
-    """How much of all the ten largest have, such as "The first 10 of 260 have 12% of all"."""
+def part_of_first(rows: Rows, by: str, asked: Measure) -> str:
+    """How much of all the first ten have, such as "The first 10 of 260 have 12% of all"; empty where there are no more."""
     grouped = rows.query(f"COALESCE(CAST({by} AS VARCHAR), '{NOTHING}') AS category, {asked.sql} AS value", "GROUP BY 1")
     ranked = f"SELECT value, ROW_NUMBER() OVER (ORDER BY value DESC NULLS LAST) AS place FROM ({grouped.sql}) AS grouped"
     query = (
-        f"SELECT COUNT(*) AS n, 100.0 * SUM(CASE WHEN place <= 10 THEN value END) / NULLIF(SUM(value), 0) AS part "
+        f"SELECT COUNT(*) AS n, 100.0 * SUM(CASE WHEN place <= {FIRST:d} THEN value END) / NULLIF(SUM(value), 0) AS part "
         f"FROM ({ranked}) AS ranked"
     )
     found = rows.session.sql(query, grouped.parameters).iloc[0]
-    known = found["part"] == found["part"] and found["part"] is not None and found["n"] > 10
-    return f"The first 10 of {int(found['n']):,} have {found['part']:.0f}% of all." if known else ""
+    known = found["part"] == found["part"] and found["part"] is not None and found["n"] > FIRST
+    return f"The first {FIRST} of {int(found['n']):,} have {found['part']:.0f}% of all." if known else ""
 
 
 def line_by_line(rows: Rows, by: str, what: str) -> None:
@@ -110,7 +106,7 @@ def lines(rows: Rows, by: str) -> pd.DataFrame:
         f"100.0 * SUM(CASE WHEN {UNPLANNED} THEN 1 ELSE 0 END) / NULLIF(COUNT({TYPE}), 0) AS unplanned, MAX({DATE}) AS newest"
     )
     grouped = f"SELECT {by}, {figures} FROM ({typical.sql}) AS typified GROUP BY 1"
-    running = f"SUM(cost) OVER (ORDER BY cost DESC NULLS LAST, {by} ROWS UNBOUNDED PRECEDING)"
+    running = f"SUM(cost) OVER (ORDER BY cost DESC NULLS LAST, {by} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     of_all = "NULLIF(SUM(cost) OVER (), 0)"
     query = (
         f"SELECT {by}, tasks, cost, 100.0 * cost / {of_all} AS part, 100.0 * {running} / {of_all} AS running, middle, alike, "

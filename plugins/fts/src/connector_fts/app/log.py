@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from html import escape
-from re import IGNORECASE, sub
+from re import IGNORECASE, split
 from re import escape as literal
 from typing import Any, Final
 
@@ -71,9 +71,10 @@ def _figures(rows: Rows) -> None:
     """How far entries have summaries, and what that saves."""
     written = rows.where(f"TRIM({LOG}) <> ''")
     with_summary = share(f"TRIM({SUMMARY}) <> ''", LOG, "entries with a summary", "higher")
-    length = Measure(f"MEDIAN(100.0 * LENGTH({SUMMARY}) / NULLIF(LENGTH({LOG}), 0))", "length of a summary beside its entry", "%")
+    length = Measure(f"MEDIAN(100.0 * LENGTH({SUMMARY}) / NULLIF(LENGTH({LOG}), 0))", "length of summaries", "%")
     asked = [Measure("COUNT(*)", "log entries"), with_summary, length, total_saved()]
     figures([Figure(each.label, measured(written, each), each.unit) for each in asked])
+    st.caption("Length of summaries: the median of their letters, in per cent of those of the log entry.")
 
 
 def _entries(rows: Rows, words: str, order: str) -> None:
@@ -127,9 +128,9 @@ def marked(text: str, words: Sequence[str]) -> str:
     if not words:
         return escape(text)
     pattern = "|".join(literal(word) for word in sorted(words, key=len, reverse=True))
-    # Marked before it is escaped, with marks that no text has: what is escaped has letters of its own (the "amp" of "&amp;").
-    found = sub(pattern, lambda match: f"\x00{match[0]}\x01", text.replace("\x00", "").replace("\x01", ""), flags=IGNORECASE)
-    return escape(found).replace("\x00", "<mark>").replace("\x01", "</mark>")
+    # Every second piece is a word that was found; each is escaped by itself, as an escaped text has letters of its own ("&amp;").
+    pieces = split(f"({pattern})", text, flags=IGNORECASE)
+    return "".join(f"<mark>{escape(piece)}</mark>" if number % 2 else escape(piece) for number, piece in enumerate(pieces))
 
 
 def _text(value: Any) -> str:

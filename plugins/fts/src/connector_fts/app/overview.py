@@ -54,11 +54,17 @@ def draw(rows: Rows) -> None:
     with left:
         wanted = target("cost", "Target for the cost of each period of the chart", quantity(COST).unit)
         trend(
-            rows, DATE, "Does maintenance cost more, and as much as we want?", total_cost(), target=wanted, note=WHOLE, key="cost"
+            rows,
+            DATE,
+            "What does maintenance cost, and is it within the target?",
+            total_cost(),
+            target=wanted,
+            note=WHOLE,
+            key="cost",
         )
     with right:
         wanted = target("downtime", "Target for the downtime of each period of the chart", "h")
-        question = "Does equipment stand still more, and as much as we accept?"
+        question = "How long does equipment stand still, within the target?"
         trend(rows, DATE, question, total_downtime(), target=wanted, note=WHOLE, key="downtime")
     _held_up(rows)
     checks(rows, CHECKS, "a cost, a downtime, a log entry with its summary, and possible values")
@@ -86,6 +92,7 @@ def _held_up(rows: Rows) -> None:
     found = held_up(rows)
     abouts = {
         "days": "from its log entry to the newest one under the filters",
+        "summarized_log": rows.session.dictionary.describe(rows.table, "summarized_log"),
         STATUS: rows.session.dictionary.describe(rows.table, STATUS),
         COST: rows.session.dictionary.describe(rows.table, COST),
         DOWNTIME: rows.session.dictionary.describe(rows.table, DOWNTIME),
@@ -99,7 +106,7 @@ def held_up(rows: Rows) -> pd.DataFrame:
     """Tasks that are delayed or under way, the delayed ones first, the oldest first."""
     last = rows.query("MAX(log_date) AS newest")
     waiting = rows.where(UNFINISHED).source()
-    columns = "equipment_id, customer_id, technician_id, maintenance_type, maintenance_status"
+    columns = "equipment_id, customer_id, technician_id, maintenance_status, summarized_log"
     query = (
         f"SELECT DATEDIFF('day', log_date, newest) AS days, {columns}, maintenance_cost, downtime_hours, record_id "
         f"FROM {waiting.sql} CROSS JOIN ({last.sql}) AS latest "

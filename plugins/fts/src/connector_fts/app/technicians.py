@@ -40,7 +40,7 @@ def _saved(rows: Rows) -> None:
         worth = target("worth", f"What one {saved.unit or 'unit'} of time saved is worth", cost)
     left, right = st.columns([3, 2])
     with left:
-        question = "How much time do the summaries save, and as much as we want?"
+        question = "How much time do the summaries save, and is it the target?"
         trend(rows, DATE, question, total_saved(), target=wanted, note=WHOLE, key="saved")
     with right:
         recent = newest(rows, DATE)

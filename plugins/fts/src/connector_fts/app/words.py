@@ -33,6 +33,8 @@ LABELS: Final = {
     "technician_id": "technician",
     "customer_id": "customer",
     "erp_order_id": "order",
+    "summarized_log": "summary",
+    "record_id": "record",
 }
 UNITS: Final = {
     "cost": ("Costs", "such as USD"),
