@@ -277,6 +277,19 @@ def with_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "connector_apptest", raising=False)
 
 
+@pytest.mark.parametrize("dataset", ["fts", "mso"])
+def test_the_apps_of_this_repository_ship_beside_connectors_and_never_in_them(dataset: str) -> None:
+    point = discovery.app(dataset)
+    assert point is not None
+    assert point.value == f"connector_{dataset}.app:main"
+    built, deployed = made(dataset).files, files_for_snowflake(dataset)
+    assert f"connector_{dataset}/columns.py" in built
+    assert not any(name.startswith((f"connector_{dataset}/app", "connector_app/")) for name in built)
+    assert deployed[f"connector_{dataset}/__init__.py"] == b""
+    assert f"connector_{dataset}/app/__init__.py" in deployed
+    assert f"connector_{dataset}/columns.py" not in deployed
+
+
 @pytest.mark.usefixtures("with_app")
 def test_a_built_project_has_no_app() -> None:
     files = made("apptest").files
