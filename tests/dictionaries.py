@@ -35,7 +35,8 @@ def described(said: str = NASTY) -> Dictionary:
         'we"ird`na|me': Column("STRING", said),
         "at": "UTC_DATETIME",
     }
-    orders = Table("orders2", "/orders", "data.items", ["orderId"], columns, description=said)
+    region = {"region": "{settings.region}"}
+    orders = Table("orders2", "/orders", "data.items", ["orderId"], columns, params=region, description=said)
     lines = Table(
         "order_lines",
         "/orders/{parent.orderId}/lines",

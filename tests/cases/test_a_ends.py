@@ -29,6 +29,7 @@ from connector_core import (
     UpdatedSince,
     Windows,
     empty_page,
+    last_page,
     no_more,
     short_page,
 )
@@ -562,6 +563,78 @@ def test_a7_204_in_a_window_is_not_the_end_of_the_feed() -> None:
         return Reply(b"", status=204) if start == 11 else {"items": HELD[start : start + 10] if start < 41 else []}
 
     assert len(read(said, Windows("from", "to", start=1, step=10, empty=2))) == 30
+
+
+SILENT = [Reply(b"", status=204), {}]
+BY_NUMBER = PageNumberPaginator(stop=[last_page("pages")])
+SPOKEN = [
+    (PAGES, {"next": "b", "has_more": True}, "has_more is true"),
+    (NextLinkPaginator("next"), {"next": "/items?at=b", "is_last": False}, "is_last is false"),
+    (NextLinkPaginator("next"), {"next": "/items?at=b", "total": 230}, "total is 230, and 10 records were read"),
+    (BY_NUMBER, {"page": 1, "pages": 2}, "page is 1 of 2 pages"),
+    (OffsetPaginator(), {"total": 230}, "total is 230, and 10 records were read"),
+    (FullRead(PAGES), {"next": "b", "has_more": True}, "has_more is true"),
+]
+
+
+@pytest.mark.parametrize("nothing", SILENT)
+@pytest.mark.parametrize(("paginator", "beside", "said"), SPOKEN)
+def test_a7_nothing_at_all_is_held_against_what_the_page_before_said(
+    paginator: Paginator, beside: dict[str, Any], said: str, nothing: Any
+) -> None:
+    message = failing(lambda call: nothing if call.number else {"items": FIRST, **beside}, paginator, nothing="missing")
+    assert f"there is nothing at all in the answer, but the page before says that there is more: {said}." in message
+    name = said.partition(" is")[0] if "of" not in said else "pages"
+    assert f'write overrule=["{name}"] in Table case_items' in message
+
+
+@pytest.mark.parametrize("nothing", SILENT)
+@pytest.mark.parametrize(
+    ("paginator", "beside"),
+    [
+        (PAGES, {"next": "b"}),
+        (NextLinkPaginator("next"), {"next": "/items?at=b"}),
+        (BY_NUMBER, {"page": 1, "pages": 1}),
+        (PageNumberPaginator(), {"page": 1}),
+        (OffsetPaginator(), {"total": 10}),
+    ],
+)
+def test_a7_a_place_that_led_to_nothing_is_the_end(paginator: Paginator, beside: dict[str, Any], nothing: Any) -> None:
+    def said(call: Call) -> Any:
+        return nothing if call.number else {"items": FIRST, **beside}
+
+    assert len(read(said, paginator, nothing="missing")) == 10
+
+
+def test_a7_what_the_page_before_said_can_be_overruled() -> None:
+    def said(call: Call) -> Any:
+        return Reply(b"", status=204) if call.number else {"items": FIRST, "next": "b", "has_more": True}
+
+    assert len(read(said, PAGES, overrule=["has_more"])) == 10
+
+
+def test_a7_204_where_a_read_was_cut_short_is_no_end() -> None:
+    """It is loud in each sync: the second, which goes on at that place, does not know what the page before said."""
+
+    def said(call: Call) -> Any:
+        return Reply(b"", status=204) if "c" in call.query else {"items": FIRST, "next": "b", "has_more": True}
+
+    with serving(said) as api:
+        connection = connect(api, items(), paginator=PAGES)
+        for _ in range(3):
+            with pytest.raises(UnexpectedAnswer, match="the page before says that there is more"):
+                connection.sync()
+
+
+def test_a7_204_where_a_cursor_rests_is_that_nothing_is_new() -> None:
+    def said(call: Call) -> Any:
+        return Reply(b"", status=204) if call.query.get("cursor") else {"items": FIRST, "next": "b"}
+
+    with serving(said) as api:
+        connection = connect(api, items(), paginator=CursorPaginator(next_field="next", incremental=True))
+        for _ in range(3):
+            assert connection.sync().warnings == []
+        assert [call.query.get("cursor") for call in api.calls] == [None, "b", "b", "b"]
 
 
 @pytest.mark.parametrize("nothing", ["nul", "[]", "[1]", "1", "{", 3, [None], ["null", "x"]])

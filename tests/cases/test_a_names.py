@@ -319,10 +319,10 @@ def test_a5_whatever_has_an_expression_needs_the_library(parts: dict[str, Any]) 
             "path has {parent.id} in it, which nothing is put in place of: fields are filled in for a child",
         ),
         ({"params": {"account": "{account}"}}, "params has {account}"),
-        ({"params": {"filter": "account eq {settings.account}"}}, "params has {settings.account}"),
+        ({"params": {"filter": "account eq {settings.account}"}}, "{settings.account} is no setting of this connector"),
         ({"headers": {"X-Account": "{account}"}}, "headers has {account}"),
         ({"body": {"filter": {"account": "{account}"}}}, "body has {account}"),
-        ({"body": {"query": "account:{settings.account}"}}, "body has {settings.account}"),
+        ({"body": {"query": "account:{settings.account}"}}, "{settings.account} is no setting of this connector"),
         ({"body": {"ids": ["{account}"]}}, "body has {account}"),
     ],
 )

@@ -746,3 +746,10 @@ def test_e11_a_dimension_may_show_a_list() -> None:
 def test_3a_a_ratio_reads_numbers_however_they_are_written_and_never_crashes(cost: Any, hours: Any, rate: Any) -> None:
     assert ratio("cost", "hours")({"cost": cost, "hours": hours}) == rate
     assert ratio("cost", "hours")({}) is None
+
+
+@pytest.mark.parametrize(("cost", "hours"), [(7, 2**53 + 1), (2**60 + 1, 3), (-(2**53) - 1, 7), (10**30, 10**29 + 1)])
+def test_e3a_a_quotient_is_the_same_in_each_notation(cost: int, hours: int) -> None:
+    """Found by fuzzing: a whole number beyond 2**53 that is a text was cut to a float first."""
+    found = {ratio("cost", "hours")({"cost": one, "hours": two}) for one in (cost, str(cost)) for two in (hours, str(hours))}
+    assert found == {cost / hours}

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from simulated import simulated
 
 sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "benchmarks" / "connectors")]
 
-from speed import plan, runners, tables  # noqa: E402  (found by the line above)
+import beside  # noqa: E402  (found by the line above)
+from speed import plan, runners, tables  # noqa: E402
 from speed.api import KEY, answer_to, make_pages, running  # noqa: E402
 from speed.command import turns  # noqa: E402
 from speed.commands import COMMANDS  # noqa: E402
@@ -220,6 +222,26 @@ def test_cursors() -> None:
     for wrong in ("", "c", "0", cursor_at(1).upper()):
         with pytest.raises(ValueError):  # noqa: PT011  (int's own)
             position_of(wrong)
+
+
+# Beside another release
+
+
+@pytest.mark.parametrize("case", beside.CASES[:4], ids=str)
+def test_a_worker_reads_every_record(case: beside.Case, tmp_path: Path) -> None:
+    beside.write_pages(tmp_path, case.dataset, 250)
+    asked = {"dataset": case.dataset, "enable": beside.BOTH[case.dataset] * case.both, "url": "", "folder": str(tmp_path)}
+    with beside.working(sys.executable) as worker:
+        found = worker.sync(asked, 250)
+        assert found["cpu"] > 0
+        assert (found["rows"] > 250) == case.both
+        with pytest.raises(ValueError, match="of 100000 records"):
+            worker.sync(asked, 100_000)
+        worker.process.stdin.close()  # type: ignore[union-attr]  # it is a pipe
+
+
+def test_the_line_of_a_case() -> None:
+    assert beside.line(beside.CASES[0], [0.02, 0.03, 0.04], [0.01, 0.02, 0.04]).split()[1:4] == ["30.0", "20.0", "1.500"]
 
 
 # The stopwatch

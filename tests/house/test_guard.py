@@ -398,8 +398,8 @@ def dearer(plain: Figures, figure: str) -> str:
 
 
 def test_one_more_function_for_each_record_is_noticed(plain: Figures, monkeypatch: pytest.MonkeyPatch) -> None:
-    upsert = Delivery.upsert
-    monkeypatch.setattr(Delivery, "upsert", ours(lambda self, *row: upsert(self, *row)))
+    upsert_all, look = Delivery.upsert_all, ours(lambda row: row)
+    monkeypatch.setattr(Delivery, "upsert_all", lambda self, table, rows: upsert_all(self, table, map(look, rows)))
     [fault] = faults("fts", calls(CASES["fts"]), plain)
     assert fault.startswith(dearer(plain, "python_calls_per_record"))
 

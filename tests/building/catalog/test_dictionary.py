@@ -66,7 +66,8 @@ def api(*fields: str) -> tuple[Input, ...]:
 
 
 def test_a_dictionary_says_what_a_connector_is() -> None:
-    found = of(settings=[Setting("region", "Region", "Where the shop is.", "eu", kind="choice", choices=("eu", "us"))])
+    setting = Setting("region", "Region", "Where the shop is.", "eu", kind="choice", choices=("eu", "us"))
+    found = of(evolve(ORDERS, params={"region": "{settings.region}"}), settings=[setting])
     assert (found.dataset, found.title, found.version, found.summary) == ("orders", "Orders", "2.0", "what was bought")
     [table] = found.tables
     assert (table.name, table.stored_name, table.kind, table.description) == ("orders2", "orders_2", "source", "one order")

@@ -25,6 +25,7 @@ from connector_build.local.comparing import comparable, difference, expected
 from connector_build.local.demo import next_steps, run_demo, summary
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, read_tables
 from connector_build.local.showing import choose_columns, shortened
+from connector_build.project import making
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_fts.sample import SAMPLE
 from distributions import connector_build, install_dataset
@@ -194,6 +195,8 @@ def test_next_steps_repeat_what_was_enabled() -> None:
     assert "connector-build fts --enable fts_technicians " in next_steps(
         "fts", assembled("fts", "fts_technicians").tables, Path("dist/demo-fts")
     )
+    warned, _ = making.assembled("fts", undeclared="warn")
+    assert "connector-build fts --undeclared warn " in next_steps("fts", warned.tables, Path("dist/demo-fts"))
 
 
 def test_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:

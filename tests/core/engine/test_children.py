@@ -501,7 +501,10 @@ def test_a_paginator_never_leaks_from_one_parent_to_the_next() -> None:
         (lambda: child(parent="companies"), "parent is 'companies'. Write Parent"),
         (lambda: child(parent=Parent("companies", adds={"of": "id"})), "adds of, which columns does not declare"),
         (lambda: dataset(child(parent=Parent("company", adds={"company_id": "id"}))), r"did you mean companies\?"),
-        (lambda: dataset(child(parent=Parent("departments", adds={"company_id": "id"}))), "which is a child itself"),
+        (
+            lambda: dataset(child(parent=Parent("departments", adds={"company_id": "id"}))),
+            "departments is a child of departments: that has no beginning",
+        ),
     ],
 )
 def test_mistakes(make: Any, message: str) -> None:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 import connector_fts
 from connector_build.api.simulation import Simulation
@@ -115,7 +115,7 @@ def test_every_setting_is_a_field() -> None:
         Setting("archived", description="Read archived jobs too.", default="false", kind="flag"),
     ]
     hooks = {
-        "connector_tables": lambda: [TABLE],
+        "connector_tables": lambda: [evolve(TABLE, params={"region": "{settings.region}", "archived": "{settings.archived}"})],
         "connector_auth": lambda: AuthChoice("auth", {"key": ApiKeyHeader("X-Key"), "basic": BasicAuth()}),
         "connector_settings": lambda: settings,
     }
@@ -146,7 +146,8 @@ def test_every_setting_is_a_field() -> None:
 
 def test_a_flag_is_true_or_false() -> None:
     flag = Setting("archived", default="false", kind="flag")
-    hooks = {"connector_tables": lambda: [TABLE], "connector_settings": lambda: [flag]}
+    table = evolve(TABLE, params={"archived": "{settings.archived}"})
+    hooks = {"connector_tables": lambda: [table], "connector_settings": lambda: [flag]}
     assembly = assemble([Plugin("jobs", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))])
     fault = setup_test(assembly, {"base_url": "https://api.example.com", "archived": "yes"})
     assert fault

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connector_core import Configuration, ConfigurationError, PluginError, Setting, base_url, page_size
 from connector_core.source.configuration import read_configuration, unknown_names
-from connector_core.source.settings import is_loopback
+from connector_core.source.setting_kinds import is_loopback
 
 KEY = "canary-7f3a"
 API_KEY = Setting("api_key", description="The API's key.", secret=True)
@@ -242,7 +242,7 @@ def test_a_name_that_is_nothing_alike_is_left_aside(name: str) -> None:
         ({"name": "Api Key"}, ["A setting is named 'Api Key'", "lower-case"]),
         ({"name": ""}, ["A setting is named ''", "lower-case"]),
         ({"name": 7}, ["A setting is named 7", "lower-case"]),
-        ({"name": "n", "kind": "number"}, ["Setting n: kind is 'number'", "integer, text, url"]),
+        ({"name": "n", "kind": "number"}, ["Setting n: kind is 'number'", "integer, list, text, url"]),
         ({"name": "n", "secret": True, "default": "x"}, ["Setting n is a secret and has a default", "leave one of them out"]),
         ({"name": "n", "kind": "integer", "default": "many"}, ["Setting n: its own default 'many'", "not a whole number"]),
         ({"name": "n", "kind": "integer", "default": "0", "minimum": 1}, ["Setting n: its own default '0'", "at least 1"]),

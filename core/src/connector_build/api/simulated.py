@@ -21,6 +21,8 @@ from connector_build.api.world import World
 from connector_build.sample import Sample
 from connector_core import NextLinkPaginator
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.plugin.binding import bound
+from connector_core.source.configuration import read_configuration
 
 PARENTS = 40
 """Records of a table that others are children of: each is a request for its children."""
@@ -53,6 +55,7 @@ class Simulated:
         assembly = dataset.assembly
         try:
             ways = doors(assembly, url, secret)
+            assembly = bound(assembly, read_configuration(assembly.settings, ways[0].configuration))
             sizes = sizes_of(assembly)
             world = World(assembly, count_of=_counts(dataset, sizes), seed=seed, sample=dataset.sample)
             mimic = Mimic(assembly, world, url, Cursors(f"{seed}:{dataset.name}"), sizes)
@@ -112,7 +115,8 @@ class Simulated:
         [plan, _] = self.mimic.asked_for(bare)[0]
         cursor = cursor_in(plan, bare)
         if cursor is None:
-            return self.reply(evolve(request, params={**request.params, **started_over(plan, bare).params}))
+            start = started_over(plan, bare)
+            return self.reply(evolve(request, path=start.path, params={**request.params, **start.params}))
         reply = self.reply(request)
         return leading_to(plan, bare, reply, self.mimic.url, cursor) if reply.status == 200 else reply
 
@@ -128,7 +132,8 @@ class Simulated:
     def _bare(self, request: Asked) -> Asked:
         """*request* without the parameters that belong to the credential."""
         own = {name for door in self.ways for name in door.guard.params}
-        return evolve(request, params={name: value for name, value in request.params.items() if name not in own})
+        bare = evolve(request, params={name: value for name, value in request.params.items() if name not in own})
+        return self.mimic.located(bare)
 
 
 def sizes_of(assembly: Assembly) -> Sizes:

@@ -5,7 +5,7 @@ update.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -15,9 +15,10 @@ from connector_build.api.bodies import holds_one
 from connector_build.api.feed import Entry, Feed
 from connector_build.api.making import Maker, layers
 from connector_build.sample import Sample
-from connector_core import FullRead, KeysetPaginator, Record, Table, Windows
+from connector_core import FullRead, KeysetPaginator, Record, Table, UntilKnown, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.derived import applying
+from connector_core.paging.given import Given
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.values import in_form
 
@@ -46,6 +47,7 @@ class World:
         self._plans = {plan.table.name: plan for plan in assembly.tables}
         self._served: dict[tuple[str, str], Any] = {}  # child table and parent → what the parent said when it was given children
         self._feeds: dict[str, Feed] = {}
+        self._lists = {plan.parent.table.name: plan.parent.paginator for plan in assembly.tables if plan.parent}
         places = count(1)
         for plan in assembly.tables:
             alike = [each for each in assembly.tables if same_list(each.table, plan.table)]
@@ -90,7 +92,8 @@ class World:
 
     def records(self, table: str) -> list[Record]:
         """What a table has, in the order of its feed; of a child table with what its parent adds."""
-        return [entry.record for entry in self._feeds[table].entries()]
+        given = self._lists.get(table)
+        return list(given.page.records) if isinstance(given, Given) else [entry.record for entry in self._feeds[table].entries()]
 
     def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
         """What one feed has: the table's, or that of the children of *parent*, without what the parent adds."""
@@ -115,7 +118,8 @@ class World:
         for record in records:
             row = transformed(plan, record)
             if row is not None:
-                rows[tuple(row[name] for name in plan.table.primary_key)] = dict.fromkeys(plan.columns) | row
+                key = tuple(row[name] for name in plan.table.primary_key)
+                rows[key or (repr(sorted(row.items())),)] = dict.fromkeys(plan.columns) | row
         return rows
 
     def _shown(self, plan: TablePlan, hides: Hides) -> list[Entry]:
@@ -126,10 +130,14 @@ class World:
             return shown
         adds = plan.table.parent.adds
         parents = [
-            {column: cached_path(name).get(entry.record) for column, name in adds.items()}
-            for entry in self._shown(plan.parent, hides)
+            {column: cached_path(name).get(record) for column, name in adds.items()} for record in self._above(plan.parent, hides)
         ]
         return [entry for entry in shown if {column: entry.record[column] for column in adds} in parents]
+
+    def _above(self, parent: TablePlan, hides: Hides) -> list[Record]:
+        if isinstance(parent.paginator, Given):
+            return self.records(parent.table.name)
+        return [entry.record for entry in self._shown(parent, hides)]
 
     def _give(self, plan: TablePlan, parent: Record, number: int) -> int:
         """Give *parent* new children, unless nobody would look for them."""
@@ -144,7 +152,14 @@ class World:
         return len(self._feeds[plan.table.name].append(1 if holds_one(plan.table) else CHILDREN, adds))
 
     def _parents_first(self) -> list[TablePlan]:
-        return sorted(self._plans.values(), key=lambda plan: plan.parent is not None)
+        return sorted(self._plans.values(), key=lambda plan: len(list(above(plan))))
+
+
+def above(plan: TablePlan) -> Iterator[TablePlan]:
+    """The plans of a table's parent, of its parent's parent, and so on."""
+    while plan.parent is not None:
+        plan = plan.parent
+        yield plan
 
 
 def same_list(one: Table, other: Table) -> bool:
@@ -165,7 +180,8 @@ def tells_changes(plan: TablePlan) -> bool:
         return True
     every = list(layers(plan.paginator))
     keyed = any(isinstance(layer, KeysetPaginator) and layer.incremental for layer in every)
-    return not keyed and not any(isinstance(layer, Windows) for layer in every)
+    by_key = any(isinstance(layer, UntilKnown) and layer.newest in plan.table.primary_key for layer in every)
+    return not keyed and not by_key and not any(isinstance(layer, Windows) for layer in every)
 
 
 def _tells(plan: TablePlan) -> bool:
@@ -175,4 +191,7 @@ def _tells(plan: TablePlan) -> bool:
 def transformed(plan: TablePlan, record: Record) -> Record | None:
     """The row that the enabled transforms make of a copy of *record*, in its form; None where one of them leaves it out."""
     row = applying.transformed(plan.transforms, json.loads(json.dumps(record)))
-    return None if isinstance(row, applying.LeftOut) else in_form(plan.declared, row)
+    if isinstance(row, applying.LeftOut):
+        return None
+    kept = {name: value for name, value in row.items() if name in plan.declared} if plan.undeclared == "drop" else row
+    return in_form(plan.declared, kept)

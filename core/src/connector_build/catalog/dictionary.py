@@ -20,6 +20,7 @@ from connector_core.basics.names import stored_name
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.plugin.assembly import Assembly, Option, TablePlan
 from connector_core.source.columns import Declared
+from connector_core.source.parents import Each, Parent
 from connector_core.source.settings import Setting
 
 
@@ -57,10 +58,10 @@ def _tables(plan: TablePlan, options: Sequence[Option]) -> Iterator[TableEntry]:
     yield TableEntry(
         table.name,
         stored_name(table.name),
-        "child" if table.parent else "source",
+        "child" if table.parent and not table.each else "source",
         table.description,
         None,
-        ParentEntry(table.parent.table, dict(table.parent.adds), table.parent.changed) if table.parent else None,
+        _parent(table.parent),
         ApiEntry(table.method, table.path, table.records, str(table.format) if table.format else "JSON"),
         table.primary_key,
         None,
@@ -141,3 +142,7 @@ def _option(option: Option, plans: Sequence[TablePlan]) -> OptionEntry:
     return OptionEntry(
         option.name, option.kind, option.table, option.description, option.enabled, value.default, columns, cost(option, plan)
     )
+
+
+def _parent(parent: Parent | Each | None) -> ParentEntry | None:
+    return ParentEntry(parent.table, dict(parent.adds), parent.changed) if isinstance(parent, Parent) else None

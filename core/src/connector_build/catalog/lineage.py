@@ -11,6 +11,7 @@ from connector_core.derived.ready_transforms import Flatten, Hashed, Rename
 from connector_core.derived.transforms import DerivedField, Ratio, Transform
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.columns import Column
+from connector_core.source.parents import Each
 
 Lineages = dict[str, Lineage]
 """Column → how its values come about."""
@@ -44,6 +45,8 @@ def extra_lineages(extra: Dimension | Aggregate, source: str) -> Lineages:
 def _from_api(plan: TablePlan, name: str) -> Lineage:
     parent = plan.table.parent
     if parent and plan.parent and name in parent.adds:
+        if isinstance(parent, Each):
+            return Lineage("parent", (), how=f"the value of the setting {parent.setting} that it was read for")
         field = parent.adds[name]
         how = f"{field} of the record of {parent.table} that it belongs to"
         return Lineage("parent", (Input("api", plan.parent.table.path, field),), how=how)

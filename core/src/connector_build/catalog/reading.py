@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.plugin.plan import Option, TablePlan
+from connector_core.source.deletes import ListedIn
 
 
 def reading(plan: TablePlan) -> str:
@@ -32,11 +33,22 @@ def _how(plan: TablePlan) -> str:
     table = plan.table
     if table.full_refresh:
         return "whole in each sync, and replaced: rows that the API no longer sends are deleted"
-    reads = str(getattr(plan.paginator, "reads", "as its paginator says"))
+    reads = f"{getattr(plan.paginator, 'reads', 'as its paginator says')}{_deletes(plan)}"
     if table.parent is None:
         return reads
+    if table.each:
+        return f"once for each value of the setting `{table.each.setting}`, for each of them {reads}"
     changed = f" whose `{table.parent.changed}` has changed" if table.parent.changed else ""
     return f"once for each record of `{table.parent.table}`{changed}, for each of them {reads}"
+
+
+def _deletes(plan: TablePlan) -> str:
+    """What of a table is deleted, beyond what its own feed says."""
+    table = plan.table
+    told = f"; rows that `{table.deleted_by.table}` says are gone are deleted" if table.deleted_by else ""
+    if isinstance(table.missing, ListedIn):
+        return f"{told}; rows that `{table.missing.table}`, read whole each time, does not list are deleted"
+    return f"{told}; rows that a whole read no longer brings are deleted" if table.missing else told
 
 
 def reads_whole(plan: TablePlan) -> bool:

@@ -27,7 +27,7 @@ def _to_parent(plan: TablePlan) -> Iterator[Relation]:
 
     There is none where no such field arrives as it is.
     """
-    if plan.parent is None:
+    if plan.parent is None or plan.table.each:
         return
     columns = dict(_of_fields(plan.parent, "api"))
     pairs = [(name, columns[field]) for field, name in _of_fields(plan, "parent") if field in columns]

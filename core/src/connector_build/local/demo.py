@@ -140,10 +140,12 @@ def summary(run: DebugRun, total: int) -> str:
     return f"{sent}; incremental: the feed has {total:,} records" if upserts < total else sent
 
 
-def next_steps(dataset: str, plans: Iterable[TablePlan], project: Path) -> str:
+def next_steps(dataset: str, plans: Sequence[TablePlan], project: Path) -> str:
     """What to type after the demo, whose rows are in *project*, with the same choices."""
     chosen = [part.name for plan in plans for part in (*plan.transforms, *plan.extra_tables) if not part.default]
     enable = f" --enable {','.join(chosen)}" if chosen else ""
+    word = next((plan.undeclared for plan in plans if plan.table.undeclared is None and plan.undeclared != "allow"), None)
+    enable += f" --undeclared {word}" if word else ""
     steps = [
         (f"connector-build {dataset}{enable}", f"write the connector into dist/{dataset}"),
         (f"cd dist/{dataset}", "and fill in configuration.json"),

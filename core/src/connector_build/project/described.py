@@ -1,11 +1,13 @@
 """What `describe` made, and what is installed, printed for a reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 
 from connector_build.screen.printing import grid, line
+
+KEYLESS = "none: a row is told by all that it holds, and two that are alike are one"
 
 
 def show(description: Mapping[str, Any], console: Console) -> None:
@@ -37,22 +39,36 @@ def _show_table(table: Mapping[str, Any], console: Console) -> None:
     if table["description"]:
         line(console, f"  each row   {table['description']}")
     line(console, f"  from       {_origin(table)}")
-    where = f"under {table['records']}" if table["format"] == "JSON" else f"in {table['format']}"
-    line(console, f"  records    {table['method']} {table['path']}, {where}")
-    if table["parent"]:
-        line(console, f"  parent     {_parent(table['parent'])}")
-    if table["deleted"]:
-        line(console, f"  deleted    the keys that each answer lists under {table['deleted']}")
-    line(console, f"  key        {', '.join(table['primary_key'])}")
-    line(console, f"  paginator  {table['paginator']['value']}, from {_origin(table['paginator'])}")
-    line(console, f"  each sync  {table['reading']}")
-    for risk in table["risks"]:
-        line(console, f"  risk       {risk}")
-    for rule in table["errors"]:
-        line(console, f"  errors     {rule}")
-    if table["budget"]:
-        line(console, f"  budget     {table['budget']}")
+    for name, text in _facts(table):
+        line(console, f"  {name:9}  {text}")
     grid(console, ("column", "type", "what it is", ""), map(_column_row, table["columns"]))
+
+
+def _facts(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What there is to say of a table, each with its name."""
+    where = f"under {table['records']}" if table["format"] == "JSON" else f"in {table['format']}"
+    sent = " with a form" if table["body"] == "form" else ""
+    yield "records", f"{table['method']} {table['path']}{sent}, {where}"
+    yield from _whose(table)
+    if table["deleted"]:
+        yield "deleted", f"the keys that each answer lists under {table['deleted']}"
+    yield "key", ", ".join(table["primary_key"]) or KEYLESS
+    yield "paginator", f"{table['paginator']['value']}, from {_origin(table['paginator'])}"
+    yield "each sync", table["reading"]
+    yield from (("risk", risk) for risk in table["risks"])
+    yield from (("errors", rule) for rule in table["errors"])
+    if table["budget"]:
+        yield "budget", table["budget"]
+
+
+def _whose(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if table["parent"]:
+        yield "parent", _parent(table["parent"])
+    if table["each"]:
+        adds = ", ".join(table["each"]["adds"])
+        yield "each", f"one feed for each value of the setting {table['each']['setting']}, which stands in {adds}"
+    if table["rows"]:
+        yield "rows", f"made by {', then '.join(table['rows'])}"
 
 
 def show_list(installed: Sequence[Mapping[str, Any]], console: Console) -> None:

@@ -7,6 +7,7 @@ pages; nothing is delivered and no state is made.
 import json
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,9 +25,13 @@ from connector_core.basics.operations import Log
 from connector_core.engine.journal import Journal
 from connector_core.engine.reading import Api
 from connector_core.engine.sync import make_client
+from connector_core.paging.given import Given
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.plugin.binding import bound
+from connector_core.source.children import for_parent
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
 from connector_core.source.pagination import Page, Request
+from connector_core.source.parents import Each, Parent
 from connector_core.source.tables import Table
 
 MAX_PAGES: Final = 10
@@ -61,11 +66,15 @@ class Compared:
         return any(each.kind == "wrong" for each in self.findings) or (self.drift is not None and self.drift.breaks)
 
 
+_exact_client = partial(make_client, plain_floats=())
+"""What is compared are the numbers as the API writes them."""
+
+
 def compare(
     assembly: Assembly,
     configuration: Configuration,
     log: Log,
-    client: Callable[[Assembly, Configuration, Log], Any] = make_client,
+    client: Callable[[Assembly, Configuration, Log], Any] = _exact_client,
     on_table: Callable[[str], object] = lambda _: None,
     max_pages: int = MAX_PAGES,
 ) -> list[Compared]:
@@ -75,6 +84,7 @@ def compare(
     """
     hidden = configuration.hidden
     discreet = DiscreetLog(log, hidden)
+    assembly = bound(assembly, configuration)
     try:
         with client(assembly, configuration, discreet) as opened:
             reader = _Reader(assembly, configuration, opened.fetch, discreet, max_pages)
@@ -173,12 +183,27 @@ class _Reader:
 
     def _parents(self, parent: TablePlan, asking: Asking) -> list[Any]:
         name = parent.table.name
+        if isinstance(parent.paginator, Given):
+            return list(parent.paginator.page.records)
+        if name not in self._first and parent.table.parent and parent.parent:
+            return self._children_first(parent, parent.table.parent, parent.parent, asking)
         if name not in self._first:
             run = asking.run(parent, most=1)
             if run.problem:
                 raise UnexpectedAnswer(run.problem)
             self._first[name] = list(run.last.page.records) if run.last else []
         return self._first[name]
+
+    def _children_first(self, plan: TablePlan, above: Parent | Each, parent: TablePlan, asking: Asking) -> list[Any]:
+        """The records of a child table that is a parent itself: the first page of those of a few of its own parents."""
+        where = f"{plan.table.name}: the first page of {parent.table.name}"
+        found: list[Any] = []
+        for record in chosen(plan, parent, self._parents(parent, asking), where):
+            run = asking.run(evolve(plan, table=for_parent(plan.table, record, f"{where}: a record")), most=1)
+            if run.problem:
+                raise UnexpectedAnswer(run.problem)
+            found += [{**each, **above.added(record)} for each in (run.last.page.records if run.last else [])]
+        return self._first.setdefault(plan.table.name, found)
 
 
 def _told(made: Compared, looked: Looked, warnings: Iterable[str], requests: int, secrets: Any) -> Compared:

@@ -1,11 +1,13 @@
 """Reading a feed page by page, without the guards of a sync: a paginator, and whatever fetches a page."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from attrs import frozen
 
 from connector_core import Record, Table
 from connector_core.basics.discretion import Secrets
+from connector_core.paging.given import Given
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.children import for_parent
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, next_request
@@ -36,10 +38,38 @@ def read_feed(
         request = following
 
 
-def feeds_of(plan: TablePlan, parents: Iterable[Record]) -> list[Table]:
-    """A child table as it is asked for, for each of the records of its parent, once."""
-    found: dict[str, Table] = {}
-    for number, record in enumerate(parents, 1):
+Listed = Callable[[TablePlan, Table], Iterable[Record]]
+"""What a table has, as it is asked for."""
+
+
+def tables_of(plan: TablePlan, listed: Listed, most: int | None = None) -> list[Table]:
+    """The table itself; of a child table what it is for each record of its parent, once, or for the first *most* of them.
+
+    *listed* gives the records of a table above it, as it is asked for.
+    """
+    return [plan.table] if plan.parent is None else [table for table, _ in _feeds(plan, listed, most)]
+
+
+def _feeds(plan: TablePlan, listed: Listed, most: int | None) -> list[tuple[Table, dict[str, Any]]]:
+    """The feeds of a child table, each with what its rows are given."""
+    found: dict[str, tuple[Table, dict[str, Any]]] = {}
+    assert plan.table.parent is not None  # noqa: S101  (the caller has looked)
+    for number, record in enumerate(_parents(plan.parent, listed, most), 1):
         table = for_parent(plan.table, record, f"{plan.table.name}: parent {number}")
-        found.setdefault(repr((table.path, table.params, table.headers, table.body)), table)
+        which = repr((table.path, table.params, table.headers, table.body))
+        found.setdefault(which, (table, plan.table.parent.added(record)))
+        if most is not None and len(found) >= most:
+            break
     return list(found.values())
+
+
+def _parents(parent: TablePlan | None, listed: Listed, most: int | None) -> Iterator[Record]:
+    if parent is None:
+        return
+    if isinstance(parent.paginator, Given):
+        yield from parent.paginator.page.records
+    elif parent.parent is None:
+        yield from listed(parent, parent.table)
+    else:
+        for table, added in _feeds(parent, listed, most):
+            yield from ({**record, **added} for record in listed(parent, table))

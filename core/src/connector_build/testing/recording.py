@@ -18,18 +18,19 @@ from requests.utils import requote_uri
 from urllib3 import HTTPResponse
 
 from connector_build.api.making import layers
-from connector_build.api.messages import Asked
+from connector_build.api.messages import Asked, sent_body
 from connector_build.api.recording import Recorded, Recording, to_json, without_struck
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.testing.datasets import assembled
-from connector_build.testing.reading import Fetch, Step, feeds_of, read_feed
+from connector_build.testing.reading import Fetch, Step, read_feed, tables_of
 from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL
-from connector_core import Csv, Table
+from connector_core import Csv, Record, Table
 from connector_core.basics.discretion import Secrets, strike
 from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
-from connector_core.plugin.assembly import Assembly
+from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.plugin.binding import bound
 from connector_core.source.configuration import read_configuration
 from connector_core.source.pagination import Page, Request
 from connector_core.source.unpacking import unpacked
@@ -88,8 +89,7 @@ class Recorder:
         page = self.client.fetch(table, request)
         assert self._transport.last is not None  # noqa: S101  (the client fetched through it)
         status, headers, content = self._transport.last
-        encoding = table.format.encoding if isinstance(table.format, Csv) else "utf-8"
-        text = b"".join(unpacked([content], max(len(content), 1) * 2000)).decode(encoding)
+        text, encoding = _text_of(table, b"".join(unpacked([content], max(len(content), 1) * 2000)))
         kept = {name: self._shown(value) for name, value in headers.items() if name in self.headers}
         asked = self._asked(request)
         if not any(each.request == asked for each in self.answers):
@@ -105,7 +105,7 @@ class Recorder:
         parts = urlsplit(requote_uri(self._shown(request.path)).removeprefix(URL))  # as it is sent
         params = {name: self._shown(str(value)) for name, value in request.params.items()}
         headers = {name.lower(): self._shown(value) for name, value in request.headers.items()}
-        body = None if request.json is None else json.loads(self._shown(json.dumps(request.json)))
+        body = None if request.json is None else json.loads(self._shown(json.dumps(sent_body(request))))
         in_path = dict(parse_qsl(parts.query, keep_blank_values=True))
         return Asked(request.method, parts.path, without_struck({**in_path, **params}), headers, body)
 
@@ -141,7 +141,8 @@ def record(
     """
     assembly = assembled(dataset, extensions=extensions, files=files)
     values = read_configuration(assembly.settings, configuration)
-    client = make_client(assembly, values, ListLog())
+    assembly = bound(assembly, values)
+    client = make_client(assembly, values, ListLog(), plain_floats=())
     headers = [layer.next_header for plan in assembly.tables for layer in layers(plan.paginator) if _has_header(layer)]
     with recorder(client, values["base_url"], values.hidden, headers=headers) as listening:
         for number, _ in enumerate(_every_step(listening.fetch, assembly, values["page_size"], values.hidden), 1):
@@ -161,18 +162,28 @@ def _origin(base_url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _text_of(table: Table, body: bytes) -> tuple[str, str]:
+    """The body of an answer as a text, and the encoding that makes the same bytes of it again."""
+    encoding = table.format.encoding if isinstance(table.format, Csv) else "utf-8"
+    try:
+        return body.decode(encoding), encoding
+    except UnicodeDecodeError:  # an archive, or XML that declares another one
+        return body.decode("latin-1"), "latin-1"
+
+
 def _has_header(layer: Any) -> bool:
     return bool(getattr(layer, "next_header", None))
 
 
 def _every_step(fetch: Fetch, assembly: Assembly, size: int, secrets: Secrets) -> Iterator[Step]:
     """What a first sync asks for, and a second one right after it."""
+
+    def listed(parent: TablePlan, table: Table) -> Iterator[Record]:
+        steps = list(read_feed(fetch, parent.paginator, table, size, {}, secrets))
+        return (record for step in steps for record in step.page.records)
+
     for plan in assembly.tables:
-        tables = [plan.table]
-        if plan.parent is not None:
-            listed = list(read_feed(fetch, plan.parent.paginator, plan.parent.table, size, {}, secrets))
-            tables = feeds_of(plan, (record for step in listed for record in step.page.records))
-        for table in tables:
+        for table in tables_of(plan, listed):
             step = None
             for step in read_feed(fetch, plan.paginator, table, size, {}, secrets):
                 yield step

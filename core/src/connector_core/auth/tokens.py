@@ -21,7 +21,7 @@ from connector_core.basics.hints import did_you_mean_place
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
 from connector_core.basics.telling import came_back
-from connector_core.source.settings import is_loopback
+from connector_core.source.setting_kinds import is_loopback
 
 MARGIN_SECONDS = 30.0
 """How long before its end a token is renewed; a tenth of its life where that is less."""

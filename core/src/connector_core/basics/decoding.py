@@ -48,20 +48,23 @@ def charset_of(headers: Mapping[str, str]) -> str | None:
     return found[1].lower() if found else None
 
 
-def decode(content: bytes, charset: str | None = None) -> Any:
+def decode(content: bytes, charset: str | None = None, *, digits: bool = True) -> Any:
     """*content*, said to be written in *charset*, as JSON (RFC 8259).
+
+    Without *digits*, each number with a fraction or an exponent is a plain float, whatever its text says beyond that, and
+    infinity where no float is as large: for whoever looks whether that matters, and then asks again.
 
     Raises NotJson, or ValueError where it may have been cut.
     """
     _check_no_page(content.lstrip()[:1] == b"<")  # in whatever encoding
-    return decode_text(_text(content, charset))
+    return decode_text(_text(content, charset), digits=digits)
 
 
-def decode_text(text: str) -> Any:
-    """*text* as JSON. Raises NotJson, or ValueError where it may have been cut."""
+def decode_text(text: str, *, digits: bool = True) -> Any:
+    """*text* as JSON, with *digits* as above. Raises NotJson, or ValueError where it may have been cut."""
     _check_no_page(text.lstrip()[:1] == "<")
     try:
-        value = _DECODER.decode(text)
+        value = (_DECODER if digits else _PLAIN).decode(text)
         if text.count(":") != _shallow(value) and _repeats(text, value):
             _STRICT.decode(text)
     except RecursionError:
@@ -175,6 +178,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_no_constant)
+_PLAIN = json.JSONDecoder(parse_constant=_no_constant)
 _STRICT = json.JSONDecoder(parse_float=_number, parse_constant=_no_constant, object_pairs_hook=_unique)
 
 

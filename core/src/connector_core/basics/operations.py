@@ -1,7 +1,7 @@
 """What the sync engine asks of the world outside: Fivetran's operations and a log. Only fivetran.py knows the SDK."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -51,6 +51,16 @@ class Delivery:
             self.operations.upsert(table, row)
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
             raise DeliveryError(_refusal(table, key, row, error)) from None
+
+    def upsert_all(self, table: str, rows: Iterable[tuple[Sequence[object], Any]]) -> None:
+        """Send rows, each with its key in front, one after the other. Raises DeliveryError as ``upsert`` does."""
+        upsert = self.operations.upsert
+        sent: tuple[Sequence[object], Any] = ((), {})
+        try:
+            for sent in rows:
+                upsert(table, sent[1])
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
+            raise DeliveryError(_refusal(table, *sent, error)) from None
 
     def delete(self, table: str, keys: dict[str, Any]) -> None:
         """Delete one row. Raises DeliveryError when the SDK refuses a key."""

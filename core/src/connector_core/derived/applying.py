@@ -34,7 +34,7 @@ def transformed(
     *watch* is told what each of them is given, until it has seen all that it looks for. What is nested in the record is not
     copied. Raises TransformFailed.
     """
-    row = dict(record)
+    row = {**record}
     for transform in transforms:
         if watch is not None and watch.waiting:
             watch.saw(transform, row)

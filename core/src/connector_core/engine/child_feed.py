@@ -10,13 +10,14 @@ from attrs import define, evolve, field, frozen
 
 from connector_core.basics.errors import RequestRejected, UnexpectedAnswer
 from connector_core.derived.applying import LeftOut
-from connector_core.engine.reading import Api, BookmarkRejectedError, Read
+from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Opens, Read
 from connector_core.engine.records import RowMaker
 from connector_core.engine.table_feed import TableFeed, begun, nothing_said
 from connector_core.http.pages import interleaved
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.children import check_parents, for_parent
 from connector_core.source.pagination import Bookmark
+from connector_core.source.rows import records_of
 from connector_core.source.tables import Record, Table
 from connector_core.source.values import text
 
@@ -87,15 +88,19 @@ class ChildFeed:
     incremental while every parent is looked at here. The list costs one request for as many parents as a page has.
     """
 
-    def __init__(self, plan: TablePlan, parent: TablePlan, api: Api, bookmark: Bookmark) -> None:
+    ended = False
+
+    def __init__(self, plan: TablePlan, parent: TablePlan, api: Api, bookmark: Bookmark, opens: Opens) -> None:
         self._plan = plan
+        self._opens = opens
         self._parent = parent
         self._api = api
         self._place = _Place.read(bookmark)
         self._seen: set[str] = set()
         self._unchanged = 0
         self.start = self._place.bookmark()
-        if bookmark and not self.start:
+        self.left_aside = bool(bookmark and not self.start)
+        if self.left_aside:
             api.log.warning(f"{self._name}: {nothing_said(bookmark)}")
 
     @property
@@ -104,7 +109,7 @@ class ChildFeed:
 
     def reads(self) -> Generator[Read | None, None, None]:
         """The children's pages, in the order in which they come."""
-        listing = begun(self._parent, self._api, self._place.listing, ahead=False)
+        listing = self._list(self._place.listing)
         whole = not listing.start
         if listing.left_aside:
             self._place.done = {}
@@ -113,7 +118,7 @@ class ChildFeed:
         except BookmarkRejectedError as error:
             whole = True
             self._api.log.warning(f"{self._name}: of the list of parents, {error} Reading it again.")
-            yield from self._listed(TableFeed(self._parent, self._api, {}, ahead=False))
+            yield from self._listed(self._list({}))
         if whole:
             self._forget_others()
         self._place.listing = {}
@@ -123,12 +128,23 @@ class ChildFeed:
             )
 
     @property
+    def _above(self) -> str:
+        """What the feeds are read for each of."""
+        return self._plan.table.parent.named if self._plan.table.parent else ""
+
+    @property
     def _name(self) -> str:
         return self._plan.table.name
 
-    def _listed(self, listing: TableFeed) -> Generator[Read | None, None, None]:
+    def _list(self, bookmark: Bookmark) -> Feed:
+        """The list of parents. One that is read parent by parent itself does so one at a time: the threads are busy here."""
+        return self._opens(self._parent, evolve(self._api, threads=1), bookmark, ahead=False)
+
+    def _listed(self, listing: Feed) -> Generator[Read | None, None, None]:
         rows = RowMaker.of(self._parent, _Quiet(), checks_fields=False)
         for read in listing.reads():
+            if read is None:
+                continue
             children = self._children(read, rows)
             with closing(interleaved(self._feed, children, self._api.threads)) as pages:
                 for child, page in pages:
@@ -144,11 +160,14 @@ class ChildFeed:
         """What has to be read for a page of parents: each once, as the last record on the page has it."""
         where = f"{self._name}: {read.request}"
         found: dict[str, _Child | None] = {}
-        check_parents(self._plan.table, read.page.records, where)
-        for number, record in enumerate(read.page.records, 1):
+        # Of a parent that is a child itself, what it was given by its own parent counts as a field.
+        records = list(records_of(self._parent.table, read.page, read.request, where))
+        records = [_given(record, read.added) for record in records] if read.added else records
+        check_parents(self._plan.table, records, where)
+        for number, record in enumerate(records, 1):
             # A transform may change the record that it is given, and the children are asked for by what the API sent.
             given = _copied(record, f"{where}: record {number}") if self._parent.transforms else record
-            [(key, row)] = rows.rows([given], where, number)
+            [(key, row)] = rows.rows([given], where, number, read.added)
             name = text(key[0]) if len(key) == 1 else json.dumps([text(value) for value in key])
             found[name] = None if isinstance(row, LeftOut) else self._child(name, record, f"{where}: record {number}")
         self._seen.update(key for key, child in found.items() if child)
@@ -182,7 +201,7 @@ class ChildFeed:
                 yield from self._pages(TableFeed(plan, self._api, {}, ahead=False))
         except RequestRejected as error:
             raise RequestRejected(
-                f"{error} If the API answers so where a record of {self._parent.table.name} is gone, put ignore(status=…) into "
+                f"{error} If the API answers so where a {self._above} is gone, put ignore(status=…) into "
                 f"the errors of {self._name}."
             ) from None
 
@@ -214,6 +233,10 @@ class ChildFeed:
         for known in (self._place.open, self._place.rests, self._place.changed):
             for key in known.keys() - self._seen:
                 del known[key]
+
+
+def _given(record: Any, added: Mapping[str, Any]) -> Any:
+    return {**record, **added} if isinstance(record, dict) else record
 
 
 def _copied(record: Record, what: str) -> Record:

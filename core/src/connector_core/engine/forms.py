@@ -7,7 +7,7 @@ row of a shape that was met before costs one look-up and what there is to conver
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from connector_core.basics.decoding import ExactFloat
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
@@ -19,14 +19,35 @@ from connector_core.source.values import CHECKED_LONG, FINITE, Convert, step
 NAMES_KEPT, KINDS_KEPT = 50, 500
 """So many lists of names are remembered, and of each so many lists of classes. A feed may leave out this field and that."""
 
+FLOATS = frozenset({"DOUBLE", "FLOAT"})
+"""Types to which 1.50 and 1.5 are one."""
+
 LOST = frozenset({"_fivetran_deleted", "_fivetran_synced"})
 """Columns that Fivetran fills itself, whatever a record has there."""
 
-Steps = tuple[tuple[tuple[str, Convert], ...], tuple[str, ...]]
-"""What there is to convert, and which values are whole numbers that 64 bits have to hold."""
 
-Kinds = dict[tuple[type, ...], Steps]
-"""Of rows with the same fields: the classes of the values → what there is to do."""
+@frozen(eq=False)
+class Form:
+    """What rows of one shape need.
+
+    steps:  what there is to convert, column by column.
+    wholes: the columns whose whole numbers 64 bits have to hold.
+    floats: those whose floats are no more than floats. digits: somewhere a number is wanted as the answer wrote it.
+    """
+
+    steps: tuple[tuple[str, Convert], ...]
+    wholes: tuple[str, ...]
+    floats: tuple[str, ...]
+    digits: bool
+
+    @property
+    def copied(self) -> bool:
+        """Whether something changes in such a row."""
+        return bool(self.steps)
+
+
+Kinds = dict[tuple[type, ...], Form]
+"""Of rows with the same fields: the classes of the values → what they need."""
 
 
 @define
@@ -36,34 +57,34 @@ class Forms:
     columns: every declared column, as the transforms leave them.
     watched: those in which each float is looked at, because it is compared, or because a function of a plugin may have made it:
              NaN is null in the destination, and minus zero is zero.
+    warned:  undeclared fields that were remarked on; each is once.
     """
 
     table: str
     columns: Declared
     watched: frozenset[str]
     log: Log
+    _warned: set[str] = field(factory=set)
     _known: dict[tuple[str, ...], Kinds] = field(factory=dict, init=False)
-    _warned: set[str] = field(factory=set, init=False)
 
-    def kinds(self, row: Mapping[str, Any], where: str) -> Kinds:
-        """What was learned of rows with the fields of *row*; *where* names what it is a row of.
+    def form(self, row: Mapping[str, Any], where: str) -> Form:
+        """What rows of the shape of *row* need; *where* names what it is a row of.
 
         Raises UnexpectedAnswer for two fields that are one in the destination, PluginError for what is no name.
         """
         names = tuple(row)
-        if names not in self._known:
+        kinds = self._known.get(names)
+        if kinds is None:
             self._check_names(names, where)
             if len(self._known) >= NAMES_KEPT:
                 self._known.clear()
-            self._known[names] = {}
-        return self._known[names]
-
-    def learn(self, kinds: Kinds, row: Mapping[str, Any]) -> Steps:
-        """What rows of the shape of *row* need, which goes into *kinds*."""
-        if len(kinds) >= KINDS_KEPT:
-            kinds.clear()
-        kinds[tuple(map(type, row.values()))] = steps = self._steps(row)
-        return steps
+            kinds = self._known[names] = {}
+        classes = tuple(map(type, row.values()))
+        if classes not in kinds:
+            if len(kinds) >= KINDS_KEPT:
+                kinds.clear()
+            kinds[classes] = self._form(row)
+        return kinds[classes]
 
     def _check_names(self, names: tuple[str, ...], where: str) -> None:
         for name in names:
@@ -80,7 +101,7 @@ class Forms:
                 f"{stored_name(twins[0])}, so one of them would be lost. Rename or drop one with a transform."
             )
 
-    def _steps(self, row: Mapping[str, Any]) -> Steps:
+    def _form(self, row: Mapping[str, Any]) -> Form:
         steps: list[tuple[str, Convert]] = []
         wholes = []
         for name, value in row.items():
@@ -90,7 +111,13 @@ class Forms:
                 wholes.append(name)
             elif convert is not None and not (convert is FINITE and of is float and name not in self.watched):
                 steps.append((name, convert))
-        return tuple(steps), tuple(wholes)
+        floats = tuple(name for name, value in row.items() if self._is_plain(name, value))
+        digits = any(isinstance(value, float | dict | list) and name not in floats for name, value in row.items())
+        return Form(tuple(steps), tuple(wholes), floats, digits)
+
+    def _is_plain(self, name: str, value: object) -> bool:
+        """Whether *value* is a float of which a column takes no more than that."""
+        return isinstance(value, float) and name in self.columns and self.columns[name].type in FLOATS
 
     def _undeclared(self, name: str, value: object) -> Convert | None:
         """What an undeclared field needs. A float travels with 32 bits, and so does a whole number beyond 64 bits."""

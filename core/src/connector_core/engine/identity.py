@@ -1,7 +1,8 @@
 """Identity: which feed a bookmark belongs to. Read by another table, or in another way, it would leave out records.
 
-A feed is told by what it is asked for, by the key of its rows, and by how it is paged: the kind of the paginator, and the field
-whose value it goes on after. How a parameter is called or how large a page is changes nothing about where a bookmark points.
+A feed is told by what it is asked for, with the values of the configuration in it, by the key of its rows, and by how it is
+paged: the kind of the paginator, and the field whose value it goes on after. How a parameter is called or how large a page is
+changes nothing about where a bookmark points.
 """
 
 import json
@@ -20,17 +21,27 @@ def identity(plan: TablePlan) -> str:
 
 
 def _parts(plan: TablePlan) -> list[Any]:
-    table = plan.table
+    table = plan.written or plan.table
     asked = [table.path, dict(table.params), dict(table.headers), table.body, table.records]
     parent = [plan.parent.table.name, *_parts(plan.parent)] if plan.parent else []
-    return [*asked, list(table.primary_key), _paging(plan.paginator), *parent]
+    told: list[Any] = [dict(plan.told)] if plan.told else []
+    told += ["form"] if table.form else []
+    return [*asked, list(table.primary_key), _paging(plan.paginator), *parent, *told]
 
 
 def _paging(paginator: Any) -> list[Any]:
-    """The kind of a paginator, the fields of a record that its bookmark is a value of, and the same of what it is around."""
+    """The kind of a paginator, the fields of a record that its bookmark is a value of, and the same of what it is around.
+
+    Its template is part of it: it may hold a filter, and records that another one left out are not new.
+    """
     fields = [name for name in (getattr(paginator, each, None) for each in ("key", "newest")) if isinstance(name, str)]
-    inner = getattr(paginator, "pages", None)
-    return [type(paginator).__name__, *fields, *([] if inner is None else [_paging(inner)])]
+    template, inner = (getattr(paginator, each, None) for each in ("template", "pages"))
+    return [
+        type(paginator).__name__,
+        *fields,
+        *([] if template is None else [template]),
+        *([] if inner is None else [_paging(inner)]),
+    ]
 
 
 def is_documented(plan: TablePlan) -> bool:

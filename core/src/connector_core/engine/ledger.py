@@ -3,6 +3,7 @@
 import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from connector_core.engine.spool import packed
@@ -48,8 +49,9 @@ class Ledger:
         """Remember each record under its key, in place of what the key stood for before."""
         if not rows:
             return
-        columns = self._columns
-        entries = [(key, tuple([record.get(name) for name in columns])) for key, record in rows]
+        keys, records = zip(*rows, strict=True)
+        columns = [[record.get(name) for record in records] for name in self._columns]
+        entries = list(zip(keys, zip(*columns, strict=True) if columns else repeat((), len(keys)), strict=True))
         if self._database is not None:
             _write(self._database, entries)
             return

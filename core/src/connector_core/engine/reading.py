@@ -1,6 +1,6 @@
 """What a feed is read with, what comes of it, and what the sync asks of a feed."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -8,6 +8,7 @@ from attrs import field, frozen
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.operations import Log
 from connector_core.engine.journal import Journal
+from connector_core.plugin.plan import TablePlan
 from connector_core.source.pagination import Bookmark, Page, Request
 from connector_core.source.tables import Table
 
@@ -51,6 +52,7 @@ class Read:
 
     added: column → value that each of its records is given, for a child table.
     last:  the feed ends with it. again: and the next sync reads it again.
+    gone:  it has no records of the table, but these keys of records that are gone: column → value.
     """
 
     request: Request
@@ -58,6 +60,7 @@ class Read:
     added: Mapping[str, Any] = field(factory=dict)
     last: bool = False
     again: bool = False
+    gone: Sequence[Mapping[str, Any]] | None = None
 
 
 class Feed(Protocol):
@@ -71,11 +74,25 @@ class Feed(Protocol):
     def bookmark(self) -> Bookmark:
         """Where a sync goes on once what was read so far is delivered."""
 
+    @property
+    def left_aside(self) -> bool:
+        """Whether there was a bookmark that said nothing that can be understood."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the page that was read last is known to be the last one."""
+
     def reads(self) -> Generator[Read | None, None, None]:
         """The pages, in the order in which they are to be delivered; None where nothing but the bookmark has moved.
 
         Raises BookmarkRejectedError when the API does not know the place to start from.
         """
+
+
+class Opens(Protocol):
+    """What opens the feed of a table: ``connector_core.engine.feeds.feed``."""
+
+    def __call__(self, plan: TablePlan, api: Api, bookmark: Bookmark, *, ahead: bool = True) -> Feed: ...
 
 
 class BookmarkRejectedError(Exception):

@@ -1,6 +1,7 @@
 """From what stands in a page to the rows that go out: checked, transformed, their undeclared fields remarked on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
 from operator import itemgetter
 from typing import Any
 
@@ -12,12 +13,14 @@ from connector_core.basics.operations import Log
 from connector_core.derived.applying import LeftOut, TransformFailed, transformed
 from connector_core.derived.named_fields import FieldWatch, watch_for
 from connector_core.derived.transforms import DerivedField, Transform, made_by_functions
-from connector_core.engine.forms import Forms, Kinds
+from connector_core.engine.forms import Form, Forms
 from connector_core.engine.objections import failed_transform, misfit, no_key, no_object
+from connector_core.engine.undeclared import Strangers
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.columns import Declared, UnfitError
 from connector_core.source.numbers import LARGEST_LONG, SMALLEST_LONG, TOO_LARGE
-from connector_core.source.tables import Key, Record, Table
+from connector_core.source.rows import made_key
+from connector_core.source.tables import Key, Record, Table, Undeclared
 from connector_core.source.values import Convert, read
 
 GONE = "deleted"
@@ -25,6 +28,16 @@ GONE = "deleted"
 
 
 _key = itemgetter(0)
+
+
+def _floats_do(form: Form, rows: Iterable[Record]) -> bool:
+    """Whether plain floats are all that *rows* of that form need, and none of them stands for a number beyond any float."""
+    if form.digits or not form.floats:
+        return not form.digits
+    floats = itemgetter(form.floats[0], *form.floats)  # two at least, so that it gives a tuple
+    return isfinite(sum(map(sum, map(floats, rows))))
+
+
 Rows = list[tuple[Key, Record | LeftOut]]
 
 
@@ -34,6 +47,7 @@ class RowMaker:
 
     declared: every declared column, as the transforms leave them. compared: those that extra tables read.
     checks_fields: what it is given are pages, and a field that a transform goes by and no record of one has is an error.
+    undeclared: what becomes of fields that nobody declared.
     """
 
     table: Table
@@ -42,56 +56,93 @@ class RowMaker:
     log: Log
     compared: frozenset[str] = frozenset()
     checks_fields: bool = True
+    undeclared: Undeclared = "allow"
     repeated: int = field(default=0, init=False)
     """Records with the key of another record of their page, and with other values."""
+    _strangers: Strangers = field(init=False)
     _forms: Forms = field(init=False)
+    _usual: tuple[list[object], Form] = field(default=([], Form((), (), (), digits=False)), init=False)
+    """The shape of the last row, and what it needs."""
+    _shared: bool = field(init=False)
+    """Whether somebody else may hold what is made into a row: the page, or a transform that gives the same one twice."""
     _nulls: Declared = field(init=False)
     """The columns of the API's own records in which some value stands for null."""
 
     def __attrs_post_init__(self) -> None:
         made = made_by_functions(self.transforms, self.declared)
         watched = frozenset((*self.table.primary_key, *self.compared, *made))
-        self._forms = Forms(self.table.name, self.declared, watched, self.log)
+        self._strangers = Strangers(self.table, self.declared, self.undeclared, self.log)
+        self._forms = Forms(self.table.name, self.declared, watched, self.log, self._strangers.told)
+        self._shared = not self.transforms or not all(isinstance(each, DerivedField) for each in self.transforms)
         self._nulls = {name: column for name, column in self.table.declared.items() if column.null}
 
     @classmethod
     def of(cls, plan: TablePlan, log: Log, *, checks_fields: bool = True) -> "RowMaker":
         """What makes the rows of a table as it is planned."""
         compared = frozenset(name for extra in plan.extra_tables for name in extra.needs)
-        return cls(plan.table, plan.transforms, plan.declared, log, compared, checks_fields)
+        undeclared = plan.undeclared if checks_fields else "allow"
+        return cls(plan.table, plan.transforms, plan.declared, log, compared, checks_fields, undeclared)
 
-    def rows(self, records: Iterable[Any], where: str, first: int = 1, added: Mapping[str, Any] | None = None) -> Rows:
+    def rows(
+        self,
+        records: Sequence[Any],
+        where: str,
+        first: int = 1,
+        added: Mapping[str, Any] | None = None,
+        exact: Callable[[], Sequence[Any]] | None = None,
+    ) -> Rows:
         """Key and row of each record of a page, or what is left of one.
 
         *where* names table and request, *first* is the number of the first of these records in the page, *added* what each of
-        them is given: the columns that a child table takes from its parent.
+        them is given: the columns that a child table takes from its parent. *exact* makes all records of the page with the digits
+        of their numbers, where these have plain floats.
 
         Raises UnexpectedAnswer when a record is no object or lacks its key, PluginError when a transform fails, DeliveryError
         when a value is none of its column's type.
         """
-        made: Rows = []
-        usual: list[str] = []
-        kinds: Kinds = {}
-        names, shared = self.table.primary_key, not self.transforms
-        for number, row in enumerate(self._all_given(records, where, first, added), first):
-            if row.__class__ is not dict:
-                made.append(self._left_out(row, number, where))
-                continue
-            if list(row) != usual:
-                kinds, usual = self._forms.kinds(row, f"{where}: record {number}"), list(row)
-            steps, wholes = kinds.get(tuple(map(type, row.values()))) or self._forms.learn(kinds, row)
-            if steps:
-                # Whether the next page is this one again is told by what came.
-                row = self._formed(row.copy() if shared else row, steps)
-            for name in wholes:
-                if not SMALLEST_LONG <= row[name] <= LARGEST_LONG:
-                    self._too_large(row, name)
-            key = tuple(map(row.get, names))
-            if None in key:
-                no_key(self.table, row, f"{where}: record {number}", self.transforms)
-            made.append((key, row))
+        given = self._strangers.left_out(self._all_given(records, where, first, added), where, first)
+        rows, alike = self._by_form(given, where, first)
+        if exact is not None and not all(_floats_do(form, of_form) for form, of_form in alike.items()):
+            return self.rows(exact()[first - 1 : first - 1 + len(records)], where, first, added)
+        for form, of_form in alike.items():
+            self._convert(of_form, form.steps)
+            self._check_wholes(of_form, form.wholes)
+        made: Rows = list(zip(self._keys_of(rows, where, first), rows, strict=True))
         self._count_repeated(made)
         return made
+
+    def _by_form(self, given: Iterable[Any], where: str, first: int) -> tuple[list[Record | LeftOut], dict[Form, list[Record]]]:
+        """What stands for each record that is *given*, ready to be converted; and the rows once more, by what they need."""
+        rows: list[Record | LeftOut] = []
+        alike: dict[Form, list[Record]] = {}
+        usual, form = self._usual
+        copies, same = form.copied and self._shared, alike.setdefault(form, [])
+        for number, row in enumerate(given, first):
+            if row.__class__ is not dict:
+                if not isinstance(row, dict):
+                    rows.append(self._left_out(row, number, where))
+                    continue
+                row = dict(row)  # of whatever class a transform has made
+            shape = [*row, *map(type, row.values())]
+            if shape != usual:
+                usual, form = self._usual = shape, self._forms.form(row, f"{where}: record {number}")
+                copies, same = form.copied and self._shared, alike.setdefault(form, [])
+            if copies:
+                row = row.copy()
+            rows.append(row)
+            same.append(row)
+        return rows, {form: of_form for form, of_form in alike.items() if of_form}
+
+    def _keys_of(self, rows: Sequence[Record | LeftOut], where: str, first: int) -> Iterable[Key]:
+        names = self.table.primary_key
+        if not names:
+            return [() if isinstance(row, LeftOut) else (self._whole(row),) for row in rows]
+        columns = [[(row if isinstance(row, dict) else row.keys).get(name) for row in rows] for name in names]
+        if any(None in column for column in columns):
+            for number, row in enumerate(rows, first):
+                if not isinstance(row, LeftOut) and None in map(row.get, names):
+                    no_key(self.table, row, f"{where}: record {number}", self.transforms)
+        return zip(*columns, strict=True)
 
     def _all_given(self, records: Iterable[Any], where: str, first: int, added: Mapping[str, Any] | None) -> Iterable[Any]:
         """The records with what they are given, as the transforms leave them."""
@@ -99,40 +150,66 @@ class RowMaker:
             records = [self._added(record, added, number, where) for number, record in enumerate(records, first)]
         if not self.transforms:
             return records
+        records = self._checked(records, where, first)
         # What a page has is told by its first part.
         watch = watch_for(self.transforms) if first == 1 and self.checks_fields else None
-        rows = [self._transformed(record, f"{where}: record {number}", watch) for number, record in enumerate(records, first)]
+        rows = self._transformed(records, watch)
         if watch is not None:
             watch.check(f"{where}: no record of this page", records)
         return rows
 
-    def _transformed(self, record: Any, where: str, watch: FieldWatch | None) -> Record | LeftOut:
-        if not isinstance(record, dict):
-            no_object(record, where)
+    def _checked(self, records: Iterable[Any], where: str, first: int) -> Sequence[Record]:
+        """The records as transforms take them: objects, each with its key, and null where a value stands for that."""
+        checked = list(records)
+        for number, record in enumerate(checked, first) if set(map(type, checked)) != {dict} else ():
+            if not isinstance(record, dict):
+                no_object(record, f"{where}: record {number}")
         if self._nulls:
-            record = record | {name: None for name, column in self._nulls.items() if column.is_null(record.get(name))}
-        if None in map(record.get, self.table.primary_key):
-            no_key(self.table, record, where)
+            checked = [
+                record | {name: None for name, column in self._nulls.items() if column.is_null(record.get(name))}
+                for record in checked
+            ]
+        for name in self.table.primary_key:
+            if None in (column := [record.get(name) for record in checked]):
+                at = column.index(None)
+                no_key(self.table, checked[at], f"{where}: record {first + at}")
+        return checked
+
+    def _transformed(self, records: Iterable[Record], watch: FieldWatch | None) -> list[Record | LeftOut]:
+        record: Record = {}
+        rows = []
         try:
-            row = transformed(self.transforms, record, self.table.primary_key, watch)
+            for record in records:
+                rows.append(transformed(self.transforms, record, self.table.primary_key, watch))
         except TransformFailed as failed:
             raise failed_transform(self.table, failed, record) from failed.__cause__
-        return dict(row) if isinstance(row, dict) and row.__class__ is not dict else row
+        return rows
 
-    def _left_out(self, row: Any, number: int, where: str) -> tuple[Key, LeftOut]:
+    def _left_out(self, row: Any, number: int, where: str) -> LeftOut:
         if not isinstance(row, LeftOut):
             no_object(row, f"{where}: record {number}")
-        keys = self._keys(row.keys)
-        return tuple(keys.values()), LeftOut(keys, row.by)
+        return LeftOut(self._keys(row.keys), row.by)
 
-    def _formed(self, row: Record, steps: Iterable[tuple[str, Convert]]) -> Record:
-        name = ""
-        try:
-            for name, convert in steps:
-                row[name] = convert(row[name])
-        except UnfitError as error:
-            raise self._misfit(row, name, str(error)) from None
-        return row
+    def _convert(self, rows: Iterable[Record], steps: Iterable[tuple[str, Convert]]) -> None:
+        """Do *steps* in *rows* of one shape, column by column."""
+        for name, convert in steps:
+            row: Record = {}
+            try:
+                for row in rows:
+                    row[name] = convert(row[name])
+            except UnfitError as error:
+                raise self._misfit(row, name, str(error)) from None
+
+    def _check_wholes(self, rows: Sequence[Record], names: Iterable[str]) -> None:
+        """Look at the whole numbers of *rows*, none of which 64 bits may be too few for."""
+        for name in names:
+            column = [row[name] for row in rows]
+            if max(column) > LARGEST_LONG or min(column) < SMALLEST_LONG:
+                self._too_large(next(row for row in rows if not SMALLEST_LONG <= row[name] <= LARGEST_LONG), name)
+
+    def _whole(self, row: Record) -> str:
+        """What tells a row of a table without a key from others: all that it holds."""
+        return made_key(row.get(name) for name in sorted({*row, *self.declared}))
 
     def _too_large(self, row: Record, name: str) -> None:
         if name in self.declared:
@@ -175,7 +252,8 @@ class RowMaker:
                 f"{where}: {self.table.deleted} is {one_line(repr(keys), 60)}, where a list of keys was expected. "
                 "Change the table's deleted, or ask the API's owner."
             )
-        return [self._gone(key, f"{where}: {self.table.deleted}", added or {}) for key in keys]
+        teller = self.table.deleted or (self.table.deleted_by.table if self.table.deleted_by else "")
+        return [self._gone(key, f"{where}: {teller}", added or {}) for key in keys]
 
     def _gone(self, key: Any, where: str, added: Mapping[str, Any]) -> tuple[Key, LeftOut]:
         names = self.table.primary_key

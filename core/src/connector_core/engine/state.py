@@ -2,7 +2,8 @@
 
 A dataset of one table has the table's own bookmark at the top, ``{"next_cursor": "…"}``, which is also what the documented
 hand-written connectors keep; one of several tables has ``{"tables": {name: {…}}}``. Extra tables have their part in
-``extra_tables``, beside the bookmark of their source table. ``feeds`` says for each bookmark which feed it belongs to
+``extra_tables``, beside the bookmark of their source table, and so have the keys of rows whose absence is noticed in
+``row_keys``. ``feeds`` says for each bookmark which feed it belongs to
 (docs/decisions/0009-a-state-belongs-to-its-feed.md). A table from which a sync may delete rows has ``has_rows`` once it has
 some. Whatever else a state holds is left aside, and said to be.
 """
@@ -25,8 +26,8 @@ from connector_core.source.pagination import Bookmark
 LIMIT = 10_000_000
 """Bytes of JSON that Fivetran keeps as a state."""
 
-TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS = "tables", "feeds", "extra_tables", "has_rows"
-_OURS = frozenset({TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS})
+TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS, ROW_KEYS = "tables", "feeds", "extra_tables", "has_rows", "row_keys"
+_OURS = frozenset({TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS, ROW_KEYS})
 
 
 @frozen(hash=False)
@@ -34,11 +35,13 @@ class TableState:
     """Where one table's next sync starts: the paginator's bookmark, and what its extra tables have to remember.
 
     has_rows: whether the table is known to have rows; kept for tables from which a sync may delete some.
+    row_keys: the keys of its rows, for a table of which the missing ones are deleted; None for any other.
     """
 
     bookmark: Bookmark = field(factory=dict)
     extra_tables: Mapping[str, Any] = field(factory=dict)
     has_rows: bool = False
+    row_keys: Any = None
 
 
 @define
@@ -151,7 +154,7 @@ class _Reading:
                 f"{_aside('The table')}"
             )
             bookmark = {}
-        return TableState(bookmark, extras, part.get(HAS_ROWS) is True)
+        return TableState(bookmark, extras, part.get(HAS_ROWS) is True, part.get(ROW_KEYS))
 
     def _memory(self, name: str, part: Mapping[Any, Any]) -> Any:
         """What the table's own part says of extra tables, and what any part says of one that is made from this table now."""
@@ -185,7 +188,8 @@ class _Reading:
 
 def _written(state: TableState) -> dict[str, Any]:
     extras = {EXTRA_TABLES: dict(state.extra_tables)} if state.extra_tables else {}
-    return {**state.bookmark, **extras, **({HAS_ROWS: True} if state.has_rows else {})}
+    keys = {} if state.row_keys is None else {ROW_KEYS: state.row_keys}
+    return {**state.bookmark, **extras, **({HAS_ROWS: True} if state.has_rows else {}), **keys}
 
 
 def _check_size(whole: Mapping[str, Any], states: Mapping[str, TableState]) -> None:
@@ -213,6 +217,12 @@ def _largest(states: Mapping[str, TableState]) -> str:
         name: max((len(part) for part in state.bookmark.values() if isinstance(part, Mapping)), default=0)
         for name, state in states.items()
     }
+    keyed = {name: len(state.row_keys or ()) for name, state in states.items()}
+    if (most := max(keyed.values(), default=0)) > max([*groups.values(), *parents.values()], default=0):
+        name = max(keyed, key=lambda each: keyed[each])
+        return (
+            f"{name} has {most} rows, whose keys it remembers because of missing. Replace the table instead: full_refresh=True."
+        )
     extra, child = (max(counts, key=lambda name: counts[name], default="") for counts in (groups, parents))
     if groups.get(extra, 0) >= parents.get(child, 0):
         return (

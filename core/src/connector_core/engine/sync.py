@@ -1,56 +1,28 @@
 """The sync: configuration → requests → pages → records → operations → checkpoints."""
 
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
-from itertools import islice
+from collections.abc import Mapping
 from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import frozen
 from requests.auth import AuthBase
 
 from connector_core.auth.jwt_bearer import pem
 from connector_core.basics.discretion import Secrets, strike
-from connector_core.basics.errors import CircularFeed, ConfigurationError, PluginError, SourceError
+from connector_core.basics.errors import ConfigurationError, PluginError
 from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.operations import Delivery, Log, Operations
-from connector_core.derived.applying import LeftOut
-from connector_core.engine.checkpoints import CheckpointPolicy
-from connector_core.engine.deleted import deleted_keys
-from connector_core.engine.derivation import Derivation, derivation
-from connector_core.engine.discreet import check_discreet
-from connector_core.engine.emptying import Held, emptied
 from connector_core.engine.failures import in_words
-from connector_core.engine.feeds import feed
 from connector_core.engine.journal import Journal, PacedLog
-from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
-from connector_core.engine.records import RowMaker, Rows
-from connector_core.engine.spool import Spool
-from connector_core.engine.state import States, TableState, read_state
+from connector_core.engine.reading import Api
+from connector_core.engine.state import read_state
+from connector_core.engine.table_sync import Engine, TableSync
 from connector_core.http.client import Client
-from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.plugin.assembly import Assembly
+from connector_core.plugin.binding import bound
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
-from connector_core.source.pagination import Bookmark
 from connector_core.source.settings import CA_CERTIFICATE, MAX_ANSWER, THREADS
-from connector_core.source.tables import Key
 
-PART = 1000
-"""Records of one page that are made into rows before they go out: a page may be larger than memory."""
-
-
-@frozen
-class Engine:
-    """What a sync runs on, apart from the assembly; tests and benchmarks replace parts of it.
-
-    client:      (assembly, configuration, log) → the client to fetch with.
-    clock:       seconds from any start, never going back.
-    checkpoints: when to checkpoint.
-    """
-
-    client: Callable[[Assembly, Configuration, Log], Client]
-    clock: Callable[[], float] = time.monotonic
-    checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
+__all__ = ["Engine", "make_client", "sync"]
 
 
 def make_client(assembly: Assembly, configuration: Configuration, log: Log, **parts: Any) -> Client:
@@ -69,7 +41,14 @@ def make_client(assembly: Assembly, configuration: Configuration, log: Log, **pa
         raise PluginError(f"{assembly.auth_origin}: the auth made {type(auth).__name__}. Return a requests.auth.AuthBase.")
     limit = configuration[MAX_ANSWER] * 1_000_000
     authority = pem(configuration, CA_CERTIFICATE) if configuration.get(CA_CERTIFICATE) else ""
-    return Client(configuration["base_url"], auth, log, secrets=configuration.hidden, limit=limit, authority=authority, **parts)
+    parts = {
+        "secrets": configuration.hidden,
+        "limit": limit,
+        "authority": authority,
+        "plain_floats": assembly.plain_floats,
+        **parts,
+    }
+    return Client(configuration["base_url"], auth, log, **parts)
 
 
 def sync(
@@ -110,6 +89,7 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
     try:
         values = read_configuration(assembly.settings, raw)
         hidden = values.hidden
+        assembly = bound(assembly, values)
         log = DiscreetLog(PacedLog(to.log, to.engine.clock), hidden)
         journal = Journal(log, {plan.table.name: plan.table.path for plan in assembly.tables}, to.engine.clock)
         for remark in unknown_names(assembly.settings, raw):
@@ -120,7 +100,7 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
             api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, journal, values.get(THREADS, 1))
             for plan in assembly.tables:
                 where = plan.table.name
-                _TableSync(plan, api, states, Delivery(to.operations), to.engine).run()
+                TableSync(plan, api, states, Delivery(to.operations), to.engine).run()
     except Exception as error:  # noqa: BLE001  (whatever it is, it ends as one paragraph of ours)
         failure = in_words(error, where)
         # Without its cause: a crash report would show the variables of where that was raised, records among them.
@@ -129,211 +109,3 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
     return None
-
-
-@define
-class _TableSync:
-    """The sync of one table: how far it has come, and what the next checkpoint has to hold."""
-
-    plan: TablePlan
-    api: Api
-    states: States
-    delivery: Delivery
-    engine: Engine
-    delivered: int = field(default=0, init=False)
-    left_out: Counter[str] = field(factory=Counter, init=False)
-    pages: int = field(default=0, init=False)
-    has_rows: bool = field(init=False)
-    """Whether the table is known to have rows, where a sync may delete some."""
-    held: Held = field(factory=lambda: Held(waits=False), init=False)
-    checkpointed: int = field(default=0, init=False)
-    checkpointed_at: float = field(default=0.0, init=False)
-
-    @has_rows.default
-    def _(self) -> bool:
-        return self.states[self.plan.table.name].has_rows
-
-    @property
-    def name(self) -> str:
-        return self.plan.table.name
-
-    @property
-    def log(self) -> Log:
-        return self.api.log
-
-    def note(self, text: str) -> None:
-        """A line of the log about this table."""
-        self.api.journal.note(self.name, text)
-
-    @property
-    def _handled(self) -> int:
-        """Records that went out, as an upsert or as a delete."""
-        return self.delivered + self.left_out.total()
-
-    def run(self) -> None:
-        start = self.states[self.name]
-        try:
-            self._read(start)
-        except BookmarkRejectedError as error:
-            self.log.warning(f"{self.name}: {error} Reading the whole feed once.")
-            self._read_again(evolve(start, bookmark={}))
-
-    def _read_again(self, start: TableState) -> None:
-        try:
-            self._read(start)
-        except BookmarkRejectedError as error:
-            raise SourceError(
-                f"{self.name}: {error} It has happened twice in this sync, so this one ends here, and the next one reads the "
-                "whole feed. If it keeps failing, read faster (a larger page_size), or ask the API's owner how long a place is "
-                "good for."
-            ) from None
-
-    def _read(self, start: TableState) -> None:
-        source = feed(self.plan, self.api, start.bookmark)
-        # Totals count what lies before the place where the feed really starts, which another page size may have moved back.
-        kept = derivation(self.plan, start.extra_tables, source.start, self.log)
-        try:
-            if kept.reads_whole and source.start:
-                extras = ", ".join(extra.name for extra in self.plan.extra_tables)
-                self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
-            whole = kept.reads_whole or self.plan.table.full_refresh
-            self._read_from(feed(self.plan, self.api, {}) if whole else source, kept)
-        except CircularFeed:
-            if self.plan.extra_tables:
-                # Totals may have been saved beside a place that leads back to what they count already.
-                self._checkpoint(kept, {})
-            raise
-        finally:
-            kept.close()
-
-    def _read_from(self, source: Feed, kept: Derivation) -> None:
-        self.checkpointed_at = self.engine.clock()
-        rows = RowMaker.of(self.plan, self.log)
-        if self.plan.table.full_refresh:
-            self._replace(source, kept, rows)
-            rest: Bookmark = {}  # wherever the paginator rests: the next sync reads it all again
-        else:
-            self._bring_up(source, kept, rows)
-            rest = source.bookmark
-        self.note("No more pages to fetch")
-        if rows.repeated:
-            self._warn_of_repeated(rows.repeated)
-        kept.finish(self.delivery, lambda: self._checkpoint(kept, rest))
-        self._checkpoint(kept, rest)
-        each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
-        left_out = f", {self.left_out.total()} left out ({each})" if each else ""
-        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
-
-    def _warn_of_repeated(self, number: int) -> None:
-        keys = ", ".join(self.plan.table.primary_key)
-        self.log.warning(
-            f"{self.name}: {number} records had the {keys} of another record on their page, and other values, so they took its "
-            "place. If these are records of their own, primary_key lacks a column that tells them apart."
-        )
-
-    def _bring_up(self, source: Feed, kept: Derivation, rows: RowMaker) -> None:
-        """Deliver the feed page by page, with checkpoints between pages."""
-        whole = not source.start
-        self.held = Held(whole and self.has_rows and not self.plan.table.may_be_empty)
-        with closing(source.reads()) as reads:
-            for number, read in enumerate(reads):
-                if not number:
-                    self._start_over(source, kept)
-                again = read is not None and read.again
-                for part in self._parts(read, rows):
-                    self._deliver(self.held.hold(part), kept, again=again)
-                    again = False  # what goes before the page went before its first part
-                if read is None or not read.last:
-                    self._checkpoint_if_due(source, kept)
-        if whole and not self.delivered:
-            self._check_emptied(kept, self.held.left_out + self.left_out)
-        self._deliver(self.held.release(), kept, again=False)
-
-    def _replace(self, source: Feed, kept: Derivation, rows: RowMaker) -> None:
-        """Read the whole feed, and only then put its rows in the place of those that are there."""
-        with Spool() as spool:
-            with closing(source.reads()) as reads:
-                for read in reads:
-                    for part in self._parts(read, rows):
-                        spool.put(part)
-            if spool.is_empty:
-                self._check_emptied(kept, spool.left_out)
-            self._start_over(source, kept)
-            self._clear(spool)
-            for part in spool.parts():
-                self._deliver(part, kept, again=False)
-
-    def _clear(self, spool: Spool) -> None:
-        """Make room for what was read, unless that is nothing and nobody said that it may be."""
-        if spool.is_empty and not self.plan.table.may_be_empty:
-            self.log.warning(f"{self.name}: no record came, so nothing is replaced: whatever rows there are stay.")
-            return
-        if spool.is_empty:
-            self.log.info(f"{self.name}: no record came, so every row of the table is deleted, as the plugin allows.")
-        self.delivery.operations.truncate(self.name)
-
-    def _check_emptied(self, kept: Derivation, left_out: Counter[str]) -> None:
-        """Nothing is left of a feed that was read from its start: raise ConnectorError where that is not to be believed."""
-        fault = emptied(self.plan, had_rows=self.has_rows, extra_rows=kept.known_rows, left_out=left_out)
-        if fault is not None:
-            self._checkpoint(kept, {})
-            raise fault
-        self.has_rows = False
-
-    def _start_over(self, source: Feed, kept: Derivation) -> None:
-        """Let the state say that this read goes from the start of the feed, before its first row goes out.
-
-        A feed may still hold old versions of a record, and a table that is replaced is empty for a moment. Should this sync crash
-        then, the next would otherwise go on at the old bookmark, behind what is missing.
-        """
-        if self.states[self.name].bookmark and not source.start:
-            self._checkpoint(kept, {})
-
-    def _parts(self, read: Read | None, rows: RowMaker) -> Iterator[Rows]:
-        """The rows of one page, a bounded number of them at a time."""
-        if read is None:
-            return
-        self.pages += 1
-        where = f"{self.name}: {read.request}"
-        records = iter(read.page.records)
-        first = 1
-        while part := list(islice(records, PART)):
-            yield rows.rows(part, where, first, read.added)
-            first += len(part)
-        if self.plan.table.gone and not read.page.ended:
-            yield rows.gone(deleted_keys(self.plan.table, read.page.body, where), where, read.added)
-
-    def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
-        name, upsert, before = self.name, self.delivery.upsert, self.left_out.total()
-        for key, row in rows:
-            if isinstance(row, LeftOut):
-                self._leave_out(key, row, kept)
-            else:
-                upsert(name, row, key)
-        self.delivered += len(rows) - (self.left_out.total() - before)
-        self.has_rows = self.has_rows or bool(self.delivered and self.plan.deletes)
-        if self.plan.extra_tables:
-            kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
-
-    def _leave_out(self, key: Key, left_out: LeftOut, kept: Derivation) -> None:
-        # An earlier version of the record may have passed the filter and be in the table. Even a first sync cannot know: one
-        # before it may have crashed between its first row and its first checkpoint.
-        self.left_out[left_out.by] += 1
-        kept.leave_out(key)
-        self.delivery.delete(self.name, left_out.keys)
-
-    def _checkpoint_if_due(self, source: Feed, kept: Derivation) -> None:
-        since = self._handled - self.checkpointed
-        if self.held.rows:
-            return  # the next sync would go on behind them
-        if self.engine.checkpoints.due(since, self._handled, self.engine.clock() - self.checkpointed_at):
-            self._checkpoint(kept, source.bookmark)
-
-    def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
-        self.states[self.name] = TableState(bookmark, kept.state(bookmark), self.has_rows)
-        state = self.states.whole()
-        check_discreet(self.plan, self.api.hidden, bookmark, state)
-        self.delivery.operations.checkpoint(state)
-        self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
-        if self.delivered:
-            self.note(f"Checkpoint saved after {self.delivered} records")

@@ -45,12 +45,24 @@ class Answer:
             raise self._why_not
         return self._json
 
+    def plain_json(self) -> Any:
+        """The decoded body with plain floats (see ``decode``), unless it was decoded already. Raises as ``json`` does."""
+        decoded = self._json is not None or self._why_not is not None
+        return self.json() if decoded else decode(self.content, charset_of(self.response.headers), digits=False)
+
     def at(self, path: str) -> Any:
         """The value at *path*; None where there is none, or no JSON."""
         try:
             return cached_path(path).get(self.json())
         except (ValueError, NotJson):
             return None
+
+
+def may_have_floats(value: Any, besides: Any) -> bool:
+    """Whether a float may stand in *value*, JSON, or in anything in it but *besides*; another list is not looked through."""
+    if isinstance(value, dict):
+        return any(may_have_floats(each, besides) for each in value.values())
+    return isinstance(value, float) or (isinstance(value, list) and value is not besides and bool(value))
 
 
 def records_in(table: Table, where: str, body: Any) -> list[Any]:

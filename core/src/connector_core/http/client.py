@@ -1,10 +1,10 @@
 """The HTTP edge: one request in, one JSON object out, with retries; credentials go to the configured origin only."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from functools import partial
-from typing import Any, NoReturn
+from functools import cache, partial
+from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -17,7 +17,7 @@ from connector_core.basics.errors import ConfigurationError, UnexpectedAnswer
 from connector_core.basics.operations import Log
 from connector_core.basics.quieting import quieten
 from connector_core.basics.telling import came_back, shown
-from connector_core.http.answers import CHECK_URL, Answer, records_in
+from connector_core.http.answers import CHECK_URL, Answer, may_have_floats, records_in
 from connector_core.http.attempts import Attempts
 from connector_core.http.bodies import ANSWER_BYTES, Bodies, begins_as_a_page, with_an_end
 from connector_core.http.origin import shown_origin
@@ -28,12 +28,15 @@ from connector_core.http.sending import Sender
 from connector_core.http.session import Sessions
 from connector_core.source.limits import Limits
 from connector_core.source.pagination import Page, Request
+from connector_core.source.spooled import Records
 from connector_core.source.tables import Table
 
 TAKEN = frozenset({200, 201, 203, 206})
 """The statuses of an answer that may be a page: a search may be answered 201, and a part of a feed 206."""
 EMPTY = frozenset({204, 205})
 """Those of an answer that has no body, so there is nothing."""
+KEPT_BYTES = 4_000_000
+"""The largest answer whose text is kept until its rows are made, for whoever asks for exact numbers."""
 
 
 class Client:
@@ -42,7 +45,8 @@ class Client:
     base_url: checked already (see settings); auth: what signs each request; secrets: texts that no message may show;
     it may grow during the sync, by the tokens that the API issues; limit: the largest body, unpacked, in bytes; timeout: seconds
     to connect, and to wait for the next bytes, and both together for all that comes before a body; authority: a certificate to
-    trust, in PEM, besides the usual ones; sleep, clock and now (seconds since 1970) are for tests.
+    trust, in PEM, besides the usual ones; plain_floats: the tables whose records come with plain floats, for whoever asks the
+    page for exact ones where that matters; sleep, clock and now (seconds since 1970) are for tests.
     """
 
     def __init__(
@@ -60,8 +64,10 @@ class Client:
         limit: int = ANSWER_BYTES,
         timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
         authority: str = "",
+        plain_floats: Iterable[str] = (),
     ) -> None:
         self._auth = auth
+        self._plain_floats = set(plain_floats)
         self._secrets = secrets if isinstance(secrets, Secrets) else Secrets(secrets)
         self._bodies = Bodies(limit)
         self._spoken: set[str] = set()  # the tables that the API has answered for in what was expected
@@ -146,39 +152,52 @@ class Client:
         made = partial(
             Page,
             seconds=response.elapsed.total_seconds(),
-            headers={name.lower(): value for name, value in response.headers.items()},
+            headers=dict(response.headers.lower_items()),
             url=(response.url or "").partition("?")[0],  # its query may hold the key
         )
         taken = response.status_code in TAKEN
         answer = Answer(response, lambda: self._bodies.of(where, response))
         ruling = self._rulings.on(table, where, answer, streamed=taken and table.format is not None)
         if ruling == "ended" or (ruling is None and response.status_code in EMPTY):
-            return made({}, [], ended=True)
+            return made({}, [], ended=True, silent=ruling is None)
         if ruling == "empty":
             body = answer.at("@")
             return made(body or {}, [], empty=True)
         if not taken:
             self._refuse(where, answer)
         if table.format is not None:
-            return made(None, self._bodies.read(where, response, lambda chunks: self._spooled(table, where, response, chunks)))
+            spooled = self._bodies.read(where, response, lambda chunks: self._spooled(table, where, response, chunks))
+            return made(spooled.beside, spooled)
+        plainly = table.name in self._plain_floats and len(answer.content) <= KEPT_BYTES
         try:
-            body = self._decode(table, where, answer)
+            body = self._decode(table, where, answer, "plain" if plainly else "exact")
             records = records_in(table, where, body)
+            if plainly and may_have_floats(body, besides=records):  # one of them may be a place to go on from
+                plainly, records = False, self._exactly(table, where, answer)
+                body = answer.json()
         except UnexpectedAnswer:
             if response.status_code != 200:  # so that is why it is not what was expected
                 self._refuse(where, answer)
             raise
         self._spoken.add(table.name)
         # An answer in which there is nothing at all does not say what follows either.
-        page: Page = made(body, records, ended=not records and body in ({}, None))
+        silent = not records and body in ({}, None)
+        exact = cache(partial(self._exactly, table, where, answer)) if plainly else None
+        page: Page = made(body, records, ended=silent, silent=silent, exact=exact)
         return page
 
-    def _spooled(self, table: Table, where: str, response: requests.Response, chunks: Iterator[bytes]) -> Sequence[Any]:
+    def _exactly(self, table: Table, where: str, answer: Answer) -> list[Any]:
+        """The records of an answer with the digits of their numbers; from now on those of *table* come so at once."""
+        self._plain_floats.discard(table.name)
+        return records_in(table, where, self._decode(table, where, answer))
+
+    def _spooled(self, table: Table, where: str, response: requests.Response, chunks: Iterator[bytes]) -> Records:
         assert table.format is not None  # noqa: S101  (the caller has looked)
-        page, chunks = begins_as_a_page(chunks)
+        page, chunks = begins_as_a_page(chunks, any_tag=not table.format.of_tags)
         if page and table.name in self._spoken:
             raise TransientError("200, but the answer is a web page")
-        records = table.format.spool(with_an_end(response, chunks), table.declared, where, self._bodies.limit)
+        whole = with_an_end(response, chunks) if table.format.of_lines else chunks
+        records = table.format.spool(whole, table.declared, where, self._bodies.limit)
         self._spoken.add(table.name)
         return records
 
@@ -188,10 +207,10 @@ class Client:
             raise TransientError(told, retry_after(answer.response))
         refuse(where, answer.response.status_code, told)
 
-    def _decode(self, table: Table, where: str, answer: Answer) -> Any:
+    def _decode(self, table: Table, where: str, answer: Answer, floats: Literal["plain", "exact"] = "exact") -> Any:
         status = answer.response.status_code
         try:
-            return answer.json()
+            return answer.plain_json() if floats == "plain" else answer.json()
         except NotJson as error:
             told = shown(self._secrets, answer.content) if error.shown else ""
             if isinstance(error, WebPage) and table.name in self._spoken:

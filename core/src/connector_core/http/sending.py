@@ -19,9 +19,11 @@ from connector_core.http.answers import CHECK_URL
 from connector_core.http.attempts import Attempt, Attempts
 from connector_core.http.bodies import Bodies, held
 from connector_core.http.origin import asks_to_get, check_origin, check_redirect, led_to, shown_origin
+from connector_core.http.prepared import Prepared
 from connector_core.http.reasons import check_certificates, check_worth_trying, reason
 from connector_core.http.retries import Patience, TransientError, is_transient, retry_after
 from connector_core.http.session import CHECK_PROXY, Sessions
+from connector_core.source.form import form_fields
 from connector_core.source.pagination import Request
 from connector_core.source.tables import Table
 
@@ -116,7 +118,7 @@ class Sender:
             response.close()
             url = check_redirect(self.base_url, where, response)
             params = None
-            request = evolve(request, method="GET", json=None) if asks_to_get(response) else request
+            request = evolve(request, method="GET", json=None, form=False) if asks_to_get(response) else request
         raise UnexpectedAnswer(f"{where}: redirected {REDIRECTS} times in a row. Check base_url.")
 
     def _cannot_be_sent(self, where: str, url: str, error: ValueError) -> NoReturn:
@@ -165,13 +167,14 @@ class Sender:
         self, table: Table, request: Request, url: str, params: Mapping[str, str] | None, attempt: Attempt
     ) -> requests.Response:
         accept = {"Accept": table.format.accept} if table.format else {}
-        prepared = requests.PreparedRequest()
+        prepared = Prepared()
         prepared.prepare(
             request.method,
             url,
             headers={**self.sessions.main.headers, **accept, **request.headers},
             params=params,
-            json=request.json,
+            json=None if request.form else request.json,
+            data=form_fields(request.json) if request.form else None,
             cookies=self.sessions.main.cookies,
             auth=self.auth,
         )

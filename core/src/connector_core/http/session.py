@@ -16,7 +16,8 @@ from connector_core.basics.wire import create_urllib3_context
 from connector_core.http.connections import Adapter
 from connector_core.http.encodings import ACCEPTED
 from connector_core.http.origin import host_of, origin
-from connector_core.source.settings import CA_CERTIFICATE, is_loopback
+from connector_core.source.setting_kinds import is_loopback
+from connector_core.source.settings import CA_CERTIFICATE
 
 CHECK_PROXY = (
     "check HTTPS_PROXY. It has to be http://host:port, with name:password@ in front of the host if the proxy wants that."

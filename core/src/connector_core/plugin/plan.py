@@ -1,6 +1,6 @@
 """What assembly makes of a plugin's answers: frozen values, from which a sync, a build and a description all start."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -9,11 +9,11 @@ from connector_core.auth.kinds import AuthFactory
 from connector_core.basics.names import sdk_type
 from connector_core.basics.paths import LIBRARY, paths_of
 from connector_core.derived.extra_tables import Aggregate, Dimension
-from connector_core.derived.transforms import DerivedField, Transform
+from connector_core.derived.transforms import DerivedField, Ratio, Transform
 from connector_core.source.columns import Declared, types_of
 from connector_core.source.pagination import Paginator
 from connector_core.source.settings import Setting
-from connector_core.source.tables import Table
+from connector_core.source.tables import Table, Undeclared
 
 
 @frozen(hash=False)
@@ -84,6 +84,11 @@ class TablePlan:
     declared:       column → Column of the rows that go out: the declared columns as the transforms, in order, leave them.
     extra_declared: extra table → its columns.
     parent:         of a child table, the plan of its parent.
+    events:         of a table whose deletes another one tells of, the plan of that.
+    lister:         of a table of which another one lists what there is, the plan of that.
+    written:        the table as the plugin wrote it, where *table* has the values of a configuration in it.
+    told:           those of the values that tell which feed it is: setting → value.
+    undeclared:     what becomes of fields that nobody declared.
     """
 
     table: Table
@@ -95,6 +100,11 @@ class TablePlan:
     declared: Declared
     extra_declared: Mapping[str, Declared]
     parent: "TablePlan | None" = None
+    events: "TablePlan | None" = None
+    lister: "TablePlan | None" = None
+    written: Table | None = None
+    told: Mapping[str, Any] = field(factory=dict)
+    undeclared: Undeclared = "allow"
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -107,10 +117,18 @@ class TablePlan:
         return {name: types_of(columns) for name, columns in self.extra_declared.items()}
 
     @property
+    def plain_floats(self) -> bool:
+        """Whether nobody but the engine, which looks for itself, may want to know how a number of its records was written."""
+        table = self.table
+        apart = self.parent or table.rows or not table.primary_key or table.format or table.place.needs or table.place.alone
+        return not apart and all(isinstance(each.function, Ratio) for each in self.transforms)
+
+    @property
     def deletes(self) -> bool:
         """Whether a sync may delete rows: it replaces the table, the API lists deleted keys, or a transform leaves some out."""
         table = self.table
-        return bool(table.full_refresh or table.deleted) or any(transform.leaves_out for transform in self.transforms)
+        tells = bool(table.full_refresh or table.deleted or table.deleted_by or table.missing)
+        return tells or any(transform.leaves_out for transform in self.transforms)
 
     @property
     def repeats(self) -> bool:
@@ -121,12 +139,15 @@ class TablePlan:
         """
         table = self.table
         again = getattr(self.paginator, "repeats", False) or any(transform.repeats for transform in self.transforms)
-        return not table.append_only or again or bool(table.deleted or table.parent or table.full_refresh)
+        return not table.append_only or again or bool(table.deleted or table.deleted_by or table.parent or table.full_refresh)
 
 
 @frozen(hash=False)
 class Assembly:
-    """A connector, assembled: what a sync, a build and a description all start from."""
+    """A connector, assembled: what a sync, a build and a description all start from.
+
+    undeclared: what the build says about fields that nobody declared; None where it says nothing.
+    """
 
     plugins: tuple[Plugin, ...]
     tables: tuple[TablePlan, ...]
@@ -135,6 +156,7 @@ class Assembly:
     settings: tuple[Setting, ...]
     setting_origins: Mapping[str, Origin]
     options: tuple[Option, ...]
+    undeclared: Undeclared | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -144,6 +166,12 @@ class Assembly:
         return tuple(dict.fromkeys([*getattr(self.auth, "needs", ()), *library]))
 
     @property
+    def plain_floats(self) -> Sequence[str]:
+        """The tables whose records may come with plain floats: other tables go by what the records of some say."""
+        read = [each.table.name for plan in self.tables for each in (plan.parent, plan.events, plan.lister) if each]
+        return [plan.table.name for plan in self.tables if plan.plain_floats and plan.table.name not in read]
+
+    @property
     def schema(self) -> list[dict[str, Any]]:
         """The schema as the Connector SDK takes it: each table with its primary key (a list) and columns."""
         tables = []
@@ -151,6 +179,10 @@ class Assembly:
             tables.append((plan.table.name, plan.table.primary_key, plan.columns))
             tables += [(extra.name, extra.by, plan.extra_columns[extra.name]) for extra in plan.extra_tables]
         return [
-            {"table": name, "primary_key": list(key), "columns": {column: sdk_type(kind) for column, kind in columns.items()}}
+            {
+                "table": name,
+                **({"primary_key": list(key)} if key else {}),  # without one, Fivetran makes it of all columns
+                "columns": {column: sdk_type(kind) for column, kind in columns.items()},
+            }
             for name, key, columns in tables
         ]

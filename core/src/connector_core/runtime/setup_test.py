@@ -3,15 +3,20 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from attrs import evolve
+
 from connector_core.basics.discretion import strike
-from connector_core.basics.errors import ConnectorError, RequestRejected
+from connector_core.basics.errors import ConfigurationError, ConnectorError, RequestRejected
 from connector_core.basics.logs import SilentLog
 from connector_core.basics.operations import Log
 from connector_core.engine.failures import in_words
 from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
+from connector_core.paging.given import Given
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.plugin.binding import bound
+from connector_core.source.children import for_parent
 from connector_core.source.configuration import Configuration, read_configuration
 
 ATTEMPTS = 2
@@ -29,6 +34,7 @@ def setup_test(assembly: Assembly, configuration: Mapping[str, Any], connect: Co
     """
     try:
         values = read_configuration(assembly.settings, configuration)
+        assembly = bound(assembly, values)
     except ConnectorError as error:
         return str(error)
     try:
@@ -39,7 +45,7 @@ def setup_test(assembly: Assembly, configuration: Mapping[str, Any], connect: Co
 
 
 def _asked(assembly: Assembly, values: Configuration, client: Client) -> str | None:
-    plan = next(plan for plan in assembly.tables if plan.parent is None)
+    plan = _first(assembly)
     setting = next(setting for setting in assembly.settings if setting.name == "page_size")
     _page(plan, client, max(1, setting.minimum or 1))
     if str(values["page_size"]) != setting.default:
@@ -49,6 +55,17 @@ def _asked(assembly: Assembly, values: Configuration, client: Client) -> str | N
             size = values["page_size"]
             return f"The API takes one record at a time, but refuses page_size {size}: set page_size lower. It said: {error}"
     return None
+
+
+def _first(assembly: Assembly) -> TablePlan:
+    """The first table that can be asked for without another one's records: for one value of its list, where it has one."""
+    plan = next(plan for plan in assembly.tables if plan.parent is None or plan.table.each)
+    if plan.parent is None:
+        return plan
+    record = next(iter(plan.parent.paginator.page.records), None) if isinstance(plan.parent.paginator, Given) else None
+    if record is None:
+        raise ConfigurationError(f"The configuration lists nothing to read {plan.table.name} for.")
+    return evolve(plan, table=for_parent(plan.table, record, plan.table.name), parent=None)
 
 
 def _page(plan: TablePlan, client: Client, page_size: int) -> None:

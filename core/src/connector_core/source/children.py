@@ -1,8 +1,7 @@
 """Child tables: one request, or one feed of them, for each record of the parent."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from attrs import evolve
 
@@ -10,10 +9,9 @@ from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.hints import nowhere, there_is
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
-from connector_core.source.csv_format import Csv
 from connector_core.source.formats import Format
-from connector_core.source.parents import PLACEHOLDER
 from connector_core.source.tables import Table
+from connector_core.source.templates import Filling
 
 
 def check_parents(table: Table, parents: Sequence[Any], where: str) -> None:
@@ -28,7 +26,7 @@ def check_parents(table: Table, parents: Sequence[Any], where: str) -> None:
     for what, place in named:
         if hint := nowhere(place, parents):
             raise UnexpectedAnswer(
-                f"{where}: no record of {parent.table} on this page has {place}, which {what}{hint}. "
+                f"{where}: no {parent.named} on this page has {place}, which {what}{hint}. "
                 f"Correct it in the parent of {table.name}."
             )
 
@@ -39,7 +37,7 @@ def for_parent(table: Table, record: Mapping[str, Any], where: str) -> Table:
     Raises UnexpectedAnswer when the record has no value for a field that the table names, or none that can stand there.
     """
 
-    def taken(name: str) -> Any:
+    def taken(_: str, name: str) -> Any:
         value = cached_path(name).get(record)
         if value is None or isinstance(value, dict | list):
             has = "is null" if value is None else f"is {one_line(repr(value), 60)}"
@@ -50,46 +48,24 @@ def for_parent(table: Table, record: Mapping[str, Any], where: str) -> Table:
             )
         return value
 
-    def in_path(name: str) -> str:
-        text = _text(taken(name))
-        # Dots would be taken out of the address, and another one be asked.
-        if text in ("", ".", ".."):
-            raise UnexpectedAnswer(
-                f"{where}: {name} is {text!r}, which cannot stand in the path {table.path}. "
-                "Leave such a parent out with a transform, or ask the API's owner."
-            )
-        return quote(text, safe="")
-
+    filling = Filling(taken, ("parent", "each"))
+    try:
+        path = filling.path(table.path)
+        headers = {name: filling.header(value) for name, value in table.headers.items()}
+    except ValueError as error:
+        raise UnexpectedAnswer(f"{where}: {error}. Leave such a parent out with a transform, or ask the API's owner.") from None
     return evolve(
         table,
-        path=PLACEHOLDER.sub(lambda found: in_path(found[1]), table.path),
-        params={name: _text(value) for name, value in _filled(table.params, taken).items()},
-        headers={name: _text(value) for name, value in _filled(table.headers, taken).items()},
-        body=None if table.body is None else _filled(table.body, taken),
+        path=path,
+        params={name: filling.text(value) for name, value in table.params.items()},
+        headers=headers,
+        body=None if table.body is None else filling.json(table.body),
         parent=None,
+        each=None,
         format=_format(table),
     )
 
 
 def _format(table: Table) -> Format | None:
     """The format of the children's answers, in which what their parent adds is not looked for."""
-    if isinstance(table.format, Csv) and table.parent:
-        return evolve(table.format, optional=tuple(dict.fromkeys((*table.format.optional, *table.parent.adds))))
-    return table.format
-
-
-def _filled(part: Any, taken: Callable[[str], Any]) -> Any:
-    """*part* with each placeholder replaced; one that is a whole text keeps the type of its value, as JSON wants it."""
-    match part:
-        case str():
-            whole = PLACEHOLDER.fullmatch(part)
-            return taken(whole[1]) if whole else PLACEHOLDER.sub(lambda found: _text(taken(found[1])), part)
-        case Mapping():
-            return {name: _filled(value, taken) for name, value in part.items()}
-        case list():
-            return [_filled(value, taken) for value in part]
-    return part
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return table.format.without(table.parent.adds) if table.format and table.parent else table.format

@@ -9,7 +9,8 @@ from attrs import field, frozen
 from connector_core.basics.discretion import Secrets, strike
 from connector_core.basics.errors import ConfigurationError
 from connector_core.basics.names import did_you_mean, one_line
-from connector_core.source.settings import READERS, Setting
+from connector_core.source.setting_kinds import READERS
+from connector_core.source.settings import Setting
 
 MISSPELT = 0.8
 """How much alike (difflib's ratio) two names are of which one is taken for the other misspelt."""

@@ -24,6 +24,9 @@ UNFELT_SECONDS = 0.01
 """A pause may end this much early."""
 
 PREFIXES = ("RateLimit", "X-RateLimit")
+_QUOTED = re.compile(r'"[^"]*"')
+_PARAMETER = re.compile(r";\s*(\w+)\s*=\s*(\d+)")
+_NONE_LEFT = re.compile(r"-?0+(\.0*)?")
 
 
 @frozen
@@ -104,12 +107,13 @@ def seconds_to_reset(headers: Mapping[str, str], now: float) -> float | None:
     with ``RateLimit-Reset``, and by ``X-RateLimit-Remaining`` with ``X-RateLimit-Reset`` (seconds, or a time).
     """
     found = []
-    for item in re.sub(r'"[^"]*"', '""', headers.get("RateLimit", "")).split(","):
-        parameters = dict(re.findall(r";\s*(\w+)\s*=\s*(\d+)", item))
+    for item in _QUOTED.sub('""', limit).split(",") if (limit := headers.get("RateLimit")) else ():
+        parameters = dict(_PARAMETER.findall(item))
         if int(parameters.get("r", 1)) == 0 and "t" in parameters:
             found.append(seconds_until(parameters["t"], now))
     for prefix in PREFIXES:
-        if re.fullmatch(r"-?0+(\.0*)?", headers.get(f"{prefix}-Remaining", "").strip()):
+        remaining = headers.get(f"{prefix}-Remaining")
+        if remaining and _NONE_LEFT.fullmatch(remaining.strip()):
             found.append(seconds_until(headers.get(f"{prefix}-Reset"), now))
     return max((reset for reset in found if reset is not None), default=None)
 

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache, partial
 from typing import Any
 
-from connector_core.basics.decoding import ExactFloat
+from connector_core.basics.decoding import LARGEST_DOUBLE, ExactFloat
 from connector_core.source.columns import UnfitError
 
 EXACTLY = Context(prec=1000, rounding=ROUND_HALF_UP)
@@ -78,9 +78,9 @@ def float_from(number: float | Decimal) -> float:
 
 def finite(value: float) -> float | None:
     """A float for comparing: NaN is null, and there is one zero. Raises UnfitError for infinity."""
-    if value != value:
-        return None
-    return float_from(value) + 0.0
+    if -LARGEST_DOUBLE <= value <= LARGEST_DOUBLE:
+        return value + 0.0
+    return None if value != value else float_from(value)
 
 
 def single(value: float | None) -> float | None:

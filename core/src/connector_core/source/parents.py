@@ -1,24 +1,23 @@
 """Parents: whose child a table is, and which of the parent's fields its requests name."""
 
-import re
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_name, one_line
 from connector_core.basics.paths import Path, compile_path
-
-PLACEHOLDER = re.compile(r"\{parent\.([^{}\s]+)\}")
+from connector_core.source.templates import names_in
 
 
 @frozen(hash=False)
 class Parent:
     """Whose child a table is. Its path, ``params``, ``headers`` and ``body`` name fields of the parent's record: ``{parent.id}``.
 
-    table:   the parent, another table of the dataset, which is no child itself.
-    adds:    column of the child → field of the parent's record: what each row of the child is given. Name the parent's key.
+    table:   the parent, another table of the dataset. It may be a child itself: guilds → channels → messages.
+    adds:    column of the child → field of the parent's record: what each row of the child is given. Name the parent's key. What
+             the parent was given by its own parent counts as a field of its record.
     changed: a field of the parent that changes whenever its children do, such as ``updated_at``. Children of a parent whose
              value there is that of the last sync are left out. None: the children of every parent are read in each sync.
 
@@ -33,23 +32,75 @@ class Parent:
     changes: Path | None = field(init=False, eq=False, repr=False)
     """Where *changed* is."""
 
+    scope = "parent"
+
     def __attrs_post_init__(self) -> None:
         check_name(self.table, "A parent table")
         where = f"Parent {self.table}"
-        if not isinstance(self.adds, Mapping) or not self.adds:
-            raise PluginError(
-                f'{where}: adds is {one_line(repr(self.adds), 60)}. Name the column for the parent\'s key: {{"parent_id": "id"}}.'
-            )
-        for column in self.adds:
-            check_column_name(column, f"{where}: adds")
-        object.__setattr__(self, "adds", dict(self.adds))
-        places = {column: _field(name, f"{where}: adds") for column, name in self.adds.items()}
-        object.__setattr__(self, "places", places)
+        _set_places(self, where, 'Name the column for the parent\'s key: {"parent_id": "id"}.')
         object.__setattr__(self, "changes", None if self.changed is None else _field(self.changed, f"{where}: changed"))
 
     def added(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Column → value of what *adds* takes from the parent's *record*; null where it has nothing there."""
         return {column: place.get(record) for column, place in self.places.items()}
+
+    @property
+    def named(self) -> str:
+        """What a table has one feed for each of, for people."""
+        return f"record of {self.table}"
+
+
+@frozen(hash=False)
+class Each:
+    """One feed for each value of a list in the configuration.
+
+    Path, ``params``, ``headers`` and ``body`` of the table name it: ``{each.value}``.
+
+    setting: the setting that holds the list, of kind ``list``.
+    adds:    column of the table → ``"value"``: what each row is given.
+
+    Each feed has a bookmark of its own. Rows of a value that was taken out of the list stay as they are, unless the table is one
+    with ``full_refresh``. Raises PluginError when a value cannot be used.
+    """
+
+    setting: str
+    adds: Mapping[str, str] = field(factory=dict)
+    places: Mapping[str, Path] = field(init=False, eq=False, repr=False)
+
+    scope = "each"
+    changed: ClassVar[str | None] = None
+    changes: ClassVar[Path | None] = None
+
+    def __attrs_post_init__(self) -> None:
+        check_name(self.setting, "The setting of Each")
+        where = f"Each {self.setting}"
+        _set_places(self, where, f'Name the column that holds the value: {{"{self.setting.removesuffix("s")}": "value"}}.')
+        for column, name in self.adds.items():
+            if name != "value":
+                raise PluginError(f'{where}: adds has {name!r} for {column}. An entry of a list has nothing but "value".')
+
+    def added(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Column → the value in *record*, which stands for an entry of the list."""
+        return {column: place.get(record) for column, place in self.places.items()}
+
+    @property
+    def table(self) -> str:
+        """What the list is called where a parent has the name of its table."""
+        return f"each_{self.setting}"
+
+    @property
+    def named(self) -> str:
+        """What a table has one feed for each of, for people."""
+        return f"value of the setting {self.setting}"
+
+
+def _set_places(made: Parent | Each, where: str, remedy: str) -> None:
+    if not isinstance(made.adds, Mapping) or not made.adds:
+        raise PluginError(f"{where}: adds is {one_line(repr(made.adds), 60)}. {remedy}")
+    for column in made.adds:
+        check_column_name(column, f"{where}: adds")
+    object.__setattr__(made, "adds", dict(made.adds))
+    object.__setattr__(made, "places", {column: _field(name, f"{where}: adds") for column, name in made.adds.items()})
 
 
 def _field(name: object, where: str) -> Path:
@@ -64,30 +115,19 @@ def check_child(table: str, parent: object, asked: Collection[Any], columns: Col
 
     table: its name. asked: the parts of its requests in which a field of the parent may be named. columns: those it declares.
     """
-    if not isinstance(parent, Parent):
+    if not isinstance(parent, Parent | Each):
         raise PluginError(
             f'Table {table}: parent is {one_line(repr(parent), 60)}. Write Parent("companies", adds={{"company_id": "id"}}).'
         )
-    named = [name for part in asked for name in _named(part)]
+    named = [name for part in asked for name in names_in(part, parent.scope)]
     for name in named:
-        _field(name, f"Table {table}: {{parent.{name}}}")
+        _field(name, f"Table {table}: {{{parent.scope}.{name}}}")
     if not named:
-        raise PluginError(
-            f"Table {table}: it asks for the same for each record of {parent.table}. Name a field of the parent, "
-            'such as path="/companies/{parent.id}/departments".'
-        )
+        example = "/companies/{parent.id}/departments" if isinstance(parent, Parent) else "/repositories/{each.value}/issues"
+        what = "a field of the parent" if isinstance(parent, Parent) else "it"
+        raise PluginError(f'Table {table}: it asks for the same for each {parent.named}. Name {what}, such as path="{example}".')
+    if isinstance(parent, Each) and (wrong := [name for name in named if name != "value"]):
+        raise PluginError(f"Table {table}: it names {{each.{wrong[0]}}}, but an entry of a list has nothing but {{each.value}}.")
     undeclared = [column for column in parent.adds if column not in columns]
     if undeclared:
         raise PluginError(f"Table {table}: its parent adds {', '.join(undeclared)}, which columns does not declare.")
-
-
-def _named(part: Any) -> Iterator[str]:
-    match part:
-        case str():
-            yield from PLACEHOLDER.findall(part)
-        case Mapping():
-            for value in part.values():
-                yield from _named(value)
-        case list():
-            for value in part:
-                yield from _named(value)

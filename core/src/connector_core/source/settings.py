@@ -1,17 +1,23 @@
 """Settings: what a connection can be configured with, and how each kind of value is read."""
 
-import ipaddress
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Literal
 
 from attrs import frozen
 
 from connector_core.basics.errors import PluginError
-from connector_core.basics.names import check_name, did_you_mean, one_line
-from connector_core.basics.wire import parse_url
+from connector_core.basics.names import check_name
+from connector_core.source.setting_kinds import READERS, bounds_of
 
-Kind = Literal["text", "integer", "url", "choice", "flag"]
+Kind = Literal["text", "integer", "url", "choice", "flag", "date", "list"]
+
+
+_HOW: Mapping[Kind, str] = {
+    "integer": " A whole number{}.",
+    "date": " A day such as 2024-01-31, or 30 days ago.",
+    "list": " Several with commas between them.",
+}
+"""What a setup form says of the values of a kind."""
 
 
 @frozen
@@ -22,8 +28,10 @@ class Setting:
     label:       what a setup form calls it; made from the name when left out.
     description: one sentence for the setup form and the project's README.
     default:     the value when none is given; None makes the setting required.
-    kind:        ``text``, ``integer``, ``url`` (https, or http on this machine only), ``choice`` (one of *choices*) or ``flag``
-                 (true or false; the configuration has a bool).
+    kind:        ``text``, ``integer``, ``url`` (https, or http on this machine only), ``choice`` (one of *choices*), ``flag``
+                 (true or false; the configuration has a bool), ``date`` (a day such as ``2024-01-31``, ``today`` or
+                 ``30 days ago``; the configuration has the day as a text) or ``list`` (texts with commas or line breaks between
+                 them, or a JSON list; the configuration has a tuple of texts, each once).
     minimum, maximum: the bounds of an integer, both included; None for no bound.
     secret:      it is never logged, shown or written into a project.
     choices:     what a choice may say.
@@ -74,7 +82,7 @@ class Setting:
     @property
     def about(self) -> str:
         """What a setup form says below the field: the description, the bounds, and what an empty field means."""
-        bounds = f" A whole number{_bounds(self)}." if self.kind == "integer" else ""
+        bounds = _HOW[self.kind].format(bounds_of(self)) if self.kind in _HOW else ""
         left = "" if self.default is None else f" Left empty: {self.default}."
         return f"{self.description or self.label + '.'}{bounds}{left}"
 
@@ -101,6 +109,8 @@ MAX_ANSWER = "max_answer_mb"
 CA_CERTIFICATE = "ca_certificate"
 CORE_KINDS: Mapping[str, Kind] = {"base_url": "url", "page_size": "integer", THREADS: "integer", MAX_ANSWER: "integer"}
 """The core's own settings, and the kind that each has to be of, also where a plugin describes it anew."""
+OF_CORE = frozenset({*CORE_KINDS, CA_CERTIFICATE})
+"""The settings that the core reads."""
 
 
 def threads(default: int = 4, *, maximum: int = 8) -> Setting:
@@ -141,88 +151,3 @@ def max_answer_mb(default: int = DECODED_MB) -> Setting:
         minimum=1,
         maximum=100_000,
     )
-
-
-def _read_text(setting: Setting, text: str) -> str:
-    # In whatever language: it depends on the auth how it travels. No kind of it takes a line break, which is a slip of the hand.
-    if setting.secret and not text.isprintable():
-        raise ValueError("holds a line break or another character that is not printed; paste it once more")
-    return text
-
-
-def _read_integer(setting: Setting, text: str) -> int:
-    bounds = _bounds(setting)
-    try:
-        number = int(text)
-    except ValueError:
-        raise ValueError(f"is {one_line(text, 40)!r}, not a whole number{bounds}") from None
-    low, high = setting.minimum, setting.maximum
-    if (low is not None and number < low) or (high is not None and number > high):
-        raise ValueError(f"is {one_line(number, 40)}, not a whole number{bounds}")
-    return number
-
-
-def _read_choice(setting: Setting, text: str) -> str:
-    if text not in setting.choices:
-        raise ValueError(
-            f"is {one_line(text, 40)!r}{did_you_mean(text, setting.choices)}, not one of {', '.join(setting.choices)}"
-        )
-    return text
-
-
-def _read_flag(_: Setting, text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise ValueError(f"is {one_line(text, 40)!r}, not true or false")
-    return text.lower() == "true"
-
-
-def _bounds(setting: Setting) -> str:
-    match setting.minimum, setting.maximum:
-        case None, None:
-            return ""
-        case low, None:
-            return f" of at least {low}"
-        case None, high:
-            return f" of at most {high}"
-        case low, high:
-            return f" from {low} to {high}"
-
-
-def _read_url(_: Setting, text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        host, _port = parts.hostname, parts.port
-        parse_url(text)  # what requests goes by is stricter about the host
-    except ValueError:
-        raise ValueError("is not an address that can be read; write https://host") from None
-    # The address itself is not shown: it may hold a password.
-    if "@" in text:
-        raise ValueError("holds a user name or a password; leave them out, the key has a setting of its own")
-    if "?" in text or "#" in text:
-        raise ValueError("holds a ? or a #; write the address up to the path only")
-    if any(character.isspace() for character in text):
-        raise ValueError("holds a space or a line break; write https:// and the host")
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError(f"is {one_line(text, 80)!r}, not an address; write https:// and the host")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError(f"is plain http to {one_line(host, 80)}, which would send the key readable; write https://")
-    return text.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether *host* is this machine: ``localhost`` or a loopback address (RFC 1122 3.2.1.3, RFC 4291 2.5.3)."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-READERS: dict[str, Callable[[Setting, str], Any]] = {
-    "text": _read_text,
-    "integer": _read_integer,
-    "url": _read_url,
-    "choice": _read_choice,
-    "flag": _read_flag,
-}

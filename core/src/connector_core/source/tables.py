@@ -1,9 +1,9 @@
 """A source table: what the API serves, under which names and types."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, get_args
 
 from attrs import field, frozen
 
@@ -11,16 +11,20 @@ from connector_core.basics.errors import KeyColumnsError, PluginError
 from connector_core.basics.names import check_name, column_names, listed, one_line
 from connector_core.basics.paths import LIBRARY, MISSING, Path, compile_path, paths_of
 from connector_core.source.columns import Declared, checked_columns, given_columns, types_of
-from connector_core.source.csv_format import Csv
+from connector_core.source.deletes import DeletedBy, ListedIn, check_deletes
 from connector_core.source.error_rules import ErrorRule
+from connector_core.source.form import check_form
 from connector_core.source.formats import Format
-from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
-from connector_core.source.parents import Parent, check_child
+from connector_core.source.parents import Each, Parent, check_child
 from connector_core.source.values import read
 
 Record = dict[str, Any]
 """One row: column name → value, as decoded from JSON or as a transform made it."""
+
+Undeclared = Literal["allow", "warn", "fail", "drop"]
+"""What becomes of fields that nobody declared."""
+UNDECLARED: tuple[str, ...] = get_args(Undeclared)
 
 Key = tuple[Any, ...]
 """A record's primary key, each value in the form of its column: what tells whether two records are the same row."""
@@ -44,6 +48,10 @@ def _shown(value: object) -> str:
     return getattr(value, "__name__", None) or one_line(str(value) if isinstance(value, ErrorRule) else repr(value), 60)
 
 
+def _steps(rows: Any) -> tuple[Any, ...]:
+    return tuple(rows) if isinstance(rows, list | tuple) else (rows,)
+
+
 def _several(values: Any) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else listed(values)
 
@@ -65,11 +73,15 @@ class Table:
                  on; where it is False they are made from the whole feed in each sync.
     params, headers: query parameters and headers of every first request, such as a filter.
     body:        the JSON object to POST; None for a GET.
+    form:        *body* is sent as the fields of a form (``application/x-www-form-urlencoded``) instead of as JSON. A paginator's
+                 ``where="body"`` puts its position into the form then.
     errors:      rules for answers that mean something else here than elsewhere; the first that fits an answer decides.
     budget:      how many requests the API takes in which time; None where nobody says.
-    format:      ``Csv()`` or ``JsonLines()`` for an API that answers so, with *records* ``@``; None for JSON. Gzip of each is
-                 noticed by itself.
+    format:      ``Csv()``, ``JsonLines()``, ``Xml("item")`` or ``Zip(Csv())`` for an API that answers so, with *records* ``@``;
+                 None for JSON. Gzip of each is noticed by itself.
     parent:      makes it a child table, with one feed for each record of the parent.
+    each:        one feed for each value of a list in the configuration: ``Each("repositories", adds={"repository": "value"})``.
+                 Read back, *parent* has it too: a parent is a table or a list.
     deleted:     where each answer lists the keys of records that are gone: a list of values or, for a key of several columns,
                  of objects. They are deleted after the answer's records.
     full_refresh: each sync reads the whole feed and replaces the table: rows that the API no longer sends are deleted. The
@@ -80,10 +92,23 @@ class Table:
     nothing:     what stands at *records* where there are none, for an API that does not send an empty list then: ``"null"``,
                  ``"missing"`` (it is left out, as in ``{}``), or other JSON that is empty, such as ``"{}"``; one, or a list. With
                  ``"missing"`` the list of *deleted* keys may be left out too. An answer 204 is an empty page by itself.
+    undeclared:  what becomes of a field that is no column, once the transforms are done: ``"allow"``, it arrives all the same;
+                 ``"warn"``, it arrives, and is named once in a warning; ``"fail"``, the sync ends there; ``"drop"``, it is left
+                 out. None: what the build says, and ``"allow"`` where that says nothing.
     may_be_empty: a feed without a record means that there is none any more. Otherwise a sync that would delete every row, of the
                  table or of an extra table made from it, is an error: APIs fail with an empty answer, and transforms lose a
                  ``return``.
     description: what a row of it is, for people: ``"one task of a field technician"``.
+
+    deleted_by:  another table, of events that say which rows of this one are gone: ``DeletedBy("events", {"id": "object.id"})``.
+    missing:     ``"delete"``: rows that the feed, read whole, no longer has are deleted, without replacing the table; or
+                 ``ListedIn("ids", {"id": "id"})``: rows that another table, a complete list, does not name. The state then holds
+                 the key of every row.
+    rows:        what makes the records out of what stands at *records*, where that has no list of them with a key: functions of
+                 page and request, one after the other, such as ``exploded("lines", keep={"order_id": "id"})``; one, or a list.
+
+    A table without a key has ``primary_key=[]``: a row is then told from another by all that it holds, and two that are alike are
+    one. That is for a feed that only grows (*append_only*) or a table that is replaced (*full_refresh*).
 
     Raises PluginError when a value cannot be used.
     """
@@ -100,12 +125,18 @@ class Table:
     budget: Budget | None = None
     headers: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
     format: Format | None = None
-    parent: Parent | None = None
+    parent: Parent | Each | None = None
     deleted: str | None = None
     full_refresh: bool = False
     overrule: tuple[str, ...] = field(default=(), converter=listed)
     nothing: tuple[str, ...] = field(default=(), converter=_several)
     may_be_empty: bool = False
+    form: bool = field(default=False, kw_only=True)
+    undeclared: Undeclared | None = field(default=None, kw_only=True)
+    each: Each | None = field(default=None, kw_only=True)
+    deleted_by: DeletedBy | None = field(default=None, kw_only=True)
+    missing: Literal["delete"] | ListedIn | None = field(default=None, kw_only=True)
+    rows: tuple[Callable[[Any, Any], Iterable[Any]], ...] = field(default=(), converter=_steps, kw_only=True)
     description: str = field(default="", kw_only=True, eq=False, repr=False)
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
@@ -121,12 +152,30 @@ class Table:
             raise PluginError(f'{where}: path is {self.path!r}. Write it below base_url, with a slash in front: "/fts_data".')
         self._check_columns(where)
         self._check_answers(where)
+        check_undeclared(self.undeclared, where)
+        if self.form:
+            check_form(self.body, where)
+        self._check_each(where)
         if self.parent is not None:
             check_child(self.name, self.parent, (self.path, self.params, self.headers, self.body), self.columns)
 
+    def _check_each(self, where: str) -> None:
+        if self.each is None:
+            return
+        if not isinstance(self.each, Each):
+            raise PluginError(
+                f'{where}: each is {_shown(self.each)}. Write Each("repositories", adds={{"repository": "value"}}), with a '
+                "setting of kind list."
+            )
+        if self.parent not in (None, self.each):
+            raise PluginError(f"{where}: it has a parent and each. Give each to the parent, whose children it then reads.")
+        object.__setattr__(self, "parent", self.each)
+
     def _check_columns(self, where: str) -> None:
+        self._check_keyless(where)
         try:
-            object.__setattr__(self, "primary_key", column_names(self.primary_key, f"{where}: primary_key"))
+            names = column_names(self.primary_key, f"{where}: primary_key") if self.primary_key != () else ()
+            object.__setattr__(self, "primary_key", names)
         except PluginError as error:
             raise KeyColumnsError(str(error)) from None
         object.__setattr__(self, "declared", checked_columns(self.declared, where))
@@ -136,6 +185,24 @@ class Table:
             raise KeyColumnsError(f"{where}: primary_key names {', '.join(undeclared)}, which columns does not declare.")
         if lists := [name for name in self.primary_key if self.columns[name] == "JSON"]:
             raise KeyColumnsError(f"{where}: primary_key names {', '.join(lists)}, which is JSON: no list identifies a row.")
+
+    def _check_keyless(self, where: str) -> None:
+        if self.primary_key != ():
+            return
+        if not (self.append_only or self.full_refresh):
+            raise KeyColumnsError(
+                f"{where}: primary_key is empty. Name the columns that identify a row. A table without a key has to be "
+                "append_only or full_refresh: a record that comes again with other values would be a second row."
+            )
+        if self.deleted is not None:
+            raise KeyColumnsError(f"{where}: it has no primary_key, so no list under {self.deleted} can say which rows are gone.")
+
+    def _check_rows(self, where: str) -> None:
+        for step in self.rows:
+            if not callable(step) or isinstance(step, type):
+                raise PluginError(
+                    f'{where}: rows has {_shown(step)} in it. Write exploded("lines"), or a function of a page and its request.'
+                )
 
     def _check_answers(self, where: str) -> None:
         if not isinstance(self.records, str) or not self.records:
@@ -156,6 +223,8 @@ class Table:
                 f'{where}: deleted is {self.deleted!r}. Name the key of the answer that holds the keys: "deleted". {error}'
             ) from None
         self._check_nothing(where)
+        self._check_rows(where)
+        check_deletes(self, where)
         if not isinstance(self.overrule, tuple) or not all(isinstance(name, str) and name for name in self.overrule):
             raise PluginError(f'{where}: overrule is {_shown(self.overrule)}. Name the signs, as a list: overrule=["has_more"].')
         self._check_format(where)
@@ -173,8 +242,11 @@ class Table:
             raise PluginError(f"{where}: the answer is its records, so it cannot list under {self.deleted} what is gone.")
         if self.format is None:
             return
-        if not isinstance(self.format, Csv | JsonLines):
-            raise PluginError(f"{where}: format is {_shown(self.format)}. Write Csv(), JsonLines(), or leave it out for JSON.")
+        if not isinstance(self.format, Format):
+            raise PluginError(
+                f'{where}: format is {_shown(self.format)}. Write Csv(), JsonLines(), Xml("item"), Zip(Csv()), or leave it out '
+                "for JSON."
+            )
         if self.records != "@":
             raise PluginError(f'{where}: in {self.format}, an answer is its records and nothing else. Write records="@".')
 
@@ -202,6 +274,12 @@ class Table:
     def key_of(self, record: Mapping[str, Any]) -> Key:
         """The primary key of *record*, each value in the form of its column. Raises UnfitError where one is none."""
         return tuple(read(self.declared[name], record[name]) for name in self.primary_key)
+
+
+def check_undeclared(word: object, where: str) -> None:
+    """Raise PluginError unless *word* says what becomes of undeclared fields, or is None; *where* begins the message."""
+    if word is not None and word not in UNDECLARED:
+        raise PluginError(f"{where}: undeclared is {_shown(word)}. Write one of {', '.join(map(repr, UNDECLARED))}.")
 
 
 def _is_empty_json(text: object) -> bool:

@@ -1,8 +1,7 @@
 """The APIs that a connector is tried against, and the feeds that are read from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
 
 from attrs import frozen
 
@@ -13,16 +12,17 @@ from connector_build.api.paging import PAGE
 from connector_build.api.recording import NotRecorded
 from connector_build.api.world import World
 from connector_build.sample import Sample
-from connector_build.testing.reading import Step, feeds_of, read_feed
+from connector_build.testing.reading import Step, read_feed, tables_of
 from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL, InProcess, configuration_for
-from connector_core import SinglePage, Table, Windows
+from connector_core import Record, SinglePage, Table, Windows
 from connector_core.auth.kinds import Anonymous
 from connector_core.basics.names import one_line
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.pagination import Bookmark, Request
+from connector_core.source.rows import records_of
 
 RECORDS = 12
 """Records of each table in a made-up API: three pages of the page sizes below."""
@@ -58,7 +58,7 @@ class Api:
 
     def read(self, plan: TablePlan, table: Table, size: int, bookmark: Bookmark | None = None) -> "Feed":
         """One feed from *bookmark* to its end, or for so many requests that it seems to have none."""
-        most = REQUESTS + sum(_windows(layer) for layer in layers(plan.paginator) if isinstance(layer, Windows))
+        most = REQUESTS + sum(layer.so_far for layer in layers(plan.paginator) if isinstance(layer, Windows))
         steps: list[Step] = []
         problem = None
         with self.client() as client:
@@ -98,7 +98,8 @@ class Feed:
     def keys(self, start: int = 0) -> set[tuple[str, ...]]:
         """The primary keys of the records from page number *start* on, as far as the API says them."""
         names = self.plan.table.primary_key
-        records = (record for step in self.steps[start:] for record in step.page.records)
+        made = (records_of(self.table, step.page, step.request, self.table.name) for step in self.steps[start:])
+        records = (record for records in made for record in records)
         return {tuple(str(record.get(name)) for name in names) for record in records}
 
 
@@ -115,12 +116,14 @@ def made_up(assembly: Assembly, sample: Sample | None) -> Api | None:
     return Api(part, Mimic(part, world, URL).reply, _sizes(part), world)
 
 
-def tables_of(api: Api, plan: TablePlan, size: int) -> list[Table]:
+def few_tables(api: Api, plan: TablePlan, size: int) -> list[Table]:
     """The table itself; of a child table what it is for a few parents, as the API lists them."""
-    if plan.parent is None:
-        return [plan.table]
-    listed = api.read(plan.parent, plan.parent.table, size)
-    return feeds_of(plan, (record for step in listed.steps for record in step.page.records))[:PARENTS]
+
+    def listed(parent: TablePlan, table: Table) -> Iterable[Record]:
+        steps = api.read(parent, table, size).steps
+        return (record for step in steps for record in records_of(table, step.page, step.request, table.name))
+
+    return tables_of(plan, listed, PARENTS)
 
 
 def _records(assembly: Assembly) -> int:
@@ -145,9 +148,3 @@ def _sizes(assembly: Assembly) -> tuple[int, ...]:
 
 def _allowed(assembly: Assembly, size: int) -> int:
     return int(configuration_for(assembly, page_size=size)["page_size"])
-
-
-def _windows(windows: Windows) -> int:
-    if isinstance(windows.start, int):
-        return 0
-    return (datetime.now(UTC).date() - date.fromisoformat(windows.start)).days // windows.step

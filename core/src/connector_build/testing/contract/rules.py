@@ -133,9 +133,9 @@ def _check_distinct(what: str, names: Iterable[str]) -> None:
 
 def _keys(subject: Subject) -> None:
     for entry in subject.assembly_with_everything.schema:
-        missing = [name for name in entry["primary_key"] if name not in entry["columns"]]
-        if missing or not entry["primary_key"]:
-            what = f"{', '.join(missing)} of its key is not declared" if missing else "its key is empty"
+        missing = [name for name in entry.get("primary_key", ()) if name not in entry["columns"]]
+        if missing:
+            what = f"{', '.join(missing)} of its key is not declared"
             raise Broken(f"{entry['table']}: {what}. Name the columns that identify a row, and declare them.")
 
 

@@ -18,7 +18,7 @@ from connector_build.plugins import discovery
 from connector_build.project.describe import describe
 from connector_build.project.writer import Project, digest, make_project
 from connector_build.sample import Sample
-from connector_build.testing.contract.apis import Api, Feed, has_size, made_up, tables_of
+from connector_build.testing.contract.apis import Api, Feed, few_tables, has_size, made_up
 from connector_build.testing.contract.outcomes import NotChecked, no_network
 from connector_build.testing.warehouse.runs import signed
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
@@ -148,7 +148,7 @@ class Subject:
         for api in self.apis(self.assembly_with_everything):
             for plan in api.assembly.tables:
                 for size in api.sizes if has_size(plan) else api.sizes[:1]:
-                    found += [api.read(plan, table, size) for table in tables_of(api, plan, size)]
+                    found += [api.read(plan, table, size) for table in few_tables(api, plan, size)]
         return found
 
     @property

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -10,18 +10,20 @@ from attrs import evolve
 
 from connector_build.api.bodies import with_records
 from connector_build.api.feed import Cursors, Entry
-from connector_build.api.messages import Asked, Reply, refused
+from connector_build.api.making import layers
+from connector_build.api.messages import Asked, Reply, refused, sent_body
 from connector_build.api.mimic import Mimic, own_paths
 from connector_build.api.paging import Sizes
-from connector_build.api.pointing import innermost
+from connector_build.api.pointing import innermost, with_place
 from connector_build.api.recording import NotRecorded, Recording
 from connector_build.api.world import World
 from connector_build.testing.warehouse.runs import URL
-from connector_core import Record
+from connector_core import Record, Windows
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
-from connector_core.source.parents import PLACEHOLDER
+from connector_core.source.pagination import Where
+from connector_core.source.templates import parts_around, placeholders
 
 MANY = 100_000
 """A page size that no feed here fills."""
@@ -47,6 +49,10 @@ class Api:
         """The table that is asked for."""
         return self.answer(request)[0]
 
+    def located(self, request: Asked) -> Asked:
+        """*request* with what its path says, where that is known."""
+        return request
+
     def entries(self, request: Asked) -> list[Entry]:
         """All that the feed has which is asked for, with places and numbers. Raises NotRecorded where nobody knows."""
         raise NotRecorded(f"{request.path}: nobody recorded what else there is.")
@@ -62,18 +68,25 @@ class Api:
             raise NotRecorded(f"{request.path}: nobody recorded an answer without records.")
         return evolve(reply, body=json.dumps(with_records(json.loads(reply.body), plan.table, [])).encode())
 
-    def double(self, plan: TablePlan, record: Record) -> None:
-        """Hold *record* twice from now on, one right behind the other. Raises NotRecorded where that cannot be."""
+    def double(self, plan: TablePlan, request: Asked, record: Record) -> None:  # noqa: ARG002
+        """Hold *record*, which came for *request*, twice from now on, one right behind the other.
+
+        Raises NotRecorded where that cannot be.
+        """
         raise NotRecorded(f"{plan.table.name}: what was recorded holds {one_line(record, 60)} once.")
 
     def is_start(self, plan: TablePlan, request: Asked) -> bool:
-        """Whether *request* is the first one of a feed, which carries no position."""
+        """Whether *request* is the first one of a feed, or of a window, which carries no position within it."""
         first = plan.paginator.first(plan.table, self._page_size, {})
+        for where, name in _ends(plan):
+            first = evolve(first.lacking(where, name), places={each: first.places[each] for each in first.places if each != name})
+            request = request if where == "path" else with_place(request, where, name, None)
         return (
             request.params.keys() == first.params.keys()
             and all(_fits(value, request.params[name]) for name, value in first.params.items())
-            and _fits(first.json, request.json)
+            and _fits(sent_body(first), request.json)
             and position(plan, request)[-1] is None
+            and all(request.places.get(name) == str(value) for name, value in first.places.items())
             and "?" not in first.path
         )
 
@@ -91,6 +104,9 @@ class MadeUpApi(Api):
 
     def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
         return self.plan_of(request), self._mimic.reply(request)
+
+    def located(self, request: Asked) -> Asked:
+        return self._mimic.located(request)
 
     def plan_of(self, request: Asked) -> TablePlan | None:
         asked = self._mimic.asked_for(request)
@@ -113,29 +129,35 @@ class MadeUpApi(Api):
         finally:
             self._world.nothing = False
 
-    def double(self, plan: TablePlan, record: Record) -> None:
-        self._world.twice.add(plan.table.key_of(record))
+    def double(self, plan: TablePlan, request: Asked, record: Record) -> None:
+        _, parent = self._mimic.asked_for(request)[0]
+        self._world.twice.add(plan.table.key_of(_given(plan, record, parent)))
 
 
 class _Altered(World):
     """A world whose feeds can be told to hold a record twice, or nothing, or what a fault makes of them."""
 
     def __init__(self, world: World) -> None:
-        self.__dict__ = world.__dict__ | {"twice": set(), "nothing": False, "made_of_it": None}
+        self._world = world
+        self.twice: set[tuple[str, ...]] = set()
+        self.nothing = False
+        self.made_of_it: Callable[[list[Entry]], list[Entry]] | None = None
+
+    def records(self, table: str) -> list[Record]:
+        return self._world.records(table)
 
     def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
-        found = [] if self.nothing else super().entries(plan, parent)
-        doubled = [entry for entry in found for _ in range(1 + (plan.table.key_of(_row(plan, entry, parent)) in self.twice))]
+        found = [] if self.nothing else self._world.entries(plan, parent)
+        doubled = [
+            entry for entry in found for _ in range(1 + (plan.table.key_of(_given(plan, entry.record, parent)) in self.twice))
+        ]
         return self.made_of_it(doubled) if self.made_of_it else doubled
 
-    twice: set[tuple[str, ...]]
-    nothing: bool
-    made_of_it: Callable[[list[Entry]], list[Entry]] | None
 
-
-def _row(plan: TablePlan, entry: Entry, parent: Record) -> Record:
+def _given(plan: TablePlan, record: Record, parent: Record) -> Record:
+    """A record with what its parent adds."""
     adds = plan.table.parent.adds if plan.table.parent else {}
-    return entry.record | {column: cached_path(name).get(parent) for column, name in adds.items()}
+    return record | {column: cached_path(name).get(parent) for column, name in adds.items()}
 
 
 class RecordedApi(Api):
@@ -156,16 +178,23 @@ class RecordedApi(Api):
 
 
 def _fits_path(template: str, path: str) -> bool:
-    parts = [re.escape(part) for part in PLACEHOLDER.split(template)[::2]]
-    return re.fullmatch("[^/]*".join(parts), path) is not None
+    return re.fullmatch("[^/]*".join(map(re.escape, parts_around(template))), path) is not None
 
 
 def _fits(wanted: Any, found: Any) -> bool:
-    return "{parent." in json.dumps(wanted) or bool(wanted == found)
+    return any(placeholders(wanted)) or bool(wanted == found)
+
+
+def _ends(plan: TablePlan) -> Iterator[tuple[Where, str]]:
+    """What takes the ends of the windows in which a table is read."""
+    for layer in layers(plan.paginator):
+        if isinstance(layer, Windows):
+            yield from ((layer.where, name) for name in (layer.from_param, layer.to_param) if name)
 
 
 def position(plan: TablePlan, request: Asked) -> tuple[Any, ...]:
-    """What tells a request for one page from that for another; last what a header of the plugin's own says."""
+    """What tells a request for one page from that for another; last what a header says, or a path that others have not."""
     paginator = innermost(plan)
-    header = paginator.param if getattr(paginator, "where", "query") == "header" else ""
-    return request.path, dict(request.params), request.json, request.headers.get(header.lower())
+    where = getattr(paginator, "where", "query")
+    apart = where == "header" or (where == "path" and getattr(paginator, "next_path", None))
+    return request.path, dict(request.params), request.json, request.get(where, paginator.param) if apart else None

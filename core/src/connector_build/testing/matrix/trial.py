@@ -17,7 +17,7 @@ from connector_build.testing.matrix.apis import Api, MadeUpApi, RecordedApi
 from connector_build.testing.matrix.strikes import Breaker, Fault, Stage
 from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
-from connector_build.testing.warehouse.runs import CANARY, URL, configuration_for, signed
+from connector_build.testing.warehouse.runs import CANARY, URL, configuration_for, filled, signed
 from connector_core import Configuration, Record
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
@@ -65,6 +65,7 @@ class MadeUp:
     def __init__(self, assembly: Assembly, sample: Sample | None) -> None:
         self.page_size = PAGE_SIZE
         self._page = _page_of(assembly)
+        assembly = filled(assembly)
         self.world: World | None = World(assembly, count_of=FULL_PAGES * self._page + 2, sample=sample)
         Mimic(assembly, self._made).check()
 
@@ -206,6 +207,7 @@ def _clients(fault: Fault) -> Callable[[Assembly, Configuration, Log], Client]:
             sleep=lambda _: None,
             limit=LIMIT,
             timeout=(fault.seconds, fault.seconds),
+            plain_floats=assembly.plain_floats,
         )
 
     return client

@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from connector_build.api.server import deaf_address
+from connector_build.api.shaping import given
 from connector_build.testing.matrix.strikes import LARGE, Stage
 from connector_core.plugin.assembly import Assembly
 
@@ -52,7 +53,7 @@ def long_text(stage: Stage) -> Iterator[str]:
 def _field_for_text(assembly: Assembly) -> str:
     """A column of the first table for a text that nothing else goes by; one that is not declared where there is none."""
     plan = assembly.tables[0]
-    used = {*plan.table.primary_key, *(name for extra in plan.extra_tables for name in extra.needs)}
+    used = {*plan.table.primary_key, *given(plan.table), *(name for extra in plan.extra_tables for name in extra.needs)}
     free = [name for name, kind in plan.table.columns.items() if kind == "STRING" and name not in used]
     is_parent = any(each.parent and each.parent.table == plan.table for each in assembly.tables)
     return free[-1] if free and not is_parent else "added"

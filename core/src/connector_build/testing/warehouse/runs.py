@@ -19,6 +19,8 @@ from connector_core.engine.sync import Engine, sync
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly
+from connector_core.plugin.binding import bound
+from connector_core.source.configuration import read_configuration
 from connector_core.source.settings import Setting
 
 URL = "https://api.example.com"
@@ -29,8 +31,16 @@ KEY = Setting("contract_key", description="The key of the made-up API.", secret=
 
 
 def signed(assembly: Assembly) -> Assembly:
-    """*assembly* with a key in a header for its auth, so that no token has to be asked for; its own settings stay."""
-    return evolve(assembly, auth=ApiKeyHeader("X-Contract-Key", KEY.name), settings=(*assembly.settings, KEY))
+    """*assembly* with a key in a header for its auth, so that no token has to be asked for; its own settings stay.
+
+    Where its requests name settings, they have made-up values.
+    """
+    return filled(evolve(assembly, auth=ApiKeyHeader("X-Contract-Key", KEY.name), settings=(*assembly.settings, KEY)))
+
+
+def filled(assembly: Assembly) -> Assembly:
+    """*assembly* with made-up values where its requests name settings."""
+    return bound(assembly, read_configuration(assembly.settings, configuration_for(assembly)))
 
 
 def configuration_for(assembly: Assembly, *, url: str = URL, page_size: int | None = None, **more: str) -> dict[str, str]:
@@ -103,6 +113,7 @@ class Run:
                 secrets=configuration.hidden,
                 retry=Retry(attempts=self.attempts, first_wait=0.001, longest_wait=0.001),
                 sleep=lambda _: None,
+                plain_floats=assembly.plain_floats,
             )
             patient.mount(InProcess(answering))
             return wrap(patient) if wrap else patient

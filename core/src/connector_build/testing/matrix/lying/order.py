@@ -7,6 +7,7 @@ from attrs import evolve
 
 from connector_build.api.feed import Entry
 from connector_build.api.messages import Asked, Reply
+from connector_build.api.paging import TOP
 from connector_build.api.pointing import innermost
 from connector_build.testing.matrix.apis import Api
 from connector_build.testing.matrix.lying.saying import (
@@ -16,6 +17,7 @@ from connector_build.testing.matrix.lying.saying import (
     changed,
     flags,
     holding,
+    is_last,
     silent,
     sized,
     whole,
@@ -32,7 +34,12 @@ MUCH = 7
 
 
 def newest_first(_: Api, entries: list[Entry]) -> list[Entry]:
-    return [evolve(entry, place=2**40 - entry.place) for entry in reversed(entries)]
+    return [evolve(entry, place=TOP - entry.place) for entry in reversed(entries)]
+
+
+def pinned(_: Api, entries: list[Entry]) -> list[Entry]:
+    """The oldest record comes before all others of a feed that is served newest first."""
+    return [*entries[1:], evolve(entries[0], place=TOP // 2, number=TOP // 2)] if entries else entries
 
 
 def keys_the_other_way(asking: Asking) -> Reply:
@@ -70,11 +77,11 @@ def _keyed(asking: Asking, waiting: Sequence[Any]) -> Reply:
 
 
 def overlapping(asking: Asking) -> Reply | None:
-    """The page begins with the last record of the page before."""
+    """The page begins with the last record of the page before. Of pages of one size the last one is longer by that record."""
     found = whole(asking)
     start = found.index(asking.records[0]) if asking.records else 0
     counted = isinstance(innermost(asking.plan), PageNumberPaginator | OffsetPaginator)
-    size = asked_size(asking) if counted else len(asking.records) + 1
+    size = asked_size(asking) if counted and not is_last(asking) else len(asking.records) + 1
     return holding(asking, found[start - 1 : start - 1 + size]) if start else None
 
 

@@ -1,0 +1,1 @@
+"""Plugins for the shapes of well-known public APIs, one file each: what ``connector-build new --like`` starts from."""

@@ -1,0 +1,27 @@
+"""The gallery: each plugin keeps every rule of the contract, and is short."""
+
+from pathlib import Path
+
+import pytest
+
+import connector_build.gallery
+from connector_build.testing import RULES, check_contract
+from distributions import install_dataset
+
+GALLERY = sorted(path for path in Path(connector_build.gallery.__path__[0]).glob("*.py") if path.stem != "__init__")
+SLOW = ("bare_import", "same_bytes", "survives_faults")
+
+
+@pytest.mark.parametrize("module", GALLERY, ids=lambda module: module.stem)
+def test_it_keeps_every_rule(module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = f"gallery_{module.stem}"
+    install_dataset(tmp_path, dataset, module.read_text(encoding="utf-8"))
+    monkeypatch.syspath_prepend(tmp_path)
+    findings = check_contract(dataset, rules=[rule.name for rule in RULES if rule.name not in SLOW])
+    assert {f"{each.rule}: {each.message}" for each in findings if each.status != "pass"} == set()
+
+
+@pytest.mark.parametrize("module", GALLERY, ids=lambda module: module.stem)
+def test_it_is_short(module: Path) -> None:
+    lines = [line for line in module.read_text(encoding="utf-8").splitlines() if line.strip()]
+    assert len(lines) <= 60
