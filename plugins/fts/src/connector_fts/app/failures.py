@@ -125,8 +125,8 @@ def rising_query(rows: Rows, by: str) -> tuple[Query, str]:
     figures = ", ".join(f"MEDIAN({sql}) AS rate_{name}, COUNT({sql}) AS n_{name}" for sql, name in sides)
     halves = rows.where(f"{by} IS NOT NULL AND {DATE} IS NOT NULL").query(f"{by}, {figures}", "GROUP BY 1")
     query = (
-        f"SELECT {by}, rate_before, rate_since, rate_since - rate_before AS rise, n_before, n_since FROM ({halves.sql}) AS halves "
-        f"WHERE n_before >= {FEW:d} AND n_since >= {FEW:d} ORDER BY rise DESC, {by} LIMIT {MOST:d}"
+        f"SELECT {by}, rate_before, rate_since, rate_since - rate_before AS rise, n_before, n_since "
+        f"FROM ({halves.sql}) AS halves WHERE n_before >= {FEW:d} AND n_since >= {FEW:d} ORDER BY rise DESC, {by} LIMIT {MOST:d}"
     )
     return Query(query, halves.parameters), day
 
