@@ -13,8 +13,10 @@ from connector_app.page.theme import ACCENT, MUTED
 LIGHT: Final = "#c4daf5"
 INK: Final = "#10233d"
 """Written on a cell, which is light on a dark page too."""
-_IN_LINES: Final = "length(datum.label) > 9 ? split(replace(datum.label, /-/g, '- '), ' ') : datum.label"
-"""A longer name stands in lines, a word in each, which a phone has room for."""
+_IN_LINES: Final = (
+    "length(datum.label) > 9 || !test(/[0-9]/, datum.label) ? split(replace(datum.label, /-/g, '- '), ' ') : datum.label"
+)
+"""A name stands in lines, a word in each, which a phone has room for; a short range such as "10 to 14" stays in one."""
 
 
 def grid(
