@@ -97,6 +97,13 @@ class TestSavings:
         found = savings.excess(rows_of(self.COSTS), "material_name", "")
         assert [(name, above, saved) for name, _, above, _, saved, _ in lines(found)] == [("B", 3, 195), ("A", 1, 5)]
 
+    def test_the_sum_is_of_all_that_the_ranking_has_no_room_for(self, rows_of: Any) -> None:
+        rows = rows_of(
+            [{"material_name": f"M{number}", "material_cost": cost} for number in range(60) for cost in (1.0, 1.0, 3.0)]
+        )
+        assert len(savings.excess(rows, "material_name", "material_name")) == 50
+        assert savings.in_all(rows, "material_name", "material_name") == 120
+
     def test_what_is_above_a_target_of_the_user(self, rows_of: Any) -> None:
         found = savings.excess(rows_of(self.COSTS), "material_name", "material_name", 90.0)
         assert [(name, above, saved) for name, _, above, _, saved, _ in lines(found)] == [("B", 3, 30)]

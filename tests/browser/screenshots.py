@@ -12,14 +12,19 @@ sys.path.insert(0, str(ROOT / "tests"))
 from browser_support import COMMAND, LAPTOP, PHONE, browser, opened, serving  # noqa: E402 - found by the line above
 
 OPTIONS: Final = {"mso": "mso_products,efficiency_ratio", "fts": "fts_technicians,cost_per_hour"}
-PAGES: Final = (
-    ("metrics", "", LAPTOP, "light"),
-    ("metrics-dark", "", LAPTOP, "dark"),
-    ("metrics-phone", "", PHONE, "light"),
-    ("insights", "?tab=AI+Insights", LAPTOP, "light"),
-    ("explorer", "?tab=Data+Explorer", LAPTOP, "light"),
-)
-"""Name, address, size and colours of each picture."""
+PAGES: Final = {
+    "mso": (
+        ("metrics", "", LAPTOP, "light"),
+        ("savings-dark", "?section=Savings", LAPTOP, "dark"),
+        ("insights", "?tab=AI+Insights", LAPTOP, "light"),
+    ),
+    "fts": (
+        ("metrics", "", LAPTOP, "light"),
+        ("equipment-phone", "?section=Equipment", PHONE, "light"),
+        ("explorer", "?tab=Data+Explorer&column=maintenance_cost", LAPTOP, "light"),
+    ),
+}
+"""Dataset → name, address, size and colours of each picture."""
 
 
 def take(dataset: str, images: Path) -> None:
@@ -29,7 +34,7 @@ def take(dataset: str, images: Path) -> None:
         demo = [str(COMMAND), "demo", dataset, "--enable", OPTIONS[dataset], "--output", str(folder / "demo")]
         subprocess.run(demo, check=True, cwd=folder, stdout=subprocess.DEVNULL)
         with browser() as found, serving(dataset, folder / "demo/files/warehouse.db", folder) as address:
-            for page, query, size, scheme in PAGES:
+            for page, query, size, scheme in PAGES[dataset]:
                 with opened(found, f"{address}/{query}", size, scheme) as open_page:
                     if page == "insights":
                         open_page.settled().get_by_role("button", name="Write the report").click()

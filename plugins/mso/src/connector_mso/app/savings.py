@@ -121,7 +121,7 @@ def _excess(rows: Rows) -> None:
     label = st.session_state["f_rank"]
     by, within = BY[label], BENCHMARKS[against]
     found = excess(rows, by, within, own)
-    total = Figure("could be saved", float(found["could be saved"].sum()) if len(found) else None, cost.unit)
+    total = Figure("could be saved", in_all(rows, by, within, own) if len(found) else None, cost.unit)
     goal = "the target" if own is not None else against
     figures([total, *_first(found, by, cost.unit)], columns=2)
     note = (
@@ -152,6 +152,14 @@ def excess(rows: Rows, by: str, within: str, own: float | None = None) -> pd.Dat
     found = in_excess.excess(rows, COST, by, within, own, first=MOST, more=_name_of(by))
     names = {"above": "records above", "average": "average above", "excess": "could be saved", "part": "of the cost"}
     return found.rename(columns={**names, "title": "name"})
+
+
+def in_all(rows: Rows, by: str, within: str, own: float | None = None) -> float:
+    """What all values of *by* cost above the benchmark, those that the ranking has no room for too."""
+    costs = in_excess.benchmarked(rows, COST, within, own)
+    over = f"SELECT COALESCE(SUM(value - benchmark), 0) AS n FROM ({costs.sql}) AS valued"
+    query = f"{over} WHERE value > benchmark AND {by} IS NOT NULL"
+    return float(rows.session.sql(query, costs.parameters)["n"].iloc[0])
 
 
 def _unit(unit: str) -> str:
