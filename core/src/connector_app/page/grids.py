@@ -32,7 +32,7 @@ def grid(
     value = "value" if measured[0] else "records"
     frame = frame.assign(said=[shown(each, measured[1]) for each in frame[value]])
     across, down = (_sorted(frame[column], order) for column, order in zip((x, y), orders, strict=True))
-    names = alt.Axis(labelAngle=0, labelOverlap=False, labelLimit=92, labelExpr=_IN_LINES)
+    names = alt.Axis(labelAngle=0, labelOverlap=False, labelFlush=False, labelLimit=92, labelExpr=_IN_LINES)
     base = alt.Chart(frame).encode(
         x=alt.X(f"{x}:N", sort=across, title=titles[0], axis=names),
         y=alt.Y(f"{y}:N", sort=down, title=titles[1], axis=alt.Axis(labelOverlap=False, labelLimit=120)),

@@ -139,7 +139,7 @@ def _dots(frame: pd.DataFrame) -> Chart:
     # Near 0 the axis is linear, and further out logarithmic: one material far away does not squeeze the others.
     axis = alt.Scale(type="symlog", constant=20)
     points = base.mark_point(filled=True, size=90, opacity=0.9).encode(
-        x=alt.X("difference:Q", title="difference from the middle of all materials (%)", scale=axis),
+        x=alt.X("difference:Q", title="difference from the middle (%)", scale=axis),
         color=alt.Color("material:N", scale=colours(materials), title=None, legend=legend),
         shape=shape,
         tooltip=[
