@@ -35,7 +35,7 @@ def grid(
     names = alt.Axis(labelAngle=0, labelOverlap=False, labelFlush=False, labelLimit=92, labelExpr=_IN_LINES)
     base = alt.Chart(frame).encode(
         x=alt.X(f"{x}:N", sort=across, title=titles[0], axis=names),
-        y=alt.Y(f"{y}:N", sort=down, title=titles[1], axis=alt.Axis(labelOverlap=False, labelLimit=120)),
+        y=alt.Y(f"{y}:N", sort=down, title=titles[1], axis=alt.Axis(labelOverlap=False, labelFlush=False, labelLimit=120)),
         tooltip=[f"{y}:N", f"{x}:N", *_said(measured[0]), alt.Tooltip("records:Q", format=",")],
     )
     shade = alt.Color(f"{value}:Q", scale=alt.Scale(range=[LIGHT, ACCENT], zero=False), legend=None)
