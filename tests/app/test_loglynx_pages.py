@@ -166,6 +166,15 @@ def test_a_target_is_kept_in_the_address(page: Page) -> None:
     assert metrics(test)["Of it, could be won back"] == "3 h"
 
 
+def test_each_grain_has_its_own_target(page: Page) -> None:
+    test = page(grain="week", target_cost_week="250")
+    assert test.number_input(key="f_target_cost_week").value == 250
+    assert "What does maintenance cost each week, and is it within the target?" in titles(test)
+    test.selectbox(key="f_grain").select("month").run()
+    assert sound(test).number_input(key="f_target_cost_month").value is None
+    assert "grain" not in page(grain="hour").query_params
+
+
 def test_a_hundred_thousand_tasks(page: Page, tmp_path: Path) -> None:
     warehouse(tmp_path, many=100_000, options=True)
     for section in SECTIONS:

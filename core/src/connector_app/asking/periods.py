@@ -1,4 +1,4 @@
-"""The period that is looked at where nobody chose one."""
+"""The period that is looked at, and the grain of time, where nobody chose one."""
 
 from datetime import date, timedelta
 from typing import Any, Final
@@ -7,7 +7,7 @@ from attrs import evolve
 
 from connector_app.asking.filters import Dates
 from connector_app.asking.measures import is_missing
-from connector_app.asking.questions import extent
+from connector_app.asking.questions import Grain, extent, grain_for
 from connector_app.asking.rows import Rows
 
 RECENT: Final = 90
@@ -27,6 +27,12 @@ def newest(rows: Rows, column: str, days: int = RECENT) -> Rows:
         return rows
     days = min(days, max(((most - least).days + 1) // 2, 1))
     return rows.under(evolve(rows.filters, dates=Dates(column, most - timedelta(days=days - 1), most)))
+
+
+def fitting(rows: Rows, column: str) -> Grain:
+    """The grain of time that fits the dates of the rows; months where there is no date."""
+    least, most = (_day(each) for each in extent(rows, column))
+    return "month" if least is None or most is None else grain_for((most - least).days)
 
 
 def span(rows: Rows) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
+GRAINS: Final[Sequence[Grain]] = ("day", "week", "month", "quarter", "year")
 POINTS: Final = 1000
 """How many points a scatter draws at most."""
 
@@ -143,7 +144,7 @@ def over_time(
 
 
 def _grain(grain: str) -> str:
-    if grain not in ("day", "week", "month", "quarter", "year"):
+    if grain not in GRAINS:
         raise ValueError(f"{grain!r} is no grain of time: day, week, month, quarter or year.")
     return grain
 

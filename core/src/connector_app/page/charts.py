@@ -4,15 +4,15 @@ Each is a fragment: picking a bar runs its own panel again, and nothing else of 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
 from connector_app.asking.filters import NOTHING
-from connector_app.asking.measures import RECORDS, Measure, is_missing
-from connector_app.asking.questions import Grain, buckets, extent, grain_for, over_time, points, top
+from connector_app.asking.measures import RECORDS, Measure
+from connector_app.asking.periods import fitting
+from connector_app.asking.questions import Grain, buckets, over_time, points, top
 from connector_app.asking.rows import Rows
 from connector_app.page.drawing import FORMATS, axis_title, bars_chart, histogram_chart, in_words, scatter_chart, trend_chart
 from connector_app.page.panel import EVERY, csv, panel, records
@@ -101,7 +101,7 @@ def trend(
 
     on: the column of dates. target: drawn as a dashed line, where the user set one.
     """
-    grain = grain or _fitting(rows, on)
+    grain = grain or fitting(rows, on)
     frame = over_time(rows, on, measure, grain, by, first)
     known = len(frame) > 0 and not frame["value"].isna().all()
     about = rows.session.dictionary.column(rows.table, on).description
@@ -202,11 +202,3 @@ def _periods(frame: pd.DataFrame, grain: Grain) -> dict[str, dict[str, str]]:
         said = start.strftime(FORMATS[grain]) + (f" · {each['category']}" if "category" in each else "")
         marks[said] = {"period": start.date().isoformat(), "category": str(each.get("category", ""))}
     return marks
-
-
-def _fitting(rows: Rows, on: str) -> Grain:
-    least, most = extent(rows, on)
-    if is_missing(least):
-        return "month"
-    first, last = (each.date() if hasattr(each, "date") else each for each in (least, most))
-    return grain_for((last - first).days) if isinstance(first, date) and isinstance(last, date) else "month"

@@ -109,7 +109,9 @@ def bars_chart(
         alt.Chart(frame)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            y=alt.Y("bar:N", sort=list(frame["bar"]), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)),
+            y=alt.Y(
+                "bar:N", sort=list(frame["bar"]), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False, labelFlush=False)
+            ),
             x=alt.X("value:Q", title=axis_title(measure.label, measure.unit), axis=x_axis),
             color=alt.Color("category:N", scale=scale, legend=None),
             opacity=alt.condition(pick, alt.value(1.0), alt.value(0.35)),
@@ -146,9 +148,7 @@ def trend_chart(
         else alt.value(ACCENT)
     )
     base = alt.Chart(frame).encode(
-        x=alt.X(
-            "period:T", title=None, axis=alt.Axis(format=FORMATS[grain], labelOverlap=True, labelFlush=True, labelBound=True)
-        ),
+        x=alt.X("period:T", title=None, axis=_dates(grain)),
         y=alt.Y(
             "value:Q",
             title=axis_title(measure.label, measure.unit),

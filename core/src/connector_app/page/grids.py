@@ -13,8 +13,10 @@ from connector_app.page.theme import ACCENT, MUTED
 LIGHT: Final = "#c4daf5"
 INK: Final = "#10233d"
 """Written on a cell, which is light on a dark page too."""
-_IN_LINES: Final = "length(datum.label) > 9 ? split(replace(datum.label, /-/g, '- '), ' ') : datum.label"
-"""A longer name stands in lines, a word in each, which a phone has room for."""
+_IN_LINES: Final = (
+    "length(datum.label) > 9 || !test(/[0-9]/, datum.label) ? split(replace(datum.label, /-/g, '- '), ' ') : datum.label"
+)
+"""A name stands in lines, a word in each, which a phone has room for; a short range such as "10 to 14" stays in one."""
 
 
 def grid(
@@ -33,7 +35,7 @@ def grid(
     names = alt.Axis(labelAngle=0, labelOverlap=False, labelFlush=False, labelLimit=92, labelExpr=_IN_LINES)
     base = alt.Chart(frame).encode(
         x=alt.X(f"{x}:N", sort=across, title=titles[0], axis=names),
-        y=alt.Y(f"{y}:N", sort=down, title=titles[1], axis=alt.Axis(labelOverlap=False, labelLimit=120)),
+        y=alt.Y(f"{y}:N", sort=down, title=titles[1], axis=alt.Axis(labelOverlap=False, labelFlush=False, labelLimit=120)),
         tooltip=[f"{y}:N", f"{x}:N", *_said(measured[0]), alt.Tooltip("records:Q", format=",")],
     )
     shade = alt.Color(f"{value}:Q", scale=alt.Scale(range=[LIGHT, ACCENT], zero=False), legend=None)

@@ -70,7 +70,9 @@ def peers_chart(found: Peers, quantity: Quantity, label: str, order: Sequence[st
     ends = zip(frame["low"], frame["high"], strict=True)
     frame["sure"] = [f"{shown(low)} to {shown(high, quantity.unit)}" for low, high in ends]
     base = alt.Chart(frame).encode(
-        y=alt.Y("bar:N", sort=_sorted(frame, order), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)),
+        y=alt.Y(
+            "bar:N", sort=_sorted(frame, order), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False, labelFlush=False)
+        ),
         color=_colour(frame, words),
         tooltip=[
             alt.Tooltip("category:N", title=label),

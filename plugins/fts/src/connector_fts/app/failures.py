@@ -108,7 +108,7 @@ def _rising(rows: Rows) -> None:
 def rising(rows: Rows, by: str) -> tuple[pd.DataFrame, str]:
     """The rows of `rising_query`, and its day."""
     query, day = rising_query(rows, by)
-    names = {"n_before": "tasks before", "n_since": "tasks since"}
+    names = {"rate_before": "before", "rate_since": "since", "n_before": "tasks before", "n_since": "tasks since"}
     return rows.session.sql(query.sql, query.parameters).rename(columns=names), day
 
 
@@ -122,11 +122,11 @@ def rising_query(rows: Rows, by: str) -> tuple[Query, str]:
     day = "" if is_missing(least) else _after_middle(least, most)
     newer = f"CAST({DATE} AS DATE) >= CAST('{day}' AS DATE)" if day else "1 = 0"
     sides = [(f"CASE WHEN NOT ({newer}) THEN {FAILURE} END", "before"), (f"CASE WHEN {newer} THEN {FAILURE} END", "since")]
-    figures = ", ".join(f"MEDIAN({sql}) AS {name}, COUNT({sql}) AS n_{name}" for sql, name in sides)
+    figures = ", ".join(f"MEDIAN({sql}) AS rate_{name}, COUNT({sql}) AS n_{name}" for sql, name in sides)
     halves = rows.where(f"{by} IS NOT NULL AND {DATE} IS NOT NULL").query(f"{by}, {figures}", "GROUP BY 1")
     query = (
-        f"SELECT {by}, before, since, since - before AS rise, n_before, n_since FROM ({halves.sql}) AS halves "
-        f"WHERE n_before >= {FEW:d} AND n_since >= {FEW:d} ORDER BY rise DESC, {by} LIMIT {MOST:d}"
+        f"SELECT {by}, rate_before, rate_since, rate_since - rate_before AS rise, n_before, n_since "
+        f"FROM ({halves.sql}) AS halves WHERE n_before >= {FEW:d} AND n_since >= {FEW:d} ORDER BY rise DESC, {by} LIMIT {MOST:d}"
     )
     return Query(query, halves.parameters), day
 

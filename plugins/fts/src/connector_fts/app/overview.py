@@ -12,6 +12,7 @@ from connector_app.asking.rows import Rows
 from connector_app.page.charts import trend
 from connector_app.page.checks import checks
 from connector_app.page.figures import figures, needs, target
+from connector_app.page.grains import grain
 from connector_app.page.tables import behind
 from connector_fts.app.tables import listed
 from connector_fts.app.words import (
@@ -50,22 +51,7 @@ CHECKS: Final = {
 
 def draw(rows: Rows) -> None:
     _changed(newest(rows, DATE))
-    left, right = st.columns(2)
-    with left:
-        wanted = target("cost", "Target for the cost of each period of the chart", quantity(COST).unit)
-        trend(
-            rows,
-            DATE,
-            "What does maintenance cost, and is it within the target?",
-            total_cost(),
-            target=wanted,
-            note=WHOLE,
-            key="cost",
-        )
-    with right:
-        wanted = target("downtime", "Target for the downtime of each period of the chart", "h")
-        question = "How long does equipment stand still, within the target?"
-        trend(rows, DATE, question, total_downtime(), target=wanted, note=WHOLE, key="downtime")
+    _targets(rows)
     _held_up(rows)
     checks(rows, CHECKS, "a cost, a downtime, a log entry with its summary, and possible values")
     needs(rows, "The cost of an hour of downtime", [HOURLY], enable=HOURLY)
@@ -86,6 +72,24 @@ def _changed(recent: Rows) -> None:
     figures([with_period_before(recent, measure) for measure in asked])
     st.caption("Green is good news, red is bad news, grey judges nothing. Medians, so that a few extreme tasks move nothing.")
     behind(recent, "overview")
+
+
+def _targets(rows: Rows) -> None:
+    """Costs and downtime over time; a target is for one period, so each grain has its own."""
+    first, second, third = st.columns(3)
+    with first:
+        each = grain(rows, DATE)
+    with second:
+        cost = target(f"cost_{each}", f"Target for the cost of a {each}", quantity(COST).unit)
+    with third:
+        hours = target(f"downtime_{each}", f"Target for the downtime of a {each}", "h")
+    left, right = st.columns(2)
+    with left:
+        question = f"What does maintenance cost each {each}, and is it within the target?"
+        trend(rows, DATE, question, total_cost(), grain=each, target=cost, note=WHOLE, key="cost")
+    with right:
+        question = f"How long does equipment stand still each {each}, within the target?"
+        trend(rows, DATE, question, total_downtime(), grain=each, target=hours, note=WHOLE, key="downtime")
 
 
 def _held_up(rows: Rows) -> None:

@@ -12,6 +12,7 @@ from connector_app.asking.rows import Rows
 from connector_app.data.session import live
 from connector_app.page.charts import trend
 from connector_app.page.figures import figures, needs, target
+from connector_app.page.grains import grain
 from connector_fts.app import groups
 from connector_fts.app.overview import WHOLE
 from connector_fts.app.tables import listed
@@ -33,19 +34,21 @@ def draw(rows: Rows) -> None:
 
 def _saved(rows: Rows) -> None:
     saved, cost = quantity(SAVED), quantity(COST).unit
-    left, right = st.columns(2)
-    with left:
-        wanted = target("saved", "Target for the time saved in each period of the chart", saved.unit)
-    with right:
+    first, second, third = st.columns(3)
+    with first:
+        each = grain(rows, DATE)
+    with second:
+        wanted = target(f"saved_{each}", f"Target for the time saved in a {each}", saved.unit)
+    with third:
         worth = target("worth", f"What one {saved.unit or 'unit'} of time saved is worth", cost)
     left, right = st.columns([3, 2])
     with left:
-        question = "How much time do the summaries save, and is it the target?"
-        trend(rows, DATE, question, total_saved(), target=wanted, note=WHOLE, key="saved")
+        question = f"How much time do the summaries save each {each}, and is it the target?"
+        trend(rows, DATE, question, total_saved(), grain=each, target=wanted, note=WHOLE, key="saved")
     with right:
         recent = newest(rows, DATE)
         st.markdown(f"##### What is it worth{f', {span(recent)}' if span(recent) else ''}?")
-        found = [with_period_before(recent, each) for each in (total_saved(), saved.median)]
+        found = [with_period_before(recent, asked) for asked in (total_saved(), saved.median)]
         found += [_worth(found[0], worth, cost)] if worth is not None and found[0].value is not None else []
         figures(found, columns=1)
         if worth is None:

@@ -131,7 +131,9 @@ def differences(found: pd.DataFrame, middles: dict[str, float | None], asked: Se
 def _dots(frame: pd.DataFrame) -> Chart:
     names = list(dict.fromkeys(frame["what"]))
     legend = alt.Legend(orient="bottom", columns=2, labelLimit=220)
-    base = alt.Chart(frame).encode(y=alt.Y("what:N", sort=names, title=None, axis=alt.Axis(labelLimit=220, grid=True)))
+    base = alt.Chart(frame).encode(
+        y=alt.Y("what:N", sort=names, title=None, axis=alt.Axis(labelLimit=220, labelFlush=False, grid=True))
+    )
     zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=MUTED, strokeWidth=1.5, strokeDash=[6, 4]).encode(x="at:Q")
     materials = list(dict.fromkeys(frame["material"]))
     # One legend for both: a reader who cannot tell the colours tells the shapes.
