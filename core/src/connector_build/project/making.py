@@ -56,6 +56,11 @@ def explained(dataset: str, assembly: Assembly, sources: Sequence[Source]) -> Di
     return dictionary_of(assembly, dataset, version=about.version, summary=about.summary, versions=versions)
 
 
+def everything(dataset: str) -> Dictionary:
+    """The dictionary of *dataset* with all that can be enabled: rows that are there may have been landed with any of it."""
+    return dictionary(dataset, enable=[option.name for option in dictionary(dataset).options])
+
+
 def made(dataset: str, **choice: Any) -> Project:
     """The project of *dataset*; *choice* is what `assembled` takes."""
     assembly, sources = assembled(dataset, **choice)
