@@ -26,6 +26,7 @@ THIRD_PARTY = {"attrs", "pluggy", "requests"}
 PUBLIC = [
     "Aggregate",
     "ApiKeyHeader",
+    "ApiKeyPath",
     "ApiKeyQuery",
     "AuthChoice",
     "AuthFactory",

@@ -17,6 +17,7 @@ from connector_core.auth.kinds import (
 )
 from connector_core.auth.login import SessionLogin
 from connector_core.auth.oauth import OAuth2ClientCredentials, OAuth2RefreshToken
+from connector_core.auth.path_key import ApiKeyPath
 from connector_core.basics.arguments import guarded
 from connector_core.basics.errors import (
     ConfigurationError,
@@ -76,6 +77,7 @@ from connector_core.source.tables import Record, Table
 __all__ = [
     "Aggregate",
     "ApiKeyHeader",
+    "ApiKeyPath",
     "ApiKeyQuery",
     "AuthChoice",
     "AuthFactory",

@@ -14,6 +14,7 @@ from requests.auth import AuthBase
 from connector_core.basics.decoding import NotJson, WebPage
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import ConfigurationError, UnexpectedAnswer
+from connector_core.basics.links import link_without
 from connector_core.basics.operations import Log
 from connector_core.basics.quieting import quieten
 from connector_core.basics.telling import came_back, shown
@@ -152,7 +153,7 @@ class Client:
             Page,
             seconds=response.elapsed.total_seconds(),
             headers=dict(response.headers.lower_items()),
-            url=(response.url or "").partition("?")[0],  # its query may hold the key
+            url=link_without((response.url or "").partition("?")[0], self._secrets.sent_back),  # its query may hold the key too
         )
         taken = response.status_code in TAKEN
         answer = Answer(response, lambda: self._bodies.of(where, response))
