@@ -69,6 +69,7 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         else None,
         "each": {"setting": table.each.setting, "adds": dict(table.each.adds)} if table.each else None,
         "rows": [str(step) for step in table.rows],
+        "elsewhere": list(table.elsewhere),
         "deleted": table.deleted,
         "full_refresh": table.full_refresh,
         "primary_key": list(table.primary_key),

@@ -49,6 +49,8 @@ def _facts(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     where = f"under {table['records']}" if table["format"] == "JSON" else f"in {table['format']}"
     yield "records", f"{table['method']} {table['path']}, {where}"
     yield from _whose(table)
+    if table["elsewhere"]:
+        yield "elsewhere", f"links may lead to {', '.join(table['elsewhere'])}, which is asked by https without any credential"
     if table["deleted"]:
         yield "deleted", f"the keys that each answer lists under {table['deleted']}"
     yield "key", ", ".join(table["primary_key"]) or KEYLESS

@@ -30,6 +30,8 @@ SEGMENT = "a segment of the path"
 
 _SESSION = re.compile(r"sess|sid\b|sid$|token|auth|jwt|csrf|xsrf|login|remember|ticket|credential", re.IGNORECASE)
 
+_SIGNATURE = re.compile(r"sig|token|credential|key|policy|hmac|auth|secret|hash|verif", re.IGNORECASE)
+
 
 class Secrets(Iterable[str]):
     """The secrets of one sync. An auth object adds what it is given or makes; empty texts are left out."""
@@ -55,6 +57,13 @@ class Secrets(Iterable[str]):
         if _SESSION.search(name) and len(value) >= ANYWHERE and not WORDS.fullmatch(value) and value not in self._sessions:
             self._sessions.append(value)
             self._searches = None
+
+    def lent(self, link: str) -> None:
+        """Take in what signs *link*, an address at another host that the API gave out: who knows it may ask there."""
+        for name, value in parse_qsl(link.partition("?")[2], keep_blank_values=True):
+            if _SIGNATURE.search(name) and unmistakable(value) and value not in self._sessions:
+                self._sessions.append(value)
+                self._searches = None
 
     def __iter__(self) -> Iterator[str]:
         return iter((*tuple(self._texts), *tuple(self._sessions)))  # a copy: another thread may add one meanwhile

@@ -1,16 +1,17 @@
 """The feed of a table of its own, or of one parent's children."""
 
+import json
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from connector_core.basics.blame import told
 from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, StaleCursor, StalePlace, UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
-from connector_core.http.origin import check_origin
+from connector_core.http.origin import check_origin, same_origin
 from connector_core.http.pages import PageRead, read_pages
 from connector_core.paging.evidence import Evidence
 from connector_core.plugin.assembly import TablePlan
@@ -42,13 +43,28 @@ class _Paginator:
             return None
         following = following.without(self.api.hidden.sent_back)  # the auth adds it again
         # Here, before any state says to go on there: it would be refused in every sync from now on.
-        check_origin(self.api.base_url, self.plan.table.name, following.path)
-        return following
+        return self.checked(following)
+
+    def checked(self, request: Request) -> Request:
+        """*request*, which says whether it goes to another host. Raises UnexpectedAnswer where it may not go there."""
+        url = check_origin(self.api.base_url, self.plan.table.name, request.path, self.plan.table.elsewhere)
+        if same_origin(url, self.api.base_url):
+            return evolve(request, away=False) if request.away else request
+        self.api.hidden.lent(url)
+        return evolve(request, away=True)
 
     def bookmark(self, request: Request) -> Bookmark:
+        if request.away:
+            return self._bookmark_away(request)
         with self._blame():
             # A session of the API's is followed as it is, but the next sync has one of its own.
             return self.plan.paginator.bookmark(request.without(self.api.hidden.kept_out))
+
+    def _bookmark_away(self, request: Request) -> Bookmark:
+        """None that holds the address: it is signed, which no state may show, and not for long."""
+        with self._blame():
+            place = self.plan.paginator.bookmark(request)
+        return {} if json.dumps(request.path)[1:-1] in json.dumps(place) else place
 
     def rest(self, request: Request, page: Page) -> Bookmark:
         with self._blame():
@@ -138,9 +154,8 @@ class TableFeed:
         paginator, size = self._paginator, self._api.page_size
         if bookmark:
             with suppress(ConnectorError):
-                first = paginator.first(size, bookmark)
+                first = paginator.checked(paginator.first(size, bookmark))
                 start = paginator.bookmark(first)
-                check_origin(self._api.base_url, self._plan.table.name, first.path)
                 if start:
                     return first, start
         return paginator.first(size, {}), {}

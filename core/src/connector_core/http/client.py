@@ -22,7 +22,7 @@ from connector_core.http.answers import CHECK_URL, Answer, may_have_floats, reco
 from connector_core.http.attempts import Attempts
 from connector_core.http.bodies import ANSWER_BYTES, Bodies, begins_as_a_page, with_an_end
 from connector_core.http.origin import shown_origin
-from connector_core.http.reasons import CONNECT_SECONDS, READ_SECONDS, refuse
+from connector_core.http.reasons import CONNECT_SECONDS, READ_SECONDS, refuse, refuse_elsewhere
 from connector_core.http.retries import NotYet, Patience, Retry, TransientError, is_transient, retry_after
 from connector_core.http.rulings import Rulings, TokenOver
 from connector_core.http.sending import Sender
@@ -100,9 +100,15 @@ class Client:
         """Let go of the connections; a request in a pause gives up, and so does one that waits for its answer."""
         self._sender.close()
 
-    def mount(self, adapter: BaseAdapter) -> None:
-        """Send what goes to ``base_url`` through *adapter*."""
-        self._sender.sessions.mount(adapter)
+    def mount(self, adapter: BaseAdapter, elsewhere: str = "") -> None:
+        """Send what goes to ``base_url``, or without credentials to the host *elsewhere*, through *adapter*.
+
+        That is for tests: whether such a host has a public address is then for the adapter to say.
+        """
+        if elsewhere:
+            self._sender.sessions.bare.mount(elsewhere, adapter)
+        else:
+            self._sender.sessions.mount(adapter)
 
     def fetch(self, table: Table, request: Request) -> Page:
         """The page that *request* brings, its records taken from where *table* says.
@@ -203,6 +209,8 @@ class Client:
         told = came_back(self._secrets, answer.response, answer.content)
         if is_transient(answer.response):
             raise TransientError(told, retry_after(answer.response))
+        if not self._sender.is_home(answer.response.url or self._sender.base_url):
+            refuse_elsewhere(where, told)
         refuse(where, answer.response.status_code, told)
 
     def _decode(self, table: Table, where: str, answer: Answer, floats: Literal["plain", "exact"] = "exact") -> Any:

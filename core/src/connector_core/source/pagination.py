@@ -44,6 +44,7 @@ class Request:
     link:    the API gave the address out, so nothing is added to it.
     part:    which of several feeds the request belongs to, where a paginator makes several into one, such as windows. What
              guards against circles and endless feeds starts anew with each.
+    away:    it goes to another host than the API's, without credentials. Its query may be a signature, so nobody is shown it.
     """
 
     path: str
@@ -54,6 +55,7 @@ class Request:
     position: Mapping[str, Any] = field(factory=dict, eq=False, repr=False, converter=frozen_mapping)
     link: bool = field(default=False, eq=False, repr=False)
     part: str = field(default="", eq=False, repr=False)
+    away: bool = field(default=False, eq=False, repr=False)
 
     def __str__(self) -> str:
         return self.sent_below("")
@@ -61,6 +63,9 @@ class Request:
     def sent_below(self, base_path: str) -> str:
         """The request as it is sent, for people; *base_path* is that of ``base_url``. What could be misread is quoted."""
         path = f"{base_path}{self.path}" if self.path.startswith("/") else self.path
+        if self.away:
+            address, mark, _ = self.path.partition("?")
+            return one_line(f"GET {address}{mark and '?…'}")
         query = "&".join([f"{name}={_readable(str(value))}" for name, value in self.params.items()])
         joined = f"{'&' if '?' in path else '?'}{query}" if query else ""
         headers = "".join([f" {name}: {value}" for name, value in self.headers.items()])
