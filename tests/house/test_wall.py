@@ -49,6 +49,7 @@ PUBLIC = [
     "ErrorRule",
     "FullRead",
     "FunctionPaginator",
+    "Job",
     "JsonLines",
     "JwtBearer",
     "KeysetPaginator",

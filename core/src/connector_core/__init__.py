@@ -34,6 +34,7 @@ from connector_core.derived.transforms import DerivedField, Transform, ratio
 from connector_core.paging.cursor import CursorPaginator
 from connector_core.paging.full_read import FullRead
 from connector_core.paging.function import FunctionPaginator
+from connector_core.paging.job import Job
 from connector_core.paging.keyset import KeysetPaginator
 from connector_core.paging.links import LinkHeaderPaginator, NextLinkPaginator
 from connector_core.paging.numbers import OffsetPaginator, PageNumberPaginator
@@ -100,6 +101,7 @@ __all__ = [
     "ErrorRule",
     "FullRead",
     "FunctionPaginator",
+    "Job",
     "JsonLines",
     "JwtBearer",
     "KeysetPaginator",

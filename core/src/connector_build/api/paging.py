@@ -12,6 +12,7 @@ from connector_build.api.messages import Asked
 from connector_core import (
     CursorPaginator,
     FullRead,
+    Job,
     KeysetPaginator,
     LinkHeaderPaginator,
     NextLinkPaginator,
@@ -51,7 +52,9 @@ Entries = list[Entry]
 
 def why_unknown(plan: TablePlan) -> str | None:
     """Why it cannot be told from a plugin how its API pages a table; None where it can."""
-    *_, innermost = layers(plan.paginator)
+    *_, innermost = around = list(layers(plan.paginator))
+    if any(isinstance(each, Job) for each in around):
+        return f"{plan.table.name}: it is read by an export job, and how its API makes one cannot be told. Record its pages"
     if not isinstance(innermost, _PAGINATORS):
         return f"{plan.table.name}: its paginator is a {type(innermost).__name__}, and how the API answers it cannot be told"
     if strange := [rule for rule in getattr(innermost, "stop", ()) if not isinstance(rule, _RULES)]:

@@ -27,6 +27,8 @@ from connector_core.source.pagination import Request
 from connector_core.source.tables import Table
 
 REDIRECTS = 5
+LED_ON = frozenset({302, 303})
+"""The statuses by which an API that is asked how far something is says where it is to be had."""
 
 
 @frozen(eq=False)
@@ -113,7 +115,7 @@ class Sender:
                 response = self._exchange(table, request, url, params, attempt)
             except ValueError as error:  # also from requests itself, which reads the address of a redirect at once
                 self._cannot_be_sent(where, url, error)
-            if not (response.is_redirect or response.is_permanent_redirect):
+            if not (response.is_redirect or response.is_permanent_redirect) or (request.asks and response.status_code in LED_ON):
                 return response
             response.close()
             url = check_redirect(self.base_url, where, response, table.elsewhere)
@@ -177,7 +179,7 @@ class Sender:
     def _sent(
         self, table: Table, request: Request, url: str, params: Mapping[str, str] | None, attempt: Attempt
     ) -> requests.Response:
-        accept = {"Accept": table.format.accept} if table.format else {}
+        accept = {"Accept": table.format.accept} if table.format and not request.asks else {}
         if not self.is_home(url):
             attempt.begin()
             return self.sessions.bare.send(url, accept, self.timeout)

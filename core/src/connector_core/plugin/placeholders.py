@@ -35,11 +35,18 @@ def check_filled(table: Table, origin: Origin, paginator: Paginator, paginator_o
                 raise PluginError(f"{origin}: Table {table.name}: {part} has {{{name}}} in it, {_what_to_do(table, name)}")
     for field, value in constants(paginator):
         for name in _named(value, _IN_TEXT):
-            if not name.startswith("settings."):
+            if not name.startswith("settings.") and name not in _filled_by(paginator):
                 raise PluginError(
                     f"{paginator_origin}: {field} of the paginator of {table.name} has {{{name}}} in it, which nothing is put in "
                     f"place of. Write the value itself, or {{settings.{_last(name)}}} for one of the configuration."
                 )
+
+
+def _filled_by(paginator: Any) -> Iterator[str]:
+    """The names that *paginator*, or one that it is made around, puts something in place of itself."""
+    while paginator is not None:
+        yield from getattr(paginator, "fills", ())
+        paginator = getattr(paginator, "pages", None)
 
 
 def _what_to_do(table: Table, name: str) -> str:
