@@ -140,7 +140,8 @@ class TableSync:
         self.note("No more pages to fetch")
         if rows.repeated:
             self._warn_of_repeated(rows.repeated)
-        kept.finish(self.delivery, lambda: self._checkpoint(kept, rest))
+        # Until all of it is out, a sync that is cut short reads an export again, and needs no other one.
+        kept.finish(self.delivery, lambda: self._checkpoint(kept, source.anew or rest))
         self._checkpoint(kept, rest)
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""

@@ -172,7 +172,7 @@ class Client:
         )
         answer = Answer(response, lambda: self._bodies.of(where, response))
         if request.leased and self._is_gone(response):
-            return made(None, [], gone=came_back(self._secrets, response, answer.content))
+            return made(None, [], gone=True, told=came_back(self._secrets, response, answer.content))
         streamed = response.status_code in TAKEN and table.format is not None and not request.asks
         ruling = self._rulings.on(table, where, answer, streamed=streamed)
         if ruling == "ended":
@@ -180,7 +180,8 @@ class Client:
         if ruling == "empty":
             return made(answer.at("@") or {}, [], empty=True)
         if request.asks and response.status_code in TAKEN | TOLD:
-            return made(self._told(table, where, answer), [])
+            body = self._told(table, where, answer)
+            return made(body, [], told=came_back(self._secrets, response, b"" if body is None else answer.content))
         return self._of_records(table, where, answer, made)
 
     def _of_records(self, table: Table, where: str, answer: Answer, made: Callable[..., Page]) -> Page:

@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 from connector_core.basics.errors import LostJob, PluginError, StalePlace, UnexpectedAnswer
 from connector_core.basics.hints import there_is
 from connector_core.basics.names import listed, one_line
-from connector_core.basics.paths import MISSING, cached_path, compile_path
+from connector_core.basics.paths import MISSING, Path, cached_path, compile_path
 from connector_core.paging.around import Around
 from connector_core.paging.places import is_address
 from connector_core.paging.resting import RestsAtTheStart, first_request
@@ -80,8 +80,15 @@ class Job(Around, RestsAtTheStart):
     slowest: float = field(default=60.0, kw_only=True)
     longest: float = field(default=3600.0, kw_only=True)
 
+    _places: tuple[Path, ...] = field(init=False, eq=False, repr=False)
+
     fills = ("job",)
     reads = "whole in each sync, by an export job that is made for it"
+
+    @_places.default
+    def _(self) -> tuple[Path, ...]:
+        places = (self.create, self.at, self.result)
+        return tuple(compile_path(each) for each in places if isinstance(each, str) and each and not _is_header(each))
 
     def __attrs_post_init__(self) -> None:
         self._check_place("create", self.create)
@@ -99,8 +106,6 @@ class Job(Around, RestsAtTheStart):
     def _check_place(self, name: str, place: Any) -> None:
         if not isinstance(place, str) or not place.strip():
             raise PluginError(f'Job: {name} is {one_line(repr(place), 60)}. Write a place in the answer, such as "data.id".')
-        if not place.lower().startswith("header "):
-            compile_path(place)
 
     def check(self, table: Table) -> None:
         """Raise PluginError when the results for *table* cannot be paged so."""
@@ -142,10 +147,9 @@ class Job(Around, RestsAtTheStart):
     def _after_creation(self, request: Request, page: Page, here: dict[str, Any]) -> Request:
         named = self._found(self.create, page)
         if isinstance(named, bool) or not isinstance(named, str | int) or named == "":
-            said = one_line(json.dumps(page.body), 300) if page.body is not None else "nothing in JSON"
             raise UnexpectedAnswer(
                 f"{request}: the answer names no job under {self.create}, so none was made{there_is(self.create, [page.body])}. "
-                f"It says {said}. Correct the table's request, or create of the Job."
+                f"What came back is {page.told}. Correct the table's request, or create of the Job."
             )
         job = str(named)
         if self.status is None:
@@ -154,7 +158,7 @@ class Job(Around, RestsAtTheStart):
 
     def _after_status(self, request: Request, page: Page, here: dict[str, Any]) -> Request | None:
         if page.gone:
-            raise LostJob(f"{request}: {page.gone}: the API does not know the export job any more")
+            raise LostJob(f"{request}: {page.told}: the API does not know the export job any more")
         if self.status is None:
             here["job"] = request.path  # without a key that the answer repeated in it
         if self._is_ready(request, page):
@@ -165,6 +169,8 @@ class Job(Around, RestsAtTheStart):
         if self.at is None or page.status in LED_ON:
             return page.status not in (202, 204)
         said = self._found(self.at, page)
+        if said is MISSING and page.status in (202, 204):
+            return False
         if said is MISSING:
             raise UnexpectedAnswer(
                 f"{request}: the answer has no {self.at}{there_is(self.at, [page.body])}, so it cannot be told how far the "
@@ -177,8 +183,7 @@ class Job(Around, RestsAtTheStart):
     def _ask_again(self, request: Request, page: Page, here: dict[str, Any]) -> Request:
         left = here["created"] + self.longest - page.at
         if left <= 0:
-            said = f", and {self.at} is {one_line(json.dumps(page.get(self.at)), 60)}" if self.at else ""
-            text = f"{request}: the export job is not ready after {page.at - here['created']:.0f} s{said}"
+            text = f"{request}: the export job is not ready after {page.at - here['created']:.0f} s, but {page.told}"
             if here.get("resumed"):
                 raise LostJob(text)
             raise UnexpectedAnswer(
@@ -234,7 +239,7 @@ class Job(Around, RestsAtTheStart):
 
     def _after_result(self, request: Request, page: Page, here: dict[str, Any]) -> Request | None:
         if page.gone and (here.get("renewed") or here["within"]):
-            raise LostJob(f"{request}: {page.gone}: what the export job made is gone")
+            raise LostJob(f"{request}: {page.told}: what the export job made is gone")
         if page.gone:
             return self._ask(request, {**here, "renewed": True, "results": None}, 0.0)
         if (inner := next_request(self.pages, request, page)) is not None:
@@ -243,7 +248,7 @@ class Job(Around, RestsAtTheStart):
         return self._result(request, {**here, "read": here["read"] + 1, "renewed": False}, here["results"])
 
     def _found(self, place: str, page: Page) -> Any:
-        if place.lower().startswith("header "):
+        if _is_header(place):
             return page.headers.get(place.split(maxsplit=1)[1].lower(), MISSING)
         return cached_path(place).find(page.body)
 
@@ -255,6 +260,10 @@ class Job(Around, RestsAtTheStart):
         if not is_address(path):
             raise UnexpectedAnswer(f"{request}: {one_line(repr(link.partition('?')[0]), 100)} is no address. Correct the Job.")
         return path
+
+
+def _is_header(place: str) -> bool:
+    return place.lower().startswith("header ")
 
 
 def _digest(results: Sequence[str]) -> str:

@@ -144,7 +144,8 @@ class Page:
     silent:  it is ended because there is nothing at all in the answer, as in a 204.
     url:     the address that answered, after redirects, without its query; empty where nobody knows.
     status:  of the answer. at: when it was there, in seconds since 1970.
-    gone:    what came back where a *leased* request finds nothing any more; empty where it does.
+    gone:    it answers a *leased* request that finds nothing any more.
+    told:    what came back, for people and without a secret, where that is gone or the request *asks*.
     exact:   makes the same records with each number as the answer wrote it (see ``ExactFloat``), where those in hand have plain
              floats; None where they are exact.
     repeated: its records are those of the page before or, where the paginator counts its pages, of the first one.
@@ -162,7 +163,8 @@ class Page:
     url: str = ""
     status: int = 200
     at: float = 0.0
-    gone: str = ""
+    gone: bool = False
+    told: str = field(default="", repr=False)
     repeated: bool = False
     exact: Callable[[], Sequence[Any]] | None = field(default=None, eq=False, repr=False)
     witness: "Witness | None" = field(default=None, eq=False, repr=False)
