@@ -3,23 +3,22 @@
 from connector_core import BearerToken, Csv, CursorPaginator, Job, Setting, Table, base_url, hookimpl, page_size
 
 JOBS = "/services/data/v61.0/jobs/query"
-COLUMNS = {
-    "Id": "STRING",
-    "Name": "STRING",
-    "Industry": "STRING",
-    "AnnualRevenue": "DOUBLE",
-    "IsDeleted": "BOOLEAN",
-    "SystemModstamp": "UTC_DATETIME",
-}
 
 ACCOUNTS = Table(
     name="accounts",
     path=JOBS,
     records="@",
     format=Csv(),
-    body={"operation": "queryAll", "query": f"SELECT {', '.join(COLUMNS)} FROM Account"},
+    body={"operation": "queryAll", "query": "SELECT Id, Name, Industry, AnnualRevenue, IsDeleted, SystemModstamp FROM Account"},
     primary_key=["Id"],
-    columns=COLUMNS,
+    columns={
+        "Id": "STRING",
+        "Name": "STRING",
+        "Industry": "STRING",
+        "AnnualRevenue": "DOUBLE",
+        "IsDeleted": "BOOLEAN",
+        "SystemModstamp": "UTC_DATETIME",
+    },
 )
 
 
