@@ -1,7 +1,9 @@
 """Export jobs against a real server: three kinds of API, and what may happen between the request for one and its last result."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -10,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from away import StandIn
-from cases.support import Call, Connection, Reply, connect, items, serving
+from cases.support import Call, Connection, Reply, connect, items, plugin_of, serving
+from connector_build.project.describe import describe
 from connector_build.testing.warehouse.exact import assert_exact
-from connector_build.testing.warehouse.memory import Crash
+from connector_build.testing.warehouse.memory import Crash, Warehouse
 from connector_core import (
     Aggregate,
     ApiKeyHeader,
@@ -24,17 +27,22 @@ from connector_core import (
     JsonLines,
     Parent,
     PluginError,
-    Request,
     SinglePage,
     SourceError,
     UnexpectedAnswer,
     UpdatedSince,
+    Windows,
     count,
 )
+from connector_core.plugin.assembly import Plugin, assemble
+from places import ROOT
 
 HOST = "bulk.files.example"
 SIGNATURE = "c4nary5ignature0f9d"
 LINES = JsonLines()
+[EXAMPLE] = re.findall(
+    r"### Export jobs\n.*?^```python\n(.*?)^```$", (ROOT / "docs" / "sources.md").read_text(encoding="utf-8"), re.M | re.S
+)
 
 
 @define
@@ -115,35 +123,26 @@ def files(*sizes: int) -> list[list[dict[str, Any]]]:
 # The three kinds
 
 
-def test_a_bulk_operation_of_graphql() -> None:
+def test_a_bulk_operation_of_graphql_as_the_page_has_it() -> None:
     asked: list[Any] = []
 
     def answer(call: Call) -> Any:
         asked.append(call.body)
         if "bulkOperationRunQuery" in call.body["query"]:
-            return {"data": {"run": {"bulkOperation": {"id": "gid://shop/BulkOperation/7"}, "userErrors": []}}}
+            return {"data": {"bulkOperationRunQuery": {"bulkOperation": {"id": "gid://shop/BulkOperation/7"}}}}
         assert call.body["variables"] == {"id": "gid://shop/BulkOperation/7"}
         done = len(asked) > 3
-        url = f"https://{HOST}/o.jsonl?X-Goog-Signature={SIGNATURE}" if done else None
+        url = f"https://storage.googleapis.com/o.jsonl?X-Goog-Signature={SIGNATURE}" if done else None
         return {"data": {"node": {"status": "COMPLETED" if done else "RUNNING", "url": url}}}
 
-    job = Job(
-        "data.run.bulkOperation.id",
-        Request(
-            "/graphql.json",
-            method="POST",
-            json={"query": "query($id: ID!) { node(id: $id) { status url } }", "variables": {"id": "{job}"}},
-        ),
-        at="data.node.status",
-        done="COMPLETED",
-        failed=["FAILED", "CANCELED", "EXPIRED"],
-        result="data.node.url",
-    )
+    module = ModuleType("connector_crew")
+    exec(compile(EXAMPLE, "sources.md", "exec"), module.__dict__)  # noqa: S102  (our own page)
+    assembly = assemble([Plugin("connector-crew", module)])
     with serving(answer) as api, serving(lambda _: Reply(b'{"id": "a"}\n{"id": "b"}\n')) as store:
-        body = {"query": "mutation { bulkOperationRunQuery(query: $q) }"}
-        connection = exporting(api, store, job, table={"path": "/graphql.json", "body": body})
+        connection = Connection(assembly, api, Warehouse(assembly))
+        connection.elsewhere = [StandIn("storage.googleapis.com", store.url)]
         connection.sync()
-        assert connection.ids() == ["a", "b"]
+        assert connection.ids("orders") == ["a", "b"]
         assert connection.waits == [5.0, 7.5, 11.25]
         assert SIGNATURE not in json.dumps([states(connection), connection.log.infos])
 
@@ -362,6 +361,58 @@ def test_children_have_jobs_of_their_own_and_strategies_ask_for_them() -> None:
         connection.sync(threads="1")
         assert connection.ids() == ["/files/1", "/files/2"]
         assert made == [f"/crews/{crew}/exports {at}" for at in (None, "2026-01-01T00:00:00Z") for crew in (1, 2)]
+
+
+def test_a_strategy_asks_in_the_request_for_the_job_alone_also_after_a_crash() -> None:
+    down = {3}
+
+    def answer(call: Call) -> Any:
+        if call.number in down:
+            return Reply({}, 403)
+        if call.method == "POST":
+            return {"id": 1, "since": call.body.get("since")}
+        assert call.body is None
+        assert "since" not in call.query
+        if call.path == "/jobs/1":
+            return {"status": "done", "urls": ["/a", "/b"]}
+        return {"items": [{"id": call.path, "at": f"2026-01-0{ord(call.path[1]) - 96}T00:00:00Z"}]}
+
+    since = UpdatedSince("since", "at", Job("id", "/jobs/{job}", done="done", result="urls"), where="body", start="2025-01-01")
+    with serving(answer) as api:
+        connection = connect(api, items(body={}, columns={"id": "STRING", "at": "UTC_DATETIME"}), paginator=since)
+        with pytest.raises(ConnectorError):
+            connection.sync()
+        connection.sync()
+        connection.sync()
+        assert connection.ids() == ["/a", "/b"]
+        assert [call.body for call in api.calls if call.method == "POST"] == [
+            {"since": "2025-01-01"},
+            {"since": "2026-01-02T00:00:00Z"},
+        ]
+
+
+def test_a_window_has_a_job_of_its_own() -> None:
+    def answer(call: Call) -> Any:
+        if call.method == "POST":
+            return {"id": f"{call.body['from']}-{call.body['to']}"}
+        if call.path.startswith("/jobs/"):
+            return {"status": "done" if call.number % 3 else "new"}
+        first, last = map(int, call.path.split("/")[2].split("-"))
+        return {"items": [{"id": f"{number:02}"} for number in range(first, last + 1) if number < 8]}
+
+    job = Job("id", "/jobs/{job}", done="done", result="/files/{job}")
+    with serving(answer) as api:
+        connection = connect(api, items(body={}), paginator=Windows("from", "to", 1, 3, job, where="body"))
+        connection.sync()
+        assert connection.ids() == [f"{number:02}" for number in range(1, 8)]
+
+
+def test_show_says_it_in_words() -> None:
+    described = describe(assemble([plugin_of(items(body={}), paginator=UpdatedSince("s", "id", JOB))]), dataset="d", versions={})
+    assert described["tables"][0]["paginator"]["in_words"] == (
+        "asks for an export, named under id; asks GET /exports/{job} how far it is, at first after 5 s, each time later, up to "
+        "60 s, and for 3600 s in all: ready where status is completed, made anew once where it is failed or cancelled; reads files"
+    )
 
 
 def test_a_result_may_be_paged() -> None:

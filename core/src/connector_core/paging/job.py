@@ -90,6 +90,19 @@ class Job(Around, RestsAtTheStart):
         places = (self.create, self.at, self.result)
         return tuple(compile_path(each) for each in places if isinstance(each, str) and each and not _is_header(each))
 
+    @property
+    def in_words(self) -> str:
+        """What becomes of the job, for people."""
+        asked = f"{self.status.method} {self.status.path}" if self.status else f"the address under {self.create}"
+        ready = f"ready where {self.at} is {_any(self.done)}" if self.at else "ready where that is no longer answered 202"
+        lost = f", made anew once where it is {_any(self.failed)}" if self.at and self.failed else ""
+        made = self.result.path if isinstance(self.result, Request) else self.result or "the address that this leads to"
+        return (
+            f"asks for an export, named under {self.create}; asks {asked} how far it is, at first after {self.every:g} s, each "
+            f"time later, up to {max(self.slowest, self.every):g} s, and for {self.longest:g} s in all: {ready}{lost}; "
+            f"reads {made}"
+        )
+
     def __attrs_post_init__(self) -> None:
         self._check_place("create", self.create)
         for name, place in (("at", self.at), ("result", self.result)):
@@ -200,10 +213,10 @@ class Job(Around, RestsAtTheStart):
 
     def _ask(self, request: Request, here: dict[str, Any], after: float) -> Request:
         job = here["job"]
-        asked = Request(job, link=True) if self.status is None else _filled(self.status, job)
-        return evolve(
-            asked, asks=True, leased=True, after=after, position={**request.position, "job": {**here, "step": "status"}}
-        )
+        asked = Request(job) if self.status is None else _filled(self.status, job)
+        position = {**request.position, "job": {**here, "step": "status"}}
+        # A link: what a strategy asks for goes into the request for the job alone.
+        return evolve(asked, link=True, asks=True, leased=True, after=after, position=position)
 
     def _results(self, request: Request, page: Page, here: Mapping[str, Any]) -> list[str]:
         """The addresses of what was made."""
@@ -260,6 +273,10 @@ class Job(Around, RestsAtTheStart):
         if not is_address(path):
             raise UnexpectedAnswer(f"{request}: {one_line(repr(link.partition('?')[0]), 100)} is no address. Correct the Job.")
         return path
+
+
+def _any(values: Sequence[Any]) -> str:
+    return " or ".join(map(str, values))
 
 
 def _is_header(place: str) -> bool:

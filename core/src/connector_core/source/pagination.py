@@ -188,6 +188,7 @@ class Paginator(Protocol):
     It may say more of itself, by attributes that are looked for when they are needed:
 
     reads:   what a sync reads, for people: ``whole in each sync, from its start``.
+    in_words: what it does, in words for people, where that is more than to go from page to page.
     risk:    what it takes upon itself, in whole sentences for people; empty for a read that can lose nothing.
     repeats: a record may come again though the table is declared append_only.
     counts:  it makes the next request by counting, whatever the answer says. Such pages shift when records come or go.
