@@ -410,8 +410,9 @@ def test_a_window_has_a_job_of_its_own() -> None:
 def test_show_says_it_in_words() -> None:
     described = describe(assemble([plugin_of(items(body={}), paginator=UpdatedSince("s", "id", JOB))]), dataset="d", versions={})
     assert described["tables"][0]["paginator"]["in_words"] == (
-        "asks for an export, named under id; asks GET /exports/{job} how far it is, at first after 5 s, each time later, up to "
-        "60 s, and for 3600 s in all: ready where status is completed, made anew once where it is failed or cancelled; reads files"
+        "asks for an export, named under id; asks GET /exports/{job} how far it is, at first after 5 s, each time later, up "
+        "to 60 s, and for 3600 s in all: ready where status is completed, made anew once where it is failed or cancelled; "
+        "reads files"
     )
 
 

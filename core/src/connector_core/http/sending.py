@@ -23,6 +23,7 @@ from connector_core.http.prepared import Prepared
 from connector_core.http.reasons import check_certificates, check_worth_trying, reason
 from connector_core.http.retries import Patience, TransientError, is_transient, retry_after
 from connector_core.http.session import CHECK_PROXY, Sessions
+from connector_core.source.form import form_fields
 from connector_core.source.pagination import Request
 from connector_core.source.tables import Table
 
@@ -122,7 +123,7 @@ class Sender:
             if not self.is_home(url):
                 self.secrets.lent(url)
             params = None
-            request = evolve(request, method="GET", json=None) if asks_to_get(response) else request
+            request = evolve(request, method="GET", json=None, form=False) if asks_to_get(response) else request
         raise UnexpectedAnswer(f"{where}: redirected {REDIRECTS} times in a row. Check base_url.")
 
     def is_home(self, url: str) -> bool:
@@ -189,7 +190,8 @@ class Sender:
             url,
             headers={**self.sessions.main.headers, **accept, **request.headers},
             params=params,
-            json=request.json,
+            json=None if request.form else request.json,
+            data=form_fields(request.json) if request.form else None,
             cookies=self.sessions.main.cookies,
             auth=self.auth,
         )

@@ -9,6 +9,7 @@ from connector_core.basics.errors import ConfigurationError, PluginError
 from connector_core.plugin.parents import with_parents
 from connector_core.plugin.plan import Assembly, TablePlan
 from connector_core.source.pagination import Request
+from connector_core.source.positions import A_PATH, FILLED, LATER
 from connector_core.source.tables import Table
 from connector_core.source.templates import Filling, placeholders
 
@@ -82,6 +83,13 @@ def _request(request: Request, filling: Filling) -> Request:
     return evolve(request, path=filling.path(request.path), params=params, headers=headers, json=filling.json(request.json))
 
 
+def _filled_as(how: str | None, value: Any, filling: Filling) -> Any:
+    """*value* filled as its field wants it: as a path, or so that the paginator can put its positions into it afterwards."""
+    if how == A_PATH and isinstance(value, str):
+        return filling.path(value)
+    return _filled(value, evolve(filling, last=False) if how == LATER else filling)
+
+
 def _filled(value: Any, filling: Filling) -> Any:
     """*value*, of the plugin's words, with what it was given filled."""
     if isinstance(value, str | Mapping):
@@ -93,6 +101,6 @@ def _filled(value: Any, filling: Filling) -> Any:
     changed = {}
     for each in _arguments(value):
         old = getattr(value, each.name)
-        if (new := _filled(old, filling)) != old:
+        if (new := _filled_as(each.metadata.get(FILLED), old, filling)) != old:
             changed[str(each.alias)] = new
     return evolve(value, **changed) if changed else value

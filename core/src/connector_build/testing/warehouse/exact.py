@@ -20,7 +20,7 @@ from connector_build.errors import UsageProblem
 from connector_build.testing.warehouse.memory import Warehouse
 from connector_core.basics.names import one_line
 from connector_core.derived.extra_tables import Aggregate, Dimension
-from connector_core.derived.measures import Measure
+from connector_core.derived.measures import CountIf, Measure
 from connector_core.plugin.assembly import Assembly
 from connector_core.source.tables import Record
 
@@ -63,7 +63,7 @@ def assert_exact(assembly: Assembly, warehouse: Warehouse) -> None:
             for key, row in live.items():
                 if row.keys() != columns.keys():
                     raise AssertionError(f"{extra.name} {key}: its columns are {sorted(row)}, not {sorted(columns)}")
-            text = query(extra, plan.table.primary_key)
+            text = query(extra, plan.table.primary_key, plan.columns)
             if source and (fault := _fault(extra.name, text, tuple(extra.by), source, _Table.of(live, columns))):
                 raise AssertionError(fault)
 
@@ -179,12 +179,12 @@ def _same(actual: Any, expected: Any) -> bool:
     return bool(actual == expected)
 
 
-def query(extra: Dimension | Aggregate, primary_key: Sequence[str]) -> str:
-    """The SQL that *extra* promises to be the answer to, over a table named source."""
+def query(extra: Dimension | Aggregate, primary_key: Sequence[str], columns: Mapping[str, str]) -> str:
+    """The SQL that *extra* promises to be the answer to, over a table named source of these *columns*."""
     by = ", ".join(map(quoted, extra.by))
     present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in extra.by)
     if isinstance(extra, Aggregate):
-        measures = [f"{_measure(measure)} AS {quoted(name)}" for name, measure in extra.measures.items()]
+        measures = [f"{_measure(measure, columns)} AS {quoted(name)}" for name, measure in extra.measures.items()]
         return f"SELECT {by}, {', '.join(measures)} FROM {SOURCE} WHERE {present} GROUP BY {by}"
     ties = ", ".join(f"{quoted(name)} DESC" for name in primary_key)
     place = f"row_number() OVER (PARTITION BY {by} ORDER BY {quoted(extra.newest)} DESC NULLS LAST, {ties})"
@@ -192,9 +192,26 @@ def query(extra: Dimension | Aggregate, primary_key: Sequence[str]) -> str:
     return f"SELECT {by}, {', '.join(map(quoted, extra.columns))} FROM ({inner}) WHERE place = 1"
 
 
-def _measure(measure: Measure) -> str:
-    function = {"count": "count", "total": "sum", "minimum": "min", "maximum": "max"}[measure.kind]
-    return f"{function}({quoted(measure.column) if measure.column else '*'})"
+_FUNCTIONS = {"count": "count", "total": "sum", "minimum": "min", "maximum": "max", "average": "avg"}
+
+
+def _measure(measure: Measure, columns: Mapping[str, str]) -> str:
+    column = quoted(measure.column or "")
+    if isinstance(measure, CountIf):
+        kind = columns[str(measure.column)]
+        wanted = ", ".join(_literal(value, kind) for value in measure.wanted if value is not None)
+        tests = [f"{column} IN ({wanted})"] if wanted else []
+        tests += [f"{column} IS NULL"] if None in measure.wanted else []
+        return f"count(*) FILTER (WHERE {' OR '.join(tests) or 'false'})"
+    if measure.kind == "count_distinct":
+        return f"count(DISTINCT {column})"
+    return f"{_FUNCTIONS[measure.kind]}({column if measure.column else '*'})"
+
+
+def _literal(value: Any, kind: str) -> str:
+    """*value*, in its form, as SQL writes it."""
+    text = str(_text(value)).replace("'", "''")
+    return f"from_base64('{text}')" if kind == "BINARY" else f"CAST('{text}' AS {_type(kind)})"
 
 
 def quoted(name: str) -> str:
