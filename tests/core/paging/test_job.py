@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,11 +12,13 @@ from attrs import define, evolve, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from away import StandIn
+from away import StandIn, mounted
 from cases.support import Call, Connection, Reply, connect, items, plugin_of, serving
 from connector_build.project.describe import describe
+from connector_build.testing import Run, recorder, replay
+from connector_build.testing.reading import read_feed
 from connector_build.testing.warehouse.exact import assert_exact
-from connector_build.testing.warehouse.memory import Crash, Warehouse
+from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
 from connector_core import (
     Aggregate,
     ApiKeyHeader,
@@ -34,7 +37,9 @@ from connector_core import (
     Windows,
     count,
 )
+from connector_core.engine.sync import make_client
 from connector_core.plugin.assembly import Plugin, assemble
+from connector_core.source.configuration import read_configuration
 from places import ROOT
 
 HOST = "bulk.files.example"
@@ -491,3 +496,21 @@ def test_any_state_is_understood_or_left_aside() -> None:
             connection.warehouse.state = dict(state)
             connection.sync()
             assert connection.ids() == ["f0-00"]
+
+
+def test_recorded_pages_are_replayed_without_waiting_and_without_signatures(tmp_path: Path) -> None:
+    exports = Exports(files(2, 1), polls=2)
+    with serving(exports.api) as api, serving(exports.store) as store:
+        assembly = exporting(api, store).assembly
+        [plan] = assembly.tables
+        values = read_configuration(assembly.settings, {"base_url": api.url, "api_key": "canary-key-7"})
+        client = mounted(make_client, StandIn(HOST, store.url))(assembly, values, ListLog(), sleep=lambda _: None)
+        with recorder(client, api.url, values.hidden) as listening:
+            assert len(list(read_feed(listening.fetch, plan.paginator, plan.table, 10, {}, values.hidden))) == 6
+        path = tmp_path / "pages.json"
+        listening.recording(10).save(path)
+    assert SIGNATURE not in path.read_text()
+    assert "canary" not in path.read_text()
+    warehouse = Warehouse(assembly)
+    Run(page_size=10).sync(assembly, warehouse, replay(path))
+    assert len(warehouse.live("case_items")) == 3

@@ -59,8 +59,13 @@ class Bare:
         self._session.close()
 
     def mount(self, host: str, adapter: BaseAdapter) -> None:
-        """Send what goes to *host* through *adapter*, which answers for where that is."""
-        self._session.mount(f"https://{host}/", adapter)
+        """Send what goes to *host*, ``*`` for any, through *adapter*, which answers for where that is."""
+        self._session.mount("https://" if host == "*" else f"https://{host}/", adapter)
+
+    @property
+    def adapters(self) -> Mapping[str, BaseAdapter]:
+        """The adapters, by host."""
+        return {prefix.removeprefix("https://").rstrip("/") or "*": each for prefix, each in self._session.adapters.items()}
 
     def send(self, url: str, accept: Mapping[str, str], timeout: tuple[float, float]) -> requests.Response:
         """The answer to a GET of *url*. Raises UnexpectedAnswer for an address that is not public."""

@@ -1,7 +1,7 @@
 """The HTTP edge: one request in, one JSON object out, with retries; credentials go to the configured origin only."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import cache, partial
 from typing import Any, Literal, NoReturn
@@ -107,7 +107,7 @@ class Client:
         self._sender.close()
 
     def mount(self, adapter: BaseAdapter, elsewhere: str = "") -> None:
-        """Send what goes to ``base_url``, or without credentials to the host *elsewhere*, through *adapter*.
+        """Send what goes to ``base_url``, or without credentials to the host *elsewhere* (``*``: to any), through *adapter*.
 
         That is for tests: whether such a host has a public address is then for the adapter to say.
         """
@@ -115,6 +115,11 @@ class Client:
             self._sender.sessions.bare.mount(elsewhere, adapter)
         else:
             self._sender.sessions.mount(adapter)
+
+    @property
+    def elsewhere(self) -> Mapping[str, BaseAdapter]:
+        """What goes to other hosts goes through these adapters, by host."""
+        return self._sender.sessions.bare.adapters
 
     def fetch(self, table: Table, request: Request) -> Page:
         """The page that *request* brings, its records taken from where *table* says.

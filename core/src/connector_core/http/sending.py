@@ -113,6 +113,8 @@ class Sender:
             try:
                 if self.is_home(url):
                     self.patience.await_turn(where, table.budget)
+                else:
+                    self.secrets.lent(url)
                 response = self._exchange(table, request, url, params, attempt)
             except ValueError as error:  # also from requests itself, which reads the address of a redirect at once
                 self._cannot_be_sent(where, url, error)
@@ -120,8 +122,6 @@ class Sender:
                 return response
             response.close()
             url = check_redirect(self.base_url, where, response, table.elsewhere)
-            if not self.is_home(url):
-                self.secrets.lent(url)
             params = None
             request = evolve(request, method="GET", json=None, form=False) if asks_to_get(response) else request
         raise UnexpectedAnswer(f"{where}: redirected {REDIRECTS} times in a row. Check base_url.")
