@@ -39,6 +39,7 @@ from connector_core import (
 )
 from connector_core.engine.sync import make_client
 from connector_core.plugin.assembly import Plugin, assemble
+from connector_core.runtime.setup_test import setup_test
 from connector_core.source.configuration import read_configuration
 from places import ROOT
 
@@ -514,3 +515,13 @@ def test_recorded_pages_are_replayed_without_waiting_and_without_signatures(tmp_
     warehouse = Warehouse(assembly)
     Run(page_size=10).sync(assembly, warehouse, replay(path))
     assert len(warehouse.live("case_items")) == 3
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_the_setup_test_leaves_no_export_behind_unless_there_is_nothing_else(alone: bool) -> None:
+    export, plain = items(name="exports", path="/exports", body={}), items()
+    tables = [export] if alone else [export, plain]
+    with serving(lambda _: {"id": 1, "items": []}) as api:
+        assembly = assemble([plugin_of(*tables, paginator={"exports": UpdatedSince("s", "id", JOB), "case_items": SinglePage()})])
+        assert setup_test(assembly, {"base_url": api.url, "page_size": "5"}) is None
+        assert [call.path for call in api.calls] == (["/exports"] if alone else ["/items", "/items"])
