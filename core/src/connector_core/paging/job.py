@@ -108,6 +108,9 @@ class Job(Around, RestsAtTheStart):
         for name, place in (("at", self.at), ("result", self.result)):
             if not (place is None or isinstance(place, Request)):
                 self._check_place(name, place)
+        if not (self.status is None or isinstance(self.status, Request)):
+            shown = one_line(repr(self.status), 60)
+            raise PluginError(f'Job: status is {shown}. Write the path that says how far a job is: "/exports/{{job}}".')
         if self.status is not None and HERE not in json.dumps(_parts(self.status)):
             raise PluginError('Job: status says nowhere which job is meant. Write {job} where its id goes: "/exports/{job}".')
         if self.at is not None and not self.done:
