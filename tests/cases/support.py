@@ -25,6 +25,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from attrs import define, field, frozen
 
+from away import StandIn, mounted
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_core import NoAuth, Parent, Setting, SinglePage, Table, UnexpectedAnswer, hookimpl, page_size
 from connector_core.auth.kinds import AuthFactory
@@ -220,13 +221,15 @@ class Connection:
     """The pauses, in seconds, that nobody waited for."""
     client: Mapping[str, Any] = field(factory=dict)
     """Parts of the client that are others than usual, such as ``timeout``."""
+    elsewhere: Sequence[StandIn] = ()
+    """Hosts beside the API."""
 
     def sync(self, **configuration: str) -> ListLog:
         """One sync from the state of the last checkpoint; it raises what the sync raises. *configuration* is for this one."""
         self.warehouse.connect(self.assembly)
         self.log = ListLog()
         engine = Engine(
-            partial(make_client, **{"retry": PATIENCE, "sleep": self.waits.append, **self.client}),
+            partial(mounted(make_client, *self.elsewhere), **{"retry": PATIENCE, "sleep": self.waits.append, **self.client}),
             checkpoints=CheckpointPolicy(records=self.checkpoint_records, share=0.0),
         )
         values = {"base_url": self.api.url, **self.configuration, **configuration}

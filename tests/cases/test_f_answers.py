@@ -34,7 +34,7 @@ from connector_core import (
     wait_until,
 )
 from connector_core.auth.kinds import AuthFactory
-from connector_core.http.retries import seconds_asked
+from connector_core.source.limits import seconds_asked
 from leaks_support import AUTHORITY, Authority, reply
 from leaks_support import serving as serving_tls
 

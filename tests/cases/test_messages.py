@@ -75,6 +75,7 @@ OF_NAME: Mapping[str, Mapping[str, Any]] = {
     "DeletedBy": {"key": {"id": "object.id"}},
     "Dimension": {"columns": ["crew_name"]},
     "Each": {"setting": "crews", "adds": {"crew": "value"}},
+    "Job": {"create": "id", "status": "/jobs/{job}", "done": "ready"},
     "KeysetPaginator": {"key": "id"},
     "ListedIn": {"key": {"id": "id"}},
     "Page": {"records": []},

@@ -26,6 +26,7 @@ THIRD_PARTY = {"attrs", "pluggy", "requests"}
 PUBLIC = [
     "Aggregate",
     "ApiKeyHeader",
+    "ApiKeyPath",
     "ApiKeyQuery",
     "AuthChoice",
     "AuthFactory",
@@ -48,6 +49,7 @@ PUBLIC = [
     "ErrorRule",
     "FullRead",
     "FunctionPaginator",
+    "Job",
     "Json",
     "JsonLines",
     "JwtBearer",

@@ -17,6 +17,7 @@ from connector_core.auth.kinds import (
 )
 from connector_core.auth.login import SessionLogin
 from connector_core.auth.oauth import OAuth2ClientCredentials, OAuth2RefreshToken
+from connector_core.auth.path_key import ApiKeyPath
 from connector_core.basics.arguments import guarded
 from connector_core.basics.errors import (
     ConfigurationError,
@@ -34,6 +35,7 @@ from connector_core.derived.transforms import DerivedField, Transform, ratio
 from connector_core.paging.cursor import CursorPaginator
 from connector_core.paging.full_read import FullRead
 from connector_core.paging.function import FunctionPaginator
+from connector_core.paging.job import Job
 from connector_core.paging.keyset import KeysetPaginator
 from connector_core.paging.links import LinkHeaderPaginator, NextLinkPaginator
 from connector_core.paging.numbers import OffsetPaginator, PageNumberPaginator
@@ -81,6 +83,7 @@ from connector_core.source.zip_format import Zip
 __all__ = [
     "Aggregate",
     "ApiKeyHeader",
+    "ApiKeyPath",
     "ApiKeyQuery",
     "AuthChoice",
     "AuthFactory",
@@ -103,6 +106,7 @@ __all__ = [
     "ErrorRule",
     "FullRead",
     "FunctionPaginator",
+    "Job",
     "Json",
     "JsonLines",
     "JwtBearer",

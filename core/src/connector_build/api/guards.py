@@ -12,7 +12,7 @@ from connector_build.api.errors import Unmimicked
 from connector_build.api.exchange import Exchange, Rehearsal, token_answer
 from connector_build.api.guard import Guard, Open, Signed
 from connector_build.api.proofs import Challenge, SignedToken
-from connector_core import AuthChoice, ClientCertificate, ConnectorError, JwtBearer
+from connector_core import ApiKeyPath, AuthChoice, ClientCertificate, ConnectorError, JwtBearer
 from connector_core.auth.kinds import AuthFactory
 from connector_core.basics.names import one_line
 from connector_core.plugin.assembly import Assembly
@@ -58,6 +58,8 @@ def _ways(auth: AuthFactory) -> list[tuple[Mapping[str, str], AuthFactory]]:
 def _door(assembly: Assembly, choice: Mapping[str, str], factory: AuthFactory, url: str, secret: str) -> Door:
     if isinstance(factory, ClientCertificate):
         raise Unmimicked("Its auth shows a client certificate, and the simulated API speaks plain HTTP")
+    if isinstance(factory, ApiKeyPath):
+        raise Unmimicked("Its auth puts the key into the path, and the simulated API knows the paths of the tables alone")
 
     def fill(setting: Setting) -> str:
         return url if setting.kind == "url" else _key(factory, setting, secret) or secret

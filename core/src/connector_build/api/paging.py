@@ -14,6 +14,7 @@ from connector_build.api.messages import Asked
 from connector_core import (
     CursorPaginator,
     FullRead,
+    Job,
     KeysetPaginator,
     LinkHeaderPaginator,
     NextLinkPaginator,
@@ -59,7 +60,9 @@ Entries = list[Entry]
 
 def why_unknown(plan: TablePlan) -> str | None:
     """Why it cannot be told from a plugin how its API pages a table; None where it can."""
-    *strategies, innermost = layers(plan.paginator)
+    *strategies, innermost = around = list(layers(plan.paginator))
+    if any(isinstance(each, Job) for each in around):
+        return f"{plan.table.name}: it is read by an export job, and how its API makes one cannot be told. Record its pages"
     for layer in strategies:
         if isinstance(layer, Windows) and layer.so_far > MOST_WINDOWS:
             return f"{plan.table.name}: it has {layer.so_far} windows by now, which would take too long to try"

@@ -40,6 +40,13 @@ def _shown(value: object) -> str:
     return str(getattr(value, "__qualname__", None) or _ADDRESS.sub("", repr(value)))
 
 
+def _in_words(paginator: Any) -> str | None:
+    """What *paginator*, or one that it is made around, says of itself."""
+    said = getattr(paginator, "in_words", None)
+    inner = getattr(paginator, "pages", None)
+    return said or (None if inner is None else _in_words(inner))
+
+
 def _setting(setting: Setting, origin: Origin) -> dict[str, Any]:
     return {
         "name": setting.name,
@@ -70,6 +77,7 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         else None,
         "each": {"setting": table.each.setting, "adds": dict(table.each.adds)} if table.each else None,
         "rows": [str(step) for step in table.rows],
+        "elsewhere": list(table.elsewhere),
         "deleted": table.deleted,
         "full_refresh": table.full_refresh,
         "primary_key": list(table.primary_key),
@@ -78,7 +86,11 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "errors": [str(rule) for rule in table.errors],
         "budget": str(table.budget) if table.budget else None,
         "columns": [_column(name, column, name not in table.columns) for name, column in plan.declared.items()],
-        "paginator": {"value": _shown(plan.paginator), "from": _from(plan.paginator_origin)},
+        "paginator": {
+            "value": _shown(plan.paginator),
+            "from": _from(plan.paginator_origin),
+            "in_words": _in_words(plan.paginator),
+        },
         "reads": "the whole feed" if reads_whole(plan) else "from the cursor on",
         "reading": f"{reading(plan)}{would_cost(plan, options)}".replace("`", ""),
         "risks": risks(plan),

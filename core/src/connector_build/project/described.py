@@ -50,10 +50,14 @@ def _facts(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     sent = " with a form" if table["body"] == "form" else ""
     yield "records", f"{table['method']} {table['path']}{sent}, {where}"
     yield from _whose(table)
+    if table["elsewhere"]:
+        yield "elsewhere", f"links may lead to {', '.join(table['elsewhere'])}, which is asked by https without any credential"
     if table["deleted"]:
         yield "deleted", f"the keys that each answer lists under {table['deleted']}"
     yield "key", ", ".join(table["primary_key"]) or KEYLESS
     yield "paginator", f"{table['paginator']['value']}, from {_origin(table['paginator'])}"
+    if table["paginator"]["in_words"]:
+        yield "export", table["paginator"]["in_words"]
     yield "each sync", table["reading"]
     yield from (("risk", risk) for risk in table["risks"])
     yield from (("errors", rule) for rule in table["errors"])

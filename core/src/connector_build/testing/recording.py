@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
-from attrs import define, field
+from attrs import define, evolve, field
 from requests.adapters import BaseAdapter
 from requests.utils import requote_uri
 from urllib3 import HTTPResponse
@@ -35,23 +35,30 @@ from connector_core.source.configuration import read_configuration
 from connector_core.source.pagination import Page, Request
 from connector_core.source.unpacking import unpacked
 
-KEPT_HEADERS = frozenset({"content-type", "link", "retry-after"})
+KEPT_HEADERS = frozenset({"content-type", "link", "location", "retry-after"})
 """Headers of an answer that are recorded, beside those that the paginator reads."""
 
 
-class _Listening(BaseAdapter):
-    """A transport that keeps the last answer, unpacked, before it hands it on."""
+@define
+class _Heard:
+    """The last answer, unpacked: status, headers and body."""
 
-    def __init__(self, inner: BaseAdapter) -> None:
+    last: tuple[int, Mapping[str, str], bytes] | None = None
+
+
+class _Listening(BaseAdapter):
+    """A transport that keeps the last answer before it hands it on."""
+
+    def __init__(self, inner: BaseAdapter, heard: _Heard) -> None:
         super().__init__()
         self._inner = inner
-        self.last: tuple[int, Mapping[str, str], bytes] | None = None
+        self._heard = heard
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
         response = self._inner.send(request, *arguments, **options)
         content = response.content
         headers = {name.lower(): value for name, value in response.headers.items()}
-        self.last = (response.status_code, headers, content)
+        self._heard.last = (response.status_code, headers, content)
         response.headers.pop("Content-Encoding", None)
         response.raw = HTTPResponse(BytesIO(content), status=response.status_code, preload_content=False)
         response.connection = self  # type: ignore[assignment]  # an auth object sends through it again
@@ -70,12 +77,13 @@ class Recorder:
     secrets: Iterable[str] = field(repr=False)
     headers: frozenset[str] = KEPT_HEADERS
     answers: list[Recorded] = field(factory=list, repr=False)
-    _transport: _Listening = field(init=False, repr=False)
+    _heard: _Heard = field(factory=_Heard, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         session = self.client._session  # its own mount takes https only, and forgets the transport that is there
-        self._transport = _Listening(session.get_adapter(self.base_url))
-        session.mount(f"{_origin(self.base_url)}/", self._transport)
+        session.mount(f"{_origin(self.base_url)}/", _Listening(session.get_adapter(self.base_url), self._heard))
+        for host, adapter in self.client.elsewhere.items():
+            self.client.mount(_Listening(adapter, self._heard), elsewhere=host)
 
     def __enter__(self) -> "Recorder":
         self.client.__enter__()
@@ -87,18 +95,24 @@ class Recorder:
     def fetch(self, table: Table, request: Request) -> Page:
         """The page that *request* brings, as the client fetches it; the last answer to it is recorded."""
         page = self.client.fetch(table, request)
-        assert self._transport.last is not None  # noqa: S101  (the client fetched through it)
-        status, headers, content = self._transport.last
+        assert self._heard.last is not None  # noqa: S101  (the client fetched through it)
+        status, headers, content = self._heard.last
         text, encoding = _text_of(table, b"".join(unpacked([content], max(len(content), 1) * 2000)))
         kept = {name: self._shown(value) for name, value in headers.items() if name in self.headers}
         asked = self._asked(request)
+        if request.asks:  # how far something is: the last answer is the one that it ends with
+            self.answers = [each for each in self.answers if each.request != asked]
         if not any(each.request == asked for each in self.answers):
             self.answers.append(Recorded(asked, status, kept, self._shown(text), encoding))
         return page
 
     def recording(self, page_size: int) -> Recording:
-        """What was recorded so far."""
-        return Recording(page_size, tuple(self.answers))
+        """What was recorded so far, without what was known for a secret only later, such as what signs an address."""
+        return Recording(page_size, tuple(map(self._struck, self.answers)))
+
+    def _struck(self, answer: Recorded) -> Recorded:
+        headers = {name: self._shown(value) for name, value in answer.headers.items()}
+        return evolve(answer, headers=headers, body=self._shown(answer.body))
 
     def _asked(self, request: Request) -> Asked:
         """*request*, which the auth has not touched, without what the API may have put into it."""

@@ -25,7 +25,12 @@ SHOWN_BYTES = 100_000
 SESSIONS = 256
 """So many sessions are remembered: an API may open a new one with each answer."""
 
+SEGMENT = "a segment of the path"
+"""The name under which a secret goes that is sent as one, and of each segment where a link is looked at."""
+
 _SESSION = re.compile(r"sess|sid\b|sid$|token|auth|jwt|csrf|xsrf|login|remember|ticket|credential", re.IGNORECASE)
+
+_SIGNATURE = re.compile(r"sig|token|credential|key|policy|hmac|auth|secret|hash|verif", re.IGNORECASE)
 
 
 class Secrets(Iterable[str]):
@@ -53,6 +58,13 @@ class Secrets(Iterable[str]):
             self._sessions.append(value)
             self._searches = None
 
+    def lent(self, link: str) -> None:
+        """Take in what signs *link*, an address at another host that the API gave out: who knows it may ask there."""
+        for name, value in parse_qsl(link.partition("?")[2], keep_blank_values=True):
+            if _SIGNATURE.search(name) and unmistakable(value) and value not in self._sessions:
+                self._sessions.append(value)
+                self._searches = None
+
     def __iter__(self) -> Iterator[str]:
         return iter((*tuple(self._texts), *tuple(self._sessions)))  # a copy: another thread may add one meanwhile
 
@@ -79,7 +91,12 @@ class Secrets(Iterable[str]):
         return searches[unmistakable_only]
 
     def sent_back(self, name: str, value: str) -> bool:
-        """Whether the parameter *name* of a link, with *value*, is a credential that a request came with."""
+        """Whether the parameter *name* of a link, with *value*, is a credential that a request came with.
+
+        Of a segment of the path, only one that was sent as such is: nothing would put another one back.
+        """
+        if name == SEGMENT:
+            return name_of(SEGMENT) in self._texts.get(value, ())
         return any(
             text in self._texts and (unmistakable(text) or name_of(name) in {*self._texts[text], *CREDENTIALS})
             for text in _meant(value)
@@ -87,7 +104,7 @@ class Secrets(Iterable[str]):
 
     def kept_out(self, name: str, value: str) -> bool:
         """Whether the parameter *name* of a link, with *value*, must not be kept: a credential, or a session of the API's."""
-        return self.sent_back(name, value) or any(text in self._sessions for text in _meant(value))
+        return self.sent_back(name, value) or (name != SEGMENT and any(text in self._sessions for text in _meant(value)))
 
     def stands_in(self, place: Any) -> bool:
         """Whether *place*, a JSON value that is about to be kept, holds one."""
@@ -136,5 +153,7 @@ def _pairs(name: str, place: Any) -> Iterator[tuple[str, str]]:
             yield from _pairs(name, value)
     elif isinstance(place, str):
         yield name, place
+        if "/" in place:
+            yield from ((SEGMENT, unquote(part)) for part in place.partition("?")[0].split("/"))
         if "=" in place:
             yield from parse_qsl(place.rpartition("?")[2], keep_blank_values=True)

@@ -28,6 +28,10 @@ class StalePlace(UnexpectedAnswer):
     """The place in the state does not go with what the API answers: the feed has to be read from its start."""
 
 
+class LostJob(StalePlace):
+    """An export that the API was asked for has failed or is gone: another one has to be made."""
+
+
 class RequestRejected(UnexpectedAnswer):
     """The API refused one request (400, 404, 410 or 422); with a cursor from the state it means that the cursor is gone."""
 

@@ -107,6 +107,11 @@ class ChildFeed:
     def bookmark(self) -> Bookmark:
         return self._place.bookmark()
 
+    @property
+    def anew(self) -> Bookmark:
+        """Nothing: which exports are under way belongs to the children."""
+        return {}
+
     def reads(self) -> Generator[Read | None, None, None]:
         """The children's pages, in the order in which they come."""
         listing = self._list(self._place.listing)

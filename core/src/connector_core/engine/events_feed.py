@@ -45,6 +45,11 @@ class EventsFeed:
         return {**self._own.bookmark, **({GONE: dict(told)} if told else {})}
 
     @property
+    def anew(self) -> Bookmark:
+        """What a read of the table's own feed from its start may begin with."""
+        return self._own.anew
+
+    @property
     def left_aside(self) -> bool:
         """Whether the table's own feed had a bookmark that said nothing."""
         return self._own.left_aside

@@ -16,6 +16,7 @@ class GivenFeed:
     given: Given
     start: Bookmark = field(factory=dict)
     bookmark: Bookmark = field(factory=dict)
+    anew: Bookmark = field(factory=dict)
     left_aside: bool = False
     ended: bool = True
 

@@ -89,6 +89,8 @@ class Journal:
 
 def params_of(request: Request) -> str:
     """What *request* asks for, as one line: what is in its query, in its headers and in its body."""
+    if request.away:
+        return "{}"
     query = dict(parse_qsl(urlsplit(request.path).query, keep_blank_values=True))
     body = request.json if isinstance(request.json, Mapping) else {} if request.json is None else {"body": request.json}
     return one_line(_short({**request.params, **query, **request.headers, **body}), 500)

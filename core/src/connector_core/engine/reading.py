@@ -52,6 +52,7 @@ class Read:
 
     added: column → value that each of its records is given, for a child table.
     last:  the feed ends with it. again: and the next sync reads it again.
+    keeps: the place behind it is worth a checkpoint though no record came, such as an export job that was made.
     gone:  it has no records of the table, but these keys of records that are gone: column → value.
     """
 
@@ -60,6 +61,7 @@ class Read:
     added: Mapping[str, Any] = field(factory=dict)
     last: bool = False
     again: bool = False
+    keeps: bool = False
     gone: Sequence[Mapping[str, Any]] | None = None
 
 
@@ -73,6 +75,10 @@ class Feed(Protocol):
     @property
     def bookmark(self) -> Bookmark:
         """Where a sync goes on once what was read so far is delivered."""
+
+    @property
+    def anew(self) -> Bookmark:
+        """What the state has to hold for a sync that reads the feed from its start; empty unless an export is under way."""
 
     @property
     def left_aside(self) -> bool:

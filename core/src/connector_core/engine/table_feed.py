@@ -1,16 +1,25 @@
 """The feed of a table of its own, or of one parent's children."""
 
+import json
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from connector_core.basics.blame import told
-from connector_core.basics.errors import ConnectorError, PluginError, RequestRejected, StaleCursor, StalePlace, UnexpectedAnswer
+from connector_core.basics.errors import (
+    ConnectorError,
+    LostJob,
+    PluginError,
+    RequestRejected,
+    StaleCursor,
+    StalePlace,
+    UnexpectedAnswer,
+)
 from connector_core.basics.names import one_line
 from connector_core.engine.reading import Api, BookmarkRejectedError, Read
-from connector_core.http.origin import check_origin
+from connector_core.http.origin import check_origin, same_origin
 from connector_core.http.pages import PageRead, read_pages
 from connector_core.paging.evidence import Evidence
 from connector_core.plugin.assembly import TablePlan
@@ -42,13 +51,28 @@ class _Paginator:
             return None
         following = following.without(self.api.hidden.sent_back)  # the auth adds it again
         # Here, before any state says to go on there: it would be refused in every sync from now on.
-        check_origin(self.api.base_url, self.plan.table.name, following.path)
-        return following
+        return self.checked(following)
+
+    def checked(self, request: Request) -> Request:
+        """*request*, which says whether it goes to another host. Raises UnexpectedAnswer where it may not go there."""
+        url = check_origin(self.api.base_url, self.plan.table.name, request.path, self.plan.table.elsewhere)
+        if same_origin(url, self.api.base_url):
+            return evolve(request, away=False) if request.away else request
+        self.api.hidden.lent(url)
+        return evolve(request, away=True)
 
     def bookmark(self, request: Request) -> Bookmark:
+        if request.away:
+            return self._bookmark_away(request)
         with self._blame():
             # A session of the API's is followed as it is, but the next sync has one of its own.
             return self.plan.paginator.bookmark(request.without(self.api.hidden.kept_out))
+
+    def _bookmark_away(self, request: Request) -> Bookmark:
+        """None that holds the address: it is signed, which no state may show, and not for long."""
+        with self._blame():
+            place = self.plan.paginator.bookmark(request)
+        return {} if json.dumps(request.path)[1:-1] in json.dumps(place) else place
 
     def rest(self, request: Request, page: Page) -> Bookmark:
         with self._blame():
@@ -97,12 +121,18 @@ def begun(plan: TablePlan, api: Api, bookmark: Bookmark, *, ahead: bool = True) 
     A state may come from anywhere. A paginator that were to fail on it would fail in each sync from now on.
     """
     made = TableFeed(plan, api, bookmark, ahead=ahead)
-    if bookmark and not _alike(made.start, bookmark):
+    if bookmark and not _alike(made.bookmark, bookmark):
         made = TableFeed(plan, api, {}, ahead=ahead)
-    if bookmark and not made.start:
+    if bookmark and not made.bookmark:
         made.left_aside = True
         api.warn_once(plan.table.name)("left aside", nothing_said(bookmark))
     return made
+
+
+def paginator_anew(plan: TablePlan, bookmark: Bookmark) -> Bookmark:
+    """What of *bookmark* a read of the whole feed may begin with."""
+    anew = getattr(plan.paginator, "anew", None)
+    return dict(anew(bookmark)) if anew else {}
 
 
 def nothing_said(bookmark: Bookmark) -> str:
@@ -129,10 +159,13 @@ class TableFeed:
         self._api = api
         self._ahead = ahead
         self._paginator = _Paginator(plan, api)
-        self._first, self.start = self._begin(bookmark)
+        self._first, self.bookmark = self._begin(bookmark)
+        self.anew = paginator_anew(plan, self.bookmark)
+        self.start: Bookmark = {} if self.bookmark == self.anew else self.bookmark
+        self._place = self.bookmark
+        """The bookmark that it was begun with, where that was understood."""
         self.left_aside = False
         """Whether there was a bookmark that said nothing that can be understood (see ``begun``)."""
-        self.bookmark = self.start
         self.ended = False
 
     def _begin(self, bookmark: Bookmark) -> tuple[Request, Bookmark]:
@@ -143,9 +176,8 @@ class TableFeed:
         paginator, size = self._paginator, self._api.page_size
         if bookmark:
             with suppress(ConnectorError):
-                first = paginator.first(size, bookmark)
+                first = paginator.checked(paginator.first(size, bookmark))
                 start = paginator.bookmark(first)
-                check_origin(self._api.base_url, self._plan.table.name, first.path)
                 if start:
                     return first, start
         return paginator.first(size, {}), {}
@@ -163,6 +195,8 @@ class TableFeed:
                     yield self._read(read)
                     if read.following:
                         self._api.journal.fetching(plan.table, read.following)  # also where that is on its way already
+            except LostJob as error:
+                raise BookmarkRejectedError(f"the export job has to be made anew ({error}).") from None
             except StalePlace as error:
                 if self.start:
                     raise BookmarkRejectedError(
@@ -174,15 +208,19 @@ class TableFeed:
         paginator, before = self._paginator, self.bookmark
         self.ended = read.following is None
         self.bookmark = paginator.bookmark(read.following) if read.following else paginator.rest(read.request, read.page)
+        if self.bookmark:
+            self.anew = paginator_anew(self._plan, self.bookmark)
         paginator.remark(read.request, read.page)
-        return Read(read.request, read.page, last=self.ended, again=self.ended and self.bookmark == before)
+        unmoved = self.bookmark == before
+        keeps = read.request.asks and not self.ended and not unmoved
+        return Read(read.request, read.page, last=self.ended, again=self.ended and unmoved, keeps=keeps)
 
     def _fetch(self, request: Request) -> Page:
         """One page; a refusal of the very first request is the stored bookmark's fault, if there is one."""
         try:
             return self._api.fetch(self._plan.table, request)
         except RequestRejected as error:
-            if self.start and request is self._first:
+            if self._place and request is self._first:
                 raise BookmarkRejectedError(
                     f"the API no longer knows the cursor that the last sync ended with ({error})."
                 ) from None

@@ -116,7 +116,7 @@ class TableSync:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
                 self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = kept.reads_whole or self.plan.table.full_refresh
-            self._read_from(feed(self.plan, self.api, {}) if whole else source, kept)
+            self._read_from(feed(self.plan, self.api, source.anew) if whole else source, kept)
         except CircularFeed:
             if self.plan.extra_tables:
                 # Totals may have been saved beside a place that leads back to what they count already.
@@ -140,7 +140,8 @@ class TableSync:
         self.note("No more pages to fetch")
         if rows.repeated:
             self._warn_of_repeated(rows.repeated)
-        kept.finish(self.delivery, lambda: self._checkpoint(kept, rest))
+        # Until all of it is out, a sync that is cut short reads an export again, and needs no other one.
+        kept.finish(self.delivery, lambda: self._checkpoint(kept, source.anew or rest))
         self._checkpoint(kept, rest)
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
@@ -166,7 +167,7 @@ class TableSync:
                     self._deliver(self.held.hold(part), kept, again=again)
                     again = False  # what goes before the page went before its first part
                 if read is None or not read.last:
-                    self._checkpoint_if_due(source, kept)
+                    self._checkpoint_if_due(source, kept, now=read is not None and read.keeps)
         if whole and not self.delivered:
             self._check_emptied(kept, self.held.left_out + self.left_out)
         self._deliver(self.held.release(), kept, again=False)
@@ -189,6 +190,8 @@ class TableSync:
                 for read in reads:
                     for part in self._parts(read, rows):
                         spool.put(part)
+                    if read is not None and read.keeps:
+                        self._checkpoint(kept, source.anew)
             if spool.is_empty:
                 self._check_emptied(kept, spool.left_out)
             self._start_over(source, kept)
@@ -219,12 +222,12 @@ class TableSync:
         A feed may still hold old versions of a record, and a table that is replaced is empty for a moment. Should this sync crash
         then, the next would otherwise go on at the old bookmark, behind what is missing.
         """
-        if self.states[self.name].bookmark and not source.start:
-            self._checkpoint(kept, {})
+        if self.states[self.name].bookmark not in ({}, source.anew) and not source.start:
+            self._checkpoint(kept, source.anew)
 
     def _parts(self, read: Read | None, rows: RowMaker) -> Iterator[Rows]:
         """The rows of one page, a bounded number of them at a time."""
-        if read is None:
+        if read is None or read.request.asks or read.page.gone:
             return
         self.pages += 1
         where = f"{self.name}: {read.request}"
@@ -278,11 +281,11 @@ class TableSync:
             return  # of a table without a key: what it left out before, it left out then
         self.delivery.delete(self.name, left_out.keys)
 
-    def _checkpoint_if_due(self, source: Feed, kept: Derivation) -> None:
+    def _checkpoint_if_due(self, source: Feed, kept: Derivation, *, now: bool) -> None:
         since = self._handled - self.checkpointed
         if self.held.rows or (self.known and self.known.waiting):
             return  # the next sync would go on behind them
-        if self._is_due(since, self._handled):
+        if now or self._is_due(since, self._handled):
             self._checkpoint(kept, source.bookmark)
 
     def _is_due(self, since: int, handled: int) -> bool:

@@ -1,7 +1,7 @@
 """The HTTP edge: one request in, one JSON object out, with retries; credentials go to the configured origin only."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import cache, partial
 from typing import Any, Literal, NoReturn
@@ -14,6 +14,7 @@ from requests.auth import AuthBase
 from connector_core.basics.decoding import NotJson, WebPage
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import ConfigurationError, UnexpectedAnswer
+from connector_core.basics.links import link_without
 from connector_core.basics.operations import Log
 from connector_core.basics.quieting import quieten
 from connector_core.basics.telling import came_back, shown
@@ -21,7 +22,7 @@ from connector_core.http.answers import CHECK_URL, Answer, may_have_floats, reco
 from connector_core.http.attempts import Attempts
 from connector_core.http.bodies import ANSWER_BYTES, Bodies, begins_as_a_page, with_an_end
 from connector_core.http.origin import shown_origin
-from connector_core.http.reasons import CONNECT_SECONDS, READ_SECONDS, refuse
+from connector_core.http.reasons import CONNECT_SECONDS, READ_SECONDS, refuse, refuse_elsewhere
 from connector_core.http.retries import NotYet, Patience, Retry, TransientError, is_transient, retry_after
 from connector_core.http.rulings import Rulings, TokenOver
 from connector_core.http.sending import Sender
@@ -33,6 +34,10 @@ from connector_core.source.tables import Table
 
 TAKEN = frozenset({200, 201, 203, 206})
 """The statuses of an answer that may be a page: a search may be answered 201, and a part of a feed 206."""
+GONE = frozenset({404, 410})
+"""Those of an answer that there is nothing any more."""
+TOLD = frozenset({202, 204, 205, 302, 303})
+"""Those besides of an answer to whoever asks how far something is."""
 EMPTY = frozenset({204, 205})
 """Those of an answer that has no body, so there is nothing."""
 KEPT_BYTES = 4_000_000
@@ -67,6 +72,7 @@ class Client:
         plain_floats: Iterable[str] = (),
     ) -> None:
         self._auth = auth
+        self._now = now
         self._plain_floats = set(plain_floats)
         self._secrets = secrets if isinstance(secrets, Secrets) else Secrets(secrets)
         self._bodies = Bodies(limit)
@@ -100,9 +106,20 @@ class Client:
         """Let go of the connections; a request in a pause gives up, and so does one that waits for its answer."""
         self._sender.close()
 
-    def mount(self, adapter: BaseAdapter) -> None:
-        """Send what goes to ``base_url`` through *adapter*."""
-        self._sender.sessions.mount(adapter)
+    def mount(self, adapter: BaseAdapter, elsewhere: str = "") -> None:
+        """Send what goes to ``base_url``, or without credentials to the host *elsewhere* (``*``: to any), through *adapter*.
+
+        That is for tests: whether such a host has a public address is then for the adapter to say.
+        """
+        if elsewhere:
+            self._sender.sessions.bare.mount(elsewhere, adapter)
+        else:
+            self._sender.sessions.mount(adapter)
+
+    @property
+    def elsewhere(self) -> Mapping[str, BaseAdapter]:
+        """What goes to other hosts goes through these adapters, by host."""
+        return self._sender.sessions.bare.adapters
 
     def fetch(self, table: Table, request: Request) -> Page:
         """The page that *request* brings, its records taken from where *table* says.
@@ -113,6 +130,8 @@ class Client:
         Raises ConfigurationError (key refused), RequestRejected, UnexpectedAnswer, or SourceError once the retries are used up.
         """
         where = f"{table.name}: {request.sent_below(self._base_path)}"
+        if request.after > 0:
+            self._patience.let_pass(where, request.after)
         attempt, waited, renewed = 1, 0.0, False
         while True:
             try:
@@ -145,25 +164,38 @@ class Client:
         with self._sender.attempts.one() as attempt:
             response = self._sender.send(table, request, where, attempt)
             with closing(response):
-                return self._read(table, where, response)
+                return self._read(table, request, where, response)
 
-    def _read(self, table: Table, where: str, response: requests.Response) -> Page:
-        """The page that an answer is."""
+    def _read(self, table: Table, request: Request, where: str, response: requests.Response) -> Page:
+        """The page that an answer to *request* is."""
         made = partial(
             Page,
             seconds=response.elapsed.total_seconds(),
             headers=dict(response.headers.lower_items()),
-            url=(response.url or "").partition("?")[0],  # its query may hold the key
+            status=response.status_code,
+            at=self._now(),
+            url=link_without((response.url or "").partition("?")[0], self._secrets.sent_back),  # its query may hold the key too
         )
-        taken = response.status_code in TAKEN
         answer = Answer(response, lambda: self._bodies.of(where, response))
-        ruling = self._rulings.on(table, where, answer, streamed=taken and table.format is not None)
-        if ruling == "ended" or (ruling is None and response.status_code in EMPTY):
-            return made({}, [], ended=True, silent=ruling is None)
+        if request.leased and self._is_gone(response):
+            return made(None, [], gone=True, told=came_back(self._secrets, response, answer.content))
+        streamed = response.status_code in TAKEN and table.format is not None and not request.asks
+        ruling = self._rulings.on(table, where, answer, streamed=streamed)
+        if ruling == "ended":
+            return made({}, [], ended=True)
         if ruling == "empty":
-            body = answer.at("@")
-            return made(body or {}, [], empty=True)
-        if not taken:
+            return made(answer.at("@") or {}, [], empty=True)
+        if request.asks and response.status_code in TAKEN | TOLD:
+            body = self._told(table, where, answer)
+            return made(body, [], told=came_back(self._secrets, response, b"" if body is None else answer.content))
+        return self._of_records(table, where, answer, made)
+
+    def _of_records(self, table: Table, where: str, answer: Answer, made: Callable[..., Page]) -> Page:
+        """The page of records that an answer is, for which there is no rule."""
+        response = answer.response
+        if response.status_code in EMPTY:
+            return made({}, [], ended=True, silent=True)
+        if response.status_code not in TAKEN:
             self._refuse(where, answer)
         if table.format is not None:
             spooled = self._bodies.read(where, response, lambda chunks: self._spooled(table, where, response, chunks))
@@ -183,8 +215,18 @@ class Client:
         # An answer in which there is nothing at all does not say what follows either.
         silent = not records and body in ({}, None)
         exact = cache(partial(self._exactly, table, where, answer)) if plainly else None
-        page: Page = made(body, records, ended=silent, silent=silent, exact=exact)
-        return page
+        return made(body, records, ended=silent, silent=silent, exact=exact)
+
+    def _told(self, table: Table, where: str, answer: Answer) -> Any:
+        """What an answer that is about records says; None where it is no JSON, and is then not read."""
+        kind = answer.response.headers.get("Content-Type", "json").lower()
+        return self._decode(table, where, answer) if "json" in kind and answer.content.strip() else None
+
+    def _is_gone(self, response: requests.Response) -> bool:
+        """Whether nothing is there any more. A store refuses an address that was signed for less long."""
+        status = response.status_code
+        away = not self._sender.is_home(response.url or self._sender.base_url)
+        return status in GONE or (away and 400 <= status < 500 and not is_transient(response))
 
     def _exactly(self, table: Table, where: str, answer: Answer) -> list[Any]:
         """The records of an answer with the digits of their numbers; from now on those of *table* come so at once."""
@@ -205,6 +247,8 @@ class Client:
         told = came_back(self._secrets, answer.response, answer.content)
         if is_transient(answer.response):
             raise TransientError(told, retry_after(answer.response))
+        if not self._sender.is_home(answer.response.url or self._sender.base_url):
+            refuse_elsewhere(where, told)
         refuse(where, answer.response.status_code, told)
 
     def _decode(self, table: Table, where: str, answer: Answer, floats: Literal["plain", "exact"] = "exact") -> Any:

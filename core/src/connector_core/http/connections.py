@@ -4,6 +4,7 @@ import http.client
 import io
 import socket
 import ssl
+from collections.abc import Mapping
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -101,7 +102,7 @@ class _Plain(_Noting, HTTPConnection):  # type: ignore[misc]  # by that name url
     """http, to this machine only."""
 
 
-class _Secure(_Noting, HTTPSConnection):  # type: ignore[misc]  # as above
+class Secure(_Noting, HTTPSConnection):  # type: ignore[misc]  # as above
     """https."""
 
 
@@ -109,15 +110,19 @@ class _PlainPool(HTTPConnectionPool):  # type: ignore[misc]  # as above
     ConnectionCls = _Plain
 
 
-class _SecurePool(HTTPSConnectionPool):  # type: ignore[misc]  # as above
-    ConnectionCls = _Secure
+class SecurePool(HTTPSConnectionPool):  # type: ignore[misc]  # as above
+    """Connections of that kind to one host."""
+
+    ConnectionCls = Secure
 
 
-_POOLS = {"http": _PlainPool, "https": _SecurePool}
+_POOLS = {"http": _PlainPool, "https": SecurePool}
 
 
 class Adapter(HTTPAdapter):
     """What sends the requests of a session; context: what TLS is spoken with, None for the usual."""
+
+    pools: Mapping[str, Any] = _POOLS
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.context = context
@@ -126,12 +131,12 @@ class Adapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """As requests has it, with connections of ours."""
         super().init_poolmanager(*arguments, **{**options, **self._tls})
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = self.pools
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """As requests has it, with connections of ours."""
         manager = super().proxy_manager_for(proxy, **{**options, **self._tls})
-        manager.pool_classes_by_scheme = _POOLS
+        manager.pool_classes_by_scheme = self.pools
         return manager
 
     @property

@@ -1,5 +1,6 @@
 """Where a request may go: credentials go to the configured origin only."""
 
+from collections.abc import Sequence
 from urllib.parse import urljoin
 
 import requests
@@ -7,6 +8,7 @@ import requests
 from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.basics.wire import parse_url
+from connector_core.source.elsewhere import is_elsewhere
 
 
 def origin(url: str) -> tuple[str | None, str | None, int | None]:
@@ -26,19 +28,28 @@ def host_of(url: str) -> str | None:
         return None
 
 
-def check_origin(base_url: str, table: str, path: str) -> str:
-    """The address of a request to *path*. Raises UnexpectedAnswer unless it is at *base_url*, where credentials may go."""
+def check_origin(base_url: str, table: str, path: str, elsewhere: Sequence[str] = ()) -> str:
+    """The address of a request to *path*.
+
+    Raises UnexpectedAnswer unless it is at *base_url*, where credentials may go, or at one of the hosts that the table names as
+    *elsewhere*, where none goes.
+    """
     if path.startswith("/"):
         return base_url.rstrip("/") + path
     url = path
-    if not same_origin(url, base_url):
+    if not (same_origin(url, base_url) or is_elsewhere(url, elsewhere)):
         raise UnexpectedAnswer(
             f"{table}: the next request would go to {shown_origin(url)}, "
-            f"but credentials go to {shown_origin(base_url)} only{_difference(url, base_url)}. "
+            f"but credentials go to {shown_origin(base_url)} only{_difference(url, base_url)}. {_other_hosts(elsewhere)}"
             "If the API has moved, set base_url to its address. If it is the same API, behind a proxy, write path_only=True in "
-            "the paginator of the links; if it is neither, correct the plugin's paginator."
+            "the paginator of the links. If the address needs no credential, such as a signed one, write its host into elsewhere "
+            "of the Table; if it is none of these, correct the plugin's paginator."
         )
     return url
+
+
+def _other_hosts(elsewhere: Sequence[str]) -> str:
+    return f"Requests without any go to {', '.join(elsewhere)} as well, by https. " if elsewhere else ""
 
 
 def _difference(url: str, base_url: str) -> str:
@@ -51,14 +62,20 @@ def _difference(url: str, base_url: str) -> str:
     return f": {'; '.join(told)}" if told else ""
 
 
-def check_redirect(base_url: str, where: str, response: requests.Response) -> str:
-    """The address that *response* leads to. Raises UnexpectedAnswer unless it is at *base_url*, where credentials may go."""
+def check_redirect(base_url: str, where: str, response: requests.Response, elsewhere: Sequence[str] = ()) -> str:
+    """The address that *response* leads to.
+
+    Raises UnexpectedAnswer unless it is at *base_url*, where credentials may go, or at one of the hosts that the table names as
+    *elsewhere*. Who was led away from the API is led no further than to these.
+    """
     url = led_to(response)
-    if not same_origin(url, base_url):
+    home = same_origin(url, base_url) and same_origin(response.url, base_url)
+    if not (home or is_elsewhere(url, elsewhere)):
         raise UnexpectedAnswer(
             f"{where}: the API redirects to {shown_origin(url)}. "
-            f"The key is sent to {shown_origin(base_url)} only, "
-            "so the redirect is not followed. If the API has moved, set base_url to its new address."
+            f"The key is sent to {shown_origin(base_url)} only, so the redirect is not followed. {_other_hosts(elsewhere)}"
+            "If the API has moved, set base_url to its new address. If the address needs no key, such as a signed one, write its "
+            "host into elsewhere of the Table."
         )
     return url
 

@@ -58,7 +58,7 @@ def read_pages(
     workers = Workers(1, "next-page")
     try:
         guard.check(request)
-        page = watched(still.seen(request, fetch(request)), evidence)
+        page = watched(still.seen(request, fetch(request)), evidence, request)
         while (following := _following(paginator, guard, PageRead(request, page, None), table, origin, evidence)) is not None:
             still.check(table, request)
             coming = workers.submit(fetch, following) if ahead and page.seconds >= AHEAD_FROM_SECONDS else None
@@ -66,7 +66,7 @@ def read_pages(
                 wait([coming], timeout=HEAD_START_SECONDS)
             yield PageRead(request, page, following)
             request = following
-            page = watched(still.seen(request, coming.result() if coming else fetch(request)), evidence)
+            page = watched(still.seen(request, coming.result() if coming else fetch(request)), evidence, request)
         if page.repeated:
             page = evolve(page, records=[])  # beyond the end, and each record was delivered already
         yield PageRead(request, page, None)
@@ -75,9 +75,9 @@ def read_pages(
         workers.close()
 
 
-def watched(page: Page, evidence: Evidence | None) -> Page:
-    """*page*, counted by *evidence*, which witnesses what becomes of it."""
-    if evidence is None:
+def watched(page: Page, evidence: Evidence | None, request: Request) -> Page:
+    """*page*, which *request* brought, counted by *evidence*, which witnesses what becomes of it."""
+    if evidence is None or request.asks:
         return page
     evidence.took(page)
     object.__setattr__(page, "witness", evidence.ended)  # nobody else has this page, and a copy would cost more for each
@@ -89,7 +89,8 @@ def _following(
 ) -> Request | None:
     try:
         following = next_request(paginator, read.request, read.page)
-        if following is None and evidence is not None and not (evidence.judged or read.page.ended or _enough(paginator, read)):
+        judged = evidence is None or evidence.judged or read.page.ended or read.request.asks
+        if following is None and evidence is not None and not (judged or _enough(paginator, read)):
             # It is made around another one that it asked without next_request.
             following = evidence.ended(getattr(paginator, "pages", paginator), read.request, read.page)
         if following is not None:

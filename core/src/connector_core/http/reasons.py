@@ -90,6 +90,14 @@ def refuse(where: str, status: int, came_back: str) -> NoReturn:
     raise UnexpectedAnswer(f"{where}: {came_back}, where 200 was expected. {CHECK_URL}")
 
 
+def refuse_elsewhere(where: str, came_back: str) -> NoReturn:
+    """The same, of a host that was asked without credentials."""
+    raise RequestRejected(
+        f"{where}: {came_back}. That host is not the API: it was asked without a key, and its address says who may ask. A signed "
+        "address is good for a while only; the next sync asks the API for another. If it fails the same way, ask the API's owner."
+    )
+
+
 def _seconds(causes: Iterable[BaseException]) -> str:
     """After how many seconds urllib3 gave up, which only the text of its error says."""
     found = (re.search(r"timeout=(\d+(?:\.\d+)?)", str(cause)) for cause in causes)

@@ -3,19 +3,17 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import requests
 from attrs import field, frozen
 
 from connector_core.basics.errors import SourceError
 from connector_core.basics.operations import Log
-from connector_core.source.limits import Budget, Limits, seconds_until
+from connector_core.source.limits import Budget, Limits, seconds_asked
 
 SHOWN_FROM_SECONDS = 5.0
 """The log names a pause for the sake of a budget from this length on: shorter ones are how a budget is kept."""
-IN_MILLISECONDS = ("Retry-After-Ms", "X-Ms-Retry-After-Ms")
-"""What clouds send beside Retry-After, and mean more exactly."""
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -101,6 +99,13 @@ class Patience:
         self.sleep(wait)
         self._check_open(what)
 
+    def let_pass(self, what: str, seconds: float) -> None:
+        """Pause because a request is to be made later."""
+        self._check_open(what)
+        self._log.info(f"{what}: asking in {seconds:.1f} s")
+        self.sleep(seconds)
+        self._check_open(what)
+
     def wait(self, what: str, waited: float, answer: NotYet) -> float:
         """Pause because the API asks for it, after *waited* seconds for the same answer; what it is then.
 
@@ -157,19 +162,5 @@ def is_transient(response: requests.Response) -> bool:
 
 
 def retry_after(response: requests.Response) -> float | None:
-    """Seconds that an answer asks to wait; None where it does not, or not so that it can be read.
-
-    Retry-After (RFC 9110, section 10.2.3) is a number of seconds or a date, and APIs send fractions, times in ISO 8601 and times
-    since 1970 in it as well. Some say it in milliseconds beside it.
-    """
+    """Seconds that an answer asks to wait; None where it does not, or not so that it can be read (see ``seconds_asked``)."""
     return seconds_asked(response.headers, time.time())
-
-
-def seconds_asked(headers: Mapping[str, str], now: float) -> float | None:
-    """The same, by *headers* alone; now: seconds since 1970."""
-    for name in IN_MILLISECONDS:
-        if (asked := seconds_until(headers.get(name), now, 0.001)) is not None:
-            return asked
-    text = (headers.get("Retry-After") or "").strip().strip('"')
-    asked = seconds_until(text or None, now)
-    return float(text) if asked is None and text.isdecimal() else asked  # a number that is no time: longer than anybody waits

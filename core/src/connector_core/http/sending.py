@@ -18,7 +18,7 @@ from connector_core.basics.telling import came_back
 from connector_core.http.answers import CHECK_URL
 from connector_core.http.attempts import Attempt, Attempts
 from connector_core.http.bodies import Bodies, held
-from connector_core.http.origin import asks_to_get, check_origin, check_redirect, led_to, shown_origin
+from connector_core.http.origin import asks_to_get, check_origin, check_redirect, led_to, same_origin, shown_origin
 from connector_core.http.prepared import Prepared
 from connector_core.http.reasons import check_certificates, check_worth_trying, reason
 from connector_core.http.retries import Patience, TransientError, is_transient, retry_after
@@ -28,6 +28,8 @@ from connector_core.source.pagination import Request
 from connector_core.source.tables import Table
 
 REDIRECTS = 5
+LED_ON = frozenset({302, 303})
+"""The statuses by which an API that is asked how far something is says where it is to be had."""
 
 
 @frozen(eq=False)
@@ -51,7 +53,7 @@ class Sender:
         """Let go of the connections; a request in a pause gives up, and so does one that waits for its answer."""
         self.patience.close()
         self.attempts.end()
-        self.sessions.main.close()
+        self.sessions.close()
 
     def warn(self, message: str) -> None:
         """Say *message* in the log (see connector_core.auth.tokens.Line)."""
@@ -105,21 +107,28 @@ class Sender:
             return held(response, self.bodies.of(what, response))
 
     def send(self, table: Table, request: Request, where: str, attempt: Attempt) -> requests.Response:
-        url = check_origin(self.base_url, table.name, request.path)
+        url = check_origin(self.base_url, table.name, request.path, table.elsewhere)
         params: Mapping[str, str] | None = request.params
         for _ in range(REDIRECTS):
             try:
-                self.patience.await_turn(where, table.budget)
+                if self.is_home(url):
+                    self.patience.await_turn(where, table.budget)
+                else:
+                    self.secrets.lent(url)
                 response = self._exchange(table, request, url, params, attempt)
             except ValueError as error:  # also from requests itself, which reads the address of a redirect at once
                 self._cannot_be_sent(where, url, error)
-            if not (response.is_redirect or response.is_permanent_redirect):
+            if not (response.is_redirect or response.is_permanent_redirect) or (request.asks and response.status_code in LED_ON):
                 return response
             response.close()
-            url = check_redirect(self.base_url, where, response)
+            url = check_redirect(self.base_url, where, response, table.elsewhere)
             params = None
             request = evolve(request, method="GET", json=None, form=False) if asks_to_get(response) else request
         raise UnexpectedAnswer(f"{where}: redirected {REDIRECTS} times in a row. Check base_url.")
+
+    def is_home(self, url: str) -> bool:
+        """Whether *url* is at the API itself, where the key goes and budgets count."""
+        return same_origin(url, self.base_url)
 
     def _cannot_be_sent(self, where: str, url: str, error: ValueError) -> NoReturn:
         if isinstance(error, UnicodeEncodeError) and error.encoding.startswith("latin"):
@@ -154,6 +163,12 @@ class Sender:
             raise PluginError(
                 f"{table.name}: {request}: the auth failed with {type(error).__name__}. Correct the plugin's auth."
             ) from None
+        if self.is_home(url):
+            self._heard(table, response)
+        return response
+
+    def _heard(self, table: Table, response: requests.Response) -> None:
+        """Take in what the API's answer says beside its body."""
         if "Set-Cookie" in response.headers:
             for cookie in response.cookies:
                 self.secrets.opened(cookie.name, cookie.value or "")
@@ -161,12 +176,14 @@ class Sender:
         self.patience.limits.sent(table.budget, len(response.history))
         if response.status_code < 400 or retry_after(response) is None:  # which is the more exact where it is given
             self.patience.limits.heard(response.headers)
-        return response
 
     def _sent(
         self, table: Table, request: Request, url: str, params: Mapping[str, str] | None, attempt: Attempt
     ) -> requests.Response:
-        accept = {"Accept": table.format.accept} if table.format else {}
+        accept = {"Accept": table.format.accept} if table.format and not request.asks else {}
+        if not self.is_home(url):
+            attempt.begin()
+            return self.sessions.bare.send(url, accept, self.timeout)
         prepared = Prepared()
         prepared.prepare(
             request.method,

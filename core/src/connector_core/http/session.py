@@ -13,6 +13,7 @@ from requests.utils import select_proxy
 
 from connector_core.basics.errors import ConfigurationError
 from connector_core.basics.wire import create_urllib3_context
+from connector_core.http.bare import Bare, PublicAdapter
 from connector_core.http.connections import Adapter
 from connector_core.http.encodings import ACCEPTED
 from connector_core.http.origin import host_of, origin
@@ -57,6 +58,24 @@ class Sessions:
         local = is_loopback(origin(url)[1] or "")
         return self._session_for(url) if local and self.main.trust_env else self.main
 
+    @cached_property
+    def bare(self) -> Bare:
+        """What sends requests to other hosts than the API's."""
+        return Bare(self._bare_session)
+
+    def _bare_session(self) -> requests.Session:
+        session = _Session()
+        session.adapters.pop("http://")
+        session.mount("https://", PublicAdapter(self._trusted()))
+        session.headers.update(self._headers)
+        return session
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.main.close()
+        if "bare" in vars(self):
+            self.bare.close()
+
     def present(self, context: ssl.SSLContext) -> None:
         """Speak TLS with the API by *context* (see connector_core.auth.tokens.Line)."""
         if urlsplit(self._base_url).scheme != "https":
@@ -71,13 +90,21 @@ class Sessions:
     def _session_for(self, url: str) -> requests.Session:
         session = _Session()
         for scheme in ("https://", "http://"):
-            session.mount(scheme, Adapter(self._trusting(create_urllib3_context()) if self._authority else None))
-        session.headers.update({"Accept": "application/json", "Accept-Encoding": ACCEPTED, "User-Agent": self._agent})
+            session.mount(scheme, Adapter(self._trusted()))
+        session.headers.update(self._headers)
         if is_loopback(origin(url)[1] or ""):
             # Plain http is allowed to this machine only, so no proxy of the environment may carry it elsewhere.
             session.trust_env = False
             session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         return session
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Accept": "application/json", "Accept-Encoding": ACCEPTED, "User-Agent": self._agent}
+
+    def _trusted(self) -> ssl.SSLContext | None:
+        """What TLS is spoken with; None for the usual."""
+        return self._trusting(create_urllib3_context()) if self._authority else None
 
     def _trusting(self, context: ssl.SSLContext) -> ssl.SSLContext:
         """*context*, which trusts the authority that the configuration names as well."""

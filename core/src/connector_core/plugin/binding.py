@@ -8,6 +8,7 @@ from attrs import Attribute, evolve, fields, has
 from connector_core.basics.errors import ConfigurationError, PluginError
 from connector_core.plugin.parents import with_parents
 from connector_core.plugin.plan import Assembly, TablePlan
+from connector_core.source.pagination import Request
 from connector_core.source.positions import A_PATH, FILLED, LATER
 from connector_core.source.tables import Table
 from connector_core.source.templates import Filling, placeholders
@@ -75,6 +76,13 @@ def _said(filled: Mapping[str, str], written: Mapping[str, str]) -> dict[str, st
     return {name: value for name, value in filled.items() if value or not written[name]}
 
 
+def _request(request: Request, filling: Filling) -> Request:
+    """A request that is a word of the plugin's, such as that for the status of an export, filled as that of a table is."""
+    params = {name: filling.text(value) for name, value in request.params.items()}
+    headers = {name: filling.header(value) for name, value in request.headers.items()}
+    return evolve(request, path=filling.path(request.path), params=params, headers=headers, json=filling.json(request.json))
+
+
 def _filled_as(how: str | None, value: Any, filling: Filling) -> Any:
     """*value* filled as its field wants it: as a path, or so that the paginator can put its positions into it afterwards."""
     if how == A_PATH and isinstance(value, str):
@@ -86,6 +94,8 @@ def _filled(value: Any, filling: Filling) -> Any:
     """*value*, of the plugin's words, with what it was given filled."""
     if isinstance(value, str | Mapping):
         return filling.json(value)
+    if isinstance(value, Request):
+        return _request(value, filling)
     if isinstance(value, list | tuple):
         return type(value)(_filled(part, filling) for part in value)
     changed = {}

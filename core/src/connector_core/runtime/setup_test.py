@@ -14,6 +14,7 @@ from connector_core.engine.sync import make_client
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.paging.given import Given
+from connector_core.paging.job import Job
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.plugin.binding import bound
 from connector_core.source.children import for_parent
@@ -29,8 +30,8 @@ Connect = Callable[[Assembly, Configuration, Log], Client]
 def setup_test(assembly: Assembly, configuration: Mapping[str, Any], connect: Connect | None = None) -> str | None:
     """What stands in the way of a sync with *configuration*, as one paragraph without a secret; None when nothing does.
 
-    One record of the first table is asked for. Where the configured page size is another than the API's usual one, a page of
-    that size is asked for as well.
+    One record of the first table that is not read by an export job is asked for; where all are, an export is. Where the
+    configured page size is another than the API's usual one, a page of that size is asked for as well.
     """
     try:
         values = read_configuration(assembly.settings, configuration)
@@ -48,7 +49,7 @@ def _asked(assembly: Assembly, values: Configuration, client: Client) -> str | N
     plan = _first(assembly)
     setting = next(setting for setting in assembly.settings if setting.name == "page_size")
     _page(plan, client, max(1, setting.minimum or 1))
-    if str(values["page_size"]) != setting.default:
+    if str(values["page_size"]) != setting.default and not _exports(plan):
         try:
             _page(plan, client, values["page_size"])
         except RequestRejected as error:
@@ -59,13 +60,23 @@ def _asked(assembly: Assembly, values: Configuration, client: Client) -> str | N
 
 def _first(assembly: Assembly) -> TablePlan:
     """The first table that can be asked for without another one's records: for one value of its list, where it has one."""
-    plan = next(plan for plan in assembly.tables if plan.parent is None or plan.table.each)
+    plans = [plan for plan in assembly.tables if plan.parent is None or plan.table.each]
+    # To ask for an export only to see whether one may would leave one behind.
+    plan = next((plan for plan in plans if not _exports(plan)), plans[0])
     if plan.parent is None:
         return plan
     record = next(iter(plan.parent.paginator.page.records), None) if isinstance(plan.parent.paginator, Given) else None
     if record is None:
         raise ConfigurationError(f"The configuration lists nothing to read {plan.table.name} for.")
     return evolve(plan, table=for_parent(plan.table, record, plan.table.name), parent=None)
+
+
+def _exports(plan: TablePlan) -> bool:
+    """Whether the table is read by an export job."""
+    paginator: Any = plan.paginator
+    while paginator is not None and not isinstance(paginator, Job):
+        paginator = getattr(paginator, "pages", None)
+    return paginator is not None
 
 
 def _page(plan: TablePlan, client: Client, page_size: int) -> None:

@@ -20,6 +20,8 @@ NONSENSE_FROM = 1e14
 """A number below the first is a distance in seconds, one from the first on a time in seconds since 1970, from the second on in
 milliseconds, and from the third on nothing that anyone means."""
 
+IN_MILLISECONDS = ("Retry-After-Ms", "X-Ms-Retry-After-Ms")
+"""What clouds send beside Retry-After, and mean more exactly."""
 UNFELT_SECONDS = 0.01
 """A pause may end this much early."""
 
@@ -116,6 +118,22 @@ def seconds_to_reset(headers: Mapping[str, str], now: float) -> float | None:
         if remaining and _NONE_LEFT.fullmatch(remaining.strip()):
             found.append(seconds_until(headers.get(f"{prefix}-Reset"), now))
     return max((reset for reset in found if reset is not None), default=None)
+
+
+def seconds_asked(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that an answer with *headers* asks to wait; None where it does not, or not so that it can be read.
+
+    headers: by names in any case, or in lower case; now: seconds since 1970.
+
+    Retry-After (RFC 9110, section 10.2.3) is a number of seconds or a date, and APIs send fractions, times in ISO 8601 and times
+    since 1970 in it as well. Some say it in milliseconds beside it.
+    """
+    for name in IN_MILLISECONDS:
+        if (asked := seconds_until(headers.get(name, headers.get(name.lower())), now, 0.001)) is not None:
+            return asked
+    text = (headers.get("Retry-After", headers.get("retry-after")) or "").strip().strip('"')
+    asked = seconds_until(text or None, now)
+    return float(text) if asked is None and text.isdecimal() else asked  # a number that is no time: longer than anybody waits
 
 
 def seconds_until(value: Any, now: float, unit: float = 1.0) -> float | None:

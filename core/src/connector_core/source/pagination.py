@@ -46,6 +46,11 @@ class Request:
     link:    the API gave the address out, so nothing is added to it.
     part:    which of several feeds the request belongs to, where a paginator makes several into one, such as windows. What
              guards against circles and endless feeds starts anew with each.
+    after:   seconds to let pass before it is made.
+    asks:    it asks about records rather than for them, such as how far an export is. Its answer is JSON or nothing, of a status
+             below 300, or an address (302, 303) that is not gone to.
+    leased:  what it asks for is there for a while only. Where it is gone, the answer is a page that says so.
+    away:    it goes to another host than the API's, without credentials. Its query may be a signature, so nobody is shown it.
     template, places: the path with the names of positions in braces, and what stands in their places so far.
     """
 
@@ -58,6 +63,10 @@ class Request:
     position: Mapping[str, Any] = field(factory=dict, eq=False, repr=False, converter=frozen_mapping)
     link: bool = field(default=False, eq=False, repr=False)
     part: str = field(default="", eq=False, repr=False)
+    after: float = field(default=0.0, eq=False, repr=False)
+    asks: bool = field(default=False, eq=False, repr=False)
+    leased: bool = field(default=False, eq=False, repr=False)
+    away: bool = field(default=False, eq=False, repr=False)
     template: str = field(default="", eq=False, repr=False)
     places: Mapping[str, Any] = field(factory=dict, eq=False, repr=False, converter=frozen_mapping)
 
@@ -67,6 +76,9 @@ class Request:
     def sent_below(self, base_path: str) -> str:
         """The request as it is sent, for people; *base_path* is that of ``base_url``. What could be misread is quoted."""
         path = f"{base_path}{self.path}" if self.path.startswith("/") else self.path
+        if self.away:
+            address, mark, _ = self.path.partition("?")
+            return one_line(f"GET {address}{mark and '?…'}")
         query = "&".join([f"{name}={_readable(str(value))}" for name, value in self.params.items()])
         joined = f"{'&' if '?' in path else '?'}{query}" if query else ""
         headers = "".join([f" {name}: {value}" for name, value in self.headers.items()])
@@ -156,6 +168,9 @@ class Page:
     ended:   an error rule took the answer for the end of the feed. empty: one took it for a page without records.
     silent:  it is ended because there is nothing at all in the answer, as in a 204.
     url:     the address that answered, after redirects, without its query; empty where nobody knows.
+    status:  of the answer. at: when it was there, in seconds since 1970.
+    gone:    it answers a *leased* request that finds nothing any more.
+    told:    what came back, for people and without a secret, where that is gone or the request *asks*.
     exact:   makes the same records with each number as the answer wrote it (see ``ExactFloat``), where those in hand have plain
              floats; None where they are exact.
     repeated: its records are those of the page before or, where the paginator counts its pages, of the first one.
@@ -171,6 +186,10 @@ class Page:
     empty: bool = False
     silent: bool = False
     url: str = ""
+    status: int = 200
+    at: float = 0.0
+    gone: bool = False
+    told: str = field(default="", repr=False)
     repeated: bool = False
     exact: Callable[[], Sequence[Any]] | None = field(default=None, eq=False, repr=False)
     witness: "Witness | None" = field(default=None, eq=False, repr=False)
@@ -194,10 +213,12 @@ class Paginator(Protocol):
     It may say more of itself, by attributes that are looked for when they are needed:
 
     reads:   what a sync reads, for people: ``whole in each sync, from its start``.
+    in_words: what it does, in words for people, where that is more than to go from page to page.
     risk:    what it takes upon itself, in whole sentences for people; empty for a read that can lose nothing.
     repeats: a record may come again though the table is declared append_only.
     counts:  it makes the next request by counting, whatever the answer says. Such pages shift when records come or go.
     max_empty_pages: so many pages in a row may bring nothing new before the read is given up.
+    anew(bookmark): the part of a bookmark that a read of the whole feed may begin with, such as an export that is under way.
     check(table): raises PluginError, at assembly, when it cannot page *table*.
     onward(request, page): the next request whatever the stop rules say, for a feed whose answer says that there is more.
     named(page): what stands where the answer should name the next page.

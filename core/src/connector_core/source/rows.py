@@ -29,10 +29,12 @@ DIGITS = 32
 def records_of(table: Table, page: Page, request: Request, where: str) -> Iterable[Any]:
     """The records of a page, as the steps of *table* make them; *where* names the page.
 
+    A page that is about records, or says that they are gone, has none.
+
     Raises PluginError when a step fails, or gives nothing that can be gone through.
     """
     records: Iterable[Any] = page.records
-    for step in table.rows:
+    for step in () if request.asks or page.gone else table.rows:
         given = page if records is page.records else evolve(page, records=list(records))
         records = _guarded(table, step, given, request, where)
     return records

@@ -12,6 +12,7 @@ from connector_core.basics.names import check_name, column_names, listed, one_li
 from connector_core.basics.paths import LIBRARY, MISSING, Path, compile_path, paths_of
 from connector_core.source.columns import Declared, checked_columns, given_columns, types_of
 from connector_core.source.deletes import DeletedBy, ListedIn, check_deletes
+from connector_core.source.elsewhere import check_hosts
 from connector_core.source.error_rules import ErrorRule
 from connector_core.source.form import check_form
 from connector_core.source.formats import Format
@@ -107,6 +108,9 @@ class Table:
     rows:        what makes the records out of what stands at *records*, where that has no list of them with a key: functions of
                  page and request, one after the other, such as ``exploded("lines", keep={"order_id": "id"})``; one, or a list.
 
+    elsewhere:   hosts beside the API's to which links, redirects and results of export jobs may lead: ``["*.amazonaws.com"]``.
+                 Requests go there by https and bare: no credential, no cookie, no header or body of ours.
+
     A table without a key has ``primary_key=[]``: a row is then told from another by all that it holds, and two that are alike are
     one. That is for a feed that only grows (*append_only*) or a table that is replaced (*full_refresh*).
 
@@ -137,6 +141,7 @@ class Table:
     deleted_by: DeletedBy | None = field(default=None, kw_only=True)
     missing: Literal["delete"] | ListedIn | None = field(default=None, kw_only=True)
     rows: tuple[Callable[[Any, Any], Iterable[Any]], ...] = field(default=(), converter=_steps, kw_only=True)
+    elsewhere: tuple[str, ...] = field(default=(), converter=_several, kw_only=True)
     description: str = field(default="", kw_only=True, eq=False, repr=False)
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
@@ -228,6 +233,9 @@ class Table:
         if not isinstance(self.overrule, tuple) or not all(isinstance(name, str) and name for name in self.overrule):
             raise PluginError(f'{where}: overrule is {_shown(self.overrule)}. Name the signs, as a list: overrule=["has_more"].')
         self._check_format(where)
+        if not isinstance(self.elsewhere, tuple):
+            raise PluginError(f'{where}: elsewhere is {_shown(self.elsewhere)}. Name hosts, as a list: ["*.amazonaws.com"].')
+        check_hosts(self.elsewhere, where)
 
     def _check_nothing(self, where: str) -> None:
         for each in self.nothing if isinstance(self.nothing, tuple) else (self.nothing,):

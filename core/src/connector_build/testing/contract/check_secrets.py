@@ -16,6 +16,7 @@ from connector_core.basics.names import one_line
 from connector_core.engine.sync import make_client
 from connector_core.plugin.assembly import Assembly
 from connector_core.source.configuration import Configuration, read_configuration
+from connector_core.source.templates import parts_around
 
 STATUSES = (200, 302, 400, 401, 403, 500)
 """Answers that a sync cannot go on from, the first because it holds no records."""
@@ -66,11 +67,11 @@ def _check_kind(assembly: Assembly, choice: Mapping[str, str]) -> str | None:
 
 def _said(assembly: Assembly, choice: Mapping[str, str]) -> Iterator[tuple[str, object]]:
     """What syncs say whose API sends back all that it was sent, in answers that they cannot go on from."""
-    paths = {plan.table.path for plan in assembly.tables}
+    paths = [re.compile("[^/]*".join(map(re.escape, parts_around(plan.table.path)))) for plan in assembly.tables]
     for status in STATUSES:
 
         def answer(asked: Asked, status: int = status) -> Reply:
-            if asked.method == "POST" and asked.path not in paths:  # for a token
+            if asked.method == "POST" and not any(path.fullmatch(asked.path) for path in paths):  # for a token
                 return Reply(200, {}, json.dumps(dict.fromkeys(("token", "access_token"), f"{CANARY}token")).encode())
             headers = {name: value for name, value in asked.headers.items() if name not in OF_EVERY_REQUEST}
             heard = json.dumps({**headers, **asked.params})  # credentials first: a message shows the beginning

@@ -116,6 +116,7 @@ class Run:
                 plain_floats=assembly.plain_floats,
             )
             patient.mount(InProcess(answering))
+            patient.mount(InProcess(answering), elsewhere="*")
             return wrap(patient) if wrap else patient
 
         log = log or ListLog()
