@@ -54,6 +54,7 @@ PUBLIC = [
     "LinkHeaderPaginator",
     "ListedIn",
     "Measure",
+    "Nested",
     "NextLinkPaginator",
     "NoAuth",
     "OAuth2ClientCredentials",

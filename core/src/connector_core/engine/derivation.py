@@ -40,12 +40,12 @@ class Derivation(ABC):
     """Whether this sync has to read the feed from its start."""
 
     def __init__(self, plan: TablePlan, state: Mapping[str, Any], log: Log) -> None:
-        names = {extra.name for extra in plan.extra_tables}
+        names = {extra.name for extra in plan.grouped}
         self._plan = plan
-        self._extras: Sequence[ExtraTable] = plan.extra_tables
+        self._extras: Sequence[ExtraTable] = plan.grouped
         self._log = log
         self._others = {name: part for name, part in state.items() if name not in names}
-        self._live = [LiveRows(extra, plan.extra_declared[extra.name], state.get(extra.name, {})) for extra in plan.extra_tables]
+        self._live = [LiveRows(extra, plan.extra_declared[extra.name], state.get(extra.name, {})) for extra in plan.grouped]
 
     @property
     def known_rows(self) -> dict[str, int]:
@@ -165,7 +165,7 @@ class Appending(Derivation):
 
 def derivation(plan: TablePlan, state: Mapping[str, Any], bookmark: Bookmark, log: Log) -> Derivation:
     """How the extra tables of a source table are kept, starting from their parts of the *state* saved at *bookmark*."""
-    if plan.extra_tables and plan.repeats:
+    if plan.grouped and plan.repeats:
         return WholeFeed(plan, state, log)
     return Appending(plan, state, bookmark, log)
 
