@@ -45,6 +45,7 @@ from connector_core.basics.errors import RequestRejected
 from connector_core.basics.operations import Operations
 from connector_core.derived.transforms import Transform
 from connector_core.engine.checkpoints import CheckpointPolicy
+from connector_core.engine.marks import name_of, packed_places
 from connector_core.engine.sync import Engine, sync
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
@@ -507,7 +508,9 @@ def test_children_are_read_for_each_parent_and_each_goes_on_from_its_own_place()
             "/crews/3/shifts": 1,
         }
         assert one.warehouse.state["tables"]["shifts"] == {
-            "rests": {"1": {"since": "2026-01-03T00:00:00Z"}, "2": {"since": "2026-01-04T00:00:00Z"}}
+            "rests": packed_places(
+                {name_of("1"): {"since": "2026-01-03T00:00:00Z"}, name_of("2"): {"since": "2026-01-04T00:00:00Z"}}
+            )
         }
         api.shifts[1].append(shift(4, 9))
         del api.crews[2]
@@ -515,7 +518,9 @@ def test_children_are_read_for_each_parent_and_each_goes_on_from_its_own_place()
         since = {asked.path: asked.params.get("since") for asked in one.server.asked if asked.path != "/crews"}
         assert since == {"/crews/1/shifts": "2026-01-03T00:00:00Z", "/crews/3/shifts": None}
         assert one.live("shifts") == api.rows()
-        assert one.warehouse.state["tables"]["shifts"] == {"rests": {"1": {"since": "2026-01-09T00:00:00Z"}}}
+        assert one.warehouse.state["tables"]["shifts"] == {
+            "rests": packed_places({name_of("1"): {"since": "2026-01-09T00:00:00Z"}})
+        }
 
 
 def test_the_parts_of_the_state_are_those_that_the_page_names() -> None:

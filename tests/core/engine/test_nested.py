@@ -343,3 +343,7 @@ def test_another_definition_empties_the_table_and_reads_the_feed_whole() -> None
         changed.sync()
         assert len(changed.rows("item_lines")) == 2
         assert_exact(changed.assembly, changed.warehouse)
+
+
+def test_a_list_may_be_the_text_of_one() -> None:
+    assert [row["line"] for row in synced({"lines": '[{"line": 1}, {"line": 2}]'}, LINES)] == [1, 2]

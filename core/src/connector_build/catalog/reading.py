@@ -4,10 +4,13 @@ from collections.abc import Iterable
 
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.nested import Nested
+from connector_core.engine.marks import BYTES
 from connector_core.engine.state import LIMIT
 from connector_core.plugin.plan import Option, TablePlan
 from connector_core.source.deletes import ListedIn
 
+REST = 12 + 40
+"""Bytes of the state that the place takes where the children of one parent go on, if no other parent has the same one."""
 RECORD, LINE, LINES = 32, 12, 5
 """Bytes of the state that a record and a line of it take with keys of some eight letters, and how many lines an example has."""
 
@@ -49,7 +52,23 @@ def _how(plan: TablePlan) -> str:
     if table.each:
         return f"once for each value of the setting `{table.each.setting}`, for each of them {reads}"
     changed = f" whose `{table.parent.changed}` has changed" if table.parent.changed else ""
-    return f"once for each record of `{table.parent.table}`{changed}, for each of them {reads}"
+    return f"once for each record of `{table.parent.table}`{changed}, for each of them {reads}{_remembered(plan)}"
+
+
+def _remembered(plan: TablePlan) -> str:
+    """What a child table takes of the state, and how many records of its parent fit."""
+    parent = plan.table.parent
+    assert parent is not None  # noqa: S101  (the caller has looked)
+    rests = 0 if getattr(plan.paginator, "reads", "whole").startswith("whole") else REST
+    marks = BYTES if parent.changed and not plan.listed_by_change else 0
+    one_place = f"; `{parent.table}` is listed from its newest `{parent.changed}` on" if plan.listed_by_change else ""
+    if not rests + marks:
+        return f"{one_place}, and the state has one place however many there are" if one_place else ""
+    return (
+        f"{one_place}; the state keeps some {round(rests + marks)} bytes for each record of `{parent.table}`, so that "
+        f"{round(LIMIT / (rests + marks), -4):,.0f} of them fit the {LIMIT // 1_000_000} MB that Fivetran keeps. Beyond, a sync "
+        "says so and ends"
+    )
 
 
 def _deletes(plan: TablePlan) -> str:

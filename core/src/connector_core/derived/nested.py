@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from connector_core.basics.decoding import NotJson, decode_text
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.basics.names import check_column_name, check_name, column_names, listed, one_line
 from connector_core.basics.paths import MISSING, Path, compile_path
@@ -129,7 +130,7 @@ class Nested:
 
     def entries(self, row: Record, where: str) -> Sequence[Any]:
         """The list of one record. Raises UnexpectedAnswer, which begins with *where*, for something that is no list."""
-        found = self._place.find(row)
+        found = self._place.find({self.column: _read(row.get(self.column))})
         if found is MISSING or found is None:
             return ()
         if not isinstance(found, list):
@@ -155,6 +156,14 @@ class Nested:
                         f"gives it {one_line(repr(added[name]), 60)}. Give that a column of another name in adds or index."
                     )
             yield {**line, **added}
+
+
+def _read(value: Any) -> Any:
+    """A JSON column, which may hold the text of some JSON, as CSV has it; a text that is none stays one."""
+    try:
+        return decode_text(value) if isinstance(value, str) and value[:1] in ("[", "{") else value
+    except NotJson:
+        return value
 
 
 def _alike(column: Column, sent: Any, added: Any) -> bool:

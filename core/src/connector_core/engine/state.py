@@ -19,6 +19,7 @@ from connector_core.basics.errors import DeliveryError, PluginError
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.engine.identity import identity, is_documented, is_nearly_documented
+from connector_core.engine.marks import NAME, number_of
 from connector_core.engine.memory import understood
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import Bookmark
@@ -221,11 +222,11 @@ def _parts(name: str, state: TableState) -> Iterator[tuple[Any, str]]:
             rows = max(len(part.get("rows", ())), len(part.get("totals", ())))
             remedy = "Disable that extra table, or group by fewer columns."
             yield part, f"{extra} has {rows} rows, each of which it has to remember. {remedy}"
-    parents = max((len(part) for part in state.bookmark.values() if isinstance(part, Mapping)), default=0)
     yield (
         state.bookmark,
-        f"{name} remembers where to go on for {parents} records of its parent. "
-        "Read its children whole in each sync, without an incremental strategy and without changed.",
+        f"{name} remembers {max(map(_number, state.bookmark.values()), default=0)} records of its parent. List the parents by "
+        "their change: give their table UpdatedSince of the field that changed names, and one place is remembered. If the API "
+        "cannot, read the children whole in each sync, without an incremental strategy and without changed.",
     )
     if state.row_keys:
         yield (
@@ -233,6 +234,13 @@ def _parts(name: str, state: TableState) -> Iterator[tuple[Any, str]]:
             f"{name} has {len(state.row_keys)} rows, whose keys it remembers because of missing. "
             "Replace the table instead: full_refresh=True.",
         )
+
+
+def _number(part: Any) -> int:
+    """Of how many parents a part of a child table's bookmark is."""
+    if isinstance(part, list):
+        return sum(len(each[1]) * 3 // (4 * NAME) for each in part if isinstance(each, list) and len(each) == 2)
+    return number_of(part) if isinstance(part, str) else len(part) if isinstance(part, Mapping) else 0
 
 
 def _too_many_lines(extra: str, records: Mapping[str, Any]) -> str:
