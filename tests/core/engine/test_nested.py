@@ -217,6 +217,21 @@ def test_no_list_is_no_lines(record: dict[str, Any]) -> None:
     assert synced(record, NUMBERED) == []
 
 
+def test_of_a_record_that_comes_twice_in_one_read_the_lines_of_the_last_stay() -> None:
+    def answer(call: Call) -> Any:
+        lines = [{"line": 1}, {"line": 2}] if call.query.get("offset", "0") == "0" else [{"line": 2}]
+        return {"items": [{"id": 1, "lines": lines}] if int(call.query.get("offset", 0)) < 2 else []}
+
+    for parts in ({"full_refresh": True}, {}):
+        with serving(answer) as api:
+            connection = connect(
+                api, table(**parts), paginator=OffsetPaginator(), extra_tables=[LINES], configuration={"page_size": "1"}
+            )
+            connection.sync()
+            assert [row["line"] for row in connection.rows("item_lines")] == [2]
+            assert_exact(connection.assembly, connection.warehouse)
+
+
 def test_an_entry_that_is_no_object_is_a_value() -> None:
     tags = Nested("tags", "lines", ("item_id", "value"), {"item_id": "id"}, {"value": "STRING"}, "place")
     assert synced({"lines": ["a", 7]}, tags) == [

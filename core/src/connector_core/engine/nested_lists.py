@@ -5,7 +5,8 @@ no longer has is nowhere to be seen: so the state remembers, for each record, wh
 A checkpoint that says what is about to change goes ahead of it: a line that arrived right before a crash, and is gone when its
 record comes again, would otherwise stay for ever (docs/decisions/0013-what-lines-a-record-had.md).
 
-Nothing has to be remembered of a feed that only appends, nor of a table that is replaced.
+Nothing has to be remembered of a feed that only appends, nor from sync to sync of a table that is replaced: its records wait,
+beside the sync, for the end of the read, because one may come twice in it with other lines.
 """
 
 import json
@@ -21,6 +22,7 @@ from connector_core.basics.names import one_line
 from connector_core.basics.operations import Delivery, Log
 from connector_core.derived.applying import LeftOut
 from connector_core.derived.nested import Nested
+from connector_core.engine.ledger import Ledger
 from connector_core.engine.memory import LIST
 from connector_core.engine.records import RowMaker, Rows
 from connector_core.plugin.plan import TablePlan
@@ -66,11 +68,15 @@ class NestedList:
     """What the state has of rows that cannot be told apart by it: they all go before any new one comes."""
     _ready: dict[Key, Rows] = field(factory=dict, init=False)
     _maker: RowMaker = field(init=False)
+    _ledger: Ledger | None = field(default=None, init=False)
+    """The records of a table that is replaced."""
 
     def __attrs_post_init__(self) -> None:
         key = self.plan.table.primary_key
         self.remembers = self.plan.remembers_lines
         self._rest = self.nested.apart(key)
+        if self.plan.table.full_refresh:
+            self._ledger = Ledger(self.nested.needs)
         columns = self.plan.extra_declared[self.name]
         table = Table(self.name, "/", "@", self.nested.key, columns)
         self._maker = RowMaker(table, (), columns, self.log)
@@ -156,6 +162,9 @@ class NestedList:
 
     def send(self, rows: Mapping[Key, Record | LeftOut], delivery: Delivery) -> None:
         """Make the destination's lines of *rows* those that they have."""
+        if self._ledger is not None:
+            _keep(self._ledger, rows)
+            return
         if not self.remembers:
             self._begin(rows, delivery)
             for key, row in rows.items():
@@ -183,11 +192,18 @@ class NestedList:
         """
         if self._foreign is not None and self.plan.table.may_be_empty:
             self.clear(delivery)
+        for key, row in self._ledger.records() if self._ledger is not None else ():
+            delivery.upsert_all(self.name, self._made(key, row))
         if number := self._maker.repeated:
             self.log.warning(
                 f"{self.name}: {number} lines had the {', '.join(self.nested.key)} of another line of their record, and other "
                 "values, so they took its place. If these are lines of their own, key lacks a column that tells them apart."
             )
+
+    def close(self) -> None:
+        """Let go of whatever is held."""
+        if self._ledger is not None:
+            self._ledger.close()
 
     def _begin(self, rows: Mapping[Key, Record | LeftOut], delivery: Delivery) -> None:
         if rows and self._foreign is not None:
@@ -265,9 +281,22 @@ class NestedLists:
         for each in self.of:
             each.finish(delivery)
 
+    def close(self) -> None:
+        """Let go of whatever is held."""
+        for each in self.of:
+            each.close()
+
     def state(self) -> dict[str, Any]:
         """Nested list → its part of the state; of those that are off, that they are."""
         return {**self._off, **{each.name: each.state() for each in self.of}}
+
+
+def _keep(ledger: Ledger, rows: Mapping[Key, Record | LeftOut]) -> None:
+    """Let *ledger* have the records of *rows*, and none of those that are left out."""
+    ledger.put([(key, row) for key, row in rows.items() if not isinstance(row, LeftOut)])
+    for key, row in rows.items():
+        if isinstance(row, LeftOut):
+            ledger.remove(key)
 
 
 def _digest(lines: Rows) -> str:

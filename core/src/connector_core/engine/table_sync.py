@@ -78,10 +78,6 @@ class TableSync:
     def _(self) -> bool:
         return self.states[self.plan.table.name].has_rows
 
-    @lists.default
-    def _(self) -> NestedLists:
-        return NestedLists.begun(self.plan, self.states[self.plan.table.name].extra_tables, self.api.log)
-
     @property
     def name(self) -> str:
         return self.plan.table.name
@@ -120,6 +116,7 @@ class TableSync:
     def _read(self, start: TableState) -> None:
         source = feed(self.plan, self.api, start.bookmark)
         # Totals count what lies before the place where the feed really starts, which another page size may have moved back.
+        self.lists = NestedLists.begun(self.plan, self.states[self.name].extra_tables, self.log)
         kept = derivation(self.plan, start.extra_tables, source.start, self.log)
         try:
             reads_whole = kept.reads_whole or self.lists.reads_whole
@@ -135,6 +132,7 @@ class TableSync:
             raise
         finally:
             kept.close()
+            self.lists.close()
 
     def _read_from(self, source: Feed, kept: Derivation) -> None:
         self.checkpointed_at, self.waiting = self.engine.clock(), []
