@@ -9,6 +9,7 @@ import re
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -654,6 +655,17 @@ def test_all_children_are_read_where_the_whole_feed_is_needed(kind: str) -> None
             assert sorted(path for path in one.server.paths() if path != "/crews") == ["/crews/1/shifts", "/crews/2/shifts"]
             assert one.live("shifts") == api.rows()
             assert_exact(assembly, one.warehouse)
+
+
+def test_a_nested_list() -> None:
+    [shown] = re.findall(r"`(\{\"orders.*?\})`", section(TABLES))
+    body = json.loads(shown)
+    with connected(assembled("A nested list as a table of its own"), lambda _: answer(body)) as one:
+        one.sync()
+        assert one.live("orders_lines") == [{"order_id": 7, "line_id": 1, "sku": "A-1", "price": Decimal("9.50")}]
+        body["orders"][0]["line_items"][0]["line_id"] = 2
+        one.sync()
+        assert [row["line_id"] for row in one.live("orders_lines")] == [2]
 
 
 # Deletes

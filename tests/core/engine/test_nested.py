@@ -1,5 +1,6 @@
 """A nested list as a table of its own: after each sync its rows are the lines of the records that are there."""
 
+import json
 from contextlib import suppress
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.support import Api, Call, Connection, connect, items, plugin_of, serving
+from connector_build.catalog.reading import LINE, RECORD
 from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import Crash
 from connector_core import (
@@ -362,3 +364,12 @@ def test_another_definition_empties_the_table_and_reads_the_feed_whole() -> None
 
 def test_a_list_may_be_the_text_of_one() -> None:
     assert [row["line"] for row in synced({"lines": '[{"line": 1}, {"line": 2}]'}, LINES)] == [1, 2]
+
+
+def test_what_is_said_to_be_remembered_is_what_the_state_takes() -> None:
+    held = [{"id": 10_000_000 + number, "lines": [{"line": 10_000_000 + at} for at in range(5)]} for number in range(50)]
+    with serving(lambda _: {"items": held}) as api:
+        connection = connect(api, items(columns={"id": "LONG", "lines": "JSON"}), paginator=SinglePage(), extra_tables=[LINES])
+        connection.sync()
+        size = len(json.dumps(connection.warehouse.state["extra_tables"]["item_lines"]["lines"])) / 50
+        assert size == pytest.approx(RECORD + 5 * LINE, rel=0.15)
