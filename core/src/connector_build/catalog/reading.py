@@ -96,10 +96,11 @@ def nested_reading(plan: TablePlan, nested: Nested) -> str:
         return f"{made}, and is replaced with `{plan.table.name}`."
     if not plan.remembers_lines:
         return f"{made}. Records never come again with other values, so nothing of them is remembered."
+    fit = round(LIMIT / (RECORD + LINES * LINE), -3)
     return (
         f"{made}; lines that vanish from their record are deleted. For that, the state remembers the keys of the lines of each "
         f"record: some {RECORD} bytes for a record and {LINE} or more for a line, of the {LIMIT // 1_000_000} MB that Fivetran "
-        f"keeps: some {round(LIMIT / (RECORD + LINES * LINE), -3):,.0f} records of {LINES} lines with short keys. Beyond, a sync says so and ends."
+        f"keeps: some {fit:,.0f} records of {LINES} lines with short keys. Beyond, a sync says so and ends."
     )
 
 
