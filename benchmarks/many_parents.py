@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from connector_core import CursorPaginator, Paginator, Parent, Request, SinglePage, Table, UpdatedSince, hookimpl
 from connector_core.basics.errors import ConnectorError
@@ -32,7 +32,7 @@ SHIFTS = Table(
     "shifts",
     ["crew", "number"],
     {"crew": "LONG", "number": "LONG"},
-    parent=Parent("crews", {"crew": "id"}, changed="at"),
+    parent=Parent("crews", {"crew": "id"}, changed="at", incremental=True),
 )
 PAGES = CursorPaginator("cursor", "next", "limit")
 
@@ -92,10 +92,11 @@ class Crews:
     def alert(self, message: str) -> None: ...
 
 
-def made(parents: Paginator) -> Assembly:
-    """Crews, paged with *parents*, and their shifts."""
+def made(parents: Paginator, *, whole: bool = False) -> Assembly:
+    """Crews, paged with *parents*, and their shifts; *whole*: every sync lists all crews."""
+    shifts = evolve(SHIFTS, parent=Parent("crews", {"crew": "id"}, changed="at")) if whole else SHIFTS
     hooks: dict[str, Any] = {
-        "connector_tables": hookimpl(lambda: [CREWS, SHIFTS]),
+        "connector_tables": hookimpl(lambda: [CREWS, shifts]),
         "connector_paginator": hookimpl(lambda table: parents if table == CREWS else SinglePage()),
     }
     return assemble([Plugin("crews", SimpleNamespace(**hooks))])
@@ -126,7 +127,7 @@ def main() -> None:
     _say(f"listed by their change: {one(by_change, api)}")
     api.changed = list(range(10))
     _say(f"after ten changed:      {one(by_change, api)}")
-    _say(f"listed whole:           {one(made(PAGES), Crews(number))}")
+    _say(f"listed whole:           {one(made(PAGES, whole=True), Crews(number))}")
 
 
 def _say(line: str) -> None:

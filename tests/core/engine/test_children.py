@@ -17,6 +17,7 @@ from connector_core import (
     CursorPaginator,
     DeliveryError,
     FunctionPaginator,
+    KeysetPaginator,
     OffsetPaginator,
     Paginator,
     Parent,
@@ -714,7 +715,7 @@ def test_a_part_that_cannot_be_read_is_left_out(part: dict[str, Any]) -> None:
     assert all(mark == b"" for _, mark in place.open.values())
 
 
-BY_CHANGE = evolve(DEPARTMENTS, parent=Parent("companies", {"company_id": "id"}, changed="at"))
+BY_CHANGE = evolve(DEPARTMENTS, parent=Parent("companies", {"company_id": "id"}, changed="at", incremental=True))
 
 
 def test_parents_that_are_listed_by_their_change_take_one_place_in_the_state() -> None:
@@ -738,3 +739,10 @@ def test_parents_that_are_listed_by_their_change_take_one_place_in_the_state() -
     assert warehouse.live("departments") == api.live()
     place = warehouse.state["tables"]["departments"]
     assert place["listing"] == {"since": max(at for at, _ in api.companies.values())}
+
+
+@pytest.mark.parametrize("parents", [PAGES, UpdatedSince("since", "name"), KeysetPaginator("after", "at")])
+def test_parents_that_nobody_asks_for_by_their_change_are_listed_whole_or_refused(parents: Paginator) -> None:
+    with pytest.raises(PluginError, match="says incremental=True, but companies is not asked for by at"):
+        dataset(BY_CHANGE, parents=parents)
+    assert dataset(BY_CHANGE, parents=KeysetPaginator("after", "at", incremental=True))

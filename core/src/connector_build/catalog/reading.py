@@ -60,8 +60,8 @@ def _remembered(plan: TablePlan) -> str:
     parent = plan.table.parent
     assert parent is not None  # noqa: S101  (the caller has looked)
     rests = 0 if getattr(plan.paginator, "reads", "whole").startswith("whole") else REST
-    marks = BYTES if parent.changed and not plan.listed_by_change else 0
-    one_place = f"; `{parent.table}` is listed from its newest `{parent.changed}` on" if plan.listed_by_change else ""
+    marks = BYTES if parent.changed and not parent.incremental else 0
+    one_place = f"; `{parent.table}` is listed from its newest `{parent.changed}` on" if parent.incremental else ""
     if not rests + marks:
         return f"{one_place}, and the state has one place however many there are" if one_place else ""
     return (

@@ -60,7 +60,7 @@ class ChildFeed:
         self._api = api
         self._place = Place.read(bookmark)
         self._seen: set[bytes] = set()
-        self._by_change = plan.listed_by_change
+        self._by_change = bool(plan.table.parent and plan.table.parent.incremental)
         self._unchanged = 0
         self._rest: Bookmark = {}
         """Where the list of parents rests at its end."""

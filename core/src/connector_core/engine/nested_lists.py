@@ -242,6 +242,11 @@ class NestedLists:
 
     of: Sequence[NestedList]
     _off: Mapping[str, Any]
+    remember: bool = field(init=False)
+    """Whether rows have to wait until the state says what may become of their lines."""
+
+    def __attrs_post_init__(self) -> None:
+        self.remember = any(each.remembers for each in self.of)
 
     @classmethod
     def begun(cls, plan: TablePlan, state: Mapping[str, Any], log: Log) -> "NestedLists":
@@ -249,11 +254,6 @@ class NestedLists:
         enabled = {extra.name for extra in plan.extra_tables}
         off = {name: OFF for name, part in state.items() if LIST in part and name not in enabled}
         return cls([NestedList(plan, nested, log, state.get(nested.name)) for nested in plan.nested], off)
-
-    @property
-    def remember(self) -> bool:
-        """Whether rows have to wait until the state says what may become of their lines."""
-        return any(each.remembers for each in self.of)
 
     @property
     def reads_whole(self) -> bool:
@@ -267,7 +267,7 @@ class NestedLists:
 
     def send(self, rows: Rows, delivery: Delivery) -> None:
         """Make the destination's lines of *rows* those that they have."""
-        newest = dict(rows) if self.of else {}
+        newest = dict(rows)
         for each in self.of:
             each.send(newest, delivery)
 

@@ -279,8 +279,9 @@ class TableSync:
         self.delivery.upsert_all(self.name, rows[sent:] if sent else rows)
         self.delivered += len(rows) - len(left_out)
         self.has_rows = self.has_rows or bool(self.delivered and self.plan.deletes)
-        self.lists.send(rows, self.delivery)
-        if self.plan.grouped:
+        if self.lists.of:
+            self.lists.send(rows, self.delivery)
+        if kept.extras:
             kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
 
     def _leave_out(self, key: Key, left_out: LeftOut, kept: Derivation) -> None:

@@ -142,18 +142,6 @@ class TablePlan:
         return self.repeats and not self.table.full_refresh
 
     @property
-    def listed_by_change(self) -> bool:
-        """Whether it is a child table whose parents are asked for by what *changed* names: those that did not change do not come.
-
-        The state then has one place in the list of parents, and not a mark of each.
-        """
-        if self.parent is None or self.parent.table.parent is not None:
-            return False
-        paginator, parent = self.parent.paginator, self.table.parent
-        key = getattr(paginator, "key", None) if getattr(paginator, "incremental", False) else None
-        return parent is not None and parent.changed is not None and parent.changed in (getattr(paginator, "newest", None), key)
-
-    @property
     def plain_floats(self) -> bool:
         """Whether nobody but the engine, which looks for itself, may want to know how a number of its records was written."""
         table = self.table
