@@ -242,11 +242,14 @@ class NestedLists:
 
     of: Sequence[NestedList]
     _off: Mapping[str, Any]
+    say: bool = field(init=False)
+    """Whether there is anything to say of them in the state."""
     remember: bool = field(init=False)
     """Whether rows have to wait until the state says what may become of their lines."""
 
     def __attrs_post_init__(self) -> None:
         self.remember = any(each.remembers for each in self.of)
+        self.say = bool(self.of or self._off)
 
     @classmethod
     def begun(cls, plan: TablePlan, state: Mapping[str, Any], log: Log) -> "NestedLists":

@@ -305,7 +305,10 @@ class TableSync:
 
     def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
         keys = None if self.known is None else self.known.state()
-        self.states[self.name] = TableState(bookmark, kept.state(bookmark) | self.lists.state(), self.has_rows, keys)
+        extras = kept.state(bookmark)
+        if self.lists.say:
+            extras |= self.lists.state()
+        self.states[self.name] = TableState(bookmark, extras, self.has_rows, keys)
         state = self.states.whole()
         check_discreet(self.plan, self.api.hidden, bookmark, state)
         self.delivery.operations.checkpoint(state)
