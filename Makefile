@@ -2,7 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 TOX := .venv/bin/tox
 
-.PHONY: demo test
+.PHONY: app demo test
+DATASET ?= fts
+app: $(TOX)
+	@$(TOX) run -q -e app -- $(DATASET)
 demo: $(TOX)
 	@$(TOX) run -q -e demo
 test: $(TOX)

@@ -1,9 +1,15 @@
 """Settings for every test: hypothesis measures no time, because a busy machine is no fault of the code."""
 
+from importlib.util import find_spec
+
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+OF_THEIR_OWN = {"snow": "fakesnow", "browser": "playwright"}
+"""Folders of tests that have an environment of their own (tox.ini) → what only that one has."""
+collect_ignore = [folder for folder, needed in OF_THEIR_OWN.items() if find_spec(needed) is None]
 
 LONGEST = 80
 """Characters of a parameter that still name a test."""

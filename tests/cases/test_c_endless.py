@@ -363,3 +363,22 @@ def test_c4_a_cursor_that_cannot_be_sent_is_told() -> None:
     words = r"next_cursor is \['a'\], where a text, a number or null was expected"
     with serving(lambda _: {"items": HELD[:1], "next_cursor": ["a"]}) as api, pytest.raises(UnexpectedAnswer, match=words):
         connect(api, paginator=CursorPaginator()).sync()
+
+
+@pytest.mark.parametrize("held", [18, 20, 13])
+def test_c3_a_page_that_comes_again_is_not_counted_as_the_rest(held: int) -> None:
+    """The second page is answered with the first, once: the records of the second would count as read."""
+    wanted = records(held)
+    again = [True]
+
+    def answer(call: Call) -> Any:
+        start = int(call.query["offset"])
+        start = 0 if start and again and again.pop() else start
+        return {"items": wanted[start : start + 10], "total": held}
+
+    with serving(answer) as api:
+        connection = connect(api, paginator=OffsetPaginator(size_param="page_size", stop=[total_reached("total")]))
+        with pytest.raises(UnexpectedAnswer, match=rf"the same records as for a page before it.*after 10 of {held} records"):
+            connection.sync()
+        connection.sync()
+        assert len(connection.rows()) == held

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import connector_core
 from connector_build.errors import BuildError
 from connector_build.plugins.importing import imported_file
-from connector_core import ConfigurationError, CursorPaginator, NoAuth, PluginError, count, hookimpl, no_more
+from connector_core import ConfigurationError, Csv, CursorPaginator, NoAuth, PluginError, count, hookimpl, no_more
 from connector_core.plugin.assembly import Plugin, assemble
 from distributions import connector_build, install
 
@@ -61,23 +61,37 @@ VALID: Mapping[str, Any] = {
     "token_path": "token",
     "token_url": "https://auth.example.com/token",
     "type": "STRING",
+    "record": "item",
+    "part": "year",
+    "minuend": "pay",
+    "subtrahend": "hours",
+    "at": "lines",
 }
 """Parameter → what it may be given, for those that have no default."""
 
 OF_NAME: Mapping[str, Mapping[str, Any]] = {
     "Configuration": {"values": {}},
     "ErrorRule": {"status": 503},
+    "DeletedBy": {"key": {"id": "object.id"}},
     "Dimension": {"columns": ["crew_name"]},
+    "Each": {"setting": "crews", "adds": {"crew": "value"}},
     "KeysetPaginator": {"key": "id"},
+    "ListedIn": {"key": {"id": "id"}},
+    "Nested": {"key": ["crew_id", "line"], "columns": {"line": "LONG"}},
     "Page": {"records": []},
     "Parent": {"adds": {"crew_id": "id"}},
     "Request": {"path": "/crew"},
     "SessionLogin": {"path": "/login"},
     "Setting": {"kind": "text"},
     "Table": {"path": "/crew"},
+    "Zip": {"format": Csv()},
+    **{name: {"fields": "pay"} for name in ("coalesce", "concat", "product", "sum_of")},
     "drop": {"fields": "pay"},
     "flatten": {"fields": "pay"},
     "hard_limit": {"records": 1000},
+    "key_of": {"fields": "pay"},
+    "keyed": {"key": "id"},
+    "stamped": {"adds": {"day": "date"}},
     "hashed": {"fields": "pay"},
     "empty": {"status": 503},
     "fail": {"status": 503},

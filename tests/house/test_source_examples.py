@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from threading import Lock, Thread
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from attrs import define, evolve, field, frozen
@@ -30,8 +32,6 @@ from connector_core import (
     OffsetPaginator,
     PageNumberPaginator,
     Paginator,
-    Parent,
-    PluginError,
     Record,
     SinglePage,
     SourceError,
@@ -106,6 +106,7 @@ class Asked:
     path: str
     params: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 Says = Callable[[Asked], Answer]
@@ -135,13 +136,16 @@ def serving(says: Says) -> Iterator[Server]:
             parts = urlsplit(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
             with lock:
-                server.asked.append(Asked(parts.path, dict(parse_qsl(parts.query)), headers))
+                body = self.rfile.read(int(headers.get("content-length", 0)))
+                server.asked.append(Asked(parts.path, dict(parse_qsl(parts.query)), headers, body))
                 said = server.says(server.asked[-1])
             self.send_response(said.status)
             for name, value in {"Content-Length": str(len(said.body)), **said.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(said.body)
+
+        do_POST = do_GET  # noqa: N815  (the name that the server looks for)
 
         def log_message(self, *_: Any) -> None:
             """Nothing."""
@@ -607,14 +611,6 @@ def test_threads_are_a_setting() -> None:
     assert "threads" not in {setting.name for setting in assembled("Several tables").settings}
 
 
-def test_a_child_of_a_child_is_refused() -> None:
-    columns = {"shift_id": "STRING", "break_id": "STRING"}
-    parent = Parent("shifts", adds={"shift_id": "shift_id"})
-    breaks = Table("breaks", "/shifts/{parent.shift_id}/breaks", "breaks", ["break_id"], columns, parent=parent)
-    with pytest.raises(PluginError, match="the parent of breaks is shifts, which is a child itself"):
-        assembled("Child tables", extension(tables=lambda: [breaks]))
-
-
 # Only children of parents that changed
 
 
@@ -710,3 +706,79 @@ def test_a_table_that_is_replaced() -> None:
         with pytest.raises(UnexpectedAnswer, match="If crews may be empty, write may_be_empty=True in its Table"):
             one.sync()
         assert one.live("crews") == left
+
+
+# XML, archives and forms
+
+
+def fenced(heading: str, language: str) -> str:
+    """What stands in the first block of that language below *heading*."""
+    _, _, text = SOURCES.partition(f"\n### {heading}\n")
+    return text.partition(f"```{language}\n")[2].partition("\n```")[0]
+
+
+def test_xml_becomes_the_record_that_the_page_shows() -> None:
+    first = fenced("XML", "xml").encode()
+    last = b'<answer more="false"><paging/><shifts/></answer>'
+    with connected(assembled("XML"), lambda asked: Answer(body=last if asked.params.get("cursor") == "b7" else first)) as one:
+        one.sync()
+        assert one.server.asked[0].headers["accept"] == "application/xml, text/xml"
+        assert [asked.params.get("cursor") for asked in one.server.asked] == [None, "b7"]
+        assert one.live("shifts") == [json.loads(fenced("XML", "json"))]
+
+
+def test_an_archive_is_read_file_by_file() -> None:
+    def says(asked: Asked) -> Answer:
+        members = [("1.json", b'{"results": [{"id": 1, "name": "A"}]}'), ("2.json", b'{"results": [{"id": 2, "name": "B"}]}')]
+        shifts = [
+            ("in/shifts-1.csv", b"shift_id,hours\nS1,7.5\n"),
+            ("readme.txt", b"-"),
+            ("shifts-2.csv", b"shift_id,hours\nS2,\n"),
+        ]
+        packed = BytesIO()
+        with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+            for name, content in shifts if asked.path == "/export.zip" else members:
+                archive.writestr(name, content)
+        return Answer(body=packed.getvalue())
+
+    with connected(assembled("Zip archives"), says) as one:
+        one.sync()
+        assert one.live("shifts") == [{"shift_id": "S1", "hours": 7.5}, {"shift_id": "S2", "hours": None}]
+        assert one.live("members") == [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}]
+
+
+def test_a_form_is_sent_as_the_page_says() -> None:
+    [shown] = re.findall(r"`(report=\S+)`", section("Records"))
+
+    def says(asked: Asked) -> Answer:
+        form = dict(parse_qsl(asked.body.decode()))
+        start, size = int(form["offset"]), int(form["limit"])
+        return answer({"shifts": [{"shift_id": f"S{number}"} for number in range(5)][start : start + size]})
+
+    with connected(assembled("Form-encoded requests"), says) as one:
+        one.sync(company="12", page_size="3")
+        assert [asked.body.decode() for asked in one.server.asked] == [f"{shown}&limit=3&offset=0", f"{shown}&limit=3&offset=3"]
+        assert {asked.headers["content-type"] for asked in one.server.asked} == {"application/x-www-form-urlencoded"}
+        assert len(one.live("shifts")) == 5
+
+
+# Fields
+
+
+def test_an_undeclared_field_is_left_out() -> None:
+    with connected(
+        assembled("Undeclared fields"), always({"shifts": [{"id": "S1", "hours": 1, "x": 2}], "has_more": False})
+    ) as one:
+        log = one.sync()
+        assert one.live("shifts") == [{"id": "S1", "hours": 1.0}]
+        assert 'shifts: field x is not declared and is left out, as undeclared is "drop".' in log.infos
+
+
+def test_derived_fields_are_computed() -> None:
+    record = {"id": 1, "hours": "7.50", "rate": 20.1, "price": "200", "worked": 400, "waited": 50, "email": "Ada@X.ORG"}
+    record |= {"name": "Ada", "nick_name": None, "started_at": "2026-01-01T00:30:00+01:00"}
+    with connected(assembled("Derived fields"), always({"shifts": [record], "has_more": False})) as one:
+        one.sync()
+        [row] = one.live("shifts")
+    assert (row["cost"], row["margin"], row["minutes"]) == (Decimal("150.75"), Decimal("49.25"), 450)
+    assert (row["month"], row["mail"], row["shown_as"], row["label"]) == (12, "ada@x.org", "Ada", "Ada 2025-12-31T23:30:00Z")

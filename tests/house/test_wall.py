@@ -48,6 +48,7 @@ PUBLIC = [
     "ErrorRule",
     "FullRead",
     "FunctionPaginator",
+    "Json",
     "JsonLines",
     "JwtBearer",
     "KeysetPaginator",
@@ -74,12 +75,22 @@ PUBLIC = [
     "Table",
     "Transform",
     "UnexpectedAnswer",
+    "UntilKnown",
     "UpdatedSince",
     "Windows",
+    "Xml",
+    "Zip",
+    "average",
     "base_url",
     "ca_certificate",
+    "coalesce",
     "columns_to_rows",
+    "concat",
     "count",
+    "count_distinct",
+    "count_if",
+    "date_part",
+    "difference",
     "drop",
     "empty",
     "empty_page",
@@ -96,11 +107,13 @@ PUBLIC = [
     "keyed",
     "last_page",
     "link_is",
+    "lower",
     "maximum",
     "minimum",
     "no_more",
     "only_if",
     "page_size",
+    "product",
     "ratio",
     "rename",
     "renew",
@@ -110,9 +123,12 @@ PUBLIC = [
     "short_page",
     "stamped",
     "start_over",
+    "sum_of",
     "tombstones",
     "total",
     "total_reached",
+    "trim",
+    "upper",
     "values",
     "wait_until",
 ]
@@ -162,6 +178,27 @@ def test_what_ships_imports_only_what_ships(path: Path) -> None:
     assert packages(path) <= allowed
 
 
+APP = ROOT / "core/src/connector_app"
+APP_ROOMS = {
+    "data": {"duckdb"},
+    "asking": set(),
+    "reports": set(),
+    "page": {"streamlit", "altair"},
+    "start": {"duckdb", "module"},
+}
+"""Room of the app kit → what it may import beside the standard library, attrs and pandas; `module` is the app."""
+
+
+@pytest.mark.parametrize("path", sorted(APP.glob("**/*.py")), ids=lambda path: str(path.relative_to(APP)))
+def test_the_app_kit_needs_little(path: Path) -> None:
+    """It runs in Snowflake, where neither the other packages nor DuckDB are: the two that import that do not go there."""
+    room = path.relative_to(APP).parts[0]
+    allowed = {"attrs", "pandas", "connector_app", *sys.stdlib_module_names} | APP_ROOMS.get(room, set())
+    if path not in (APP / "data/duck.py", APP / "start/snowpark.py"):
+        allowed -= {"duckdb"}
+    assert packages(path) <= allowed
+
+
 def floors(package: str) -> list[list[str]]:
     """The rooms of each floor, from the ground up, as import-linter is told them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
@@ -169,7 +206,7 @@ def floors(package: str) -> list[list[str]]:
     return [floor.split(" | ") for floor in reversed(layers)]
 
 
-@pytest.mark.parametrize(("package", "outside"), [("connector_core", False), ("connector_build", True)])
+@pytest.mark.parametrize(("package", "outside"), [("connector_core", False), ("connector_build", True), ("connector_app", False)])
 def test_the_rooms_are_those_that_the_docs_show(package: str, outside: bool) -> None:
     """Modules beside the rooms of connector_build are on floors of their own: one below the first, one above the last."""
     inside = floors(package)[1:-1] if outside else floors(package)
@@ -191,7 +228,7 @@ def test_the_docs_name_modules_that_are_there() -> None:
         for name in re.findall(r"`([a-z_]+/[a-z_]+\.py)`", (ROOT / page).read_text(encoding="utf-8"))
     }
     assert len(named) > 30
-    places = [ROOT, *(ROOT / "core/src" / package for package in ("", "connector_core", "connector_build"))]
+    places = [ROOT, *(ROOT / "core/src" / package for package in ("", "connector_core", "connector_build", "connector_app"))]
     before = {"auth/auth.py", "project/project.py", "cli/cli.py"}
     assert [name for name in sorted(named - before) if not any((place / name).is_file() for place in places)] == []
 

@@ -27,7 +27,8 @@ from connector_core.basics.errors import (
     UnexpectedAnswer,
 )
 from connector_core.derived.extra_tables import Aggregate, Dimension
-from connector_core.derived.measures import Measure, count, maximum, minimum, total
+from connector_core.derived.functions import coalesce, concat, date_part, difference, lower, product, sum_of, trim, upper
+from connector_core.derived.measures import Measure, average, count, count_distinct, count_if, maximum, minimum, total
 from connector_core.derived.nested import Nested
 from connector_core.derived.ready_transforms import drop, flatten, hashed, only_if, rename, tombstones
 from connector_core.derived.transforms import DerivedField, Transform, ratio
@@ -50,6 +51,7 @@ from connector_core.paging.stop_rules import (
     short_page,
     total_reached,
 )
+from connector_core.paging.until_known import UntilKnown
 from connector_core.paging.updated_since import UpdatedSince
 from connector_core.paging.windows import Windows
 from connector_core.plugin.hooks import hookimpl
@@ -58,6 +60,7 @@ from connector_core.source.configuration import Configuration
 from connector_core.source.csv_format import Csv
 from connector_core.source.deletes import DeletedBy, ListedIn
 from connector_core.source.error_rules import ErrorRule, empty, fail, ignore, renew, retry, start_over, wait_until
+from connector_core.source.json_format import Json
 from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.pagination import Page, Paginator, Request
@@ -73,6 +76,8 @@ from connector_core.source.rows import (
 )
 from connector_core.source.settings import Setting, base_url, ca_certificate, page_size
 from connector_core.source.tables import Record, Table
+from connector_core.source.xml_format import Xml
+from connector_core.source.zip_format import Zip
 
 __all__ = [
     "Aggregate",
@@ -99,6 +104,7 @@ __all__ = [
     "ErrorRule",
     "FullRead",
     "FunctionPaginator",
+    "Json",
     "JsonLines",
     "JwtBearer",
     "KeysetPaginator",
@@ -125,12 +131,22 @@ __all__ = [
     "Table",
     "Transform",
     "UnexpectedAnswer",
+    "UntilKnown",
     "UpdatedSince",
     "Windows",
+    "Xml",
+    "Zip",
+    "average",
     "base_url",
     "ca_certificate",
+    "coalesce",
     "columns_to_rows",
+    "concat",
     "count",
+    "count_distinct",
+    "count_if",
+    "date_part",
+    "difference",
     "drop",
     "empty",
     "empty_page",
@@ -147,11 +163,13 @@ __all__ = [
     "keyed",
     "last_page",
     "link_is",
+    "lower",
     "maximum",
     "minimum",
     "no_more",
     "only_if",
     "page_size",
+    "product",
     "ratio",
     "rename",
     "renew",
@@ -161,9 +179,12 @@ __all__ = [
     "short_page",
     "stamped",
     "start_over",
+    "sum_of",
     "tombstones",
     "total",
     "total_reached",
+    "trim",
+    "upper",
     "values",
     "wait_until",
 ]

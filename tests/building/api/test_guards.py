@@ -131,7 +131,7 @@ ALIKE: Mapping[str, Any] = {
 
 def assembled(auth: Any) -> Assembly:
     given = {"connector_tables": lambda: [ITEMS], "connector_auth": lambda: auth}
-    if not hasattr(auth, "settings") and auth is not NoAuth:
+    if not hasattr(auth, "settings") and not isinstance(auth, NoAuth):
         given["connector_settings"] = lambda: [KEY]
     return assemble([Plugin("toy", SimpleNamespace(**{name: hookimpl(answer) for name, answer in given.items()}))])
 

@@ -37,6 +37,7 @@ def test_what_the_file_says_becomes_a_build(tmp_path: Path) -> None:
         plugin_files = ["ours.py"]
         enable = ["fts_technicians", "cost_per_hour"]
         disable = ["x"]
+        undeclared = "fail"
         output = "elsewhere/eu"
         """,
     )
@@ -49,6 +50,7 @@ def test_what_the_file_says_becomes_a_build(tmp_path: Path) -> None:
         "files": [f"{tmp_path}/ours.py"],
         "enable": ["fts_technicians", "cost_per_hour"],
         "disable": ["x"],
+        "undeclared": "fail",
     }
 
 
@@ -63,6 +65,7 @@ def test_what_the_file_says_becomes_a_build(tmp_path: Path) -> None:
         ("[[connector]]\ndataset = 3", "dataset is 3. Write a text in quotes"),
         ("[[connector]]\ndataset = '--help'", "dataset is '--help'"),
         ("[[connector]]\ndataset = 'a'\nenabled = ['x']", "enabled means nothing here (did you mean enable?)"),
+        ("[[connector]]\ndataset = 'a'\nundeclared = 'no'", "undeclared is 'no'. Write one of allow, warn, fail, drop"),
         ("[[connector]]\ndataset = 'a'\nenable = 'x'", "enable is 'x'. Write a list of texts"),
         ("[[connector]]\ndataset = 'a'\n[[connector]]\ndataset = 'a'", "two connectors are named a"),
         ("[[connector]]\ndataset = 'a'\noutput='x'\n[[connector]]\ndataset = 'b'\noutput='x'", "two connectors are written into"),

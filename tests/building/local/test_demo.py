@@ -25,6 +25,7 @@ from connector_build.local.comparing import comparable, difference, expected
 from connector_build.local.demo import next_steps, run_demo, summary
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, read_tables
 from connector_build.local.showing import choose_columns, shortened
+from connector_build.project import making
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_fts.sample import SAMPLE
 from distributions import connector_build, install_dataset
@@ -96,7 +97,9 @@ def test_fts_is_incremental(run: Demo, tmp_path: Path) -> None:
     assert "fts_records: the first 5 of 775 rows" in text
     assert 'Next sync state: {"next_cursor": "' in text
     assert "fts_records: 775 rows, every value right\n" in text
-    assert text.endswith("./deploy.sh           send it to Fivetran\n")
+    assert re.search(
+        r"  \./deploy\.sh +send it to Fivetran\n  connector-build app fts --warehouse \S+ +look at these rows in an app\n$", text
+    )
     assert (tmp_path / "project" / "configuration.json").read_text() == '{"api_key": "my own"}'
     assert threading.active_count() == threads
 
@@ -182,9 +185,18 @@ def test_summary_of_a_sync_that_sent_all() -> None:
     assert summary(done, 1750) == "1,750 upserts, 1 checkpoint"
 
 
+def test_next_steps_end_with_the_app() -> None:
+    assert next_steps("fts", (), Path("dist/demo-fts")).splitlines()[-1].split("  ")[1] == "connector-build app fts"
+    assert "connector-build app fts --warehouse 'my place/files/warehouse.db'" in next_steps("fts", (), Path("my place"))
+
+
 def test_next_steps_repeat_what_was_enabled() -> None:
-    assert "connector-build fts  " in next_steps("fts", ())
-    assert "connector-build fts --enable fts_technicians " in next_steps("fts", assembled("fts", "fts_technicians").tables)
+    assert "connector-build fts  " in next_steps("fts", (), Path("dist/demo-fts"))
+    assert "connector-build fts --enable fts_technicians " in next_steps(
+        "fts", assembled("fts", "fts_technicians").tables, Path("dist/demo-fts")
+    )
+    warned, _ = making.assembled("fts", undeclared="warn")
+    assert "connector-build fts --undeclared warn " in next_steps("fts", warned.tables, Path("dist/demo-fts"))
 
 
 def test_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:

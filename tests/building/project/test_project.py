@@ -67,6 +67,18 @@ def test_the_lock_records_sources_options_and_every_file(fts: Project, tmp_path:
     assert set(lock["files"]) == set(contents(tmp_path / "out")) - {"configuration.json", "connector.lock.json"}
 
 
+def test_what_the_build_says_about_undeclared_fields_is_carried(fts: Project, tmp_path: Path) -> None:
+    write_project(made("fts", undeclared="drop"), tmp_path / "out")
+    assert 'undeclared="drop",' in (tmp_path / "out/connector.py").read_text()
+    lock = lock_of(tmp_path / "out")
+    assert (lock["undeclared"], lock["undeclared_fields"]) == ("drop", {"fts_records": "drop"})
+    assert "A field that is not declared is left out." in (tmp_path / "out/README.md").read_text()
+    assert "undeclared" not in fts.files["connector.py"].decode()
+    plain = json.loads(fts.files["connector.lock.json"])
+    assert "undeclared" not in plain
+    assert plain["undeclared_fields"] == {"fts_records": "allow"}
+
+
 def test_a_rebuild_keeps_the_configuration_and_what_debug_runs_left(fts: Project, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     write_project(fts, folder)

@@ -27,7 +27,24 @@ from connector_build.api.world import World
 from connector_build.sample import Sample
 from connector_build.testing.warehouse.memory import Crash, Warehouse
 from connector_build.testing.warehouse.runs import URL, InProcess, Run
-from connector_core import Aggregate, CursorPaginator, Parent, Table, count, hookimpl, total
+from connector_core import (
+    Aggregate,
+    CursorPaginator,
+    OffsetPaginator,
+    PageNumberPaginator,
+    Paginator,
+    Parent,
+    Table,
+    UntilKnown,
+    UpdatedSince,
+    Windows,
+    average,
+    count,
+    count_distinct,
+    count_if,
+    hookimpl,
+    total,
+)
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.values import as_json
@@ -54,12 +71,49 @@ def _companies() -> Plugin:
     return Plugin("companies", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))
 
 
+def _posts(paginator: Paginator, path: str = "/posts", **parts: Any) -> Assembly:
+    """A dataset whose one table is read by *paginator*."""
+    table = Table("posts", path, "items", ["id"], {"id": "LONG", "by": "STRING", "at": "UTC_DATETIME"}, **parts)
+    hooks: dict[str, Any] = {"connector_tables": lambda: [table], "connector_paginator": lambda: paginator}
+    return assemble([Plugin("posts", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))])
+
+
+OPEN = {"filter": "state eq 1"}
+FILTER = UpdatedSince("filter", "at", CursorPaginator(), template="state eq 1 and at ge {since}", notation="epoch_ms")
+IN_A_PATH = CursorPaginator(where="path", next_path="/posts/after/{cursor}")
+IDS = Windows("ids", None, 1, 7, OffsetPaginator(), template="[{from} TO {to})", ends="exclusive")
+
+
+MEASURES = {
+    "jobs": count(),
+    "mean_hours": average("hours"),
+    "mean_pay": average("pay"),
+    "mean_level": average("level"),
+    "of_a": count_if("mark", ["A", None]),
+    "of_level": count_if("level", 7),
+}
+
+
+def _jobs(*, append_only: bool) -> Plugin:
+    """A dataset with an aggregate of every measure that there is."""
+    columns = {"id": "LONG", "kind": "BOOLEAN", "mark": "STRING", "hours": "DOUBLE", "pay": "DECIMAL(9,2)", "level": "LONG"}
+    table = Table("jobs", "/jobs", "items", ["id"], columns, append_only=append_only)
+    more = {} if append_only else {"marks": count_distinct("mark"), "pays": count_distinct("pay")}
+    hooks: dict[str, Any] = {
+        "connector_tables": lambda: [table],
+        "connector_paginator": lambda: CursorPaginator(size_param="limit", incremental=append_only),
+        "connector_extra_tables": lambda: [Aggregate("per_kind", ["kind"], {**MEASURES, **more})],
+    }
+    return Plugin("jobs", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))
+
+
 @frozen(hash=False)
 class Dataset:
     """A connector, how many records its tables begin with, how many change and come in each round, and its page size.
 
     syncs: after how many of them a move between stop and resume is in the tables. Two for a child table without extra tables:
            the sync that takes up another passes over the parents whose children that one had finished, and the next does not.
+           So for a feed that is taken up at a place in it: what moved before that place is read by the next.
     """
 
     assembly: Assembly
@@ -87,6 +141,13 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "fts with both extras": lambda: Dataset(assemble([FTS], enable=FTS_EXTRAS), connector_fts.sample.SAMPLE),
     "mso with both extras": lambda: Dataset(assemble([MSO], enable=MSO_EXTRAS), connector_mso.sample.SAMPLE),
     "a child table": lambda: Dataset(assemble([_companies()]), records=3, changed=9, appended=1, page_size=2, syncs=2),
+    "a cursor in a path": lambda: Dataset(_posts(IN_A_PATH), syncs=2),
+    "a filter around a time": lambda: Dataset(_posts(FILTER, params=OPEN), syncs=2),
+    "newest first, by cursors": lambda: Dataset(_posts(UntilKnown("at", CursorPaginator())), syncs=2),
+    "newest first, by pages": lambda: Dataset(_posts(UntilKnown("at", PageNumberPaginator()))),
+    "half-open windows": lambda: Dataset(_posts(IDS), changed=0),
+    "every measure": lambda: Dataset(assemble([_jobs(append_only=False)]), None, 11, 7, 2),
+    "every measure, append only": lambda: Dataset(assemble([_jobs(append_only=True)]), None, 11, 0, 7),
     "a child table with an extra": lambda: Dataset(assemble([_companies()], ["heads"]), None, 2, 9, 1, page_size=2),
 }
 

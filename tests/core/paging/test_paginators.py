@@ -27,6 +27,7 @@ from connector_core import (
     SinglePage,
     Table,
     UnexpectedAnswer,
+    UntilKnown,
     UpdatedSince,
     Windows,
     empty_page,
@@ -388,7 +389,7 @@ def test_the_examples_of_the_page_assemble_and_page(example: str) -> None:
 
 def test_the_page_has_an_example_of_each_kind() -> None:
     kinds = [CursorPaginator, NextLinkPaginator, LinkHeaderPaginator, PageNumberPaginator, OffsetPaginator, KeysetPaginator]
-    kinds += [SinglePage, UpdatedSince, Windows, FullRead]
+    kinds += [SinglePage, UntilKnown, UpdatedSince, Windows, FullRead]
     assert [kind.__name__ for kind in kinds if not any(f"{kind.__name__}(" in example for example in EXAMPLES)] == []
 
 

@@ -5,6 +5,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from attrs import evolve
 from requests.auth import AuthBase
 
 import connector_fts
@@ -107,9 +108,10 @@ def test_the_datasets_as_they_are() -> None:
 
 def test_lists_are_in_the_order_core_dataset_extension() -> None:
     early, late = Transform("early", dict), Transform("late", dict)
+    shifts = evolve(SHIFTS, params={"region": "{settings.region}", "zone": "{settings.zone}"})
     assembly = assemble(
         [
-            plugin("dataset", connector_tables=[SHIFTS], connector_transforms=[early], connector_settings=[Setting("region")]),
+            plugin("dataset", connector_tables=[shifts], connector_transforms=[early], connector_settings=[Setting("region")]),
             plugin("extension", connector_transforms=[late], connector_settings=[Setting("zone")]),
         ]
     )

@@ -146,7 +146,8 @@ def test_every_setting_is_a_field() -> None:
 
 def test_a_flag_is_true_or_false() -> None:
     flag = Setting("archived", default="false", kind="flag")
-    hooks = {"connector_tables": lambda: [TABLE], "connector_settings": lambda: [flag]}
+    table = evolve(TABLE, params={"archived": "{settings.archived}"})
+    hooks = {"connector_tables": lambda: [table], "connector_settings": lambda: [flag]}
     assembly = assemble([Plugin("jobs", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))])
     fault = setup_test(assembly, {"base_url": "https://api.example.com", "archived": "yes"})
     assert fault

@@ -112,6 +112,7 @@ def test_what_is_made_of_columns_says_what_it_is() -> None:
 
 def test_a_derived_field_says_what_its_column_says() -> None:
     of_column = DerivedField("share", ratio("a", "b"), type=Column("LONG", "of the column", pii=True))
+    assert of_column.column
     assert (of_column.description, of_column.column.description) == ("of the column", "of the column")
     both = evolve(of_column, description="of the field")
     assert both.column == Column("LONG", "of the field", pii=True)

@@ -60,7 +60,7 @@ def test_a_name_that_stays(name: str) -> None:
         ({"records": ""}, ["records is ''", "key of the answer"]),
         ({"records": ["shifts"]}, ["records is ['shifts']", "key of the answer"]),
         ({"primary_key": "shift_id"}, ["primary_key must be a list", "not the text 'shift_id'", 'Write ["shift_id"]']),
-        ({"primary_key": []}, ["primary_key is empty", "at least one"]),
+        ({"primary_key": []}, ["primary_key is empty", "append_only or full_refresh"]),
         ({"primary_key": None}, ["primary_key must be a list", "NoneType"]),
         ({"primary_key": ["shift_id", "shift_id"]}, ["primary_key names a column twice", "shift_id, shift_id"]),
         ({"primary_key": ["shift_id", 7]}, ["primary_key", "named 7"]),

@@ -1,14 +1,13 @@
 """Bodies of answers: records where a table expects them, in its format, and what is said beside them."""
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from connector_build.api import formats
 from connector_build.api.errors import Unmimicked
-from connector_core import Csv, JsonLines, Record, Table
+from connector_core import Record, Table
 from connector_core.basics.paths import cached_path
 
 _PLAIN = r"[^\[\]{}*|&()\"'`,?!<>=]+"
@@ -30,10 +29,8 @@ def body_of(placed: Placed, values: Mapping[str, Any]) -> bytes:
     Raises Unmimicked where it cannot be told how such an answer looks.
     """
     table, records = placed[0]
-    if isinstance(table.format, Csv):
-        return _csv(table, table.format, records)
-    if isinstance(table.format, JsonLines):
-        return "".join(f"{json.dumps(record)}\n" for record in records).encode()
+    if table.format:
+        return formats.written(table, table.format, records, values)
     body: Any = {}
     for table, records in placed:
         body = with_records(body, table, records)
@@ -101,30 +98,34 @@ def set_at(body: Any, path: str, value: Any) -> Any:
     return cached_path(path).put(body, value)
 
 
-def _csv(table: Table, form: Csv, records: Iterable[Record]) -> bytes:
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=form.delimiter)
-    names = [name for name in table.columns if not (table.parent and name in table.parent.adds)]
-    writer.writerow(names)
-    writer.writerows([form.null if record.get(name) is None else _cell(record[name]) for name in names] for record in records)
-    return file.getvalue().encode(form.encoding)
-
-
-def _cell(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else value if isinstance(value, str) else json.dumps(value)
-
-
 def content_type(table: Table) -> str:
     """The media type of a table's answers."""
-    kinds: dict[type, str] = {Csv: "text/csv", JsonLines: "application/x-ndjson"}
-    return kinds.get(type(table.format), "application/json")
+    return formats.media_type(table.format)
 
 
 def records_in(table: Table, body: bytes) -> list[Any]:
-    """The records in the body of an answer; those of a CSV with texts only."""
-    if isinstance(table.format, Csv):
-        text = io.StringIO(body.decode(table.format.encoding), newline="")
-        return list(csv.DictReader(text, delimiter=table.format.delimiter))
-    if isinstance(table.format, JsonLines):
-        return [json.loads(line) for line in body.splitlines()]
+    """The records in the body of an answer; those of a CSV and of XML with texts only."""
+    if table.format:
+        return formats.read(table, table.format, body)
     return list(table.find(json.loads(body)) or [])
+
+
+def said(table: Table, body: bytes) -> Any:
+    """What a paginator finds in the body of an answer; None where that is the records alone."""
+    return formats.said(table, body) if table.format else json.loads(body)
+
+
+def saying(table: Table, body: bytes, values: Mapping[str, Any]) -> bytes:
+    """The same *body* with *values* at their paths. Raises Unmimicked where it is the records alone."""
+    if not table.format:
+        changed = json.loads(body)
+        for path, value in values.items():
+            changed = set_at(changed, path, value)
+        return json.dumps(changed).encode()
+    return formats.written(table, table.format, records_in(table, body), {**(said(table, body) or {}), **values})
+
+
+def holding(table: Table, body: bytes, records: list[Record]) -> bytes:
+    """The *body* of an answer in a format of its own with other *records*."""
+    assert table.format is not None  # noqa: S101  (the caller has looked)
+    return formats.written(table, table.format, records, said(table, body) or {})

@@ -4,24 +4,25 @@ Whatever makes them, a record has what the plugin's words need of it: the fields
 feed is asked by time, a day within the windows.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import count
 from random import Random
 from typing import Any
 
 from connector_build.api.bodies import set_at
 from connector_build.api.errors import Unmimicked
+from connector_build.api.formats import of_each_file, readable
 from connector_build.api.nesting import with_lists
 from connector_build.api.shaping import fixed, settled
 from connector_build.api.values import time_of, value_of
 from connector_build.sample import Sample
-from connector_core import Csv, KeysetPaginator, Record, Table, UpdatedSince, Windows
+from connector_core import Csv, KeysetPaginator, Record, Table, UntilKnown, UpdatedSince, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.derived.named_fields import named_field
 from connector_core.derived.nested import Nested
 from connector_core.derived.ready_transforms import OnlyIf
+from connector_core.paging.times import moment_of
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.templates import names_in
 
@@ -70,8 +71,8 @@ class Maker:
 
     def _made(self, number: int, random: Random) -> Record:
         record: Record = {}
-        for table in (plan.table for plan in self._plans):
-            record |= _declared(table, number, random)
+        for plan in self._plans:
+            record |= _declared(plan, number, random)
         return record
 
     def _with_named(self, record: Record) -> Record:
@@ -101,7 +102,7 @@ class Maker:
     def _days(self, number: int) -> dict[str, str]:
         """The fields that windows of days are of, and the day of record *number*: within the windows, in order."""
         return {
-            window_field(plan.table): min(each.today(), date.fromisoformat(str(each.start)) + timedelta(days=number)).isoformat()
+            window_field(plan.table, each): _in_windows(plan.table, each, number)
             for plan in self._plans
             for each in layers(plan.paginator)
             if isinstance(each, Windows) and isinstance(each.start, str)
@@ -115,20 +116,32 @@ def layers(paginator: Any) -> Iterator[Any]:
         paginator = getattr(paginator, "pages", None)
 
 
-def window_field(table: Table) -> str:
-    """The field that windows of days are of, which a plugin does not say: the first date."""
+def window_field(table: Table, windows: Windows) -> str:
+    """The field that windows of days or moments are of, which a plugin does not say: the first one of that type."""
+    kinds = ("NAIVE_DATE",) if windows.of_days else ("UTC_DATETIME", "NAIVE_DATETIME")
     for name, kind in table.columns.items():
-        if kind == "NAIVE_DATE":
+        if kind in kinds:
             return name
-    raise Unmimicked(f"{table.name}: no column is a NAIVE_DATE, so it cannot be told what its windows are of.")
+    raise Unmimicked(f"{table.name}: no column is a {' or a '.join(kinds)}, so it cannot be told what its windows are of.")
 
 
-def _declared(table: Table, number: int, random: Random) -> Record:
+def _in_windows(table: Table, windows: Windows, number: int) -> str:
+    """The day, or the moment, of record *number*: within the windows, in order."""
+    start = moment_of(str(windows.start)) or windows.now()
+    if windows.of_days:
+        return min(windows.today(), (start + timedelta(days=number)).date()).isoformat()
+    moment = min(windows.now() - timedelta(seconds=2), start + number * timedelta(hours=1)).replace(microsecond=0)
+    kind = table.columns[window_field(table, windows)]
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{'Z' if kind == 'UTC_DATETIME' else ''}"
+
+
+def _declared(plan: TablePlan, number: int, random: Random) -> Record:
+    """A record with a value in each declared column, and one that is not declared where an API may send such."""
+    table = plan.table
     record = {name: value_of(kind, number, random, key=name in table.primary_key) for name, kind in table.columns.items()}
-    if isinstance(table.format, Csv):  # in which a nested value is a text, and the text that stands for null is none
-        texts = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in record.items()}
-        return {name: None if value == table.format.null else value for name, value in texts.items()}
-    return record | {"not_declared": f"text {number}"}
+    form = of_each_file(table.format)
+    more = {} if isinstance(form, Csv) or plan.undeclared == "fail" else {"not_declared": f"text {number}"}
+    return readable(form, record | more)
 
 
 def _named_by_children(assembly: Assembly, table: Table) -> Iterator[str]:
@@ -144,7 +157,8 @@ def _named_by_children(assembly: Assembly, table: Table) -> Iterator[str]:
 
 def _timed(assembly: Assembly, plan: TablePlan) -> Iterator[tuple[str, str]]:
     """The fields of a table that a feed or a child table goes by, with their types."""
-    names = [each.newest for each in layers(plan.paginator) if isinstance(each, UpdatedSince)]
+    by = [each.newest for each in layers(plan.paginator) if isinstance(each, UpdatedSince | UntilKnown)]
+    names = [name for name in by if name not in plan.table.primary_key]
     children = [each.table.parent for each in assembly.tables]
     names += [each.changed for each in children if each and each.table == plan.table.name and each.changed]
     yield from ((name, plan.table.columns.get(name, "STRING")) for name in names)

@@ -2,20 +2,26 @@
 
 import json as json_text
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from attrs import field, frozen
+
+from connector_core import Request
+from connector_core.source.form import form_fields
 
 JSON = {"Content-Type": "application/json"}
 
 
 @frozen
 class Asked:
-    """A request as an API sees it. *headers* have lower-case names; *json* is None without a body, and a form's fields for one.
+    """A request as an API sees it. *headers* have lower-case names; *json* is None without a body, and a form's fields for one:
+    a text for each, and a list of texts where it is there more than once.
 
     target: path and query as they were sent. body: the bytes. repeated: the query parameters that were given more than once.
+    template, places: the path with names in braces, and what stands in their places, once that is known; start: the path of the
+    first request of its feed.
     """
 
     method: str
@@ -26,14 +32,21 @@ class Asked:
     target: str = field(default="", eq=False, repr=False)
     body: bytes = field(default=b"", eq=False, repr=False)
     repeated: Mapping[str, int] = field(factory=dict, eq=False, repr=False)
+    template: str = field(default="", eq=False, repr=False)
+    places: Mapping[str, str] = field(factory=dict, eq=False, repr=False)
+    start: str = field(default="", eq=False, repr=False)
 
     def get(self, where: str, name: str) -> Any:
-        """What *name* is set to in the ``query``, the ``header`` or the ``body`` (keys with dots between them)."""
+        """What *name* is set to in the ``query``, the ``header``, the ``path`` or the ``body`` (keys with dots between them)."""
         if where == "header":
             return self.headers.get(name.lower())
+        if where == "path":
+            return self.places.get(name)
         if where == "query":
             return self.params.get(name)
         value = self.json
+        if isinstance(value, Mapping) and name in value:  # also of a form, whose names may have dots
+            return value[name]
         for key in name.split("."):
             value = value.get(key) if isinstance(value, Mapping) else None
         return value
@@ -55,7 +68,19 @@ def _decoded(body: bytes) -> Any:
     try:
         return json_text.loads(body)
     except ValueError:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        return _gathered(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def sent_body(request: Request) -> Any:
+    """The body of *request* as an API sees it; see ``Asked``."""
+    return _gathered(form_fields(request.json)) if request.form else request.json
+
+
+def _gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 
 @frozen

@@ -6,7 +6,7 @@ the answer has its records, and their format. What cannot be read off, such as a
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -14,12 +14,13 @@ from attrs import evolve, field, frozen
 from connector_build.api.bodies import body_of, content_type
 from connector_build.api.errors import Unmimicked
 from connector_build.api.feed import Cursors
+from connector_build.api.finding import located, names_in_paths
 from connector_build.api.making import layers, window_field
-from connector_build.api.messages import Asked, Reply, refused
+from connector_build.api.messages import Asked, Reply, refused, sent_body
 from connector_build.api.paging import Cutting, Sizes, why_unknown
 from connector_build.api.shaping import settled, shaped, why_unshaped
 from connector_build.api.world import World, above, same_address, same_list
-from connector_core import Record, Table, Windows
+from connector_core import Record, Request, Table, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.paging.resting import first_request
 from connector_core.plugin.assembly import Assembly, TablePlan
@@ -48,8 +49,19 @@ class Mimic:
         for why in known_part(self.assembly)[1].values():
             raise Unmimicked(f"{why}. {PAGES}")
 
+    def located(self, request: Asked) -> Asked:
+        """*request* with what its path says, for a table that has positions there."""
+        for plan in self.assembly.tables:
+            if names := names_in_paths(plan):
+                parents = self.world.records(plan.parent.table.name) if plan.parent else [{}]
+                for start, path in ((start, path) for record in parents for start, path in _paths(plan, record)):
+                    if found := located(request, path, start, names):
+                        return found
+        return request
+
     def reply(self, request: Asked) -> Reply:
         """The answer to *request*; 404 for an address that no table has, 400 for a position that no answer gave out."""
+        request = self.located(request)
         asked = self.asked_for(request)
         if not asked:
             return refused(404, f"there is nothing at {request.path}")
@@ -70,14 +82,13 @@ class Mimic:
 
     def _parent(self, plan: TablePlan, request: Asked) -> Record | None:
         """Of the record whose children are asked for, the record; an empty one for a table of its own; None: another table."""
-        if plan.parent is None:
-            return {} if request.path in own_paths(plan) and _is_asked(plan.table, request, {}) else None
-        if not any(_could_be(path, request.path) for path in own_paths(plan)):
+        names = names_in_paths(plan)
+        if not any(_could_be(path, request.path, names) for path in own_paths(plan)):
             return None
-        for record in self.world.records(plan.parent.table.name):
-            filling = _filling(record)
-            paths = [filling.path(path) for path in own_paths(plan)]
-            if request.path in paths and _is_asked(plan.table, request, record):
+        for record in self.world.records(plan.parent.table.name) if plan.parent else [{}]:
+            paths = [path for _, path in _paths(plan, record)]
+            here = any(located(request, path, "", names) for path in paths) if names else request.path in paths
+            if here and _is_asked(plan, request, record):
                 return record
         return None
 
@@ -107,8 +118,9 @@ def why_not(plan: TablePlan) -> str | None:
             plan.table, [settled(plan.table, dict.fromkeys(plan.table.columns, "found"))] if plan.table.rows else [{"found": 1}]
         )
         body_of([(plan.table, raw)], beside)
-        if any(isinstance(layer, Windows) and isinstance(layer.start, str) for layer in layers(plan.paginator)):
-            window_field(plan.table)
+        for layer in layers(plan.paginator):
+            if isinstance(layer, Windows) and isinstance(layer.start, str):
+                window_field(plan.table, layer)
     except Unmimicked as error:
         return str(error).partition(". ")[0].removesuffix(".")
     return None
@@ -146,17 +158,27 @@ def _alike(asked: Sequence[tuple[TablePlan, Record]]) -> list[list[tuple[TablePl
     return groups
 
 
-def _could_be(template: str, path: str) -> bool:
-    """Whether *path* has the shape of *template*, whatever stands in the place of the parent's fields."""
-    return re.fullmatch("[^/]*".join(map(re.escape, parts_around(template))), path) is not None
+def _could_be(template: str, path: str, names: Set[str]) -> bool:
+    """Whether *path* has the shape of *template*, whatever stands in the place of the parent's fields and of *names*."""
+    shape = "[^/]*".join(map(re.escape, parts_around(template)))
+    for name in names:
+        shape = shape.replace(re.escape(f"{{{name}}}"), "[^/]+")
+    return re.fullmatch(shape, path) is not None
+
+
+def _paths(plan: TablePlan, record: Record) -> list[tuple[str, str]]:
+    """The paths that a table, or the children of *record*, are asked for at, each with that of the first request."""
+    filling = _filling(record)
+    start, *others = (filling.path(path) for path in own_paths(plan))
+    return [(start, path) for path in (start, *others)]
 
 
 def _filling(record: Record) -> Filling:
     return Filling(lambda _, name: cached_path(name).get(record), ("parent", "each"))
 
 
-def _is_asked(table: Table, request: Asked, record: Record) -> bool:
-    """Whether *request* carries the constant parts of *table*, filled in for *record*."""
+def _is_asked(plan: TablePlan, request: Asked, record: Record) -> bool:
+    """Whether *request* carries the constant parts of a table, filled in for *record*, but for those that a template replaces."""
     filling = _filling(record)
 
     def fits(wanted: Any, found: Any) -> bool:
@@ -165,10 +187,21 @@ def _is_asked(table: Table, request: Asked, record: Record) -> bool:
         filled = filling.text(wanted) if isinstance(wanted, str) else wanted
         return str(filled) == str(found) if isinstance(wanted, str) else bool(wanted == found)
 
-    first = first_request(table)
+    first = first_request(plan.table)
+    for layer in layers(plan.paginator):
+        if getattr(layer, "template", None) is not None:
+            first = first.lacking(layer.where, getattr(layer, "param", None) or layer.from_param)
     return (
         request.method == first.method
         and all(fits(value, request.params.get(name)) for name, value in first.params.items())
         and all(fits(value, request.headers.get(name.lower())) for name, value in first.headers.items())
-        and (first.json is None or fits(first.json, request.json))
+        and (first.json is None or _is_sent(first, request, fits))
     )
+
+
+def _is_sent(first: Request, request: Asked, fits: Callable[[Any, Any], bool]) -> bool:
+    """Whether *request* has the body of *first*, as it is sent."""
+    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if not first.form:
+        return not form and fits(first.json, request.json)
+    return form and fits(sent_body(first), request.json)

@@ -1,12 +1,14 @@
 """One page of a feed, cut as a plugin's own paginator asks for it, and what the answer says about the next one."""
 
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from connector_build.api.feed import CURSOR, Cursors, Entry, after
+from connector_build.api.finding import seconds_in, unfilled
 from connector_build.api.making import layers, window_field
 from connector_build.api.messages import Asked
 from connector_core import (
@@ -19,6 +21,7 @@ from connector_core import (
     PageNumberPaginator,
     SinglePage,
     Table,
+    UntilKnown,
     UpdatedSince,
     Windows,
     empty_page,
@@ -33,14 +36,19 @@ from connector_core import (
     total_reached,
 )
 from connector_core.basics.paths import cached_path
+from connector_core.paging.resting import place_of_size
 from connector_core.plugin.assembly import TablePlan
 
 PAGE = 100
 """Records in a page of an API that is not asked for a number."""
+MOST_WINDOWS = 5000
+"""So many requests for one feed are made at most, to try it."""
+TOP = 2**40
+"""A place that no feed comes to, from which those of a feed that is served newest first are counted down."""
 LINKED = "after"
 """The query parameter of links that takes a cursor."""
 
-_STRATEGIES = (FullRead, UpdatedSince, Windows)
+_STRATEGIES = (FullRead, UntilKnown, UpdatedSince, Windows)
 _PAGINATORS = (CursorPaginator, PageNumberPaginator, OffsetPaginator, KeysetPaginator, NextLinkPaginator, SinglePage)
 _RULES = (empty_page, field_is, hard_limit, header_is, last_page, link_is, no_more, repeated_page, short_page, total_reached)
 _ALWAYS = (empty_page, field_is, header_is, link_is, repeated_page)
@@ -51,7 +59,10 @@ Entries = list[Entry]
 
 def why_unknown(plan: TablePlan) -> str | None:
     """Why it cannot be told from a plugin how its API pages a table; None where it can."""
-    *_, innermost = layers(plan.paginator)
+    *strategies, innermost = layers(plan.paginator)
+    for layer in strategies:
+        if isinstance(layer, Windows) and layer.so_far > MOST_WINDOWS:
+            return f"{plan.table.name}: it has {layer.so_far} windows by now, which would take too long to try"
     if not isinstance(innermost, _PAGINATORS):
         return f"{plan.table.name}: its paginator is a {type(innermost).__name__}, and how the API answers it cannot be told"
     if strange := [rule for rule in getattr(innermost, "stop", ()) if not isinstance(rule, _RULES)]:
@@ -168,7 +179,7 @@ class Cutting:
         return ordered[:size]
 
     def _size(self, paginator: Any) -> int:
-        where = "query" if paginator.where == "header" else paginator.where
+        where = place_of_size(paginator.where, paginator.size_param or "", self.request.template)
         return self.sizes.asked_for(paginator.size_param, self.request, where)
 
     def _place(self, param: str, cursor: Any) -> int:
@@ -206,10 +217,12 @@ class Cutting:
             case link_is() if "Link" in self.headers:
                 self.headers["Link"] += f'; {rule.parameter}="{"more" if more else rule.value[0]}"'
 
-    def _narrowed(self, strategy: FullRead | UpdatedSince | Windows, table: Table, entries: Entries) -> Entries:
+    def _narrowed(self, strategy: FullRead | UntilKnown | UpdatedSince | Windows, table: Table, entries: Entries) -> Entries:
         match strategy:
             case UpdatedSince():
                 return self._since(strategy, entries)
+            case UntilKnown():
+                return _newest_first(strategy, table, entries)
             case Windows():
                 return self._window(strategy, table, entries)
         return entries
@@ -217,19 +230,41 @@ class Cutting:
     def _since(self, strategy: UpdatedSince, entries: Entries) -> Entries:
         name = strategy.newest
         given = self.request.get(strategy.where, strategy.param)
-        bound = None if given is None else _like(entries, name, strategy.param, given)
+        if strategy.template is not None:  # what it was not made into is the filter of a first read
+            given = (unfilled(strategy.template, given, {"since"}) or {}).get("since")
+        bound: Any = None if given is None else self._bound(strategy, entries, given)
         if bound is None:
             return entries
-        times = [(cached_path(name).get(entry.record), entry) for entry in entries]
+        seconds = (lambda value: seconds_in(value, None)) if strategy.notation else (lambda value: value)
+        times = [(seconds(cached_path(name).get(entry.record)), entry) for entry in entries]
         return [entry for time, entry in times if time > bound or (strategy.inclusive and time == bound)]
 
+    def _bound(self, strategy: UpdatedSince, entries: Entries, given: Any) -> Any:
+        if strategy.notation is None:
+            return _like(entries, strategy.newest, strategy.param, given)
+        return seconds_in(given, strategy.notation)
+
     def _window(self, strategy: Windows, table: Table, entries: Entries) -> Entries:
+        first, last = self._ends(strategy)
+        inclusive = strategy.ends == "inclusive"
         if isinstance(strategy.start, int):
-            low, high = (self._number(strategy.where, param) for param in (strategy.from_param, strategy.to_param))
-            return [entry for entry in entries if low <= strategy.start + entry.number - 1 <= high]
-        name = window_field(table)
-        first, last = (str(self._given(strategy.where, param)) for param in (strategy.from_param, strategy.to_param))
-        return [entry for entry in entries if first <= entry.record[name] <= last]
+            low, high = (Decimal(_whole(strategy.from_param, end)) for end in (first, last))
+            numbered = [(Decimal(strategy.start + entry.number - 1), entry) for entry in entries]
+        else:
+            low, high = (seconds_in(end, strategy.notation) for end in (first, last))
+            name = window_field(table, strategy)
+            numbered = [(seconds_in(entry.record[name], None), entry) for entry in entries]
+        return [entry for at, entry in numbered if low <= at <= high and (inclusive or at < high)]
+
+    def _ends(self, strategy: Windows) -> tuple[Any, Any]:
+        """The two ends of the window that is asked for."""
+        given = self._given(strategy.where, strategy.from_param)
+        if strategy.to_param is not None:
+            return given, self._given(strategy.where, strategy.to_param)
+        found = unfilled(strategy.template, given, {"from", "to"})
+        if found is None:
+            raise ValueError(f"{strategy.from_param} is {strategy.template}, not {given!r}")
+        return found["from"], found["to"]
 
     def _given(self, where: str, param: str) -> Any:
         """What the API insists on."""
@@ -239,11 +274,21 @@ class Cutting:
         return found
 
     def _number(self, where: str, param: str) -> int:
-        text = self._given(where, param)
-        try:
-            return int(text)
-        except (TypeError, ValueError):
-            raise ValueError(f"{param} is a whole number, not {text!r}") from None
+        return _whole(param, self._given(where, param))
+
+
+def _whole(param: str, given: Any) -> int:
+    try:
+        return int(given)
+    except (TypeError, ValueError):
+        raise ValueError(f"{param} is a whole number, not {given!r}") from None
+
+
+def _newest_first(strategy: UntilKnown, table: Table, entries: Entries) -> Entries:
+    """The feed from its other end: by when its records were changed last or, where it goes by their key, by their number."""
+    by_key = strategy.newest in table.primary_key
+    placed = [evolve(entry, place=TOP - (entry.number if by_key else entry.place)) for entry in entries]
+    return sorted(placed, key=lambda entry: entry.place)
 
 
 def _leads_on(rules: Iterable[object]) -> bool:

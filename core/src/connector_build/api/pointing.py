@@ -1,12 +1,11 @@
 """Where an answer leads: to the page at a cursor of one's choice, or back to where the request came from."""
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
 from attrs import evolve
 
-from connector_build.api.bodies import set_at
+from connector_build.api.bodies import said, saying
 from connector_build.api.making import layers
 from connector_build.api.messages import Asked, Reply
 from connector_build.api.paging import LINKED
@@ -17,9 +16,11 @@ from connector_core import (
     NextLinkPaginator,
     OffsetPaginator,
     PageNumberPaginator,
+    Table,
 )
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import TablePlan
+from connector_core.source.positions import filled_path
 
 
 def innermost(plan: TablePlan) -> Any:
@@ -64,17 +65,26 @@ def _first_place(paginator: PageNumberPaginator | OffsetPaginator | KeysetPagina
 
 
 def with_place(request: Asked, where: str, name: str, value: Any) -> Asked:
-    """*request* with *name* set to *value* in its query, its body or its headers; None: without it."""
+    """*request* with *name* set to *value* in its query, its body, its headers or its path; None: without it."""
+    if where == "path":
+        return _at(request, name, value)
+    if where == "body":
+        place, body = cached_path(name), request.json or {}
+        return evolve(request, json=place.drop(body) if value is None else place.put(body, value))
     name = name.lower() if where == "header" else name
-    given = {"query": request.params, "header": request.headers, "body": request.json or {}}[where]
+    given = request.params if where == "query" else request.headers
     kept = {each: found for each, found in given.items() if each != name}
-    new = kept if value is None else {**kept, name: value if where == "body" else str(value)}
-    match where:
-        case "query":
-            return evolve(request, params=new)
-        case "header":
-            return evolve(request, headers=new)
-    return evolve(request, json=new)
+    new = kept if value is None else {**kept, name: str(value)}
+    return evolve(request, params=new) if where == "query" else evolve(request, headers=new)
+
+
+def _at(request: Asked, name: str, value: Any) -> Asked:
+    """*request* with *value* in its path where its template has *name*; None: as the first request of its feed."""
+    if value is None:
+        places = {each: found for each, found in request.places.items() if each != name}
+        return evolve(request, path=filled_path(request.start, places), template=request.start, places=places)
+    places = {**request.places, name: str(value)}
+    return evolve(request, path=filled_path(request.template, places), places=places)
 
 
 def leading_to(plan: TablePlan, request: Asked, reply: Reply, url: str, cursor: str) -> Reply:
@@ -82,7 +92,7 @@ def leading_to(plan: TablePlan, request: Asked, reply: Reply, url: str, cursor: 
     paginator = innermost(plan)
     if isinstance(paginator, CursorPaginator):
         values = {paginator.next_field: cursor, paginator.more_field: True}
-        return _with(reply, paginator.next_header, values, cursor)
+        return _with(plan.table, reply, paginator.next_header, values, cursor)
     if isinstance(paginator, NextLinkPaginator):
         return linking_to(plan, reply, f"{url}{request.path}?{urlencode({**request.params, LINKED: cursor})}")
     return reply
@@ -92,16 +102,14 @@ def linking_to(plan: TablePlan, reply: Reply, link: str) -> Reply:
     """*reply*, followed by what is at *link*."""
     paginator = innermost(plan)
     if isinstance(paginator, LinkHeaderPaginator):
-        return _with(reply, "Link", {}, f'<{link}>; rel="{paginator.next_field}"')
-    return _with(reply, None, {paginator.next_field: link}, link)
+        return _with(plan.table, reply, "Link", {}, f'<{link}>; rel="{paginator.next_field}"')
+    return _with(plan.table, reply, None, {paginator.next_field: link}, link)
 
 
-def _with(reply: Reply, header: str | None, values: dict[str, Any], value: str) -> Reply:
+def _with(table: Table, reply: Reply, header: str | None, values: dict[str, Any], value: str) -> Reply:
     """*reply* with *value* in a header, or with *values* in its body; of those that are flags only what it has."""
     if header:
         return evolve(reply, headers={**reply.headers, header: value})
-    body = json.loads(reply.body)
-    for path, each in values.items():
-        if each is not True or cached_path(path).get(body) is not None:
-            body = set_at(body, path, each)
-    return evolve(reply, body=json.dumps(body).encode())
+    there = said(table, reply.body)
+    new = {path: each for path, each in values.items() if each is not True or cached_path(path).get(there) is not None}
+    return evolve(reply, body=saying(table, reply.body, new))

@@ -14,6 +14,7 @@ from connector_build.api.simulation import CONTROL, Simulation
 from connector_build.errors import BuildError, UsageProblem
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.children import for_parent
+from connector_core.source.form import form_fields
 
 SHOWN = 2
 """Records in the page that a hint asks for."""
@@ -74,6 +75,9 @@ def _given(api: Simulated) -> dict[str, str]:
     return {name: value for name, value in api.configuration.items() if value != defaults[name]}
 
 
+_JSON = " -H 'content-type: application/json'"
+
+
 def _curl(api: Simulated, plan: TablePlan, url: str) -> str:
     """The command that asks for a first page of a table."""
     table = plan.table
@@ -82,6 +86,7 @@ def _curl(api: Simulated, plan: TablePlan, url: str) -> str:
     request = plan.paginator.first(table, max(SHOWN, api.mimic.sizes.least), {})
     curl: Curl = api.ways[0].guard.curl()
     headers = "".join(f" -H '{name}: {value}'" for name, value in request.headers.items())
-    body = "" if request.json is None else f" -H 'content-type: application/json' -d '{json.dumps(request.json)}'"
+    sent = f" -d '{urlencode(form_fields(request.json))}'" if request.form else f"{_JSON} -d '{json.dumps(request.json)}'"
+    body = "" if request.json is None else sent
     query = "&".join(filter(None, [urlencode(request.params), curl.query]))
     return f"curl{curl.options}{headers}{body} '{url}{request.path}{'?' if query else ''}{query}'"

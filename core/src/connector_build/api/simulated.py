@@ -115,7 +115,8 @@ class Simulated:
         [plan, _] = self.mimic.asked_for(bare)[0]
         cursor = cursor_in(plan, bare)
         if cursor is None:
-            return self.reply(evolve(request, params={**request.params, **started_over(plan, bare).params}))
+            start = started_over(plan, bare)
+            return self.reply(evolve(request, path=start.path, params={**request.params, **start.params}))
         reply = self.reply(request)
         return leading_to(plan, bare, reply, self.mimic.url, cursor) if reply.status == 200 else reply
 
@@ -131,7 +132,8 @@ class Simulated:
     def _bare(self, request: Asked) -> Asked:
         """*request* without the parameters that belong to the credential."""
         own = {name for door in self.ways for name in door.guard.params}
-        return evolve(request, params={name: value for name, value in request.params.items() if name not in own})
+        bare = evolve(request, params={name: value for name, value in request.params.items() if name not in own})
+        return self.mimic.located(bare)
 
 
 def sizes_of(assembly: Assembly) -> Sizes:

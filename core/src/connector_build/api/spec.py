@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connector_build.api.bodies import content_type, holds_one
+from connector_build.api.finding import names_in_paths
 from connector_build.api.making import layers
 from connector_build.api.paging import Sizes
 from connector_build.sample import Record
@@ -19,7 +20,10 @@ from connector_core import (
     Table,
 )
 from connector_core.auth.kinds import AuthFactory
+from connector_core.paging.resting import place_of_size
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.source.pagination import Where
+from connector_core.source.positions import positions_in
 from connector_core.source.templates import SCOPES, Filling, names_in
 
 Schema = dict[str, Any]
@@ -75,7 +79,8 @@ def _plain(name: str) -> str:
 
 def _operation(dataset: str, assembly: Assembly, plan: TablePlan, prefix: str, sizes: Sizes) -> dict[str, Any]:
     table = plan.table
-    body = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}} if table.body is not None else {}
+    sent = "application/x-www-form-urlencoded" if table.form else "application/json"
+    body = {"requestBody": {"content": {sent: {"schema": {"type": "object"}}}}} if table.body is not None else {}
     return {
         "operationId": f"get_{dataset}_data" if not prefix else f"get_{table.name}",
         "summary": f"One page of {table.name}, least recently updated first",
@@ -93,6 +98,8 @@ def _operation(dataset: str, assembly: Assembly, plan: TablePlan, prefix: str, s
 def _parameters(plan: TablePlan, sizes: Sizes) -> Iterator[dict[str, Any]]:
     for found in names_in(plan.table.path, *SCOPES):
         yield {"name": _plain(found), "in": "path", "required": True, "schema": {"type": "string"}}
+    for name in sorted(set(positions_in(plan.table.path, names_in_paths(plan)))):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
     for name, value in plan.table.params.items():
         yield {"name": name, "in": "query", "required": True, "schema": {"type": "string", "const": value}}
     for name, what in positions(plan).items():
@@ -115,13 +122,16 @@ def positions(plan: TablePlan) -> dict[str, str]:
     """The query parameters that say which page, and of how many records: name → what the paginator calls it."""
     found: dict[str, str] = {}
     for layer in layers(plan.paginator):
-        where = getattr(layer, "where", "query")
         for what in ("param", "from_param", "to_param", "size_param"):
-            in_query = where == "query" or (where == "header" and what == "size_param")
             name = getattr(layer, what, None)
-            if in_query and isinstance(name, str):
+            if isinstance(name, str) and _in_query(layer, what, plan.table.path):
                 found[name] = what
     return found
+
+
+def _in_query(layer: Any, what: str, path: str) -> bool:
+    where: Where = getattr(layer, "where", "query")
+    return (place_of_size(where, layer.size_param, path) if what == "size_param" else where) == "query"
 
 
 def _answer(description: str, schema: str, kind: str = "application/json") -> dict[str, Any]:

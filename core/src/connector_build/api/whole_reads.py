@@ -1,11 +1,9 @@
 """Whether a feed can be read whole from a made-up API although it cannot be told how its API pages: by trying."""
 
-import json
-
 from attrs import evolve
 
-from connector_build.api.bodies import records_in
-from connector_build.api.messages import Asked, Reply, asked
+from connector_build.api.bodies import records_in, said
+from connector_build.api.messages import Asked, Reply, asked, sent_body
 from connector_build.api.mimic import Mimic
 from connector_core import Page, Request, Table
 from connector_core.basics.names import one_line
@@ -46,12 +44,11 @@ def _read(mimic: Mimic, plan: TablePlan, table: Table, page_size: int) -> int | 
 def _asked(request: Request, url: str) -> Asked:
     headers = {name.lower(): value for name, value in request.headers.items()}
     there = asked(request.method, request.path.removeprefix(url), headers)
-    return evolve(there, params={**there.params, **request.params}, json=request.json)
+    return evolve(there, params={**there.params, **request.params}, json=sent_body(request))
 
 
 def _page(table: Table, reply: Reply) -> Page:
     if reply.status != 200:
         raise ValueError(f"{reply.status} {reply.body.decode()}")
     headers = {name.lower(): value for name, value in reply.headers.items()}
-    body = None if table.format else json.loads(reply.body)
-    return Page(body, records_in(table, reply.body), headers=headers)
+    return Page(said(table, reply.body), records_in(table, reply.body), headers=headers)

@@ -15,7 +15,7 @@ from connector_build.api.bodies import holds_one
 from connector_build.api.feed import Entry, Feed
 from connector_build.api.making import Maker, layers
 from connector_build.sample import Sample
-from connector_core import FullRead, KeysetPaginator, Record, Table, Windows
+from connector_core import FullRead, KeysetPaginator, Record, Table, UntilKnown, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.derived import applying
 from connector_core.paging.given import Given
@@ -180,7 +180,8 @@ def tells_changes(plan: TablePlan) -> bool:
         return True
     every = list(layers(plan.paginator))
     keyed = any(isinstance(layer, KeysetPaginator) and layer.incremental for layer in every)
-    return not keyed and not any(isinstance(layer, Windows) for layer in every)
+    by_key = any(isinstance(layer, UntilKnown) and layer.newest in plan.table.primary_key for layer in every)
+    return not keyed and not by_key and not any(isinstance(layer, Windows) for layer in every)
 
 
 def _tells(plan: TablePlan) -> bool:
@@ -190,4 +191,7 @@ def _tells(plan: TablePlan) -> bool:
 def transformed(plan: TablePlan, record: Record) -> Record | None:
     """The row that the enabled transforms make of a copy of *record*, in its form; None where one of them leaves it out."""
     row = applying.transformed(plan.transforms, json.loads(json.dumps(record)))
-    return None if isinstance(row, applying.LeftOut) else in_form(plan.declared, row)
+    if isinstance(row, applying.LeftOut):
+        return None
+    kept = {name: value for name, value in row.items() if name in plan.declared} if plan.undeclared == "drop" else row
+    return in_form(plan.declared, kept)

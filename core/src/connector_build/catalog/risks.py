@@ -8,7 +8,14 @@ from connector_core.plugin.assembly import TablePlan
 
 def risks(plan: TablePlan) -> list[str]:
     """The risks that the plugin takes with one table, each a sentence for people."""
-    return [*_of_answers(plan), *_of_paging(plan), *_of_transforms(plan)]
+    return [*_of_answers(plan), *_of_fields(plan), *_of_paging(plan), *_of_transforms(plan)]
+
+
+def _of_fields(plan: TablePlan) -> Iterator[str]:
+    if plan.undeclared == "drop":
+        yield "A field that is not declared is left out."
+    if plan.undeclared == "fail":
+        yield "A field that is not declared ends the sync, until the plugin declares or drops it."
 
 
 def _of_answers(plan: TablePlan) -> Iterator[str]:

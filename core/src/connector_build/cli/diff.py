@@ -57,6 +57,7 @@ def _lock_of_now(before: Mapping[str, Any], extensions: Sequence[str], files: Se
         before["dataset"],
         enable=before["enabled"],
         disable=before["disabled"],
+        undeclared=before.get("undeclared"),
         extensions=[*names, *extensions],
         files=files,
     )

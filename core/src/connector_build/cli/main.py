@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from connector_build.cli.app import app_command
 from connector_build.cli.check import check_command
+from connector_build.cli.dbt import dbt_command
 from connector_build.cli.debug import debug_command
 from connector_build.cli.demo import demo_command
 from connector_build.cli.diff import diff_command
@@ -42,6 +44,8 @@ def main(context: click.Context, build_all: bool, fleet: Path | None, force: boo
     connector-build fts               write the connector of the dataset fts into dist/fts
     connector-build fts --help        the options of a build
     connector-build demo fts          try it on this machine, against a sample API
+    connector-build app fts           its app, over the rows of the last demo or debug
+    connector-build dbt fts           a dbt package for its tables: sources, staging models, tests
     connector-build check fts         what every plugin has to keep, rule by rule
     connector-build docs fts          what its tables, columns and settings mean, as a web page
     connector-build verify dist/fts   what was changed by hand since the build
@@ -73,6 +77,8 @@ for _command in (
     verify_command,
     diff_command,
     demo_command,
+    app_command,
     serve_command,
+    dbt_command,
 ):
     main.add_command(_command)

@@ -6,6 +6,9 @@ from typing import Any, TypeVar
 
 import click
 
+UNDECLARED = ("allow", "warn", "fail", "drop")
+"""As core has them, which takes a while to import."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -44,6 +47,11 @@ def choice_options(command: F) -> F:
         ),
         click.option(
             "--disable", multiple=True, callback=names, metavar="NAMES", help="Transforms and extra tables to switch off."
+        ),
+        click.option(
+            "--undeclared",
+            type=click.Choice(UNDECLARED),
+            help="What becomes of fields that nobody declared, in tables that do not say it themselves; allow if not given.",
         ),
         source_options,
     ]

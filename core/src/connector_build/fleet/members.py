@@ -10,12 +10,14 @@ from attrs import frozen
 
 from connector_build.errors import UsageProblem
 from connector_core.basics.names import did_you_mean, one_line
+from connector_core.source.tables import UNDECLARED
 
 FILE: Final = "connectors.toml"
 _NAME: Final = re.compile(r"[_a-z][_a-z0-9]*")
 """What Fivetran lets a connection be named."""
 _LISTS: Final = ("with", "plugin_files", "enable", "disable")
-_KEYS: Final = ("name", "dataset", "output", *_LISTS)
+_TEXTS: Final = ("name", "dataset", "output", "undeclared")
+_KEYS: Final = (*_TEXTS, *_LISTS)
 
 
 @frozen
@@ -28,7 +30,7 @@ class Member:
 
     name: str
     dataset: str
-    choice: Mapping[str, Sequence[str]]
+    choice: Mapping[str, Any]
     output: Path
 
 
@@ -85,7 +87,7 @@ def _member(entry: Any, where: str, folder: Path) -> Member:
             raise UsageProblem(
                 f"{where}: {one_line(key, 60)} means nothing here{did_you_mean(key, _KEYS)}. Known: {', '.join(_KEYS)}."
             )
-    texts = {key: _text(entry, key, where) for key in ("name", "dataset", "output") if key in entry}
+    texts = {key: _text(entry, key, where) for key in _TEXTS if key in entry}
     if "dataset" not in texts:
         raise UsageProblem(f'{where} names no dataset. Write dataset = "fts".')
     name = texts.get("name", texts["dataset"])
@@ -100,8 +102,15 @@ def _member(entry: Any, where: str, folder: Path) -> Member:
         "disable": lists["disable"],
         "extensions": lists["with"],
         "files": [str(folder / path) for path in lists["plugin_files"]],
+        **({"undeclared": _undeclared(texts["undeclared"], where)} if "undeclared" in texts else {}),
     }
     return Member(name, texts["dataset"], choice, folder / texts.get("output", f"dist/{name}"))
+
+
+def _undeclared(word: str, where: str) -> str:
+    if word not in UNDECLARED:
+        raise UsageProblem(f"{where}: undeclared is {one_line(repr(word), 60)}. Write one of {', '.join(UNDECLARED)}.")
+    return word
 
 
 def _text(entry: Mapping[str, Any], key: str, where: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from connector_build.sample import Record
 from connector_build.screen.printing import line
 from connector_build.screen.progress import lasting
 from connector_core.plugin.assembly import TablePlan
+from connector_core.runtime.scripts.warehouse import warehouse
 
 APPENDED: Final = 25
 CHANGED: Final = 5
@@ -83,7 +85,7 @@ def run_demo(
         show_counts(first, second, console)
         line(console, f"Next sync state: {json.dumps(shortened(second.state))}")
         _check(read_tables(project, table_names, None), api, console)
-    line(console, next_steps(dataset.name, plans))
+    line(console, next_steps(dataset.name, plans, project))
 
 
 @contextmanager
@@ -138,18 +140,26 @@ def summary(run: DebugRun, total: int) -> str:
     return f"{sent}; incremental: the feed has {total:,} records" if upserts < total else sent
 
 
-def next_steps(dataset: str, plans: Iterable[TablePlan]) -> str:
-    """What to type after the demo, with the same choices."""
+def next_steps(dataset: str, plans: Sequence[TablePlan], project: Path) -> str:
+    """What to type after the demo, whose rows are in *project*, with the same choices."""
     chosen = [part.name for plan in plans for part in (*plan.transforms, *plan.extra_tables) if not part.default]
     enable = f" --enable {','.join(chosen)}" if chosen else ""
+    word = next((plan.undeclared for plan in plans if plan.table.undeclared is None and plan.undeclared != "allow"), None)
+    enable += f" --undeclared {word}" if word else ""
     steps = [
         (f"connector-build {dataset}{enable}", f"write the connector into dist/{dataset}"),
         (f"cd dist/{dataset}", "and fill in configuration.json"),
         ("./debug_and_reset.sh", "run it on this machine against the real API"),
         ("./deploy.sh", "send it to Fivetran"),
+        (f"connector-build app {dataset}{_rows_of(dataset, project)}", "look at these rows in an app"),
     ]
     width = max(len(command) for command, _ in steps)
     return "\n".join(["Next:", *(f"  {command:<{width}}  {what}" for command, what in steps)])
+
+
+def _rows_of(dataset: str, project: Path) -> str:
+    """The option that names the rows of *project*, where a demo does not leave them there by itself."""
+    return "" if project == Path("dist", f"demo-{dataset}") else f" --warehouse {shlex.quote(str(warehouse(project)))}"
 
 
 def _check(found: Iterable[TableRows], api: Simulated, console: Console) -> None:

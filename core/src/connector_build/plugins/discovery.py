@@ -27,8 +27,9 @@ DATASETS = "connector_core"
 EXTENSIONS = "connector_core_extensions"
 OPTIONS = "connector_core_options"
 SAMPLES = "connector_core_samples"
-GROUPS = frozenset({DATASETS, EXTENSIONS, OPTIONS, SAMPLES})
-COMMANDS = ("check", "debug", "demo", "diff", "docs", "list", "serve", "show", "verify")
+APPS = "connector_core_apps"
+GROUPS = frozenset({DATASETS, EXTENSIONS, OPTIONS, SAMPLES, APPS})
+COMMANDS = ("app", "check", "dbt", "debug", "demo", "diff", "docs", "list", "serve", "show", "verify")
 VERBS = frozenset({*COMMANDS, "build", "diff", "help", "new"})
 """Names that no dataset may take, because they are subcommands or soon will be."""
 
@@ -56,7 +57,7 @@ class Source:
     """Something that a connector is assembled from: a plugin's module, and where its source code lies.
 
     distribution: None for a local file. module: the imported module. root: the package's folder, or the one file.
-    left_out:     modules of it that describe sample records and do not ship.
+    left_out:     modules of it that describe sample records, or are its app, and do not ship.
     """
 
     name: str
@@ -120,6 +121,24 @@ def sample(dataset: str) -> Any | None:
     for point in entry_points(group=SAMPLES, name=dataset):
         return loaded(point, f"{_distribution_name(point)}: the sample records of {dataset}")
     return None
+
+
+def app(dataset: str) -> EntryPoint | None:
+    """The entry point of the app that a plugin brings for *dataset*, or None; nothing of it is imported.
+
+    Raises BuildError where several distributions bring one.
+    """
+    found = list(entry_points(group=APPS, name=dataset))
+    for point in found:
+        if "." not in point.module:
+            raise BuildError(
+                f"{_distribution_name(point)} names {point.value} as the app of {dataset}. Put the app into a module of its own, "
+                f"such as {point.module}.app: that module is left out of a built connector."
+            )
+    if len(found) > 1:
+        owners = " and ".join(sorted(_distribution_name(point) for point in found))
+        raise BuildError(f"{owners} each bring an app for {dataset}. Uninstall all but one.")
+    return found[0] if found else None
 
 
 def odd_options(dataset: str, offered: Sequence[str], distributions: Iterable[str]) -> list[str]:
@@ -215,12 +234,14 @@ def _source(point: EntryPoint, name: str) -> Source:
     package = point.value.strip().partition(".")[0]
     module = imported(point.value.strip(), name, point.dist)
     version = point.dist.version if point.dist else ""
-    samples = tuple(
+    left_out = tuple(
         each.module
-        for each in entry_points(group=SAMPLES)
+        for group in (SAMPLES, APPS)
+        for each in entry_points(group=group)
+        if "." in each.module
         if each.dist and canonicalize_name(each.dist.name) == canonicalize_name(name)
     )
-    return Source(name, version, module, _root(package, name), point.dist, samples)
+    return Source(name, version, module, _root(package, name), point.dist, left_out)
 
 
 def _local(path: Path) -> Source:

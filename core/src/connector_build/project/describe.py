@@ -63,6 +63,7 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "description": table.description,
         "path": table.path,
         "method": table.method,
+        "body": None if table.body is None else "form" if table.form else "JSON",
         "records": table.records,
         "format": str(table.format) if table.format else "JSON",
         "parent": {"table": table.parent.table, "adds": dict(table.parent.adds), "changed": table.parent.changed}
@@ -74,6 +75,7 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "full_refresh": table.full_refresh,
         "primary_key": list(table.primary_key),
         "append_only": table.append_only,
+        "undeclared": plan.undeclared,
         "errors": [str(rule) for rule in table.errors],
         "budget": str(table.budget) if table.budget else None,
         "columns": [_column(name, column, name not in table.columns) for name, column in plan.declared.items()],
@@ -122,4 +124,4 @@ def _option(option: Option) -> dict[str, Any]:
 
 
 def _measure(measure: Measure) -> str:
-    return f"{measure.kind}({measure.column or ''})"
+    return str(measure)

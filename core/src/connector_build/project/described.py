@@ -47,7 +47,8 @@ def _show_table(table: Mapping[str, Any], console: Console) -> None:
 def _facts(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What there is to say of a table, each with its name."""
     where = f"under {table['records']}" if table["format"] == "JSON" else f"in {table['format']}"
-    yield "records", f"{table['method']} {table['path']}, {where}"
+    sent = " with a form" if table["body"] == "form" else ""
+    yield "records", f"{table['method']} {table['path']}{sent}, {where}"
     yield from _whose(table)
     if table["deleted"]:
         yield "deleted", f"the keys that each answer lists under {table['deleted']}"

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_types, column_names, one_line
+from connector_core.source.tables import UNDECLARED
 
 SEAL: Final = "sha256"
 """The last key of a lock: the hash over everything else in it."""
@@ -78,6 +79,7 @@ def _wrong_lists(lock: Mapping[str, Any]) -> Iterator[str]:
     for name in ("enabled", "disabled"):
         if not _are_texts(lock[name]):
             yield f"{name} is no list of names"
+    yield from _wrong_undeclared(lock)
     feeds = lock.get("feeds", {})
     if not isinstance(feeds, dict) or not _are_texts(list(feeds.values())):
         yield "feeds does not give each table the identity of its feed"
@@ -90,6 +92,14 @@ def _wrong_lists(lock: Mapping[str, Any]) -> Iterator[str]:
     files = lock.get("files", {})
     if not isinstance(files, dict) or not _are_texts(list(files.values())):
         yield "files does not give each file its hash"
+
+
+def _wrong_undeclared(lock: Mapping[str, Any]) -> Iterator[str]:
+    if lock.get("undeclared", "allow") not in UNDECLARED:
+        yield f"undeclared is none of {', '.join(UNDECLARED)}"
+    words = lock.get("undeclared_fields", {})
+    if not isinstance(words, dict) or not set(map(str, words.values())) <= {*UNDECLARED}:
+        yield "undeclared_fields does not say for each table what becomes of fields that nobody declared"
 
 
 def _wrong_table(what: str, table: Any) -> Iterator[str]:

@@ -13,6 +13,7 @@ from connector_build.project.report import report
 from connector_build.project.writer import Project, make_project
 from connector_core.basics.errors import PluginError
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from connector_core.source.tables import Undeclared
 
 
 def assembled(
@@ -21,13 +22,15 @@ def assembled(
     disable: Sequence[str] = (),
     extensions: Sequence[str] = (),
     files: Sequence[Path] = (),
+    undeclared: Undeclared | None = None,
 ) -> tuple[Assembly, list[Source]]:
     """An installed dataset with *extensions* and local *files*, and the sources that it was assembled from.
 
     Raises BuildError for a plugin that is not there or cannot be imported, PluginError for one that answers wrongly.
     """
     sources = load(dataset, extensions, files)
-    return assemble([Plugin(source.name, source.module, source.version) for source in sources], enable, disable), sources
+    plugins = [Plugin(source.name, source.module, source.version) for source in sources]
+    return assemble(plugins, enable, disable, undeclared), sources
 
 
 def every_assembled(leave_out: Callable[[str], None]) -> list[tuple[str, Assembly]]:
@@ -51,6 +54,11 @@ def explained(dataset: str, assembly: Assembly, sources: Sequence[Source]) -> Di
     about = find(dataset)
     versions = {source.name: source.version for source in sources}
     return dictionary_of(assembly, dataset, version=about.version, summary=about.summary, versions=versions)
+
+
+def everything(dataset: str) -> Dictionary:
+    """The dictionary of *dataset* with all that can be enabled: rows that are there may have been landed with any of it."""
+    return dictionary(dataset, enable=[option.name for option in dictionary(dataset).options])
 
 
 def made(dataset: str, **choice: Any) -> Project:

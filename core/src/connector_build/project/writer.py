@@ -108,6 +108,7 @@ def _connector_py(dataset: str, assembly: Assembly, sources: Sequence[Source]) -
         plugins={f"{source.name} {source.version}".strip(): source.module.__name__ for source in sources},
         enable=[option.name for option in changed if option.enabled],
         disable=[option.name for option in changed if not option.enabled],
+        undeclared=assembly.undeclared,
     ).encode()
 
 
@@ -129,6 +130,8 @@ def lock_bytes(
         "settings": {setting.name: _setting(setting) for setting in assembly.settings},
         "enabled": [option.name for option in assembly.options if option.enabled],
         "disabled": [option.name for option in assembly.options if not option.enabled],
+        **({"undeclared": assembly.undeclared} if assembly.undeclared else {}),
+        "undeclared_fields": {plan.table.name: plan.undeclared for plan in assembly.tables},
         "feeds": {plan.table.name: identity(plan) for plan in assembly.tables},
         "reads": {plan.table.name: how_read(plan) for plan in assembly.tables},
         "options": {option.name: definition(option) for option in assembly.options},

@@ -25,6 +25,7 @@ def tables(old: Lock, new: Lock) -> Iterator[Change]:
         else:
             yield from _table(name, before[name], after[name])
             yield from _reading(name, old, new)
+            yield from _undeclared(name, old, new)
 
 
 def _table(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
@@ -44,6 +45,20 @@ def _table(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> It
             yield Change("re-sync", what, f"the column is new ({new[column]}): null in rows of before until they are sent")
         elif old[column] != new[column]:
             yield _retyped(what, old[column], new[column])
+
+
+def _undeclared(name: str, old: Lock, new: Lock) -> Iterator[Change]:
+    """What becomes of fields that nobody declared; a lock of an earlier release does not say, and they arrived."""
+    before, after = (lock.get("undeclared_fields", {}).get(name, "allow") for lock in (old, new))
+    what = f'fields that are not declared: "{before}" before, "{after}" now'
+    if before == after:
+        return
+    if after == "drop":
+        yield Change("breaks", name, f"{what}. Their columns stay, and are null in every row that is sent from now on")
+    elif before == "drop":
+        yield Change("re-sync", name, f"{what}. They are null in rows of before until these are sent")
+    else:
+        yield Change("safe", name, what)
 
 
 def _retyped(what: str, before: str, after: str) -> Change:

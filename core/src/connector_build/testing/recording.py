@@ -18,7 +18,7 @@ from requests.utils import requote_uri
 from urllib3 import HTTPResponse
 
 from connector_build.api.making import layers
-from connector_build.api.messages import Asked
+from connector_build.api.messages import Asked, sent_body
 from connector_build.api.recording import Recorded, Recording, to_json, without_struck
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.testing.datasets import assembled
@@ -89,8 +89,7 @@ class Recorder:
         page = self.client.fetch(table, request)
         assert self._transport.last is not None  # noqa: S101  (the client fetched through it)
         status, headers, content = self._transport.last
-        encoding = table.format.encoding if isinstance(table.format, Csv) else "utf-8"
-        text = b"".join(unpacked([content], max(len(content), 1) * 2000)).decode(encoding)
+        text, encoding = _text_of(table, b"".join(unpacked([content], max(len(content), 1) * 2000)))
         kept = {name: self._shown(value) for name, value in headers.items() if name in self.headers}
         asked = self._asked(request)
         if not any(each.request == asked for each in self.answers):
@@ -106,7 +105,7 @@ class Recorder:
         parts = urlsplit(requote_uri(self._shown(request.path)).removeprefix(URL))  # as it is sent
         params = {name: self._shown(str(value)) for name, value in request.params.items()}
         headers = {name.lower(): self._shown(value) for name, value in request.headers.items()}
-        body = None if request.json is None else json.loads(self._shown(json.dumps(request.json)))
+        body = None if request.json is None else json.loads(self._shown(json.dumps(sent_body(request))))
         in_path = dict(parse_qsl(parts.query, keep_blank_values=True))
         return Asked(request.method, parts.path, without_struck({**in_path, **params}), headers, body)
 
@@ -161,6 +160,15 @@ def record(
 def _origin(base_url: str) -> str:
     parts = urlsplit(base_url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _text_of(table: Table, body: bytes) -> tuple[str, str]:
+    """The body of an answer as a text, and the encoding that makes the same bytes of it again."""
+    encoding = table.format.encoding if isinstance(table.format, Csv) else "utf-8"
+    try:
+        return body.decode(encoding), encoding
+    except UnicodeDecodeError:  # an archive, or XML that declares another one
+        return body.decode("latin-1"), "latin-1"
 
 
 def _has_header(layer: Any) -> bool:

@@ -23,7 +23,7 @@ from attrs import field, fields, frozen, has
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import one_line
-from connector_core.basics.steps import HOW, MISSING, Find, Step, finder, put_at, read_steps
+from connector_core.basics.steps import HOW, MISSING, Find, Step, drop_at, finder, put_at, read_steps
 
 __all__ = ["LIBRARY", "MISSING", "Path", "cached_path", "compile_path", "paths_of"]
 
@@ -82,6 +82,10 @@ class Path:
         if self.needs or self.alone or not self._steps:
             raise PluginError(f"Nothing can be put at {self.text!r}, which is not one place. {HOW}.")
         return put_at(value, self._steps, new, self.text)
+
+    def drop(self, value: Any) -> Any:
+        """A copy of *value* without what stands at this place; *value* itself where nothing does, or for more than one place."""
+        return value if self.needs or self.alone else drop_at(value, self._steps)
 
     def __str__(self) -> str:
         return self.text

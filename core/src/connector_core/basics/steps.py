@@ -182,3 +182,20 @@ def put_at(value: Any, steps: tuple[Step, ...], new: Any, text: str) -> Any:
         (name, 1),
     )
     return {**holder, key: put_at(holder.get(key), steps[count:], new, text)}
+
+
+def drop_at(value: Any, steps: tuple[Step, ...]) -> Any:
+    """A copy of *value* without what stands where *steps* lead; of a list, an entry becomes null, so that the others stay."""
+    if not steps or finder(steps)(value) is MISSING:
+        return value
+    if isinstance(value, list):
+        index = int(steps[0].name)
+        copy = list(value)
+        copy[index] = None if len(steps) == 1 else drop_at(value[index], steps[1:])
+        return copy
+    key, count = next(
+        (key, count) for key, count in _names(steps) if finder(steps[count:])(value.get(key, MISSING)) is not MISSING
+    )
+    if count < len(steps):
+        return {**value, key: drop_at(value[key], steps[count:])}
+    return {name: each for name, each in value.items() if name != key}

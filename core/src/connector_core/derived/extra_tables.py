@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_name, column_names, did_you_mean, listed, one_line
-from connector_core.derived.measures import RESULTS, STEPS, Measure, measured, restored, same
+from connector_core.derived.measures import RESULTS, Measure, measured, restored, same
 from connector_core.source.columns import Column, Declared
 from connector_core.source.tables import Key, Record, Table, frozen_mapping
 from connector_core.source.values import read, text
@@ -67,7 +67,8 @@ class Aggregate:
 
     name:     the table in the destination.
     by:       the source columns to group by; the primary key of the extra table.
-    measures: column → ``count()``, ``total("column")``, ``minimum("column")`` or ``maximum("column")``.
+    measures: column → ``count()``, ``total("column")``, ``average("column")``, ``minimum("column")``, ``maximum("column")``,
+              ``count_if("column", values)`` or ``count_distinct("column")``.
     default:  whether it is on unless the build says otherwise.
     description: what a row of it is, for people; made from *by* when left out.
     """
@@ -95,7 +96,7 @@ class Aggregate:
                     f'{where}: measure {name!r} is {measure!r}. Write count(), total("column"), minimum(…) or maximum(…).'
                 )
         # Looked up once: a fold is made for each record.
-        object.__setattr__(self, "_steps", [(STEPS[measure.kind], measure.column or "") for measure in self.measures.values()])
+        object.__setattr__(self, "_steps", [(measure.step, measure.column or "") for measure in self.measures.values()])
         object.__setattr__(self, "_nothing", [None] * len(self.measures))
 
     @property
@@ -109,8 +110,12 @@ class Aggregate:
         by = {name: _groupable(source[name], name) for name in self.by}
         return by | {name: measured(measure, source) for name, measure in self.measures.items()}
 
+    def of(self, source: Declared) -> "Aggregate":
+        """The same for a source table of these columns."""
+        return evolve(self, measures={name: measure.of(source) for name, measure in self.measures.items()})
+
     def fold(self, accumulator: Accumulator, record: Record, key: Key) -> Accumulator:
-        """The accumulator with one more record in it."""
+        """The accumulator with one more record in it; the one from before is not to be used again."""
         before = accumulator or self._nothing
         try:
             return [step(so_far, record.get(column)) for so_far, (step, column) in zip(before, self._steps, strict=True)]

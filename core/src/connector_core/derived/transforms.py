@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from attrs import evolve, field, frozen
 
@@ -74,8 +74,25 @@ class Transform:
         return self.function(record)
 
 
-def _given(kind: str | Column) -> Column:
-    return cast(Column, kind)  # checked once the field's name is known, for the message
+def _given(kind: str | Column | None) -> Column | None:
+    return cast("Column | None", kind)  # checked once the field's name is known, for the message
+
+
+class Typed(Protocol):
+    """A function that knows the type of what it makes, once it knows the columns of its table."""
+
+    def of(self, columns: Declared) -> "Typed":
+        """The same for a table of these *columns*. Raises PluginError where it cannot be used with them."""
+
+    def column(self) -> Column:
+        """The column that its results belong into."""
+
+    @property
+    def description(self) -> str:
+        """What it computes, for people."""
+
+    def __call__(self, record: Record) -> Any:
+        """The value for *record*, which stays as it is."""
 
 
 @frozen
@@ -83,8 +100,10 @@ class DerivedField:
     """A transform that adds one column, named like the field, from the others of its record.
 
     name:     the column, and what ``--enable`` and ``--disable`` call it.
-    function: record → the value; see ``ratio``. It must not change the record.
-    type:     the column's Fivetran type, or a ``Column``. Read back, ``type`` has the type, and ``column`` the column.
+    function: record → the value. It must not change the record. Ready-made: ``ratio``, ``sum_of``, ``difference``, ``product``,
+              ``date_part``, ``lower``, ``upper``, ``trim``, ``concat`` and ``coalesce``.
+    type:     the column's Fivetran type, or a ``Column``. Left out, it is the one that a ready-made function knows, and DOUBLE of
+              any other. Read back, ``type`` has the type, and ``column`` the column; None until the table is known.
     default:  whether it is on unless the build says otherwise.
     description: what the column holds, for people; that of a ``Column`` in *type*, or what *function* says of itself, when left
               out. ``ratio`` says what it divides.
@@ -92,22 +111,42 @@ class DerivedField:
 
     name: str
     function: Callable[[Record], Any] = field(repr=False)
-    column: Column = field(alias="type", default=Column("DOUBLE"), converter=_given)
+    column: Column | None = field(alias="type", default=None, converter=_given)
     default: bool = True
     description: str = field(default="", kw_only=True, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "A derived field")
-        column = checked_columns({self.name: self.column}, f"DerivedField {self.name}")[self.name]
         _check_callable(self.function, f"DerivedField {self.name}")
-        said = self.description or column.description or (self.function.description if isinstance(self.function, Ratio) else "")
+        if self.column is not None or self._typed is None:
+            columns = checked_columns({self.name: self.column or "DOUBLE"}, f"DerivedField {self.name}")
+            object.__setattr__(self, "column", self._described(columns[self.name]))
+
+    def _described(self, column: Column) -> Column:
+        """*column* with what it holds, for people, which the field knows from then on."""
+        of_itself = self.function if isinstance(self.function, Ratio) else self._typed
+        said = self.description or column.description or (of_itself.description if of_itself else "")
         object.__setattr__(self, "description", said)
-        object.__setattr__(self, "column", evolve(column, description=said) if isinstance(said, str) else column)
+        return evolve(column, description=said) if isinstance(said, str) else column
+
+    @property
+    def _typed(self) -> Typed | None:
+        return cast("Typed", self.function) if hasattr(self.function, "of") and hasattr(self.function, "column") else None
+
+    def of(self, columns: Declared) -> "DerivedField":
+        """The same for a table of these *columns*: its function reads each field by its type, and its own type is known.
+
+        Raises PluginError where the function cannot be used with them.
+        """
+        if self._typed is None:
+            return self
+        function = self._typed.of(columns)
+        return evolve(self, function=function, type=self.column or function.column())
 
     @property
     def type(self) -> str:
-        """The column's Fivetran type."""
-        return self.column.type
+        """The column's Fivetran type; empty until the table is known, where it follows from that."""
+        return self.column.type if self.column else ""
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -129,9 +168,9 @@ class DerivedField:
         """Whether it may leave a record out: no."""
         return False
 
-    def column_changes(self, columns: Declared) -> ColumnChanges:  # noqa: ARG002  (the signature of a Transform's)
-        """What it does to a table of these *columns*: adds its own."""
-        return (), {self.name: self.column}
+    def column_changes(self, columns: Declared) -> ColumnChanges:
+        """What it does to a table of these *columns*: adds its own. Raises PluginError when it cannot be used with them."""
+        return (), {self.name: self.of(columns).column}
 
     def __call__(self, record: Record) -> Record:
         record[self.name] = self.function(record)

@@ -57,14 +57,15 @@ class Forms:
     columns: every declared column, as the transforms leave them.
     watched: those in which each float is looked at, because it is compared, or because a function of a plugin may have made it:
              NaN is null in the destination, and minus zero is zero.
+    warned:  undeclared fields that were remarked on; each is once.
     """
 
     table: str
     columns: Declared
     watched: frozenset[str]
     log: Log
+    _warned: set[str] = field(factory=set)
     _known: dict[tuple[str, ...], Kinds] = field(factory=dict, init=False)
-    _warned: set[str] = field(factory=set, init=False)
 
     def form(self, row: Mapping[str, Any], where: str) -> Form:
         """What rows of the shape of *row* need; *where* names what it is a row of.

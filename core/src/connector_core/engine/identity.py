@@ -24,15 +24,24 @@ def _parts(plan: TablePlan) -> list[Any]:
     table = plan.written or plan.table
     asked = [table.path, dict(table.params), dict(table.headers), table.body, table.records]
     parent = [plan.parent.table.name, *_parts(plan.parent)] if plan.parent else []
-    told = [dict(plan.told)] if plan.told else []
+    told: list[Any] = [dict(plan.told)] if plan.told else []
+    told += ["form"] if table.form else []
     return [*asked, list(table.primary_key), _paging(plan.paginator), *parent, *told]
 
 
 def _paging(paginator: Any) -> list[Any]:
-    """The kind of a paginator, the fields of a record that its bookmark is a value of, and the same of what it is around."""
+    """The kind of a paginator, the fields of a record that its bookmark is a value of, and the same of what it is around.
+
+    Its template is part of it: it may hold a filter, and records that another one left out are not new.
+    """
     fields = [name for name in (getattr(paginator, each, None) for each in ("key", "newest")) if isinstance(name, str)]
-    inner = getattr(paginator, "pages", None)
-    return [type(paginator).__name__, *fields, *([] if inner is None else [_paging(inner)])]
+    template, inner = (getattr(paginator, each, None) for each in ("template", "pages"))
+    return [
+        type(paginator).__name__,
+        *fields,
+        *([] if template is None else [template]),
+        *([] if inner is None else [_paging(inner)]),
+    ]
 
 
 def is_documented(plan: TablePlan) -> bool:

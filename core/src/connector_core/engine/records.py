@@ -15,11 +15,12 @@ from connector_core.derived.named_fields import FieldWatch, watch_for
 from connector_core.derived.transforms import DerivedField, Transform, made_by_functions
 from connector_core.engine.forms import Form, Forms
 from connector_core.engine.objections import failed_transform, misfit, no_key, no_object
+from connector_core.engine.undeclared import Strangers
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.columns import Declared, UnfitError
 from connector_core.source.numbers import LARGEST_LONG, SMALLEST_LONG, TOO_LARGE
 from connector_core.source.rows import made_key
-from connector_core.source.tables import Key, Record, Table
+from connector_core.source.tables import Key, Record, Table, Undeclared
 from connector_core.source.values import Convert, read
 
 GONE = "deleted"
@@ -46,6 +47,7 @@ class RowMaker:
 
     declared: every declared column, as the transforms leave them. compared: those that extra tables read.
     checks_fields: what it is given are pages, and a field that a transform goes by and no record of one has is an error.
+    undeclared: what becomes of fields that nobody declared.
     """
 
     table: Table
@@ -54,8 +56,10 @@ class RowMaker:
     log: Log
     compared: frozenset[str] = frozenset()
     checks_fields: bool = True
+    undeclared: Undeclared = "allow"
     repeated: int = field(default=0, init=False)
     """Records with the key of another record of their page, and with other values."""
+    _strangers: Strangers = field(init=False)
     _forms: Forms = field(init=False)
     _usual: tuple[list[object], Form] = field(default=([], Form((), (), (), digits=False)), init=False)
     """The shape of the last row, and what it needs."""
@@ -67,7 +71,8 @@ class RowMaker:
     def __attrs_post_init__(self) -> None:
         made = made_by_functions(self.transforms, self.declared)
         watched = frozenset((*self.table.primary_key, *self.compared, *made))
-        self._forms = Forms(self.table.name, self.declared, watched, self.log)
+        self._strangers = Strangers(self.table, self.declared, self.undeclared, self.log)
+        self._forms = Forms(self.table.name, self.declared, watched, self.log, self._strangers.told)
         self._shared = not self.transforms or not all(isinstance(each, DerivedField) for each in self.transforms)
         self._nulls = {name: column for name, column in self.table.declared.items() if column.null}
 
@@ -75,7 +80,8 @@ class RowMaker:
     def of(cls, plan: TablePlan, log: Log, *, checks_fields: bool = True) -> "RowMaker":
         """What makes the rows of a table as it is planned."""
         compared = frozenset(name for extra in plan.extra_tables for name in extra.needs)
-        return cls(plan.table, plan.transforms, plan.declared, log, compared, checks_fields)
+        undeclared = plan.undeclared if checks_fields else "allow"
+        return cls(plan.table, plan.transforms, plan.declared, log, compared, checks_fields, undeclared)
 
     def rows(
         self,
@@ -94,7 +100,8 @@ class RowMaker:
         Raises UnexpectedAnswer when a record is no object or lacks its key, PluginError when a transform fails, DeliveryError
         when a value is none of its column's type.
         """
-        rows, alike = self._by_form(self._all_given(records, where, first, added), where, first)
+        given = self._strangers.left_out(self._all_given(records, where, first, added), where, first)
+        rows, alike = self._by_form(given, where, first)
         if exact is not None and not all(_floats_do(form, of_form) for form, of_form in alike.items()):
             return self.rows(exact()[first - 1 : first - 1 + len(records)], where, first, added)
         for form, of_form in alike.items():

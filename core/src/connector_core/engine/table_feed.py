@@ -62,6 +62,11 @@ class _Paginator:
                 for text in remarks(request, page):
                     warn(text, text)
 
+    def enough(self, request: Request, page: Page) -> bool:
+        """Whether the rest of the feed is not wanted."""
+        enough = getattr(self.plan.paginator, "enough", None)
+        return bool(enough and enough(request, page))
+
     @property
     def max_empty_pages(self) -> int:
         """So many pages in a row may bring nothing new."""

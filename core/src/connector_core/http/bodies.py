@@ -122,14 +122,15 @@ def _timed(chunks: Iterator[bytes]) -> Iterator[bytes]:
             attempt.took(len(chunk) if chunk.strip(b"\0") else 0)
 
 
-def begins_as_a_page(chunks: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
-    """Whether a body begins as a web page does, and the same body once more."""
+def begins_as_a_page(chunks: Iterator[bytes], *, any_tag: bool = True) -> tuple[bool, Iterator[bytes]]:
+    """Whether a body begins as a web page does, and the same body once more; *any_tag*: whatever its first tag is."""
     head = b""
     for chunk in chunks:
         head += chunk
         if len(head) >= CHUNK_BYTES or head.strip():
             break
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<", chain((head,), chunks)
+    begins = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:14].lower()
+    return begins.startswith(b"<" if any_tag else (b"<!doctype html", b"<html")), chain((head,), chunks)
 
 
 def held(response: requests.Response, body: bytes) -> requests.Response:

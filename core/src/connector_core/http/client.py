@@ -1,7 +1,7 @@
 """The HTTP edge: one request in, one JSON object out, with retries; credentials go to the configured origin only."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import cache, partial
 from typing import Any, Literal, NoReturn
@@ -28,6 +28,7 @@ from connector_core.http.sending import Sender
 from connector_core.http.session import Sessions
 from connector_core.source.limits import Limits
 from connector_core.source.pagination import Page, Request
+from connector_core.source.spooled import Records
 from connector_core.source.tables import Table
 
 TAKEN = frozenset({200, 201, 203, 206})
@@ -165,7 +166,8 @@ class Client:
         if not taken:
             self._refuse(where, answer)
         if table.format is not None:
-            return made(None, self._bodies.read(where, response, lambda chunks: self._spooled(table, where, response, chunks)))
+            spooled = self._bodies.read(where, response, lambda chunks: self._spooled(table, where, response, chunks))
+            return made(spooled.beside, spooled)
         plainly = table.name in self._plain_floats and len(answer.content) <= KEPT_BYTES
         try:
             body = self._decode(table, where, answer, "plain" if plainly else "exact")
@@ -189,12 +191,13 @@ class Client:
         self._plain_floats.discard(table.name)
         return records_in(table, where, self._decode(table, where, answer))
 
-    def _spooled(self, table: Table, where: str, response: requests.Response, chunks: Iterator[bytes]) -> Sequence[Any]:
+    def _spooled(self, table: Table, where: str, response: requests.Response, chunks: Iterator[bytes]) -> Records:
         assert table.format is not None  # noqa: S101  (the caller has looked)
-        page, chunks = begins_as_a_page(chunks)
+        page, chunks = begins_as_a_page(chunks, any_tag=not table.format.of_tags)
         if page and table.name in self._spoken:
             raise TransientError("200, but the answer is a web page")
-        records = table.format.spool(with_an_end(response, chunks), table.declared, where, self._bodies.limit)
+        whole = with_an_end(response, chunks) if table.format.of_lines else chunks
+        records = table.format.spool(whole, table.declared, where, self._bodies.limit)
         self._spoken.add(table.name)
         return records
 

@@ -89,7 +89,7 @@ def _following(
 ) -> Request | None:
     try:
         following = next_request(paginator, read.request, read.page)
-        if following is None and evidence is not None and not (evidence.judged or read.page.ended):
+        if following is None and evidence is not None and not (evidence.judged or read.page.ended or _enough(paginator, read)):
             # It is made around another one that it asked without next_request.
             following = evidence.ended(getattr(paginator, "pages", paginator), read.request, read.page)
         if following is not None:
@@ -102,6 +102,12 @@ def _following(
     except Exception as error:
         raise PluginError(f"{table}: {read.request}: {origin} failed with {told(error)} Correct the paginator.") from error
     return following
+
+
+def _enough(paginator: Follower, read: PageRead) -> bool:
+    """Whether *paginator* wants no more of a feed that may go on: then there is no end that anything could be against."""
+    enough = getattr(paginator, "enough", None)
+    return bool(enough and enough(read.request, read.page))
 
 
 def interleaved(read: Callable[[T], Iterator[R]], items: Iterable[T], threads: int) -> Generator[tuple[T, R | None], None, None]:

@@ -23,6 +23,7 @@ from connector_core.http.prepared import Prepared
 from connector_core.http.reasons import check_certificates, check_worth_trying, reason
 from connector_core.http.retries import Patience, TransientError, is_transient, retry_after
 from connector_core.http.session import CHECK_PROXY, Sessions
+from connector_core.source.form import form_fields
 from connector_core.source.pagination import Request
 from connector_core.source.tables import Table
 
@@ -117,7 +118,7 @@ class Sender:
             response.close()
             url = check_redirect(self.base_url, where, response)
             params = None
-            request = evolve(request, method="GET", json=None) if asks_to_get(response) else request
+            request = evolve(request, method="GET", json=None, form=False) if asks_to_get(response) else request
         raise UnexpectedAnswer(f"{where}: redirected {REDIRECTS} times in a row. Check base_url.")
 
     def _cannot_be_sent(self, where: str, url: str, error: ValueError) -> NoReturn:
@@ -172,7 +173,8 @@ class Sender:
             url,
             headers={**self.sessions.main.headers, **accept, **request.headers},
             params=params,
-            json=request.json,
+            json=None if request.form else request.json,
+            data=form_fields(request.json) if request.form else None,
             cookies=self.sessions.main.cookies,
             auth=self.auth,
         )

@@ -6,6 +6,8 @@ from typing import Any, get_args
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import one_line
 from connector_core.source.pagination import Request, StopRule, Where
+from connector_core.source.positions import positions_in
+from connector_core.source.tables import Table
 
 
 def listed_rules(rules: Sequence[StopRule]) -> Sequence[StopRule]:
@@ -55,3 +57,46 @@ def text(instance: Any, attribute: Any, value: Any) -> None:
     """A validator for attrs: raise PluginError unless *value* is a text that names something."""
     if not isinstance(value, str) or not value.strip():
         raise PluginError(f"{type(instance).__name__}: {attribute.name} is {one_line(repr(value), 60)}. Write a name, in quotes.")
+
+
+def check_where(paginator: Any, table: Table, *names: str, path: str | None = None) -> None:
+    """Raise PluginError when requests for *table* cannot carry what *paginator* puts under *names* where it says.
+
+    path: that of the requests which carry it, where it is not the table's.
+    """
+    kind, where = type(paginator).__name__, paginator.where
+    if where == "body" and table.body is None:
+        raise PluginError(
+            f'{kind}: where="body", and {table.name} has no body, so its requests are GETs. Write body={{}} in its Table.'
+        )
+    if where != "path":
+        return
+    written, what = (table.path, f"path of {table.name}") if path is None else (path, "next_path")
+    for name in names:
+        if name not in positions_in(written, {name}):
+            raise PluginError(
+                f'{kind}: where="path", and the {what}, {written}, has no {{{name}}} in it. Write it where {name} stands: '
+                f"{written.rstrip('/')}/{{{name}}}."
+            )
+
+
+def check_first(paginator: Any, table: Table) -> None:
+    """Raise PluginError unless *paginator*, whose first request has no position, has another path for those that have one."""
+    if paginator.where != "path":
+        return
+    kind, name = type(paginator).__name__, paginator.param
+    if paginator.next_path is None or name in positions_in(table.path, {name}):
+        raise PluginError(
+            f'{kind}: where="path", and the first request has no {name} to put there. Leave {{{name}}} out of the path of '
+            f'{table.name}, and write next_path="{table.path.replace(f"/{{{name}}}", "").rstrip("/")}/{{{name}}}" for those that '
+            "follow."
+        )
+
+
+def fills_of(paginator: Any) -> set[str]:
+    """The names in braces that *paginator*, or one that it is made around, puts something in the place of."""
+    names: set[str] = set()
+    while paginator is not None:
+        names.update(getattr(paginator, "fills", ()))
+        paginator = getattr(paginator, "pages", None)
+    return names

@@ -9,11 +9,12 @@ from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.hints import there_is
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import MISSING, Path, compile_path
-from connector_core.paging.checks import check_carried, check_positions, listed_rules, text
+from connector_core.paging.checks import check_carried, check_first, check_positions, check_where, listed_rules, text
 from connector_core.paging.ends import LOOKS_LIKE_AN_END, Plain, end_values, is_one_of
-from connector_core.paging.places import counts_up, fits_a_header
+from connector_core.paging.places import can_carry, counts_up
 from connector_core.paging.resting import Paged, first_request, sized
 from connector_core.source.pagination import Bookmark, Page, Request, StopRule, Where
+from connector_core.source.positions import A_PATH, FILLED
 from connector_core.source.tables import Table
 
 
@@ -27,8 +28,10 @@ class CursorPaginator(Paged):
     more_field: where the answer says whether more pages follow, used when it is there.
     missing_ends: the API leaves the next cursor out on the last page. Without it, an answer that has none is an error: the field
                 may be called otherwise.
-    where:      whether the request carries cursor and size in its ``query``, its JSON ``body`` or its ``header``. In a body, the
-                cursor keeps its JSON type, and may be a list or an object.
+    where:      whether the request carries the cursor in its ``query``, its JSON ``body``, its ``header`` or its ``path``, and
+                the size in the body or a path that has a place for it, else in the query. In a body, the cursor keeps its JSON
+                type, and may be a list or an object. In a path, *next_path* has the name of *param* in braces:
+                ``/items/{cursor}``.
     next_header: the header of the answer that has the next cursor, for an API that puts it there; then next_field is not used.
     next_path:  the path of every request but the first, for an API that has one of its own (a scroll).
     stop:       further rules that end the feed, for an API that hands out a cursor on the last page too: ``[empty_page()]``.
@@ -50,7 +53,7 @@ class CursorPaginator(Paged):
     more_field: str = field(default="has_more", validator=text)
     where: Where = "query"
     next_header: str | None = None
-    next_path: str | None = None
+    next_path: str | None = field(default=None, metadata={FILLED: A_PATH})
     stop: Sequence[StopRule] = field(default=(), converter=listed_rules)
     ends_at: Sequence[Plain] = field(default=(), converter=end_values, kw_only=True)
     missing_ends: bool = field(default=False, kw_only=True)
@@ -92,6 +95,8 @@ class CursorPaginator(Paged):
     def check(self, table: Table) -> None:
         """Raise PluginError when a stop rule reads what the requests for *table* do not have."""
         check_carried(self, self.first(table, 1, {}))
+        check_first(self, table)
+        check_where(self, table, self.param, path=self.next_path)
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         request = evolve(sized(first_request(table), self.size_param, page_size, self.where), position=self._sizes(page_size))
@@ -140,7 +145,8 @@ class CursorPaginator(Paged):
 
     def _at(self, request: Request, cursor: Any) -> Request:
         position = {**request.position, "cursor": cursor}
-        return request.placed(self.where, self.param, cursor, path=self.next_path or request.path, position=position)
+        there = request if self.next_path in (None, request.template) else request.at(str(self.next_path))
+        return there.placed(self.where, self.param, cursor, position=position)
 
     def named(self, page: Page) -> Any:
         """What stands where the next cursor should be; ``MISSING`` where nothing does."""
@@ -152,11 +158,7 @@ class CursorPaginator(Paged):
         """Whether *value* can be sent where the cursor goes."""
         if value is None or value is MISSING or isinstance(value, bool) or value in ("", [], {}):
             return False
-        if self.where == "body":
-            return True
-        if not isinstance(value, str | int | float):
-            return False
-        return self.where == "query" or fits_a_header(value)
+        return can_carry(self.where, value)
 
     def _ends(self, value: Any) -> bool:
         return value is None or value is MISSING or value in ("", [], {}) or is_one_of(value, self.ends_at)

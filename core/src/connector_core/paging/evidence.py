@@ -8,12 +8,14 @@ it is nothing against it. Many APIs hand one out with each page that is full, an
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from attrs import define, field
 
 from connector_core.basics.errors import StalePlace, UnexpectedAnswer
 from connector_core.paging.signs import Sign, signs_in
+from connector_core.paging.stop_rules import repeated_page
 from connector_core.source.pagination import Page, Request
 from connector_core.source.tables import Table
 
@@ -40,6 +42,8 @@ class Evidence:
     records: int = field(default=0, init=False)
     pages: int = field(default=0, init=False)
     largest: int = field(default=0, init=False)
+    fresh: int = field(default=0, init=False)
+    """Records of pages that were not there already."""
     judged: bool = field(default=False, init=False)
     here: Page | None = field(default=None, init=False, repr=False)
     before: Page | None = field(default=None, init=False, repr=False)
@@ -48,6 +52,7 @@ class Evidence:
         """Count a page that was read."""
         number = len(page.records)
         self.records += number
+        self.fresh += 0 if page.repeated else number
         self.largest = max(self.largest, number)
         self.pages += 1
         self.judged = False
@@ -64,6 +69,7 @@ class Evidence:
         if page.silent and not self.whole and self.pages == 1 and _is_within(paginator, request, page):
             raise StalePlace(f"{request}: there is nothing in the answer, where a read that was cut short had to go on")
         signs = [sign for sign in self._signs(request, page) if sign.name not in self.table.overrule]
+        self._check_fresh(paginator, request, page, signs)
         total = self._missing(signs)
         against = next(self._against(signs, paginator, page), None) or (None if _says_no(signs, next_too=True) else total)
         following = _onward(paginator, request, page) if against else None
@@ -79,6 +85,24 @@ class Evidence:
         self._begin_another()
         return None
 
+    def _check_fresh(self, paginator: Any, request: Request, page: Page, signs: Sequence[Sign]) -> None:
+        """Raise UnexpectedAnswer where a feed that is counted ends with a page that was there already, and not at its end.
+
+        A cache may answer with the page before, and then the rest counts as read that never came.
+        """
+        if not (page.repeated and getattr(paginator, "counts", False) and _is_mixed(page.records)):
+            return
+        totals = [sign.value for sign in signs if sign.kind == "total"]
+        asked_for = any(isinstance(rule, repeated_page) for rule in getattr(paginator, "stop", ()))
+        if (totals and min(totals) <= self.fresh) or (not totals and asked_for):
+            return
+        known = f" of {min(totals)}" if totals else ""
+        raise UnexpectedAnswer(
+            f"{request}: the API sends the same records as for a page before it, and yet the feed would end here, after "
+            f"{self.fresh}{known} records. If the API does so for every page beyond the end, add repeated_page() to the "
+            "paginator's stop; if not, the next sync tries again, and if that fails the same way, ask the API's owner."
+        )
+
     def _signs(self, request: Request, page: Page) -> list[Sign]:
         """The signs in the answer; where it is silent, those of the page before that say more than where to look for another."""
         if not page.silent:
@@ -89,7 +113,7 @@ class Evidence:
     def _begin_another(self) -> None:
         """What comes next is another feed, such as the next window."""
         self.here = self.before = None
-        self.records = self.pages = self.largest = 0
+        self.records = self.pages = self.largest = self.fresh = 0
         self.whole = True
 
     def _against(self, signs: Sequence[Sign], paginator: Any, page: Page) -> Iterator[Sign]:
@@ -122,6 +146,11 @@ class Evidence:
 
     def _overruling(self, sign: Sign) -> str:
         return f'write overrule=["{sign.name}"] in Table {self.table.name}'
+
+
+def _is_mixed(records: Sequence[Any]) -> bool:
+    """Whether *records* are more than one and the same, which may have come several times running."""
+    return any(one != two for one, two in pairwise(records))
 
 
 def _says_no(signs: Sequence[Sign], *, next_too: bool = False) -> bool:

@@ -10,11 +10,13 @@ from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.basics.hints import there_is
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import Path, compile_path
-from connector_core.paging.checks import check_carried, check_positions, listed_rules, text
+from connector_core.paging.checks import check_carried, check_first, check_positions, check_where, listed_rules, text
 from connector_core.paging.order import Trend, Verdict, out_of_order
+from connector_core.paging.places import can_carry
 from connector_core.paging.resting import Paged, first_request, sized
 from connector_core.paging.stop_rules import empty_page
 from connector_core.source.pagination import Bookmark, Page, Request, StopRule, Where
+from connector_core.source.positions import A_PATH, FILLED
 from connector_core.source.tables import Table
 
 Order = Literal["ascending", "descending", "any"]
@@ -28,12 +30,14 @@ class KeysetPaginator(Paged):
     key:        the field of a record that the API sorts by, and that no two records share.
     size_param: what takes the setting ``page_size``; None when the API has none.
     stop:       what ends the feed; an empty page unless said otherwise.
-    where:      whether the request carries key and size in its ``query``, its JSON ``body`` or its ``header``. In a body, the key
-                keeps its JSON type, and may be a list.
+    where:      whether the request carries the key in its ``query``, its JSON ``body``, its ``header`` or its ``path``, and the
+                size in the body or a path that has a place for it, else in the query. In a body, the key keeps its JSON type, and
+                may be a list. In a path, *next_path* has the name of *param* in braces: ``/items/after/{id}``.
     order:      how the API sorts: ``ascending``, ``descending`` where it sends the newest first, or ``any`` where it knows by
                 itself what comes after a key. Keys that are seen to be sorted otherwise are an error.
     incremental: the next sync reads only what comes after the keys of this one, for a feed in which nothing changes that is
                 older. It needs ascending keys.
+    next_path:  the path of every request that carries a key, for an API that has one of its own.
 
     While a read is under way the state holds ``{"page_after": key}``. A finished sync rests at the start. With *incremental* it
     holds ``{"after": key}`` and rests before the last page that had a record, which the next sync reads again: one record with
@@ -47,6 +51,7 @@ class KeysetPaginator(Paged):
     where: Where = "query"
     order: Order = "ascending"
     incremental: bool = False
+    next_path: str | None = field(default=None, kw_only=True, metadata={FILLED: A_PATH})
     _place: Path = field(init=False, eq=False, repr=False)
 
     @_place.default
@@ -84,6 +89,8 @@ class KeysetPaginator(Paged):
     def check(self, table: Table) -> None:
         """Raise PluginError when a stop rule reads what the requests for *table* do not have."""
         check_carried(self, self.first(table, 1, {}))
+        check_first(self, table)
+        check_where(self, table, self.param, path=self.next_path)
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         request = sized(first_request(table), self.size_param, page_size, self.where)
@@ -92,7 +99,7 @@ class KeysetPaginator(Paged):
         if not self._is_key(after):
             return evolve(request, position=position)
         position |= {"after": after, "before": before if self._is_key(before) else None}
-        return evolve(request.placed(self.where, self.param, after), position=position)
+        return evolve(self._at(request, after), position=position)
 
     def following(self, request: Request, page: Page) -> Request | None:
         self._trend(request, page)
@@ -109,7 +116,7 @@ class KeysetPaginator(Paged):
         """The request for what comes after the last key of this page, whatever the stop rules say."""
         last = self._last(request, page)
         place = {**request.position, "trend": self._trend(request, page), "after": last, "before": request.position.get("after")}
-        return evolve(request.placed(self.where, self.param, last), position=place)
+        return evolve(self._at(request, last), position=place)
 
     def bookmark(self, request: Request) -> Bookmark:
         after, before = request.position.get("after"), request.position.get("before")
@@ -141,10 +148,14 @@ class KeysetPaginator(Paged):
     def _name(self) -> str:
         return "after" if self.incremental else "page_after"
 
+    def _at(self, request: Request, key: Any) -> Request:
+        there = request.at(self.next_path) if self.next_path else request
+        return there.placed(self.where, self.param, key)
+
     def _is_key(self, value: Any) -> bool:
         if isinstance(value, list):
             return self.where == "body"
-        return isinstance(value, str | int | float) and not isinstance(value, bool) and value != ""
+        return isinstance(value, str | int | float) and value != "" and can_carry(self.where, value)
 
     def _trend(self, request: Request, page: Page) -> Trend:
         """How the keys go, this page's too. Raises UnexpectedAnswer when they are not sorted as the plugin says."""

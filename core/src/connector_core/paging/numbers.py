@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from attrs import evolve, field, frozen
 
-from connector_core.paging.checks import check_carried, check_positions, listed_rules, text
+from connector_core.paging.checks import check_carried, check_positions, check_where, listed_rules, text
 from connector_core.paging.resting import Paged, RestsAtTheStart, first_request, sized
 from connector_core.paging.signs import signs_in
 from connector_core.paging.stop_rules import empty_page
@@ -35,6 +35,7 @@ class Counted(RestsAtTheStart, Paged):
     def check(self, table: Table) -> None:
         """Raise PluginError when a stop rule reads what the requests for *table* do not have."""
         check_carried(self, self.first(table, 1, {}))
+        check_where(self, table, self.param)
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         raise NotImplementedError
@@ -65,7 +66,8 @@ class PageNumberPaginator(Counted):
     first_page: the number of the first page: 1, or 0.
     size_param: what takes the setting ``page_size``; None when the API has none.
     stop:       what ends the feed; an empty page unless said otherwise.
-    where:      whether the request carries both in its ``query``, its JSON ``body`` or its ``header``.
+    where:      whether the request carries both in its ``query``, its JSON ``body``, its ``header``, with the size in the query,
+                or its ``path``, where that of the table has their names in braces: ``/items/page/{page}``.
 
     A finished sync rests at the start, and one that was cut short starts over: pages shift when records come or go.
     """
@@ -94,7 +96,8 @@ class OffsetPaginator(Counted):
     param:      what takes the offset.
     size_param: what takes the setting ``page_size``; None when the API has none.
     stop:       what ends the feed; an empty page unless said otherwise.
-    where:      whether the request carries both in its ``query``, its JSON ``body`` or its ``header``.
+    where:      whether the request carries both in its ``query``, its JSON ``body``, its ``header``, with the size in the query,
+                or its ``path``, where that of the table has their names in braces: ``/items/page/{page}``.
 
     A finished sync rests at the start, and one that was cut short starts over: pages shift when records come or go.
     """

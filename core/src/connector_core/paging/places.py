@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
-from connector_core.source.pagination import Request
+from connector_core.source.pagination import Request, Where
 
 _COUNTED = re.compile(r"-?\d{1,9}")
 _WORD = re.compile(r"[A-Za-z_,. -]{0,30}|\d{4}-\d\d-\d\d.*")
@@ -73,6 +73,23 @@ def fits_a_header(value: Any) -> bool:
     return isinstance(value, str | int | float) and _IN_A_HEADER.fullmatch(str(value)) is not None
 
 
+def fits_a_path(value: Any) -> bool:
+    """Whether *value* can be a segment of a path: empty ones, and those of dots alone, are taken out of an address (RFC 3986)."""
+    return isinstance(value, str | int | float) and str(value) not in ("", ".", "..")
+
+
+def can_carry(where: Where, value: Any) -> bool:
+    """Whether a request can carry *value* there."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return where == "body" and not isinstance(value, bool)
+    match where:
+        case "header":
+            return fits_a_header(value)
+        case "path":
+            return fits_a_path(value)
+    return True
+
+
 def request_of(stored: Any) -> Request | None:
     """The request that a state holds, written by ``stored_request``; None for anything else."""
     if not isinstance(stored, Mapping) or not is_address(stored.get("path")):
@@ -82,7 +99,8 @@ def request_of(stored: Any) -> Request | None:
         return None
     if method not in ("GET", "POST") or not all(re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) for name in headers):
         return None
-    return Request(stored["path"], params, method, headers, stored.get("json"))
+    json, form = stored.get("json"), stored.get("form") is True
+    return Request(stored["path"], params, method, headers, json, form=form and isinstance(json, Mapping))
 
 
 def stored_request(request: Request) -> dict[str, Any]:
@@ -93,6 +111,7 @@ def stored_request(request: Request) -> dict[str, Any]:
         "method": request.method,
         "headers": dict(request.headers),
         "json": request.json,
+        **({"form": True} if request.form else {}),
     }
 
 

@@ -7,17 +7,24 @@ from attrs import field, frozen
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import one_line
 from connector_core.source.pagination import MAX_EMPTY_PAGES, Bookmark, Page, Request, Where
+from connector_core.source.positions import positions_in
 from connector_core.source.tables import Table
 
 
 def first_request(table: Table) -> Request:
     """The request for a table before anything is said about pages: a GET, or a POST where the table has a body."""
-    return Request(table.path, table.params, table.method, table.headers, table.body)
+    return Request(table.path, table.params, table.method, table.headers, table.body, form=table.form)
 
 
 def sized(request: Request, param: str | None, page_size: int, where: Where = "query") -> Request:
-    """*request* with the setting ``page_size`` in *param*, if the API has one; not in a header, where none has it."""
-    return request.placed("query" if where == "header" else where, param, page_size) if param else request
+    """*request* with the setting ``page_size`` in *param*, if the API has one."""
+    return request.placed(place_of_size(where, param, request.path), param, page_size) if param else request
+
+
+def place_of_size(where: Where, param: str, path: str) -> Where:
+    """Where a request to *path*, which carries its position at *where*, has the page size: the query, unless it fits there."""
+    fits = where == "body" or (where == "path" and any(positions_in(path, {param})))
+    return where if fits else "query"
 
 
 @frozen
@@ -45,3 +52,10 @@ class Paged:
     """
 
     max_empty_pages: int = field(default=MAX_EMPTY_PAGES, kw_only=True, repr=False, validator=_whole)
+
+    @property
+    def fills(self) -> tuple[str, ...]:
+        """The names in braces in a path that it puts something in the place of."""
+        if getattr(self, "where", "query") != "path":
+            return ()
+        return tuple(name for each in ("param", "size_param") if (name := getattr(self, each, None)))

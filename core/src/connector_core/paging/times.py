@@ -112,10 +112,14 @@ class Mark:
 
         A timedelta counts in the mark's own unit, and a bare number in seconds for a time, and else in what the number counts.
         """
-        seconds = Decimal(str(step.total_seconds() if isinstance(step, timedelta) else step))
         if self.kind == "time":
-            return _written(self.size - seconds - more, self.raw)
-        return self._like(self.size, -seconds * (self.unit or 1 if isinstance(step, timedelta) else 1) - more)
+            return _written(self.size - self.step(step) - more, self.raw)
+        return self._like(self.size, -self.step(step) - more)
+
+    def step(self, step: timedelta | float) -> Decimal:
+        """*step* as what sizes are compared by: a timedelta in the mark's own unit, a bare number as it is."""
+        seconds = Decimal(str(step.total_seconds() if isinstance(step, timedelta) else step))
+        return seconds * (self.unit or 1 if isinstance(step, timedelta) else 1)
 
     def _like(self, number: Decimal, more: Decimal = Decimal(0)) -> Any:
         """*number* and *more* as this mark is written: with as many decimals, as a text or as a JSON number."""
@@ -128,7 +132,7 @@ class Mark:
 
 def descending(values: Sequence[Any]) -> Iterator[Mark]:
     """What *values* say, the largest first and each once. Raises ValueError, with the value, for one that cannot be compared."""
-    if _sort_as_they_are(values):
+    if sort_as_they_are(values):
         yield from map(_read, sorted(set(values), reverse=True))
         return
     marks = [_read(value) for value in values]
@@ -151,7 +155,7 @@ def _read(value: Any) -> Mark:
     return mark
 
 
-def _sort_as_they_are(values: Sequence[Any]) -> bool:
+def sort_as_they_are(values: Sequence[Any]) -> bool:
     """Whether *values* are numbers, or texts of one form in UTC or without a zone: reading each would only cost time."""
     kinds = {type(value) for value in values}
     if kinds <= {int, float}:

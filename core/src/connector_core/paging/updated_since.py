@@ -1,34 +1,30 @@
 """A strategy: ask only for what changed since the newest change that was seen."""
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import evolve, field, frozen
 
-from connector_core.basics.errors import StalePlace, UnexpectedAnswer
-from connector_core.basics.hints import nowhere
+from connector_core.basics.errors import PluginError
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import Path, compile_path
-from connector_core.paging.around import Around, filled, mapping
-from connector_core.paging.checks import text
+from connector_core.paging.checks import check_where, text
+from connector_core.paging.filters import Template, check_own_filter, check_template
+from connector_core.paging.newest import ByNewest, utc_now
+from connector_core.paging.notation import Notation, given_moment
+from connector_core.paging.resting import first_request
 from connector_core.paging.single import SinglePage
-from connector_core.paging.times import Mark, check_alike, clock, descending, is_no_time, moment_of, seconds_of
+from connector_core.paging.times import Mark
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, Where, next_request
+from connector_core.source.positions import FILLED, LATER, filled, positions_in
 from connector_core.source.tables import Table
-
-DAY = Decimal(86_400)
-"""Seconds by which a time may be ahead of the API's clock: it may have been written without its zone."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+from connector_core.source.templates import names_in
 
 
 @frozen(hash=False)
-class UpdatedSince(Around):
+class UpdatedSince(ByNewest):
     """The API has a filter on a time, and each sync asks for what has one since the newest that was seen.
 
     param:     what takes the filter, such as ``updated_since``.
@@ -41,8 +37,13 @@ class UpdatedSince(Around):
                because a record of the same time may come later.
     first_only: the filter goes with the first request only, because the cursor of the further pages carries it. A link is
                followed as it is in any case.
-    where:     whether the request carries the filter in its ``query``, its ``header``, or its JSON ``body``, where a number stays
-               one.
+    where:     whether the request carries the filter in its ``query``, its ``header``, its JSON ``body``, where a number stays
+               one, or its ``path``, where that of the table has the name of *param* in braces; then there is a *start*.
+    template:  the whole filter, with ``{since}`` where the time stands: ``"updatedAt ge {since}"``. In a body it may be JSON.
+               What the table's own parameter of that name says has to be in it. Braces that are meant are written twice.
+    otherwise: what is sent while there is no time yet, instead of nothing or of the table's own parameter.
+    notation:  how the filter writes its time, in UTC: ``"epoch"``, ``"epoch_ms"``, a format of strftime, or None for the API's
+               own notation, which the state keeps in any case. *start* is then a day, a time or a number that is one.
     now:       the time, for an API whose answers have no ``Date``.
 
     The state holds ``{"since": time}``, in the API's own notation. While a read is under way it holds the place in it as well,
@@ -62,19 +63,43 @@ class UpdatedSince(Around):
     inclusive: bool = True
     first_only: bool = False
     where: Where = "query"
-    now: Callable[[], datetime] = field(default=_now, repr=False)
+    now: Callable[[], datetime] = field(default=utc_now, repr=False)
+    template: Template | None = field(default=None, kw_only=True, metadata={FILLED: LATER})
+    otherwise: Template | None = field(default=None, kw_only=True)
+    notation: str | None = field(default=None, kw_only=True)
     _place: Path = field(init=False, eq=False, repr=False)
 
     @_place.default
     def _(self) -> Path:
         return compile_path(self.newest)
 
-    repeats = True
+    name_of_mark: ClassVar[str] = "since"
+
+    def __attrs_post_init__(self) -> None:
+        check_template("UpdatedSince", self.template, self.where, "since")
+        check_template("UpdatedSince", self.otherwise, self.where, argument="otherwise")
+        if list(positions_in(self.otherwise, {"since"})):
+            raise PluginError("UpdatedSince: otherwise has {since} in it, and is sent while there is no time yet. Take it out.")
+        if self._notation and self.start is not None and not list(names_in(self.start, "settings")) and self._started() is None:
+            shown = one_line(repr(self.start), 60)
+            raise PluginError(f"UpdatedSince: start is {shown}, which notation cannot write. Write a day or a time: 2024-01-31.")
+        if self.start is not None and self.otherwise is not None:
+            raise PluginError("UpdatedSince: start and otherwise are both for the first sync. Write one of them.")
+
+    @property
+    def fills(self) -> tuple[str, ...]:
+        """The names in braces that it puts something in the place of."""
+        return (*(["since"] if self.template is not None else []), *([self.param] if self.where == "path" else []))
 
     @property
     def reads(self) -> str:
         """What a sync reads, for people."""
-        return f"incrementally: each sync asks for the records whose {self.newest} is not before the newest one seen"
+        asked = f"incrementally: each sync asks for the records whose {self.newest} is not before the newest one seen"
+        if self.start is not None:
+            return f"{asked}; the first one asks from {one_line(self.start, 60)} on"
+        if self.otherwise is not None:
+            return f"{asked}; the first one sends {one_line(self.otherwise, 60)}"
+        return f"{asked}; the first one goes without that filter" if self.template is not None else asked
 
     @property
     def risk(self) -> str:
@@ -84,26 +109,29 @@ class UpdatedSince(Around):
         )
         return f"A record that changes, or is deleted, without a new {self.newest} is not read again.{shifts}"
 
+    def check(self, table: Table) -> None:
+        """Raise PluginError when the requests for *table* cannot carry the filter."""
+        ByNewest.check(self, table)
+        check_where(self, table, self.param)
+        check_own_filter(self, table, self.param)
+        if self.where == "path" and (self.start is None or self.first_only):
+            wrong = "the path of further pages has it too: leave first_only out"
+            missing = "in the first sync there is no time yet to put there: give it one, start=…"
+            raise PluginError(f'UpdatedSince: where="path", and {missing if self.start is None else wrong}.')
+        if self.otherwise is not None and self.where != "path" and self._own(table) is not None:
+            raise PluginError(
+                f"UpdatedSince: otherwise and {self.param} of {table.name} are both for the first sync. Write one of them."
+            )
+
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
-        since = self._mark(bookmark.get("since"))
-        seen = [self._mark(value) for value in _listed(bookmark.get("newest"))]
-        begun = bookmark.get("begun")
-        whole = ("since" not in bookmark or since is not None) and None not in seen and _is_moment(begun)
-        request = self.pages.first(table, page_size, mapping(bookmark.get("page")) if whole else {})
-        resumed = bool(self.pages.bookmark(request))
-        asked = self.start if since is None else self._asked(since)
-        if asked is not None and not request.link and not (self.first_only and resumed):
-            request = request.placed(self.where, self.param, asked)
-        return evolve(
-            request,
-            position={
-                **request.position,
-                "key": table.primary_key,
-                "since": since.raw if since else None,
-                "newest": [mark.raw for mark in seen if mark] if resumed else [],
-                "begun": begun if resumed else None,
-            },
-        )
+        request, since, resumed = self._begin(table, page_size, bookmark)
+        if request.link or (self.first_only and resumed):
+            return request
+        asked = self._started() if since is None else self._asked(since)
+        if asked is None:
+            return request if self.otherwise is None else request.placed(self.where, self.param, self.otherwise)
+        sent = asked if self.template is None else filled(self.template, {"since": asked})
+        return request.placed(self.where, self.param, sent)
 
     def following(self, request: Request, page: Page) -> Request | None:
         following = next_request(self.pages, request, page)
@@ -111,123 +139,38 @@ class UpdatedSince(Around):
             return None
         if self.first_only and not following.link:
             following = following.lacking(self.where, self.param)
-        marks = self._newest(request, page)
-        place = {"newest": [mark.raw for mark in marks], "begun": self._begun(request, page)}
-        return evolve(following, position={**request.position, **following.position, **place})
+        return evolve(following, position={**request.position, **following.position, **self._going_on(request, page)})
 
-    def bookmark(self, request: Request) -> Bookmark:
-        since, page = request.position.get("since"), dict(self.pages.bookmark(request))
-        if not page:  # the read starts over, and sees again what it saw
-            return filled({"since": since})
-        return filled({"since": since, "page": page} | {name: request.position.get(name) for name in ("newest", "begun")})
+    def _own(self, table: Table) -> Any:
+        return first_request(table).found(self.where, self.param)
 
-    def rest(self, request: Request, page: Page) -> Bookmark:
-        marks = self._newest(request, page)
-        since = self._mark(request.position.get("since"))
-        if since is not None:
-            marks = _largest([*marks, since])
-        if not marks:
-            return {}
-        newest, second = marks[0], marks[1] if len(marks) > 1 else since
-        if newest.seconds is None or (second is not None and second.unit != newest.unit):
-            return filled({"since": second.raw if second else None})
-        begun = self._seconds(self._begun(request, page))
-        return {"since": newest.raw if newest.seconds <= begun else newest.at(begun)}
-
-    def remarks(self, request: Request, page: Page) -> Iterator[str]:
-        """The records whose time is ahead of the API's own clock, and what the pages say."""
-        yield from Around.remarks(self, request, page)
-        begun = self._begun(request, page)
-        for mark in descending(self._values(page)):
-            if not self._is_ahead(mark, begun):
-                return
-            yield (
-                f"{self._record(request, page, mark.raw)}, and the API's own clock says {begun}. It does not count as the "
-                "newest. Correct it at its source: until then it comes in each sync."
-            )
-
-    def _newest(self, request: Request, page: Page) -> list[Mark]:
-        """The two largest values so far that are not ahead of the clock, the largest first.
-
-        Raises UnexpectedAnswer for values that cannot be compared, StalePlace where that of the state goes with none of a page.
-        """
-        begun, since = self._begun(request, page), self._mark(request.position.get("since"))
-        known = [mark for value in request.position.get("newest", ()) if (mark := self._mark(value))]
-        values = self._values(page)
-        if not values and (hint := nowhere(self._place, page.records)):
-            raise UnexpectedAnswer(
-                f"{request}: no record of this page has {self.newest}, which newest names{hint}, so it cannot be told what is "
-                "new. Correct newest in the plugin's UpdatedSince."
-            )
-        try:
-            here = list(islice((mark for mark in descending(values) if not self._is_ahead(mark, begun)), 2))
-            check_alike([*known, *here])
-        except ValueError as error:
-            raise UnexpectedAnswer(
-                f"{request}: {self._record(request, page, error.args[0])}, so {self.newest} is no time that can be compared. It "
-                "has to be a text in ISO 8601 or a number, and the same in every record. Ask by another field, or ask the API's "
-                "owner."
-            ) from None
-        fitting = [mark for mark in here if since is None or mark.goes_with(since)]
-        if here and not fitting and since is not None:
-            raise StalePlace(
-                f"{request}: the state holds {one_line(repr(since.raw), 60)} as the newest {self.newest}, and "
-                f"{self._record(request, page, here[0].raw)}, which does not go with that"
-            )
-        return _largest([*known, *fitting])
-
-    def _values(self, page: Page) -> list[Any]:
-        found = (self._place.get(record) for record in page.records if isinstance(record, Mapping))
-        return [value for value in found if not is_no_time(value)]
-
-    def _is_ahead(self, mark: Mark, begun: str) -> bool:
-        return mark.seconds is not None and mark.seconds > self._seconds(begun) + DAY
-
-    def _record(self, request: Request, page: Page, value: Any) -> str:
-        """The record that has *value*, by its key, for people."""
-        found = (each for each in page.records if isinstance(each, Mapping) and self._place.get(each) == value)
-        record: Mapping[str, Any] = next(found, {})
-        key = ", ".join(f"{name} {one_line(record.get(name), 60)}" for name in request.position.get("key", ()))
-        return f"the record with {key} has {one_line(repr(value), 60)} as {self.newest}"
+    @property
+    def _notation(self) -> Notation | None:
+        return None if self.notation is None else Notation.read(self.notation, "UpdatedSince")
 
     def _mark(self, value: Any) -> Mark | None:
-        """What a value of the state says; None where it cannot be one that this strategy wrote."""
-        mark = Mark.read(value)
-        if mark is None or mark.seconds is None:
-            return mark
-        return mark if mark.seconds <= seconds_of(self.now()) + DAY else None
+        mark = ByNewest._mark(self, value)
+        return None if mark is None or (self.notation is not None and mark.seconds is None) else mark
 
-    def _begun(self, request: Request, page: Page) -> str:
-        """When the first request of this read was made, by the API's clock, as the state holds it."""
-        begun = request.position.get("begun")
-        if _is_moment(begun):
-            return str(begun)
-        # The clock says when the answer was made, in whole seconds; what it holds may be as old as the request.
-        moment = clock(page.headers, self.now()) - timedelta(seconds=page.seconds + 1)
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    @staticmethod
-    def _seconds(begun: str) -> Decimal:
-        moment = moment_of(begun)
-        assert moment is not None  # noqa: S101  (it was looked at, or made here)
-        return seconds_of(moment)
+    def _started(self) -> Any:
+        """What the first sync asks for; None for nothing."""
+        if self._notation is None:
+            return self.start
+        moment = given_moment(self.start)
+        return None if moment is None else self._notation.written(moment)
 
     def _asked(self, since: Mark) -> Any:
-        if not self.lookback and self.inclusive:
-            return since.raw
-        back = since.back(self.lookback, 0 if self.inclusive else 1)
-        return self.start if back is None else back
+        if self._notation is not None:
+            back = self._in_notation(self._notation, since)
+        elif not self.lookback and self.inclusive:
+            back = since.raw
+        else:
+            back = since.back(self.lookback, 0 if self.inclusive else 1)
+        return self._started() if back is None else back
 
-
-def _is_moment(value: Any) -> bool:
-    return isinstance(value, str) and moment_of(value) is not None
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _largest(marks: list[Mark]) -> list[Mark]:
-    """The two largest of *marks* that differ, the largest first; of equal ones, the one that came last."""
-    distinct = {mark.size: mark for mark in marks}
-    return [distinct[size] for size in sorted(distinct, reverse=True)[:2]]
+    def _in_notation(self, notation: Notation, since: Mark) -> Any:
+        """The time to ask for, in the notation of the filter."""
+        assert since.seconds is not None  # noqa: S101  (see _mark)
+        # What the notation cannot tell apart, a filter that leaves out the time asked for would leave out altogether.
+        more = 0 if self.inclusive else max(Decimal(1), notation.step)
+        return notation.written(since.seconds - since.step(self.lookback) / (since.unit or 1) - more)

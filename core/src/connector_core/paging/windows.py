@@ -1,33 +1,50 @@
-"""A strategy: one stretch of ids or days after the other."""
+"""A strategy: one stretch of ids, days or hours after the other."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError, StalePlace
 from connector_core.basics.names import one_line
 from connector_core.paging.around import Around, filled, mapping
-from connector_core.paging.checks import text
+from connector_core.paging.checks import check_where, text
+from connector_core.paging.filters import Template, check_own_filter, check_template
+from connector_core.paging.newest import utc_now
+from connector_core.paging.notation import Notation
 from connector_core.paging.single import SinglePage
-from connector_core.paging.times import day_of
+from connector_core.paging.stretches import Ids, Stretch, Times, stretch_of
+from connector_core.paging.times import clock
 from connector_core.source.pagination import Bookmark, Page, Paginator, Request, Where, next_request
+from connector_core.source.positions import FILLED, LATER
+from connector_core.source.positions import filled as put_in
 from connector_core.source.tables import Table
 from connector_core.source.templates import names_in
+
+Ends = Literal["inclusive", "exclusive"]
 
 
 @frozen(hash=False)
 class Windows(Around):
-    """The API is asked for one stretch of ids or dates after the other.
+    """The API is asked for one stretch of ids, days or hours after the other.
 
-    from_param, to_param: what takes the two ends of a window, both included.
-    start: the first id (a whole number) or the first day (a text such as ``2024-01-31``).
-    step:  how many ids or days a window has.
+    from_param, to_param: what takes the two ends of a window. With a *template*, from_param takes it, and to_param is None.
+    start: the first id (a whole number), the first day (a text such as ``2024-01-31``) or the first moment, in UTC.
+    step:  how many ids or days a window has; or a timedelta, such as ``timedelta(hours=1)``.
     pages: how the answers for one window are paged.
     empty: for ids: how many windows without a record in a row end the feed. A gap wider than that hides what comes after it.
-    today: for dates: gives the day that the last window reaches to; today in UTC.
-    where: whether the request carries the two ends in its ``query``, its JSON ``body`` or its ``header``.
+    today: for days: gives the day that the last window reaches to; today in UTC.
+    where: whether the request carries the two ends in its ``query``, its JSON ``body``, its ``header``, or in its ``path``, where
+           that of the table has their names in braces.
+    template: one text that holds both, with ``{from}`` and ``{to}`` in it: ``"[{from} TO {to}]"``. In a body it may be JSON. What
+           the table's own parameter of that name says has to be in it. Braces that are meant are written twice.
+    notation: how times are written: ``"epoch"``, ``"epoch_ms"``, a format of strftime; None for ISO 8601. Always in UTC.
+    ends:  ``inclusive`` where the API takes both ends into a window, ``exclusive`` where the second one is the first that is not
+           in it. Windows of moments that are inclusive share their ends, because a record may lie between any two moments.
+    future: whether the last window may reach beyond now. Where it may not, it ends now, by the API's own clock once that has
+           answered.
+    now:   the time, for an API whose answers have no ``Date``.
 
     The state holds ``{"from": …}``. A finished sync rests at the last window but one that had a record, and the next reads on
     from there: one record with an id or a day far ahead of all others hides nothing. So does one that goes on after a crash,
@@ -38,32 +55,81 @@ class Windows(Around):
     """
 
     from_param: str = field(validator=text)
-    to_param: str = field(validator=text)
+    to_param: str | None
     start: int | str
-    step: int
+    step: int | timedelta
     pages: Paginator = field(factory=SinglePage)
     empty: int = 1
     today: Callable[[], date] = field(default=lambda: datetime.now(UTC).date(), repr=False)
     where: Where = "query"
+    template: Template | None = field(default=None, kw_only=True, metadata={FILLED: LATER})
+    notation: str | None = field(default=None, kw_only=True)
+    ends: Ends = field(default="inclusive", kw_only=True)
+    future: bool = field(default=True, kw_only=True)
+    now: Callable[[], datetime] = field(default=utc_now, kw_only=True, repr=False)
+    _stretch: Stretch | None = field(init=False, eq=False, repr=False)
+    """None before a configuration has filled in the start."""
 
     repeats = True
     reads = "incrementally, window by window: each sync starts at the last window but one that had records"
 
+    @_stretch.default
+    def _(self) -> Stretch | None:
+        notation = None if self.notation is None else Notation.read(self.notation, "Windows")
+        return stretch_of(self.start, self.step, notation)
+
     def __attrs_post_init__(self) -> None:
-        numbers = (self.step, self.empty)
-        if not all(isinstance(number, int) and not isinstance(number, bool) and number >= 1 for number in numbers):
-            raise PluginError("Windows: step and empty are whole numbers, at least 1.")
-        if list(names_in(self.start, "settings")):
-            return  # there is nothing to look at before a configuration fills it in
-        if day_of(self.start) is None and (isinstance(self.start, bool) or not isinstance(self.start, int)):
-            shown = one_line(repr(self.start), 60)
-            raise PluginError(f"Windows: start is {shown}. Write a whole number, or a day such as 2024-01-31.")
+        if isinstance(self.empty, bool) or not isinstance(self.empty, int) or self.empty < 1:
+            raise PluginError("Windows: empty is a whole number, at least 1.")
+        check_template("Windows", self.template, self.where, "from", "to")
+        if (self.to_param is None) == (self.template is None):
+            wrong = "to_param is None. Name what takes the end of a window" if self.template is None else "to_param is not sent"
+            raise PluginError(f'Windows: {wrong}; with a template, which holds both ends, write None: "[{{from}} TO {{to}}]".')
+        if self._stretch is None and not list(names_in(self.start, "settings")):
+            raise PluginError(self._why_not())
+
+    def _why_not(self) -> str:
+        start, step = one_line(repr(self.start), 60), one_line(repr(self.step), 60)
+        if stretch_of(self.start, 1, None) is None:
+            return f"Windows: start is {start}. Write a whole number, a day such as 2024-01-31, or 2024-01-31T00:00:00Z."
+        if isinstance(self.start, int):
+            return (
+                f"Windows: step is {step}{' and notation for ids' if self.notation else ''}. Ids take a whole number, at least 1."
+            )
+        if stretch_of(self.start, self.step, None) is None:
+            return f"Windows: step is {step}. Write whole days, at least 1, or a timedelta of whole seconds: timedelta(hours=1)."
+        return (
+            f"Windows: step is {step}, and notation {self.notation!r} cannot write where such windows begin. Write a finer one."
+        )
+
+    @property
+    def fills(self) -> tuple[str, ...]:
+        """The names in braces that it puts something in the place of."""
+        ends = ("from", "to") if self.template is not None else ()
+        return (*ends, *(self._params if self.where == "path" else ()))
 
     @property
     def risk(self) -> str:
         """What the plugin takes upon itself."""
         gap = f" A gap of {self.empty} empty windows ends the feed." if isinstance(self.start, int) else ""
         return f"A record that comes, or changes, in a window before the last two that had records is not read again.{gap}"
+
+    @property
+    def of_days(self) -> bool:
+        """Whether they are whole days."""
+        return isinstance(self._stretch, Times) and self._stretch.days
+
+    @property
+    def so_far(self) -> int:
+        """How many windows there are by now; 0 for ids, of which nobody knows the last."""
+        cut = self._stretch
+        return (self._own_clock() - cut.start) // cut.step + 1 if isinstance(cut, Times) else 0
+
+    def check(self, table: Table) -> None:
+        """Raise PluginError when the requests for *table* cannot carry the ends of a window."""
+        Around.check(self, table)
+        check_where(self, table, *self._params)
+        check_own_filter(self, table, self.from_param)
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:
         at, last, before = (self._begin(bookmark.get(name)) for name in ("from", "last", "before"))
@@ -73,12 +139,11 @@ class Windows(Around):
         if not resumed:
             request, at = base, before if "page" in bookmark else at
             last, before = None, at  # what was rested at is as good as one that had records in this read
-        begin = self.start if at is None else at
-        place = {"from": begin, "last": last, "before": before, "empty": 0, "seen": resumed, "base": base}
+        begin = self._cut.read(self.start) if at is None else at
+        place = {"last": last, "before": before, "empty": 0, "seen": resumed, "base": base}
         place["rested"] = at is not None and not resumed
-        if not request.link:
-            request = self._window(request, begin)
-        return evolve(request, position={**request.position, **place}, part=str(begin))
+        until = self._cut.read(bookmark.get("to")) if resumed else None
+        return self._window(request, begin, self._end(begin, self._latest({})) if until is None else until, place)
 
     def following(self, request: Request, page: Page) -> Request | None:
         here = request.position
@@ -87,20 +152,21 @@ class Windows(Around):
             return evolve(inner, position={**here, **inner.position, "seen": seen}, part=request.part)
         if here["rested"] and not seen:
             raise StalePlace(f"{request}: the window that the last sync rested at has no record any more")
-        empty = 0 if seen else here["empty"] + 1
-        begin = self._moved(here["from"], self.step)
-        if begin is None or self._ends(begin, empty):
+        empty, latest = 0 if seen else here["empty"] + 1, self._latest(page.headers)
+        begin = self._cut.moved(here["from"])
+        if begin is None or self._is_over(begin, empty, latest):
             return None
         last, before = self._had_records(here, seen=seen)
-        place = {"from": begin, "last": last, "before": before, "empty": empty, "seen": False, "rested": False}
-        base: Request = here["base"]
-        return evolve(self._window(base, begin), position={**base.position, "base": base, **place}, part=str(begin))
+        place = {"last": last, "before": before, "empty": empty, "seen": False, "rested": False, "base": here["base"]}
+        return self._window(here["base"], begin, self._end(begin, latest), place)
 
     def bookmark(self, request: Request) -> Bookmark:
         here, page = request.position, dict(self.pages.bookmark(request))
         if not page:
             return filled({"from": here["before"]})
-        return filled({"from": here["from"], "last": here["last"], "before": here["before"], "page": page})
+        # Its cursors may go with the very end that was asked for.
+        until = None if here["to"] == self._end(here["from"], None) else here["to"]
+        return filled({"from": here["from"], "to": until, "last": here["last"], "before": here["before"], "page": page})
 
     def rest(self, request: Request, page: Page) -> Bookmark:
         here = request.position
@@ -114,26 +180,55 @@ class Windows(Around):
             return here["last"], here["before"]
         return here["from"], here["before"] if here["last"] is None else here["last"]
 
-    def _begin(self, value: Any) -> int | str | None:
-        """Where a window begins by the state; None where it holds something else."""
-        if isinstance(self.start, int):
-            return value if isinstance(value, int) and not isinstance(value, bool) and value >= self.start else None
-        day = day_of(value)
-        return str(value) if day is not None and day >= date.fromisoformat(self.start) and day <= self.today() else None
+    @property
+    def _cut(self) -> Stretch:
+        assert self._stretch is not None  # noqa: S101  (a configuration has filled it in before a request is made)
+        return self._stretch
 
-    def _window(self, request: Request, begin: int | str) -> Request:
-        end = self._moved(begin, self.step - 1)
-        last = date.max.isoformat() if end is None else end
-        return request.placed(self.where, self.from_param, begin).placed(self.where, self.to_param, last)
+    @property
+    def _params(self) -> tuple[str, ...]:
+        return (self.from_param,) if self.to_param is None else (self.from_param, self.to_param)
 
-    def _moved(self, begin: int | str, by: int) -> int | str | None:
-        """What is *by* ids or days behind *begin*; None beyond the end of the calendar."""
-        if isinstance(begin, int):
-            return begin + by
-        try:
-            return (date.fromisoformat(begin) + timedelta(days=by)).isoformat()
-        except OverflowError:
+    def _begin(self, value: Any) -> Any:
+        """Where a window begins by the state; None where it holds something else, or what is not yet."""
+        begin, latest = self._cut.read(value), self._reach({})
+        return None if begin is None or (latest is not None and begin > latest) else begin
+
+    def _window(self, request: Request, begin: Any, end: Any, place: Mapping[str, Any]) -> Request:
+        """*request* for the window from *begin* to *end*; a link is followed as it is."""
+        if not request.link:
+            request = self._asking(request, *(self._cut.sent(value) for value in (begin, end)))
+        return evolve(request, position={**request.position, "from": begin, "to": end, **place}, part=str(begin))
+
+    def _asking(self, request: Request, begin: Any, end: Any) -> Request:
+        if self.template is not None:
+            return request.placed(self.where, self.from_param, put_in(self.template, {"from": begin, "to": end}))
+        return request.placed(self.where, self.from_param, begin).placed(self.where, str(self.to_param), end)
+
+    def _end(self, begin: Any, latest: str | None) -> Any:
+        """The end of the window from *begin* as it is asked for, up to *latest*; None: however far it reaches."""
+        end = self._cut.moved(begin, last=self.ends == "inclusive")
+        if end is None:
+            end = "9999-12-31" if isinstance(self._cut, Times) and self._cut.days else "9999-12-31T00:00:00Z"
+        return end if latest is None else max(begin, min(end, latest))
+
+    def _latest(self, headers: Mapping[str, str]) -> str | None:
+        """Where the last window ends, by an answer with *headers*; None where it may reach beyond now."""
+        if self.future or not isinstance(self._cut, Times):
             return None
+        return self._cut.latest(clock(headers, self._own_clock()))
 
-    def _ends(self, begin: int | str, empty: int) -> bool:
-        return empty >= self.empty if isinstance(begin, int) else date.fromisoformat(begin) > self.today()
+    def _reach(self, headers: Mapping[str, str]) -> str | None:
+        """The day or moment after which no window begins; None for ids."""
+        if not isinstance(self._cut, Times):
+            return None
+        return self._cut.latest(self._own_clock() if self._cut.days else clock(headers, self._own_clock()))
+
+    def _own_clock(self) -> datetime:
+        return datetime.combine(self.today(), time(), UTC) if self.of_days else self.now()
+
+    def _is_over(self, begin: Any, empty: int, latest: str | None) -> bool:
+        if isinstance(self._cut, Ids):
+            return empty >= self.empty
+        reach = self._reach({}) if latest is None else latest
+        return bool(begin > reach or (latest is not None and self.ends == "exclusive" and begin == latest))

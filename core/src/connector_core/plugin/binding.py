@@ -8,6 +8,7 @@ from attrs import Attribute, evolve, fields, has
 from connector_core.basics.errors import ConfigurationError, PluginError
 from connector_core.plugin.parents import with_parents
 from connector_core.plugin.plan import Assembly, TablePlan
+from connector_core.source.positions import A_PATH, FILLED, LATER
 from connector_core.source.tables import Table
 from connector_core.source.templates import Filling, placeholders
 
@@ -74,6 +75,13 @@ def _said(filled: Mapping[str, str], written: Mapping[str, str]) -> dict[str, st
     return {name: value for name, value in filled.items() if value or not written[name]}
 
 
+def _filled_as(how: str | None, value: Any, filling: Filling) -> Any:
+    """*value* filled as its field wants it: as a path, or so that the paginator can put its positions into it afterwards."""
+    if how == A_PATH and isinstance(value, str):
+        return filling.path(value)
+    return _filled(value, evolve(filling, last=False) if how == LATER else filling)
+
+
 def _filled(value: Any, filling: Filling) -> Any:
     """*value*, of the plugin's words, with what it was given filled."""
     if isinstance(value, str | Mapping):
@@ -83,6 +91,6 @@ def _filled(value: Any, filling: Filling) -> Any:
     changed = {}
     for each in _arguments(value):
         old = getattr(value, each.name)
-        if (new := _filled(old, filling)) != old:
+        if (new := _filled_as(each.metadata.get(FILLED), old, filling)) != old:
             changed[str(each.alias)] = new
     return evolve(value, **changed) if changed else value

@@ -44,6 +44,19 @@ def declared_after(table: Table, origin: Origin, options: Iterable[Option]) -> d
     return columns
 
 
+def typed(table: Table, transforms: Iterable[Transform | DerivedField]) -> tuple[Transform | DerivedField, ...]:
+    """*transforms* of *table*, in order, each derived field with the types of the columns that those before it leave."""
+    columns = dict(table.declared)
+    found: list[Transform | DerivedField] = []
+    for transform in transforms:
+        removes, adds = transform.column_changes(columns)
+        found.append(transform.of(columns) if isinstance(transform, DerivedField) else transform)
+        for name in removes:
+            columns.pop(name, None)
+        columns.update({name: column for name, column in adds.items() if column is not None})
+    return tuple(found)
+
+
 def _check_key(table: Table, option: Option, removes: set[str], adds: set[str], earlier: Sequence[str]) -> None:
     """Raise PluginError unless *option* leaves each key column where the API sends it, and unchanged once a delete needs it."""
     for name in table.primary_key:

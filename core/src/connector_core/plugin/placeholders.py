@@ -8,6 +8,7 @@ from connector_core.auth.kinds import NoAuth
 from connector_core.basics.blame import see
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import did_you_mean
+from connector_core.paging.checks import fills_of
 from connector_core.plugin.asking import CORE
 from connector_core.plugin.binding import constants
 from connector_core.plugin.plan import Origin, TablePlan
@@ -28,14 +29,16 @@ _IN_BODY = re.compile(rf"^\{{({_NAME})\}}$|(?<!\{{)\{{(\w+\.[\w.]+)\}}")
 def check_filled(table: Table, origin: Origin, paginator: Paginator, paginator_origin: Origin) -> None:
     """Raise PluginError for a placeholder of *table*, or of a constant of its *paginator*, that nothing is put in place of."""
     parts = {"path": table.path, "params": table.params, "headers": table.headers, "body": table.body}
+    fills = fills_of(paginator)
     for part, value in parts.items():
         pattern = _IN_PATH if part == "path" else _IN_BODY if part == "body" else _IN_TEXT
         for name in _named(value, pattern):
-            if not (name.startswith("settings.") or (table.parent and name.startswith(f"{table.parent.scope}."))):
+            filled = name.startswith("settings.") or (table.parent and name.startswith(f"{table.parent.scope}."))
+            if not filled and not (part == "path" and name in fills):
                 raise PluginError(f"{origin}: Table {table.name}: {part} has {{{name}}} in it, {_what_to_do(table, name)}")
     for field, value in constants(paginator):
         for name in _named(value, _IN_TEXT):
-            if not name.startswith("settings."):
+            if not name.startswith("settings.") and name not in fills:
                 raise PluginError(
                     f"{paginator_origin}: {field} of the paginator of {table.name} has {{{name}}} in it, which nothing is put in "
                     f"place of. Write the value itself, or {{settings.{_last(name)}}} for one of the configuration."

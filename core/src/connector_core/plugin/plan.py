@@ -14,7 +14,7 @@ from connector_core.derived.transforms import DerivedField, Ratio, Transform
 from connector_core.source.columns import Declared, types_of
 from connector_core.source.pagination import Paginator
 from connector_core.source.settings import Setting
-from connector_core.source.tables import Table
+from connector_core.source.tables import Table, Undeclared
 
 
 @frozen(hash=False)
@@ -100,6 +100,7 @@ class TablePlan:
     lister:         of a table of which another one lists what there is, the plan of that.
     written:        the table as the plugin wrote it, where *table* has the values of a configuration in it.
     told:           those of the values that tell which feed it is: setting → value.
+    undeclared:     what becomes of fields that nobody declared.
     """
 
     table: Table
@@ -115,6 +116,7 @@ class TablePlan:
     lister: "TablePlan | None" = None
     written: Table | None = None
     told: Mapping[str, Any] = field(factory=dict)
+    undeclared: Undeclared = "allow"
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -169,7 +171,10 @@ class TablePlan:
 
 @frozen(hash=False)
 class Assembly:
-    """A connector, assembled: what a sync, a build and a description all start from."""
+    """A connector, assembled: what a sync, a build and a description all start from.
+
+    undeclared: what the build says about fields that nobody declared; None where it says nothing.
+    """
 
     plugins: tuple[Plugin, ...]
     tables: tuple[TablePlan, ...]
@@ -178,6 +183,7 @@ class Assembly:
     settings: tuple[Setting, ...]
     setting_origins: Mapping[str, Origin]
     options: tuple[Option, ...]
+    undeclared: Undeclared | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -12,16 +12,23 @@ from connector_core.engine.sync import sync
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.runtime.setup_test import setup_test
 from connector_core.source.settings import Setting
+from connector_core.source.tables import Undeclared
 
 
 def connector_for(
-    plugins: Mapping[str, Any], enable: Iterable[str] = (), disable: Iterable[str] = (), dataset: str = "the connector"
+    plugins: Mapping[str, Any],
+    enable: Iterable[str] = (),
+    disable: Iterable[str] = (),
+    dataset: str = "the connector",
+    undeclared: Undeclared | None = None,
 ) -> Connector:
     """The SDK's ``Connector`` for *plugins* (name with version → module, the dataset's own first), some options switched.
 
+    *undeclared* is what becomes of fields that nobody declared, as for ``assemble``.
+
     Raises PluginError when they cannot be assembled. Nothing is logged here: the SDK cannot log before a sync begins.
     """
-    assembly = assemble([Plugin(name, module) for name, module in plugins.items()], enable, disable)
+    assembly = assemble([Plugin(name, module) for name, module in plugins.items()], enable, disable, undeclared)
 
     operations = operations_for(assembly)
 

@@ -9,7 +9,6 @@ from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.hints import nowhere, there_is
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
-from connector_core.source.csv_format import Csv
 from connector_core.source.formats import Format
 from connector_core.source.tables import Table
 from connector_core.source.templates import Filling
@@ -69,6 +68,4 @@ def for_parent(table: Table, record: Mapping[str, Any], where: str) -> Table:
 
 def _format(table: Table) -> Format | None:
     """The format of the children's answers, in which what their parent adds is not looked for."""
-    if isinstance(table.format, Csv) and table.parent:
-        return evolve(table.format, optional=tuple(dict.fromkeys((*table.format.optional, *table.parent.adds))))
-    return table.format
+    return table.format.without(table.parent.adds) if table.format and table.parent else table.format

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.basics.names import column_names, did_you_mean, listed, one_line
 from connector_core.source.columns import Column, Declared, UnfitError
-from connector_core.source.spooled import Make, Records
+from connector_core.source.spooled import Make, Parse, Records
 from connector_core.source.unpacking import unpacked
-from connector_core.source.values import step
+from connector_core.source.values import OF_TEXTS, step
 
 LARGEST_FIELD = 2**31 - 1
 
@@ -37,6 +37,12 @@ class Csv:
 
     accept: ClassVar[str] = "text/csv"
     """What a request says that it takes."""
+    of_lines: ClassVar[bool] = True
+    """Whether only the end of a line tells that a body is whole."""
+    of_tags: ClassVar[bool] = False
+    """Whether its own answers begin as a web page does."""
+    held: ClassVar[bool] = False
+    """Whether an answer is held in memory as a whole, so that its largest size has to be smaller."""
 
     delimiter: str = ","
     encoding: str = "utf-8"
@@ -61,7 +67,15 @@ class Csv:
 
         Raises what ``unpacked`` does, and UnexpectedAnswer, here or when the records are read, for what is no such CSV.
         """
-        return Records(unpacked(chunks, limit), partial(_csv_records, self, columns, where))
+        return Records(unpacked(chunks, limit), self.parse(columns, where))
+
+    def parse(self, columns: Declared, where: str) -> Parse:
+        """What makes the records of a file in this format, unpacked already; the arguments are those of ``spool``."""
+        return partial(_csv_records, self, columns, where)
+
+    def without(self, names: Iterable[str]) -> "Csv":
+        """The same for answers in which the columns *names* are not looked for: a record has them from elsewhere."""
+        return evolve(self, optional=tuple(dict.fromkeys((*self.optional, *names))))
 
 
 def _shown(value: object) -> str:
@@ -189,7 +203,7 @@ class _Cell:
     def __init__(self, name: str, column: Column, null: str) -> None:
         self.name = name
         self.kind = column.type
-        self._convert = step(Column(column.type), str) if column.type in _CONVERTED else None
+        self._convert = step(Column(column.type), str) if column.type in OF_TEXTS else None
         self._nulls = {null, *([""] if self._convert else []), *(each for each in column.null if isinstance(each, str))}
 
     def value(self, text: str) -> Any:
@@ -197,7 +211,3 @@ class _Cell:
         if text in self._nulls:
             return None
         return self._convert(text) if self._convert else text
-
-
-_CONVERTED = frozenset({"SHORT", "INT", "LONG", "FLOAT", "DOUBLE", "BOOLEAN"})
-"""Types of which a transform sees no texts."""

@@ -2,5 +2,7 @@
 
 from connector_core.source.csv_format import Csv
 from connector_core.source.json_lines import JsonLines
+from connector_core.source.xml_format import Xml
+from connector_core.source.zip_format import Zip
 
-Format = Csv | JsonLines
+Format = Csv | JsonLines | Xml | Zip

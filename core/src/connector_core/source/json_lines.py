@@ -10,7 +10,7 @@ from attrs import frozen
 from connector_core.basics.decoding import NotJson, decode_text
 from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.source.columns import Declared
-from connector_core.source.spooled import Make, Records
+from connector_core.source.spooled import Make, Parse, Records
 from connector_core.source.unpacking import unpacked
 
 _CHECK_URL = "Check that base_url is the API that this connector is made for; if the API changed, the plugin has to follow."
@@ -22,11 +22,14 @@ class JsonLines:
 
     accept: ClassVar[str] = "application/x-ndjson, application/json"
     """What a request says that it takes."""
+    of_lines: ClassVar[bool] = True
+    of_tags: ClassVar[bool] = False
+    held: ClassVar[bool] = False
 
     def spool(
         self,
         chunks: Iterable[bytes],
-        columns: Declared,  # noqa: ARG002  (the signature of every format; JSON has types of its own)
+        columns: Declared,
         where: str,
         limit: int,
     ) -> Records:
@@ -34,7 +37,15 @@ class JsonLines:
 
         Raises what ``unpacked`` does, and UnexpectedAnswer, here or when the records are read, for a line that is not JSON.
         """
-        return Records(unpacked(chunks, limit), partial(_json_records, where))
+        return Records(unpacked(chunks, limit), self.parse(columns, where))
+
+    def parse(self, columns: Declared, where: str) -> Parse:  # noqa: ARG002  (the signature of every format; JSON has types)
+        """What makes the records of a file in this format, unpacked already; the arguments are those of ``spool``."""
+        return partial(_json_records, where)
+
+    def without(self, names: Iterable[str]) -> "JsonLines":  # noqa: ARG002  (as above; no field of a line has to be there)
+        """The same for answers in which *names* are not looked for."""
+        return self
 
 
 def _json_records(where: str, file: BinaryIO) -> Iterator[Make]:

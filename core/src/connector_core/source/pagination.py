@@ -16,10 +16,12 @@ from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.links import link_without
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
+from connector_core.source.form import form_fields
+from connector_core.source.positions import UnfitPosition, filled_path
 from connector_core.source.tables import Table, frozen_mapping
 
-Where = Literal["query", "body", "header"]
-"""Where a request carries a position: its query, its JSON body or its headers."""
+Where = Literal["query", "body", "header", "path"]
+"""Where a request carries a position: its query, its JSON body, its headers, or the place of its name in braces in its path."""
 
 MAX_EMPTY_PAGES = 200
 """So many pages in a row may bring nothing new, unless a paginator says another number.
@@ -39,11 +41,12 @@ class Request:
     params:  query parameters.
     method:  ``GET`` or ``POST``.
     headers: further headers, such as one that takes a cursor.
-    json:    the body of a POST, sent as JSON; None for no body.
+    json:    the body of a POST, sent as JSON; None for no body. form: it is sent as the fields of a form instead.
     position: what a paginator wants to know when the answer is there, beyond what it sent; never sent, and no part of equality.
     link:    the API gave the address out, so nothing is added to it.
     part:    which of several feeds the request belongs to, where a paginator makes several into one, such as windows. What
              guards against circles and endless feeds starts anew with each.
+    template, places: the path with the names of positions in braces, and what stands in their places so far.
     """
 
     path: str
@@ -51,9 +54,12 @@ class Request:
     method: str = "GET"
     headers: Mapping[str, str] = field(factory=dict, converter=frozen_mapping)
     json: Any = None
+    form: bool = field(default=False, kw_only=True)
     position: Mapping[str, Any] = field(factory=dict, eq=False, repr=False, converter=frozen_mapping)
     link: bool = field(default=False, eq=False, repr=False)
     part: str = field(default="", eq=False, repr=False)
+    template: str = field(default="", eq=False, repr=False)
+    places: Mapping[str, Any] = field(factory=dict, eq=False, repr=False, converter=frozen_mapping)
 
     def __str__(self) -> str:
         return self.sent_below("")
@@ -64,30 +70,49 @@ class Request:
         query = "&".join([f"{name}={_readable(str(value))}" for name, value in self.params.items()])
         joined = f"{'&' if '?' in path else '?'}{query}" if query else ""
         headers = "".join([f" {name}: {value}" for name, value in self.headers.items()])
-        body = "" if self.json is None else f" {json.dumps(self.json)}"
+        fields = "&".join(f"{name}={_readable(value)}" for name, value in form_fields(self.json)) if self.form else ""
+        body = "" if self.json is None else f" {fields if self.form else json.dumps(self.json)}"
         return one_line(f"{self.method} {path}{joined}{headers}{body}")
 
     def placed(self, where: Where, name: str, value: Any, **others: Any) -> "Request":
-        """This request with *name* set to *value* in its query, its JSON body (a path) or its headers.
+        """This request with *name* set to *value* in its query, its JSON body (a path), its headers, or its path.
 
-        others: further fields, each with its new value.
+        others: further fields, each with its new value. Raises UnexpectedAnswer for a value that cannot stand in a path.
         """
         match where:
             case "query":
-                return evolve(self, params={**self.params, name: str(value)}, **others)
+                return evolve(self, params={**self.params, name: value if isinstance(value, str) else str(value)}, **others)
             case "header":
                 return evolve(self, headers={**self.headers, name: str(value)}, **others)
+            case "body" if self.form:
+                return evolve(self, json={**self.json, name: value}, **others)
             case "body":
                 return evolve(self, json=cached_path(name).put(self.json or {}, value), **others)
+            case "path":
+                return evolve(self, places={**self.places, name: value}, **others).at(self.template or self.path)
+
+    def at(self, path: str) -> "Request":
+        """This request at another *path*, with the positions that it has in the places of their names.
+
+        Raises UnexpectedAnswer for one that cannot stand there.
+        """
+        try:
+            return evolve(self, path=filled_path(path, self.places), template=path)
+        except UnfitPosition as error:
+            raise UnexpectedAnswer(
+                f"{self.method} {path}: {str(error)!r} would stand in the path, which leads elsewhere then. Ask the API's owner."
+            ) from None
 
     def lacking(self, where: Where, name: str) -> "Request":
-        """This request without *name* in its query, at the top of its JSON body, or in its headers."""
-        if where == "body":
-            body = self.json if isinstance(self.json, Mapping) else {}
-            return evolve(self, json={key: value for key, value in body.items() if key != name})
-        part = self.params if where == "query" else self.headers
-        left = {key: value for key, value in part.items() if key != name}
-        return evolve(self, params=left) if where == "query" else evolve(self, headers=left)
+        """This request without *name* in its query, its JSON body (a path) or its headers; in a path it stays."""
+        match where:
+            case "body":
+                return evolve(self, json=cached_path(name).drop(self.json or {}))
+            case "query":
+                return evolve(self, params={key: value for key, value in self.params.items() if key != name})
+            case "header":
+                return evolve(self, headers={key: value for key, value in self.headers.items() if key != name})
+        return self
 
     def without(self, secret: Callable[[str, str], bool]) -> "Request":
         """This request without the parameters, in its path, of which *secret* says so by name and value.
@@ -99,11 +124,11 @@ class Request:
         return self if path == self.path else evolve(self, path=path)
 
     def found(self, where: Where, name: str) -> Any:
-        """What *name* is set to in the query, the JSON body or the headers; None where it is not."""
+        """What *name* is set to in the query, the JSON body, the headers or the path; None where it is not."""
         if where == "body":
-            return cached_path(name).get(self.json or {})
-        if where == "header":
-            return self.headers.get(name)
+            return self.json.get(name) if self.form else cached_path(name).get(self.json or {})
+        if where in ("header", "path"):
+            return (self.headers if where == "header" else self.places).get(name)
         return self.params[name] if name in self.params else self.linked.get(name)
 
     @property
@@ -176,6 +201,8 @@ class Paginator(Protocol):
     check(table): raises PluginError, at assembly, when it cannot page *table*.
     onward(request, page): the next request whatever the stop rules say, for a feed whose answer says that there is more.
     named(page): what stands where the answer should name the next page.
+    fills:   the names in braces, in the table's path or its own constants, that it puts something in the place of.
+    enough(request, page): the feed is ended although it may go on, because the rest is not wanted.
     remarks(request, page): warnings about a page, each a sentence; the same text is shown once in a sync.
     """
 

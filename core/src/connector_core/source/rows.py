@@ -52,6 +52,13 @@ def _guarded(table: Table, step: Any, page: Page, request: Request, where: str) 
         ) from error
 
 
+def _path(text: object, what: str) -> Path:
+    try:
+        return compile_path(text)
+    except PluginError as error:
+        raise PluginError(f"{what}: {error}") from None
+
+
 @frozen(hash=False)
 class _At:
     """A step that looks at one place of each record."""
@@ -61,7 +68,7 @@ class _At:
 
     @_place.default
     def _(self) -> Path:
-        return compile_path(self.at)
+        return _path(self.at, f"{type(self).__name__}: at")
 
 
 def _columns(instance: Any, attribute: Any, value: Any) -> None:
@@ -86,7 +93,9 @@ class Exploded(_At):
     _kept: Mapping[str, Path] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_kept", {column: compile_path(name) for column, name in self.keep.items()})
+        object.__setattr__(
+            self, "_kept", {column: _path(name, f"Exploded: keep, {column}") for column, name in self.keep.items()}
+        )
 
     def __call__(self, page: Page, request: Request) -> Iterator[Record]:  # noqa: ARG002  (what every step is given)
         for record in page.records:
@@ -113,7 +122,7 @@ class ColumnsToRows(_At):
     _named: Path | None = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_named", None if self.names is None else compile_path(self.names))
+        object.__setattr__(self, "_named", None if self.names is None else _path(self.names, "ColumnsToRows: names"))
 
     def __call__(self, page: Page, request: Request) -> Iterator[Record]:  # noqa: ARG002
         for record in page.records:
@@ -192,7 +201,7 @@ class Stamped:
     _made: Mapping[str, Path | Stamp] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        made = {name: compile_path(value) if isinstance(value, str) else value for name, value in self.adds.items()}
+        made = {name: value if callable(value) else _path(value, f"Stamped: adds, {name}") for name, value in self.adds.items()}
         object.__setattr__(self, "_made", made)
 
     def __call__(self, page: Page, request: Request) -> Iterator[Record]:
@@ -228,7 +237,7 @@ class KeyOf:
     def __attrs_post_init__(self) -> None:
         if not self.names:
             raise PluginError('key_of names no field. Write key_of("account", "day").')
-        object.__setattr__(self, "_places", tuple(map(compile_path, self.names)))
+        object.__setattr__(self, "_places", tuple(_path(name, "key_of") for name in self.names))
 
     def __call__(self, record: Mapping[str, Any], page: Page, request: Request) -> str:  # noqa: ARG002
         return made_key(place.get(record) for place in self._places)

@@ -21,6 +21,9 @@ Make = Callable[[], Any]
 
 Parse = Callable[[BinaryIO], Iterator[Make]]
 
+Look = Callable[[BinaryIO], Any]
+"""Reads an answer from its start to its end, and gives what it says beside its records."""
+
 
 class Records(Sequence[Any]):
     """The records of one answer, in order. Its bytes are kept, and parsed anew at each iteration.
@@ -31,9 +34,12 @@ class Records(Sequence[Any]):
     them are equal when their bytes are.
 
     The first record is read at once, so what is wrong with it, or with a header, is raised here and not at an iteration.
+
+    beside: what the answer says beside its records, as JSON; None where its format has no place for that. *look* finds it, and
+            whatever is wrong anywhere in the answer: it reads all of it before the first record is handed out.
     """
 
-    def __init__(self, chunks: Iterable[bytes], parse: Parse) -> None:
+    def __init__(self, chunks: Iterable[bytes], parse: Parse, look: Look | None = None) -> None:
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115  (closed when nobody uses the records any more)
         self._close = finalize(self, self._file.close)
         self._parse = parse
@@ -45,6 +51,7 @@ class Records(Sequence[Any]):
                 digest.update(chunk)
                 self._file.write(chunk)
             self._digest = digest.digest()
+            self.beside = look(self._reader()) if look else None
             self._filled = any(True for _ in self)
         except BaseException:
             self._close()
@@ -53,10 +60,13 @@ class Records(Sequence[Any]):
     def __iter__(self) -> Iterator[Any]:
         length = 0
         make = None
-        for make in self._parse(io.BufferedReader(_Window(self._file))):
+        for make in self._parse(self._reader()):
             yield make()
             length += 1
         self._length, self._last = length, make
+
+    def _reader(self) -> BinaryIO:
+        return io.BufferedReader(_Window(self._file))
 
     def __len__(self) -> int:
         if self._length is None:
@@ -105,6 +115,17 @@ class _Window(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        starts = {io.SEEK_SET: 0, io.SEEK_CUR: self._place}
+        self._place = offset + (starts[whence] if whence in starts else self._file.seek(0, io.SEEK_END))
+        return self._place
 
     def readinto(self, buffer: Any) -> int:
         self._file.seek(self._place)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from attrs import field, frozen
 
@@ -11,17 +11,20 @@ from connector_core.basics.errors import KeyColumnsError, PluginError
 from connector_core.basics.names import check_name, column_names, listed, one_line
 from connector_core.basics.paths import LIBRARY, MISSING, Path, compile_path, paths_of
 from connector_core.source.columns import Declared, checked_columns, given_columns, types_of
-from connector_core.source.csv_format import Csv
 from connector_core.source.deletes import DeletedBy, ListedIn, check_deletes
 from connector_core.source.error_rules import ErrorRule
+from connector_core.source.form import check_form
 from connector_core.source.formats import Format
-from connector_core.source.json_lines import JsonLines
 from connector_core.source.limits import Budget
 from connector_core.source.parents import Each, Parent, check_child
 from connector_core.source.values import read
 
 Record = dict[str, Any]
 """One row: column name → value, as decoded from JSON or as a transform made it."""
+
+Undeclared = Literal["allow", "warn", "fail", "drop"]
+"""What becomes of fields that nobody declared."""
+UNDECLARED: tuple[str, ...] = get_args(Undeclared)
 
 Key = tuple[Any, ...]
 """A record's primary key, each value in the form of its column: what tells whether two records are the same row."""
@@ -70,10 +73,12 @@ class Table:
                  on; where it is False they are made from the whole feed in each sync.
     params, headers: query parameters and headers of every first request, such as a filter.
     body:        the JSON object to POST; None for a GET.
+    form:        *body* is sent as the fields of a form (``application/x-www-form-urlencoded``) instead of as JSON. A paginator's
+                 ``where="body"`` puts its position into the form then.
     errors:      rules for answers that mean something else here than elsewhere; the first that fits an answer decides.
     budget:      how many requests the API takes in which time; None where nobody says.
-    format:      ``Csv()`` or ``JsonLines()`` for an API that answers so, with *records* ``@``; None for JSON. Gzip of each is
-                 noticed by itself.
+    format:      ``Csv()``, ``JsonLines()``, ``Xml("item")`` or ``Zip(Csv())`` for an API that answers so, with *records* ``@``;
+                 None for JSON. Gzip of each is noticed by itself.
     parent:      makes it a child table, with one feed for each record of the parent.
     each:        one feed for each value of a list in the configuration: ``Each("repositories", adds={"repository": "value"})``.
                  Read back, *parent* has it too: a parent is a table or a list.
@@ -87,6 +92,9 @@ class Table:
     nothing:     what stands at *records* where there are none, for an API that does not send an empty list then: ``"null"``,
                  ``"missing"`` (it is left out, as in ``{}``), or other JSON that is empty, such as ``"{}"``; one, or a list. With
                  ``"missing"`` the list of *deleted* keys may be left out too. An answer 204 is an empty page by itself.
+    undeclared:  what becomes of a field that is no column, once the transforms are done: ``"allow"``, it arrives all the same;
+                 ``"warn"``, it arrives, and is named once in a warning; ``"fail"``, the sync ends there; ``"drop"``, it is left
+                 out. None: what the build says, and ``"allow"`` where that says nothing.
     may_be_empty: a feed without a record means that there is none any more. Otherwise a sync that would delete every row, of the
                  table or of an extra table made from it, is an error: APIs fail with an empty answer, and transforms lose a
                  ``return``.
@@ -123,6 +131,8 @@ class Table:
     overrule: tuple[str, ...] = field(default=(), converter=listed)
     nothing: tuple[str, ...] = field(default=(), converter=_several)
     may_be_empty: bool = False
+    form: bool = field(default=False, kw_only=True)
+    undeclared: Undeclared | None = field(default=None, kw_only=True)
     each: Each | None = field(default=None, kw_only=True)
     deleted_by: DeletedBy | None = field(default=None, kw_only=True)
     missing: Literal["delete"] | ListedIn | None = field(default=None, kw_only=True)
@@ -142,6 +152,9 @@ class Table:
             raise PluginError(f'{where}: path is {self.path!r}. Write it below base_url, with a slash in front: "/fts_data".')
         self._check_columns(where)
         self._check_answers(where)
+        check_undeclared(self.undeclared, where)
+        if self.form:
+            check_form(self.body, where)
         self._check_each(where)
         if self.parent is not None:
             check_child(self.name, self.parent, (self.path, self.params, self.headers, self.body), self.columns)
@@ -229,8 +242,11 @@ class Table:
             raise PluginError(f"{where}: the answer is its records, so it cannot list under {self.deleted} what is gone.")
         if self.format is None:
             return
-        if not isinstance(self.format, Csv | JsonLines):
-            raise PluginError(f"{where}: format is {_shown(self.format)}. Write Csv(), JsonLines(), or leave it out for JSON.")
+        if not isinstance(self.format, Format):
+            raise PluginError(
+                f'{where}: format is {_shown(self.format)}. Write Csv(), JsonLines(), Xml("item"), Zip(Csv()), or leave it out '
+                "for JSON."
+            )
         if self.records != "@":
             raise PluginError(f'{where}: in {self.format}, an answer is its records and nothing else. Write records="@".')
 
@@ -258,6 +274,12 @@ class Table:
     def key_of(self, record: Mapping[str, Any]) -> Key:
         """The primary key of *record*, each value in the form of its column. Raises UnfitError where one is none."""
         return tuple(read(self.declared[name], record[name]) for name in self.primary_key)
+
+
+def check_undeclared(word: object, where: str) -> None:
+    """Raise PluginError unless *word* says what becomes of undeclared fields, or is None; *where* begins the message."""
+    if word is not None and word not in UNDECLARED:
+        raise PluginError(f"{where}: undeclared is {_shown(word)}. Write one of {', '.join(map(repr, UNDECLARED))}.")
 
 
 def _is_empty_json(text: object) -> bool:

@@ -51,6 +51,16 @@ def read(column: Column, value: Any) -> Any:
     return convert(value) if convert else value
 
 
+OF_TEXTS = frozenset({"SHORT", "INT", "LONG", "FLOAT", "DOUBLE", "BOOLEAN"})
+"""Types of which a transform sees no texts where a format has nothing else."""
+
+
+def converters(columns: Declared) -> dict[str, Convert]:
+    """Of the columns whose values are converted where a format has texts only, what makes the value of a text."""
+    made = {name: step(Column(column.type), str) for name, column in columns.items() if column.type in OF_TEXTS}
+    return {name: convert for name, convert in made.items() if convert}
+
+
 def in_form(columns: Declared, row: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of *row* with each value in the form of its column; what is not declared stays. Raises UnfitError."""
     return {name: read(columns[name], value) if name in columns else value for name, value in row.items()}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
 
 from attrs import frozen
 
@@ -59,7 +58,7 @@ class Api:
 
     def read(self, plan: TablePlan, table: Table, size: int, bookmark: Bookmark | None = None) -> "Feed":
         """One feed from *bookmark* to its end, or for so many requests that it seems to have none."""
-        most = REQUESTS + sum(_windows(layer) for layer in layers(plan.paginator) if isinstance(layer, Windows))
+        most = REQUESTS + sum(layer.so_far for layer in layers(plan.paginator) if isinstance(layer, Windows))
         steps: list[Step] = []
         problem = None
         with self.client() as client:
@@ -149,9 +148,3 @@ def _sizes(assembly: Assembly) -> tuple[int, ...]:
 
 def _allowed(assembly: Assembly, size: int) -> int:
     return int(configuration_for(assembly, page_size=size)["page_size"])
-
-
-def _windows(windows: Windows) -> int:
-    if isinstance(windows.start, int):
-        return 0
-    return (datetime.now(UTC).date() - date.fromisoformat(windows.start)).days // windows.step

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -10,17 +10,19 @@ from attrs import evolve
 
 from connector_build.api.bodies import with_records
 from connector_build.api.feed import Cursors, Entry
-from connector_build.api.messages import Asked, Reply, refused
+from connector_build.api.making import layers
+from connector_build.api.messages import Asked, Reply, refused, sent_body
 from connector_build.api.mimic import Mimic, own_paths
 from connector_build.api.paging import Sizes
-from connector_build.api.pointing import innermost
+from connector_build.api.pointing import innermost, with_place
 from connector_build.api.recording import NotRecorded, Recording
 from connector_build.api.world import World
 from connector_build.testing.warehouse.runs import URL
-from connector_core import Record
+from connector_core import Record, Windows
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.source.pagination import Where
 from connector_core.source.templates import parts_around, placeholders
 
 MANY = 100_000
@@ -47,6 +49,10 @@ class Api:
         """The table that is asked for."""
         return self.answer(request)[0]
 
+    def located(self, request: Asked) -> Asked:
+        """*request* with what its path says, where that is known."""
+        return request
+
     def entries(self, request: Asked) -> list[Entry]:
         """All that the feed has which is asked for, with places and numbers. Raises NotRecorded where nobody knows."""
         raise NotRecorded(f"{request.path}: nobody recorded what else there is.")
@@ -70,13 +76,17 @@ class Api:
         raise NotRecorded(f"{plan.table.name}: what was recorded holds {one_line(record, 60)} once.")
 
     def is_start(self, plan: TablePlan, request: Asked) -> bool:
-        """Whether *request* is the first one of a feed, which carries no position."""
+        """Whether *request* is the first one of a feed, or of a window, which carries no position within it."""
         first = plan.paginator.first(plan.table, self._page_size, {})
+        for where, name in _ends(plan):
+            first = evolve(first.lacking(where, name), places={each: first.places[each] for each in first.places if each != name})
+            request = request if where == "path" else with_place(request, where, name, None)
         return (
             request.params.keys() == first.params.keys()
             and all(_fits(value, request.params[name]) for name, value in first.params.items())
-            and _fits(first.json, request.json)
+            and _fits(sent_body(first), request.json)
             and position(plan, request)[-1] is None
+            and all(request.places.get(name) == str(value) for name, value in first.places.items())
             and "?" not in first.path
         )
 
@@ -94,6 +104,9 @@ class MadeUpApi(Api):
 
     def answer(self, request: Asked) -> tuple[TablePlan | None, Reply]:
         return self.plan_of(request), self._mimic.reply(request)
+
+    def located(self, request: Asked) -> Asked:
+        return self._mimic.located(request)
 
     def plan_of(self, request: Asked) -> TablePlan | None:
         asked = self._mimic.asked_for(request)
@@ -172,8 +185,16 @@ def _fits(wanted: Any, found: Any) -> bool:
     return any(placeholders(wanted)) or bool(wanted == found)
 
 
+def _ends(plan: TablePlan) -> Iterator[tuple[Where, str]]:
+    """What takes the ends of the windows in which a table is read."""
+    for layer in layers(plan.paginator):
+        if isinstance(layer, Windows):
+            yield from ((layer.where, name) for name in (layer.from_param, layer.to_param) if name)
+
+
 def position(plan: TablePlan, request: Asked) -> tuple[Any, ...]:
-    """What tells a request for one page from that for another; last what a header of the plugin's own says."""
+    """What tells a request for one page from that for another; last what a header says, or a path that others have not."""
     paginator = innermost(plan)
-    header = paginator.param if getattr(paginator, "where", "query") == "header" else ""
-    return request.path, dict(request.params), request.json, request.headers.get(header.lower())
+    where = getattr(paginator, "where", "query")
+    apart = where == "header" or (where == "path" and getattr(paginator, "next_path", None))
+    return request.path, dict(request.params), request.json, request.get(where, paginator.param) if apart else None

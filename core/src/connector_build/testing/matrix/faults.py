@@ -33,8 +33,8 @@ def _statuses() -> Iterator[Fault]:
 
 
 _CLOSED = "connection was closed before"
-_NOT_WHOLE = r"not whole JSON|is not JSON|no text in|blank"
-_NO_RECORDS = "only error|not a list|not an object|is missing|header|not CSV"
+_NOT_WHOLE = r"not whole JSON|is not JSON|no text in|blank|ends too early|cut or damaged|no XML"
+_NO_RECORDS = "only error|not a list|not an object|is missing|header|not CSV|no XML|no zip"
 _LARGER = r"larger than \d+ MB"
 _AGAIN = "already read|same records|the page is empty"
 
@@ -169,17 +169,17 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("gzip bomb, unannounced", "The same, and no header says that it is gzip.", answers.body(answers.bomb), _LARGER),
     Fault("200 MB", "A page has 200 MB.", answers.flood, _LARGER),
+    Fault("NaN", "A number is NaN, which JSON does not have.", answers.with_value(b"NaN"), "NaN", why_not=why.NOT_IN_TEXTS),
+    Fault("1e400", "A number is larger than a 64-bit float.", answers.with_value(b"1e400"), "1e400", why_not=why.NOT_IN_TEXTS),
     Fault(
         "a text of 10 MB", "A record has a text of 10 MB in a field.", around=ways.long_text, made_up=True, why_not=why.made_rows
     ),
-    Fault("NaN", "A number is NaN, which JSON does not have.", answers.with_value(b"NaN"), "NaN", why_not=why.NOT_IN_CSV),
-    Fault("1e400", "A number is larger than a 64-bit float.", answers.with_value(b"1e400"), "1e400", why_not=why.NOT_IN_CSV),
     Fault(
         "10,000 levels",
         "A value is nested 10,000 levels deep.",
         answers.with_value(b"[" * 10_000 + b"]" * 10_000),
         "nested too deeply",
-        why_not=why.NOT_IN_CSV,
+        why_not=why.NOT_IN_TEXTS,
     ),
     *_once_and_for_ever("no UTF-8", "A text is no UTF-8", answers.not_unicode, _NOT_WHOLE, why_not=why.other_encoding),
     Fault(

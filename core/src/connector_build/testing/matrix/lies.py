@@ -19,6 +19,7 @@ from connector_core import (
     OffsetPaginator,
     PageNumberPaginator,
     SinglePage,
+    UntilKnown,
     UpdatedSince,
 )
 from connector_core.plugin.assembly import TablePlan
@@ -92,6 +93,14 @@ def _since(plan: TablePlan) -> str | None:
     return None if isinstance(plan.paginator, UpdatedSince) else "it is about UpdatedSince"
 
 
+def _timed(plan: TablePlan) -> str | None:
+    return None if isinstance(plan.paginator, UpdatedSince | UntilKnown) else "it is about UpdatedSince or UntilKnown"
+
+
+def _until_known(plan: TablePlan) -> str | None:
+    return None if isinstance(plan.paginator, UntilKnown) else "it is about UntilKnown"
+
+
 _POINTED = _only(CursorPaginator, NextLinkPaginator)
 _CURSOR = _only(CursorPaginator)
 _LINKED = _only(NextLinkPaginator)
@@ -110,6 +119,13 @@ def _ends(value: Any) -> Fault:
 LIES: tuple[Fault, ...] = (
     # Order and repetition
     _lie("newest first", "What came last comes first.", _honest, _NOT_KEYED, _behind_cursors, feed=order.newest_first),
+    _lie(
+        "an old record on top",
+        "The oldest record comes first, as one does that is pinned there.",
+        _honest,
+        _until_known,
+        feed=order.pinned,
+    ),
     _lie("keys the other way round", "The feed begins at the other end of its keys.", order.keys_the_other_way, _KEYED),
     _lie("keys in no order", "What comes behind a key is in no order.", order.keys_in_no_order, _KEYED, _sorted),
     _lie("keys from the one given", "A page begins with the key that was given.", order.keys_from_the_given, _KEYED),
@@ -293,7 +309,7 @@ LIES: tuple[Fault, ...] = (
     _lie("the key renamed", "The key of the records has another name.", shapes.key_renamed),
     _lie("a record that is null", "A page has null among its records.", shapes.with_null, _objects),
     # Times
-    _lie("the time renamed", "The field that the feed goes by has another name.", shapes.time_renamed, _since),
+    _lie("the time renamed", "The field that the feed goes by has another name.", shapes.time_renamed, _timed),
     _lie("a filter that is ignored", "The API pays no heed to the filter.", _honest, _since, hears=shapes.filter_ignored),
 )
 """Every lie."""

@@ -4,14 +4,15 @@ import json
 
 from attrs import evolve
 
-from connector_build.api.bodies import records_in, set_at
+from connector_build.api.bodies import holding, records_in, said, saying
 from connector_build.api.messages import Reply
 from connector_build.api.paging import LINKED
-from connector_build.api.pointing import cursor_in, innermost, leading_to, linking_to
+from connector_build.api.pointing import cursor_in, innermost, leading_to, linking_to, with_place
 from connector_build.testing.matrix.apis import position
 from connector_build.testing.matrix.strikes import ELSEWHERE, Asking
-from connector_core import CursorPaginator, NextLinkPaginator, PageNumberPaginator, last_page
+from connector_core import CursorPaginator, NextLinkPaginator, PageNumberPaginator, Table, last_page
 from connector_core.basics.paths import cached_path
+from connector_core.paging.resting import place_of_size
 from connector_core.plugin.assembly import TablePlan
 
 
@@ -39,7 +40,7 @@ def swapped(asking: Asking) -> Reply | None:
 def _with_records_of(one: Asking, other: Asking) -> Reply:
     """The answer to *one* with the records of *other*, of which there are as many."""
     if one.plan.table.format:
-        return evolve(one.reply, body=other.reply.body)
+        return evolve(one.reply, body=holding(one.plan.table, one.reply.body, other.records))
     body = json.loads(one.reply.body)
     for record, new in zip(one.plan.table.find(body), other.records, strict=True):
         record.clear()
@@ -64,16 +65,11 @@ def longer(asking: Asking) -> Reply | None:
 
 def _resized(asking: Asking, by: int) -> Reply | None:
     paginator = innermost(asking.plan)
-    where = "body" if getattr(paginator, "where", "query") == "body" else "query"
+    where = place_of_size(getattr(paginator, "where", "query"), paginator.size_param, asking.plan.table.path)
     size = asking.request.get(where, paginator.size_param)
     if size is None:
         return None
-    changed = {paginator.size_param: int(size) + by if where == "body" else str(int(size) + by)}
-    request = evolve(
-        asking.request,
-        **({"json": {**asking.request.json, **changed}} if where == "body" else {"params": {**asking.request.params, **changed}}),
-    )
-    return asking.api.answer(request)[1]
+    return asking.api.answer(with_place(asking.request, where, paginator.size_param, int(size) + by))[1]
 
 
 def page_without_records(asking: Asking) -> Reply | None:
@@ -86,7 +82,7 @@ def page_without_records(asking: Asking) -> Reply | None:
     memory["empty"] = asking.request
     reply = _like(asking.reply, asking.api.empty(asking.request), asking.plan)
     if isinstance(paginator, PageNumberPaginator):
-        return _one_page_more(reply, paginator)
+        return _one_page_more(reply, paginator, asking.plan.table)
     if isinstance(paginator, CursorPaginator | NextLinkPaginator):
         return _going_on_at(asking, reply, _renamed(asking, _place(asking)))
     return reply
@@ -94,34 +90,28 @@ def page_without_records(asking: Asking) -> Reply | None:
 
 def _like(reply: Reply, empty: Reply, plan: TablePlan) -> Reply:
     """*empty*, with what *reply* says about the pages that follow."""
-    if plan.table.format:
-        return evolve(reply, body=empty.body)
     paginator = innermost(plan)
     paths = [getattr(paginator, name, None) for name in ("next_field", "more_field")]
     paths += [getattr(rule, "path", None) for rule in getattr(paginator, "stop", ())]
-    said, body = json.loads(reply.body), json.loads(empty.body)
-    for path in filter(None, paths):
-        value = cached_path(path).get(said)
-        if value is not None:
-            body = set_at(body, path, value)
-    return evolve(reply, body=json.dumps(body).encode())
+    there = said(plan.table, reply.body)
+    values = {path: value for path in filter(None, paths) if (value := cached_path(path).get(there)) is not None}
+    return evolve(reply, body=saying(plan.table, empty.body, values) if values else empty.body)
 
 
 def _later_page(asking: Asking, paginator: PageNumberPaginator) -> Reply | None:
     """A page behind the empty one, with the records that the page before it would have had."""
-    number = int(asking.request.params[paginator.param])
-    if number <= int(asking.api.memory["empty"].params[paginator.param]):
+    number, empty = (int(each.get(paginator.where, paginator.param)) for each in (asking.request, asking.api.memory["empty"]))
+    if number <= empty:
         return None
-    request = evolve(asking.request, params={**asking.request.params, paginator.param: str(number - 1)})
-    return _one_page_more(asking.api.answer(request)[1], paginator)
+    request = with_place(asking.request, paginator.where, paginator.param, number - 1)
+    return _one_page_more(asking.api.answer(request)[1], paginator, asking.plan.table)
 
 
-def _one_page_more(reply: Reply, paginator: PageNumberPaginator) -> Reply:
-    body = json.loads(reply.body)
-    for rule in paginator.stop:
-        if isinstance(rule, last_page):
-            body = set_at(body, rule.path, cached_path(rule.path).get(body) + 1)
-    return evolve(reply, body=json.dumps(body).encode())
+def _one_page_more(reply: Reply, paginator: PageNumberPaginator, table: Table) -> Reply:
+    there = said(table, reply.body)
+    paths = [rule.path for rule in paginator.stop if isinstance(rule, last_page)]
+    values = {path: cached_path(path).get(there) + 1 for path in paths}
+    return evolve(reply, body=saying(table, reply.body, values)) if values else reply
 
 
 def _place(asking: Asking) -> str:

@@ -16,6 +16,7 @@ from connector_core import (
     Parent,
     SinglePage,
     Table,
+    UntilKnown,
     UpdatedSince,
     Windows,
     empty_page,
@@ -39,7 +40,7 @@ _CURSOR = CursorPaginator(size_param="limit")
 
 
 def _connector(paginator: Paginator, *more: Table, **parts: Any) -> Assembly:
-    items = Table("items", "/items", "items", ["id"], COLUMNS, **parts)
+    items = Table("items", parts.pop("path", "/items"), "items", ["id"], COLUMNS, **parts)
     hooks: dict[str, Any] = {
         "connector_tables": lambda: [items, *more],
         "connector_paginator": lambda table: paginator if table == (more or (items,))[0] else _CURSOR,
@@ -53,6 +54,10 @@ def _children(paginator: Paginator) -> Assembly:
     return _connector(paginator, Table("parts", "/items/{parent.id}/parts", "parts", ["item", "id"], columns, parent=parent))
 
 
+def _filter(since: str, **parts: Any) -> UpdatedSince:
+    return UpdatedSince("filter", "updated", _CURSOR, template=f"state eq 'open' and updated ge {since}", **parts)
+
+
 FAMILIES: Mapping[str, Mapping[str, Assembly]] = {
     "Cursors": {
         "cursor": _connector(_CURSOR),
@@ -62,6 +67,7 @@ FAMILIES: Mapping[str, Mapping[str, Assembly]] = {
         "missing_ends": _connector(CursorPaginator(size_param="limit", missing_ends=True)),
         "incremental": _connector(CursorPaginator(size_param="limit", incremental=True)),
         "in the body": _connector(CursorPaginator(size_param="limit", where="body"), body={"of": "all"}),
+        "in the path": _connector(CursorPaginator(size_param="limit", where="path", next_path="/items/after/{cursor}")),
         "in headers": _connector(CursorPaginator("X-Cursor", size_param="limit", where="header", next_header="X-Next")),
     },
     "Links": {
@@ -78,6 +84,7 @@ FAMILIES: Mapping[str, Mapping[str, Assembly]] = {
         "page, short_page": _connector(PageNumberPaginator(size_param="limit", stop=[short_page("limit")])),
         "page, repeated_page": _connector(PageNumberPaginator(size_param="limit", stop=[repeated_page()])),
         "page, header_is": _connector(PageNumberPaginator(size_param="limit", stop=[header_is("X-Last", "1")])),
+        "page, in the path": _connector(PageNumberPaginator(size_param="limit", where="path"), path="/items/page/{page}"),
         "offset": _connector(OffsetPaginator()),
         "offset, total_reached": _connector(OffsetPaginator(stop=[total_reached("meta.total")])),
         "offset, no_more": _connector(OffsetPaginator(stop=[_MORE])),
@@ -94,8 +101,16 @@ FAMILIES: Mapping[str, Mapping[str, Assembly]] = {
         "UpdatedSince, offset": _connector(UpdatedSince("since", "updated", OffsetPaginator())),
         "UpdatedSince, link": _connector(UpdatedSince("since", "updated", NextLinkPaginator(size_param="limit"))),
         "UpdatedSince, one page": _connector(UpdatedSince("since", "updated")),
+        "UpdatedSince, template": _connector(_filter("{since}"), params={"filter": "state eq 'open'"}),
+        "UpdatedSince, notation": _connector(_filter("{since}", notation="%Y-%m-%d %H:%M"), params={"filter": "state eq 'open'"}),
+        "UntilKnown, cursor": _connector(UntilKnown("updated", _CURSOR)),
+        "UntilKnown, offset": _connector(UntilKnown("updated", OffsetPaginator())),
+        "UntilKnown, keyset": _connector(UntilKnown("id", KeysetPaginator("before_id", "id", "limit", order="descending"))),
         "FullRead, cursor": _connector(FullRead(_CURSOR)),
         "Windows of ids": _connector(Windows("from", "to", 1, 8, OffsetPaginator())),
+        "Windows of ids, exclusive": _connector(
+            Windows("range", None, 1, 8, OffsetPaginator(), template="[{from} TO {to})", ends="exclusive")
+        ),
         "children, cursor": _children(_CURSOR),
         "children, offset": _children(OffsetPaginator()),
         "single page": _connector(SinglePage()),

@@ -11,6 +11,8 @@ from connector_core import (
     PageNumberPaginator,
     SinglePage,
     Windows,
+    Xml,
+    Zip,
     empty_page,
     last_page,
     no_more,
@@ -83,11 +85,17 @@ def cannot_be_empty(plan: TablePlan) -> str | None:
 
 def other_encoding(plan: TablePlan) -> str | None:
     form = plan.table.format
+    if isinstance(form, Zip):
+        return "its texts are packed in an archive"
     other = isinstance(form, Csv) and form.encoding.lower() not in ("utf-8", "utf8")
     return "its texts are not UTF-8 anyway" if other else None
 
 
-NOT_IN_CSV = _of_format(Csv, "a CSV has no values of its own kind: each is a text")
+NOT_IN_TEXTS = first_reason(
+    _of_format(Csv, "a CSV has no values of its own kind: each is a text"),
+    _of_format(Xml, "XML has no values of its own kind: each is a text"),
+    _of_format(Zip, "its values are packed in an archive"),
+)
 CSV_ENDS_ANYWHERE = _of_format(Csv, "a CSV has no end that could be missed")
 LINES_MAY_BE_NONE = _of_format(JsonLines, "an empty body is an answer without records")
 NUMBERED = paged_by(PageNumberPaginator, "pages with numbers have one size")

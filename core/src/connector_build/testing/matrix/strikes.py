@@ -4,7 +4,6 @@ A fault is a value. What it does to an answer is a function of what was asked an
 None leaves that answer as it is. What it does to the whole way there (an address that does not exist) is a context manager.
 """
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from threading import Lock
@@ -12,8 +11,8 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from connector_build.api.bodies import records_in
-from connector_build.api.messages import Asked, Reply, asked
+from connector_build.api.bodies import records_in, said
+from connector_build.api.messages import Asked, Reply, asked, sent_body
 from connector_build.api.pointing import innermost
 from connector_build.api.recording import NotRecorded
 from connector_build.api.world import World
@@ -54,16 +53,17 @@ class Asking:
     def following(self) -> Asked | None:
         """The request for the next page, as the plugin's own paginator makes it; None where the feed ends."""
         request = self.request
-        body = None if self.plan.table.format else json.loads(self.reply.body)
+        body = said(self.plan.table, self.reply.body)
         headers = {name.lower(): value for name, value in self.reply.headers.items()}
         page = Page(body, self.records, headers=headers)
-        made = innermost(self.plan).following(
-            Request(request.path, request.params, request.method, request.headers, request.json), page
-        )
+        form = self.plan.table.form
+        sent = Request(request.path, request.params, request.method, request.headers, request.json, form=form)
+        sent = evolve(sent, template=request.template, places=request.places)
+        made = innermost(self.plan).following(sent, page)
         if made is None:
             return None
         there = asked(made.method, made.path, {**request.headers, **made.headers})
-        return evolve(there, params={**there.params, **made.params}, json=made.json)
+        return self.api.located(evolve(there, params={**there.params, **made.params}, json=sent_body(made)))
 
 
 Breaks = Callable[[Asking], Reply | None]
@@ -88,7 +88,7 @@ class Breaker:
             self._seen += 1
             if self._seen > MOST_REQUESTS:
                 raise Endless(f"the sync made more than {MOST_REQUESTS} requests")
-            request = self._fault.hears(self._api, request)
+            request = self._fault.hears(self._api, self._api.located(request))
             plan, reply = self._api.answer(request)
             if plan is None:
                 return reply

@@ -21,7 +21,7 @@ from connector_build.testing.warehouse.memory import Warehouse
 from connector_build.testing.warehouse.unnested import quoted, unnesting
 from connector_core.basics.names import one_line
 from connector_core.derived.extra_tables import Aggregate, Dimension
-from connector_core.derived.measures import Measure
+from connector_core.derived.measures import CountIf, Measure
 from connector_core.derived.nested import Nested
 from connector_core.plugin.assembly import Assembly
 from connector_core.source.tables import Record
@@ -71,7 +71,8 @@ def assert_exact(assembly: Assembly, warehouse: Warehouse) -> None:
             for key, row in live.items():
                 if not (row.keys() >= columns.keys() if isinstance(extra, Nested) else row.keys() == columns.keys()):
                     raise AssertionError(f"{extra.name} {key}: its columns are {sorted(row)}, not {sorted(columns)}")
-            text = query(extra, plan.table.primary_key, columns)
+            made_of = columns if isinstance(extra, Nested) else plan.columns
+            text = query(extra, plan.table.primary_key, made_of)
             if source and (fault := _fault(extra.name, text, tuple(extra.by), source, _Table.of(live, columns))):
                 raise AssertionError(fault)
 
@@ -188,14 +189,17 @@ def _same(actual: Any, expected: Any) -> bool:
     return bool(actual == expected)
 
 
-def query(extra: Dimension | Aggregate | Nested, primary_key: Sequence[str], columns: Mapping[str, str] | None = None) -> str:
-    """The SQL that *extra*, with these *columns*, promises to be the answer to, over a table named source."""
+def query(extra: Dimension | Aggregate | Nested, primary_key: Sequence[str], columns: Mapping[str, str]) -> str:
+    """The SQL that *extra* promises to be the answer to, over a table named source.
+
+    columns: those of the source table; of a nested list its own.
+    """
     if isinstance(extra, Nested):
-        return unnesting(extra, columns or {}, SOURCE, type_of)
+        return unnesting(extra, columns, SOURCE, type_of)
     by = ", ".join(map(quoted, extra.by))
     present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in extra.by)
     if isinstance(extra, Aggregate):
-        measures = [f"{_measure(measure)} AS {quoted(name)}" for name, measure in extra.measures.items()]
+        measures = [f"{_measure(measure, columns)} AS {quoted(name)}" for name, measure in extra.measures.items()]
         return f"SELECT {by}, {', '.join(measures)} FROM {SOURCE} WHERE {present} GROUP BY {by}"
     ties = ", ".join(f"{quoted(name)} DESC" for name in primary_key)
     place = f"row_number() OVER (PARTITION BY {by} ORDER BY {quoted(extra.newest)} DESC NULLS LAST, {ties})"
@@ -203,6 +207,23 @@ def query(extra: Dimension | Aggregate | Nested, primary_key: Sequence[str], col
     return f"SELECT {by}, {', '.join(map(quoted, extra.columns))} FROM ({inner}) WHERE place = 1"
 
 
-def _measure(measure: Measure) -> str:
-    function = {"count": "count", "total": "sum", "minimum": "min", "maximum": "max"}[measure.kind]
-    return f"{function}({quoted(measure.column) if measure.column else '*'})"
+_FUNCTIONS = {"count": "count", "total": "sum", "minimum": "min", "maximum": "max", "average": "avg"}
+
+
+def _measure(measure: Measure, columns: Mapping[str, str]) -> str:
+    column = quoted(measure.column or "")
+    if isinstance(measure, CountIf):
+        kind = columns[str(measure.column)]
+        wanted = ", ".join(_literal(value, kind) for value in measure.wanted if value is not None)
+        tests = [f"{column} IN ({wanted})"] if wanted else []
+        tests += [f"{column} IS NULL"] if None in measure.wanted else []
+        return f"count(*) FILTER (WHERE {' OR '.join(tests) or 'false'})"
+    if measure.kind == "count_distinct":
+        return f"count(DISTINCT {column})"
+    return f"{_FUNCTIONS[measure.kind]}({column if measure.column else '*'})"
+
+
+def _literal(value: Any, kind: str) -> str:
+    """*value*, in its form, as SQL writes it."""
+    text = str(_text(value)).replace("'", "''")
+    return f"from_base64('{text}')" if kind == "BINARY" else f"CAST('{text}' AS {type_of(kind)})"

@@ -7,6 +7,7 @@ from attrs import evolve
 
 from connector_build.api.feed import Entry
 from connector_build.api.messages import Asked, Reply
+from connector_build.api.paging import TOP
 from connector_build.api.pointing import innermost
 from connector_build.testing.matrix.apis import Api
 from connector_build.testing.matrix.lying.saying import (
@@ -33,7 +34,12 @@ MUCH = 7
 
 
 def newest_first(_: Api, entries: list[Entry]) -> list[Entry]:
-    return [evolve(entry, place=2**40 - entry.place) for entry in reversed(entries)]
+    return [evolve(entry, place=TOP - entry.place) for entry in reversed(entries)]
+
+
+def pinned(_: Api, entries: list[Entry]) -> list[Entry]:
+    """The oldest record comes before all others of a feed that is served newest first."""
+    return [*entries[1:], evolve(entries[0], place=TOP // 2, number=TOP // 2)] if entries else entries
 
 
 def keys_the_other_way(asking: Asking) -> Reply:

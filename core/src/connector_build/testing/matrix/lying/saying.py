@@ -14,6 +14,7 @@ from connector_build.testing.matrix.apis import MANY, Api
 from connector_build.testing.matrix.strikes import Asking
 from connector_core import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator, last_page, no_more, total_reached
 from connector_core.basics.paths import cached_path
+from connector_core.paging.resting import place_of_size
 from connector_core.plugin.assembly import TablePlan
 
 Says = Callable[[Asking], Reply | None]
@@ -62,7 +63,7 @@ def next_of(asking: Asking) -> str | None:
 def asked_size(asking: Asking) -> int:
     """How many records are asked for."""
     paginator = innermost(asking.plan)
-    given = asking.request.get(_where_size(paginator), paginator.size_param) if paginator.size_param else None
+    given = asking.request.get(_where_size(asking.plan), paginator.size_param) if paginator.size_param else None
     return int(given or 100)
 
 
@@ -107,13 +108,12 @@ def sized(plan: TablePlan, request: Asked, size: int) -> Asked:
     paginator = innermost(plan)
     if not getattr(paginator, "size_param", None):
         return request
-    if _where_size(paginator) == "body":
-        return evolve(request, json={**(request.json or {}), paginator.size_param: size})
-    return evolve(request, params={**request.params, paginator.size_param: str(size)})
+    return with_place(request, _where_size(plan), paginator.size_param, size)
 
 
-def _where_size(paginator: Any) -> str:
-    return "body" if getattr(paginator, "where", "query") == "body" else "query"
+def _where_size(plan: TablePlan) -> str:
+    paginator = innermost(plan)
+    return place_of_size(getattr(paginator, "where", "query"), paginator.size_param, plan.table.path)
 
 
 # The answer, changed

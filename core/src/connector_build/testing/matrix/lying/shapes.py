@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from attrs import evolve
-
 from connector_build.api.bodies import set_at
 from connector_build.api.messages import Asked, Reply
+from connector_build.api.pointing import with_place
 from connector_build.testing.matrix.apis import Api
 from connector_build.testing.matrix.lying.saying import edited, holding
 from connector_build.testing.matrix.strikes import Asking
@@ -54,9 +53,7 @@ def time_renamed(asking: Asking) -> Reply:
 def filter_ignored(api: Api, request: Asked) -> Asked:
     plan = api.plan_of(request)
     strategy = plan.paginator if plan else None
-    if not isinstance(strategy, UpdatedSince):
-        return request
-    return evolve(request, params={name: value for name, value in request.params.items() if name != strategy.param})
+    return with_place(request, strategy.where, strategy.param, None) if isinstance(strategy, UpdatedSince) else request
 
 
 def _newest(plan: TablePlan) -> str:

@@ -1,0 +1,1 @@
+"""What is drawn: the one room that knows Streamlit and Altair."""

@@ -1,0 +1,1 @@
+"""Stands in for the namespace of Snowflake's packages."""

@@ -1,0 +1,1 @@
+"""dbt packages, run by dbt: tox run -e dbt."""
