@@ -75,7 +75,7 @@ MEASURES = {
 }
 EVERY = plugin(MEASURES)
 [PLAN] = EVERY.tables
-[EXTRA] = PLAN.extra_tables
+[EXTRA] = PLAN.grouped
 
 VALUES = {
     "by": st.integers(0, 2),

@@ -373,3 +373,11 @@ def test_what_is_said_to_be_remembered_is_what_the_state_takes() -> None:
         connection.sync()
         size = len(json.dumps(connection.warehouse.state["extra_tables"]["item_lines"]["lines"])) / 50
         assert size == pytest.approx(RECORD + 5 * LINE, rel=0.15)
+
+
+def test_what_becomes_of_undeclared_fields_of_a_line_is_what_the_table_says() -> None:
+    said = {"items": [{"id": 1, "lines": [{"line": 1, "more": 2}]}]}
+    with serving(lambda _: said) as api:
+        connection = connect(api, table(undeclared="drop"), paginator=SinglePage(), extra_tables=[LINES])
+        connection.sync()
+        assert [sorted(row) for row in connection.rows("item_lines")] == [["item_id", "line", "what"]]

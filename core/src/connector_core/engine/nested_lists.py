@@ -79,7 +79,7 @@ class NestedList:
             self._ledger = Ledger(self.nested.needs)
         columns = self.plan.extra_declared[self.name]
         table = Table(self.name, "/", "@", self.nested.key, columns)
-        self._maker = RowMaker(table, (), columns, self.log)
+        self._maker = RowMaker(table, (), columns, self.log, undeclared=self.plan.undeclared)
         known = self._restored() if self.part is not None else {}
         if known is None:
             self._foreign = self.part
