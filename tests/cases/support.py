@@ -30,6 +30,7 @@ from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_core import NoAuth, Parent, Setting, SinglePage, Table, UnexpectedAnswer, hookimpl, page_size
 from connector_core.auth.kinds import AuthFactory
 from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.nested import Nested
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.sync import Engine, make_client, sync
@@ -172,7 +173,7 @@ def plugin_of(
     auth: AuthFactory | None = None,
     settings: Sequence[Setting] = (),
     transforms: Sequence[Transform | DerivedField] = (),
-    extra_tables: Sequence[Dimension | Aggregate] = (),
+    extra_tables: Sequence[Dimension | Aggregate | Nested] = (),
 ) -> Plugin:
     """A dataset of these *tables*. *paginator* is that of all, or by the name of the table; what is left out is the core's.
 
@@ -200,7 +201,7 @@ def plugin_of(
         return list(transforms) if table == tables[0] else []
 
     @hookimpl
-    def connector_extra_tables(table: Table) -> list[Dimension | Aggregate]:
+    def connector_extra_tables(table: Table) -> list[Dimension | Aggregate | Nested]:
         return list(extra_tables) if table == tables[0] else []
 
     return Plugin("case-plugin", SimpleNamespace(**{name: value for name, value in locals().items() if "connector_" in name}))

@@ -78,6 +78,7 @@ OF_NAME: Mapping[str, Mapping[str, Any]] = {
     "Job": {"create": "id", "status": "/jobs/{job}", "done": "ready"},
     "KeysetPaginator": {"key": "id"},
     "ListedIn": {"key": {"id": "id"}},
+    "Nested": {"key": ["crew_id", "line"], "columns": {"line": "LONG"}},
     "Page": {"records": []},
     "Parent": {"adds": {"crew_id": "id"}},
     "Request": {"path": "/crew"},

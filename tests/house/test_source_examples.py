@@ -46,6 +46,8 @@ from connector_core.basics.errors import RequestRejected
 from connector_core.basics.operations import Operations
 from connector_core.derived.transforms import Transform
 from connector_core.engine.checkpoints import CheckpointPolicy
+from connector_core.engine.child_place import Place
+from connector_core.engine.marks import name_of, packed_places
 from connector_core.engine.sync import Engine, sync
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
@@ -511,16 +513,18 @@ def test_children_are_read_for_each_parent_and_each_goes_on_from_its_own_place()
             "/crews/2/shifts": 1,
             "/crews/3/shifts": 1,
         }
-        assert one.warehouse.state["tables"]["shifts"] == {
-            "rests": {"1": {"since": "2026-01-03T00:00:00Z"}, "2": {"since": "2026-01-04T00:00:00Z"}}
-        }
+        assert Place.read(one.warehouse.state["tables"]["shifts"]) == Place(
+            rests={name_of("1"): {"since": "2026-01-03T00:00:00Z"}, name_of("2"): {"since": "2026-01-04T00:00:00Z"}}
+        )
         api.shifts[1].append(shift(4, 9))
         del api.crews[2]
         one.sync(page_size="2")
         since = {asked.path: asked.params.get("since") for asked in one.server.asked if asked.path != "/crews"}
         assert since == {"/crews/1/shifts": "2026-01-03T00:00:00Z", "/crews/3/shifts": None}
         assert one.live("shifts") == api.rows()
-        assert one.warehouse.state["tables"]["shifts"] == {"rests": {"1": {"since": "2026-01-09T00:00:00Z"}}}
+        assert one.warehouse.state["tables"]["shifts"] == {
+            "rests": packed_places({name_of("1"): {"since": "2026-01-09T00:00:00Z"}})
+        }
 
 
 def test_the_parts_of_the_state_are_those_that_the_page_names() -> None:
@@ -647,6 +651,17 @@ def test_all_children_are_read_where_the_whole_feed_is_needed(kind: str) -> None
             assert sorted(path for path in one.server.paths() if path != "/crews") == ["/crews/1/shifts", "/crews/2/shifts"]
             assert one.live("shifts") == api.rows()
             assert_exact(assembly, one.warehouse)
+
+
+def test_a_nested_list() -> None:
+    [shown] = re.findall(r"`(\{\"orders.*?\})`", section(TABLES))
+    body = json.loads(shown)
+    with connected(assembled("A nested list as a table of its own"), lambda _: answer(body)) as one:
+        one.sync()
+        assert one.live("orders_lines") == [{"order_id": 7, "line_id": 1, "sku": "A-1", "price": Decimal("9.50")}]
+        body["orders"][0]["line_items"][0]["line_id"] = 2
+        one.sync()
+        assert [row["line_id"] for row in one.live("orders_lines")] == [2]
 
 
 # Deletes

@@ -57,6 +57,7 @@ PUBLIC = [
     "LinkHeaderPaginator",
     "ListedIn",
     "Measure",
+    "Nested",
     "NextLinkPaginator",
     "NoAuth",
     "OAuth2ClientCredentials",

@@ -30,6 +30,7 @@ from connector_core.basics.errors import (
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.functions import coalesce, concat, date_part, difference, lower, product, sum_of, trim, upper
 from connector_core.derived.measures import Measure, average, count, count_distinct, count_if, maximum, minimum, total
+from connector_core.derived.nested import Nested
 from connector_core.derived.ready_transforms import drop, flatten, hashed, only_if, rename, tombstones
 from connector_core.derived.transforms import DerivedField, Transform, ratio
 from connector_core.paging.cursor import CursorPaginator
@@ -114,6 +115,7 @@ __all__ = [
     "LinkHeaderPaginator",
     "ListedIn",
     "Measure",
+    "Nested",
     "NextLinkPaginator",
     "NoAuth",
     "OAuth2ClientCredentials",

@@ -21,10 +21,14 @@ from connector_core import (
     Column,
     DerivedField,
     Dimension,
+    Nested,
+    Paginator,
     Parent,
     Setting,
+    SinglePage,
     Table,
     Transform,
+    UpdatedSince,
     count,
     flatten,
     hashed,
@@ -272,3 +276,37 @@ def test_every_column_is_there_and_comes_from_one_that_is(table: Table, old: int
     for column in groups.columns:
         assert {each.field for each in column.lineage.inputs} <= {each.name for each in made.columns}
     assert json.loads(json.dumps(found.as_json()))["tables"][0]["description"] == table.description
+
+
+def test_a_nested_list_has_its_own_kind_lineage_and_relation() -> None:
+    lines = Nested("orders2_lines", "address.lines", ("order", "n"), {"order": "orderId"}, {"street": "STRING"}, "n")
+    found = of(extras=[lines])
+    table = found.tables[1]
+    assert (table.kind, table.source, table.primary_key, table.newest) == ("nested", "orders2", ("order", "n"), None)
+    assert table.description == "one row for each entry of address.lines of orders2"
+    assert "lines that vanish from their record are deleted" in table.reading
+    assert table.column("order").lineage.inputs == (Input("table", "orders2", "orderId"),)
+    assert table.column("street").lineage.inputs == (Input("table", "orders2", "address"),)
+    assert table.column("street").lineage.how == "the field street of the entry of address.lines"
+    assert found.relations == (Relation("nested", "orders2_lines", ("order",), "orders2", ("orderId",)),)
+    [option] = found.options
+    assert (option.kind, option.columns) == ("nested", ("order", "n", "street"))
+    assert "one read of the whole feed when it is switched on" in option.cost
+
+
+@pytest.mark.parametrize(
+    ("parent", "words"),
+    [
+        (
+            Parent("orders2", {"order": "orderId"}, changed="at"),
+            "13 bytes for each record of orders2, so that 750,000",
+        ),
+        (Parent("orders2", {"order": "orderId"}, changed="at", incremental=True), "one place however many there are"),
+        (Parent("orders2", {"order": "orderId"}), "for each of them whole in each sync"),
+    ],
+)
+def test_it_is_said_what_a_child_table_takes_of_the_state(parent: Parent, words: str) -> None:
+    paginators: dict[str, Paginator] = {"orders2": UpdatedSince("since", "at"), "order_lines": SinglePage()}
+    child = evolve(LINES, parent=parent, columns={"id": "STRING", "order": "STRING"})
+    found = dictionary_of(assemble([plugin_of(ORDERS, child, paginator=paginators)]), "orders")
+    assert words in found.tables[1].reading

@@ -4,6 +4,7 @@ Each row is put into both tables by hand, so that the core has no say here.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from connector_build.errors import UsageProblem
 from connector_build.testing import Warehouse
 from connector_build.testing.warehouse import exact
 from connector_build.testing.warehouse.exact import assert_exact
-from connector_core import Aggregate, Dimension, Table, count, hookimpl, maximum, minimum, total
+from connector_core import Aggregate, Dimension, Nested, Table, count, hookimpl, maximum, minimum, total
 from connector_core.basics.errors import ConnectorError
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
@@ -47,7 +48,7 @@ def warehouse(kind: str, values: Sequence[Any], extra: Dimension | Aggregate, ro
     assert_exact(assembly, held)
 
 
-def plugin(table: Table, *extras: Dimension | Aggregate) -> Assembly:
+def plugin(table: Table, *extras: Dimension | Aggregate | Nested) -> Assembly:
     hooks = {"connector_tables": lambda: [table], "connector_extra_tables": lambda: list(extras)}
     return assemble([Plugin("plugin", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))])
 
@@ -172,3 +173,41 @@ def test_without_duckdb_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPat
             warehouse("LONG", [1], Aggregate("things_groups", ["value"], {"things": count()}), [{"value": 1, "things": 1}])
     finally:
         exact._connection.cache_clear()
+
+
+LINES = Nested(
+    "things_lines",
+    "body.lines",
+    ("thing", "at"),
+    {"thing": "id"},
+    {"price": "DECIMAL(10,2)", "on": "NAIVE_DATE", "more": "JSON"},
+    "at",
+)
+BODY = {"lines": [{"price": 9.5, "on": "2026-01-01", "more": {"b": 1, "a": [2]}}, {"price": "10"}, 7]}
+ROWS: list[dict[str, Any]] = [
+    {"thing": 1, "at": 0, "price": Decimal("9.50"), "on": date(2026, 1, 1), "more": {"a": [2], "b": 1}},
+    {"thing": 1, "at": 1, "price": Decimal("10.00")},
+    {"thing": 1, "at": 2, "value": 7},
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (ROWS, ""),
+        (ROWS[1:], "rows that SQL gives and that are not there"),
+        ([*ROWS, ROWS[0] | {"at": 3}], "rows that should not be"),
+        ([ROWS[0] | {"price": Decimal("9.51")}, *ROWS[1:]], "price"),
+        ([ROWS[0] | {"more": {"a": [3], "b": 1}}, *ROWS[1:]], "more"),
+    ],
+)
+def test_a_nested_list_is_what_sql_unnests(rows: list[dict[str, Any]], words: str) -> None:
+    assembly = plugin(Table("things", "/things", "things", ["id"], {"id": "LONG", "body": "JSON"}), LINES)
+    held = Warehouse(assembly)
+    bodies: list[Any] = [None, BODY, {"lines": None}, {}, {"lines": []}]
+    for number, body in enumerate(bodies):
+        held.upsert("things", {"id": number, "body": body})
+    for row in rows:
+        held.upsert("things_lines", row)
+    with pytest.raises(AssertionError, match=words) if words else nullcontext():
+        assert_exact(assembly, held)

@@ -75,7 +75,7 @@ MEASURES = {
 }
 EVERY = plugin(MEASURES)
 [PLAN] = EVERY.tables
-[EXTRA] = PLAN.extra_tables
+[EXTRA] = PLAN.grouped
 
 VALUES = {
     "by": st.integers(0, 2),
@@ -115,7 +115,7 @@ def test_every_measure_is_what_sql_makes_of_the_rows(records: list[dict[str, Any
     assert_exact(EVERY, warehouse)
 
 
-CARRIED = plugin({name: each for name, each in MEASURES.items() if each.carried}, append_only=True).tables[0].extra_tables[0]
+CARRIED = plugin({name: each for name, each in MEASURES.items() if each.carried}, append_only=True).tables[0].grouped[0]
 
 
 @given(RECORDS, RECORDS)

@@ -17,6 +17,7 @@ from connector_core import (
     CursorPaginator,
     DeliveryError,
     FunctionPaginator,
+    KeysetPaginator,
     OffsetPaginator,
     Paginator,
     Parent,
@@ -35,6 +36,8 @@ from connector_core import (
 )
 from connector_core.basics.errors import RequestRejected
 from connector_core.engine.checkpoints import CheckpointPolicy
+from connector_core.engine.child_place import EDGE, Place
+from connector_core.engine.marks import KEY, mark_of, name_of, packed_places
 from connector_core.engine.sync import Engine, sync
 from connector_core.http.client import Client
 from connector_core.http.pages import interleaved
@@ -187,7 +190,10 @@ def test_each_parent_has_a_feed_and_gives_its_key() -> None:
         *["/companies/3/departments"] * 2,
     ]
     assert places(warehouse.state) == {
-        "tables": {"companies": {"next_cursor": "2"}, "departments": {"rests": {"3": {"next_cursor": "2"}}}}
+        "tables": {
+            "companies": {"next_cursor": "2"},
+            "departments": {"rests": packed_places({name_of("3"): {"next_cursor": "2"}})},
+        }
     }
     assert "departments: 6 records from 4 pages" in log.infos
 
@@ -202,9 +208,8 @@ def test_the_parents_stay_incremental_while_every_parent_is_looked_at() -> None:
     assert warehouse.live("departments") == api.live()
     assert warehouse.count("upsert", "companies") == 1  # the newest one, at the edge
     assert warehouse.count("upsert", "departments") == 4  # the new one, and the newest of each company
-    assert warehouse.state["tables"]["departments"] == {
-        "rests": {str(n): {"since": max(at for at, _ in api.departments[n].values())} for n in (1, 2, 3)},
-    }
+    place = Place.read(warehouse.state["tables"]["departments"])
+    assert place == Place(rests={name_of(str(n)): {"since": max(at for at, _ in api.departments[n].values())} for n in (1, 2, 3)})
 
 
 def test_children_of_parents_that_did_not_change_are_left_out() -> None:
@@ -224,7 +229,12 @@ def test_children_of_parents_that_did_not_change_are_left_out() -> None:
     assert "departments: 2 records of companies did not change: no request for them" in log.infos
     del api.companies[1]
     synced(assembly, warehouse, api, page_size=10)
-    assert warehouse.state["tables"]["departments"]["changed"].keys() == {"2", "3", "4"}
+    assert Place.read(warehouse.state["tables"]["departments"]).changed.keys() == short("2", "3", "4")
+
+
+def short(*keys: str) -> set[bytes]:
+    """The digests by which the marks of parents are known."""
+    return {name_of(key)[:KEY] for key in keys}
 
 
 class SizedSinglePage(SinglePage):
@@ -354,13 +364,13 @@ def test_a_crash_does_not_cost_the_parents_that_are_done() -> None:
     warehouse.crash_at(4 + 6 + 1)
     with suppress(Crash):
         synced(assembly, warehouse, api, page_size=10, threads=1)
-    place = warehouse.state["tables"]["departments"]
+    done = Place.read(warehouse.state["tables"]["departments"]).done.keys()
     warehouse.crash_at(None)
     api.paths()
     synced(assembly, warehouse, api, page_size=10, threads=1)
     asked = [path for path in api.paths() if path != "/companies"]
-    assert place["done"]
-    assert asked == [f"/companies/{company}/departments" for company in range(1, 7) if str(company) not in place["done"]]
+    assert done
+    assert asked == [f"/companies/{company}/departments" for company in range(1, 7) if not short(str(company)) & done]
     assert warehouse.live("departments") == api.live()
 
 
@@ -525,7 +535,9 @@ def test_the_state_of_many_parents_has_a_limit(monkeypatch: pytest.MonkeyPatch) 
     api, assembly = Companies(), dataset(pages=UpdatedSince("since", "at", PAGES))
     for company in range(20):
         api.staff(company, 1, "A")
-    with pytest.raises(DeliveryError, match=r"departments remembers where to go on for \d+ records of its parent"):
+    with pytest.raises(
+        DeliveryError, match=r"departments remembers \d+ records of its parent\. List the parents by their change"
+    ):
         synced(assembly, Warehouse(assembly), api)
 
 
@@ -559,7 +571,7 @@ def test_the_next_sync_goes_on_in_the_middle_of_a_parents_feed() -> None:
         api.staff(1, number, "A")
     warehouse = Warehouse(assembly)
     place = crashed(api, assembly, warehouse, 1 + 1 + 3)
-    assert place == {"open": {"1": {"next_cursor": "6"}}}
+    assert place == {"open": {"1": [{"next_cursor": "6"}, mark_of("1", None).hex()]}}
     synced(assembly, warehouse, api, threads=1)
     asked = [request.params["cursor"] for request in api.asked if "departments" in request.path]
     assert asked == ["6", "8"]
@@ -571,7 +583,7 @@ def test_a_parents_feed_of_counted_pages_starts_over() -> None:
     for number in range(9):
         api.staff(1, number, "A")
     warehouse = Warehouse(assembly)
-    assert crashed(api, assembly, warehouse, 1 + 1 + 3) == {"open": {"1": {}}}
+    assert crashed(api, assembly, warehouse, 1 + 1 + 3) == {"open": {"1": [{}, mark_of("1", None).hex()]}}
     del api.departments[1][0], api.departments[1][1]
     synced(assembly, warehouse, api, threads=1)
     asked = [request.params["offset"] for request in api.asked if "departments" in request.path]
@@ -592,19 +604,19 @@ def test_the_next_sync_goes_on_in_the_middle_of_the_list_and_forgets_nobody_befo
 
 def _check_goes_on_in_the_list(api: Companies, assembly: Assembly, warehouse: Warehouse, *, counted: bool) -> None:
     rests = warehouse.state["tables"]["departments"]["rests"]
-    assert len(rests) == 7
+    assert len(Place.read({"rests": rests}).rests) == 7
     of_departments = (1 + 2 * 2) * 2 + 1 + 1  # two pages of two parents, a list, and the first of the third
     place = crashed(api, assembly, warehouse, (5 if counted else 1) + of_departments)
     if counted:  # the list starts over, and passes over the parents who were done
         assert "listing" not in place
-        assert {"1", "2", "3", "4"} <= set(place["done"])
+        assert short("1", "2", "3", "4") <= Place.read(place).done.keys()
     else:
         assert place["listing"] == {"next_cursor": "4"}
-        assert set(place.get("done", [])) <= {"5", "6"}
+        assert Place.read(place).done.keys() <= short("5", "6")
     synced(assembly, warehouse, api, threads=1)
     asked = [request.path for request in api.asked if "departments" in request.path]
     assert not {"/companies/1/departments", "/companies/4/departments"} & set(asked)
-    assert warehouse.state["tables"]["departments"]["rests"] == rests
+    assert Place.read(warehouse.state["tables"]["departments"]).rests == Place.read({"rests": rests}).rests
     assert warehouse.live("departments") == api.live()
 
 
@@ -641,3 +653,96 @@ def test_a_transform_of_the_parent_does_not_spoil_what_its_children_are_asked_fo
     warehouse = Warehouse(assembly)
     synced(assembly, warehouse, api)
     assert warehouse.live("departments") == api.live()
+
+
+# State that stays small
+
+
+def test_a_state_of_an_earlier_release_is_taken_over() -> None:
+    child = evolve(DEPARTMENTS, parent=Parent("companies", {"company_id": "id"}, changed="at"))
+    api, assembly = small(), dataset(child, pages=UpdatedSince("since", "at", PAGES))
+    warehouse = Warehouse(assembly)
+    synced(assembly, warehouse, api, page_size=10)
+    newest = {str(n): max(at for at, _ in api.departments[n].values()) for n in (1, 2, 3)}
+    warehouse.state["tables"]["departments"] = {
+        "rests": {key: {"since": at} for key, at in newest.items()},
+        "changed": {str(n): at for n, (at, _) in api.companies.items()},
+    }
+    api.staff(2, 9, "C")
+    api.paths()
+    synced(assembly, warehouse, api, page_size=10)
+    asked = [(each.path, each.params["since"]) for each in api.asked if "departments" in each.path]
+    assert asked == [("/companies/2/departments", str(newest["2"]))]
+    assert warehouse.live("departments") == api.live()
+    assert warehouse.count("upsert", "departments") == 2  # the new one, and the one at the edge
+
+
+OLD = {
+    "listing": {"next_cursor": "2"},
+    "done": ["3", "4"],
+    "open": {"5": {"next_cursor": "6"}},
+    "rests": {"1": {"since": 7}, "2": {"since": 7}},
+    "changed": {"3": 8, "5": 9},
+}
+
+
+def test_each_part_of_an_earlier_release_is_understood_and_a_new_one_is_read_back() -> None:
+    place = Place.read(OLD)
+    assert place == Place(
+        {"next_cursor": "2"},
+        {name_of("3")[:KEY]: mark_of("3", 8), name_of("4")[:KEY]: mark_of("4", None)},
+        {"5": ({"next_cursor": "6"}, mark_of("5", 9))},
+        {name_of("1"): {"since": 7}, name_of("2"): {"since": 7}},
+        {name_of("3")[:KEY]: mark_of("3", 8), name_of("5")[:KEY]: mark_of("5", 9)},
+    )
+    assert Place.read(json.loads(json.dumps(place.bookmark()))) == place
+    assert len(place.bookmark()["rests"]) == 1  # one place, of two parents
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"done": "x"},
+        {"changed": "AAAA"},
+        {"rests": [[{}, "é"], 1, [1, 2]]},
+        {"open": {"1": [{}, "zz"]}},
+        {"open": {"1": [1, "00"]}},
+    ],
+)
+def test_a_part_that_cannot_be_read_is_left_out(part: dict[str, Any]) -> None:
+    place = Place.read(part)
+    assert (place.done, place.changed, place.rests) == ({}, {}, {})
+    assert all(mark == b"" for _, mark in place.open.values())
+
+
+BY_CHANGE = evolve(DEPARTMENTS, parent=Parent("companies", {"company_id": "id"}, changed="at", incremental=True))
+
+
+def test_parents_that_are_listed_by_their_change_take_one_place_in_the_state() -> None:
+    api, assembly = (
+        Companies(apart=False),
+        dataset(BY_CHANGE, parents=UpdatedSince("since", "at", PAGES), pages=SizedSinglePage()),
+    )
+    for company in range(1, 30):
+        api.staff(company, 1, "A")
+    warehouse = Warehouse(assembly)
+    synced(assembly, warehouse, api, page_size=10)
+    assert len(Place.read(warehouse.state["tables"]["departments"]).changed) <= EDGE
+    api.staff(7, 2, "B")
+    api.found(77)
+    api.asked = []
+    synced(assembly, warehouse, api, page_size=10)
+    assert sorted(path for path in api.paths() if path != "/companies") == [
+        "/companies/7/departments",
+        "/companies/77/departments",
+    ]
+    assert warehouse.live("departments") == api.live()
+    place = warehouse.state["tables"]["departments"]
+    assert place["listing"] == {"since": max(at for at, _ in api.companies.values())}
+
+
+@pytest.mark.parametrize("parents", [PAGES, UpdatedSince("since", "name"), KeysetPaginator("after", "at")])
+def test_parents_that_nobody_asks_for_by_their_change_are_listed_whole_or_refused(parents: Paginator) -> None:
+    with pytest.raises(PluginError, match="says incremental=True, but companies is not asked for by at"):
+        dataset(BY_CHANGE, parents=parents)
+    assert dataset(BY_CHANGE, parents=KeysetPaginator("after", "at", incremental=True))

@@ -13,12 +13,14 @@ from typing import Any
 from connector_build.api.bodies import set_at
 from connector_build.api.errors import Unmimicked
 from connector_build.api.formats import of_each_file, readable
+from connector_build.api.nesting import with_lists
 from connector_build.api.shaping import fixed, settled
 from connector_build.api.values import time_of, value_of
 from connector_build.sample import Sample
 from connector_core import Csv, KeysetPaginator, Record, Table, UntilKnown, UpdatedSince, Windows
 from connector_core.basics.paths import cached_path
 from connector_core.derived.named_fields import named_field
+from connector_core.derived.nested import Nested
 from connector_core.derived.ready_transforms import OnlyIf
 from connector_core.paging.times import moment_of
 from connector_core.plugin.assembly import Assembly, TablePlan
@@ -33,6 +35,8 @@ class Maker:
         self._sample = sample
         self._named = [name for plan in plans for name in _named_by_children(assembly, plan.table)]
         self._timed = [time for plan in plans for time in _timed(assembly, plan)]
+        names = [plan.table.name for plan in plans]
+        self._nested = [each.value for each in assembly.options if isinstance(each.value, Nested) and each.table in names]
         self._moments = count(1)
 
     def as_sample(self) -> Sample:
@@ -47,7 +51,7 @@ class Maker:
                 record = set_at(record, name, f"{name}-{number + 1}")
         for name, day in self._days(number + 1).items():
             record[name] = record.get(name) if self._sample and record.get(name) else day
-        return self._settled(self._with_times(self._with_named(record)))
+        return self._settled(self._with_times(self._with_named(with_lists(self._nested, record, random))))
 
     def change(self, old: Record, random: Random) -> Record:
         """New values for a record."""
@@ -58,7 +62,7 @@ class Maker:
         for name in self._named:
             if cached_path(name).get(old) is not None:
                 new = set_at(new, name, cached_path(name).get(old))
-        return self._settled(self._with_times(self._with_named(new)))
+        return self._settled(self._with_times(self._with_named(with_lists(self._nested, new, random))))
 
     def _settled(self, record: Record) -> Record:
         for plan in self._plans:

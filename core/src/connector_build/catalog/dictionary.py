@@ -18,6 +18,7 @@ from connector_build.catalog.relations import kind_of, relations
 from connector_build.catalog.risks import risks
 from connector_core.basics.names import stored_name
 from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.nested import Nested
 from connector_core.plugin.assembly import Assembly, Option, TablePlan
 from connector_core.source.columns import Declared
 from connector_core.source.parents import Each, Parent
@@ -77,7 +78,7 @@ def _tables(plan: TablePlan, options: Sequence[Option]) -> Iterator[TableEntry]:
         yield _extra(plan, extra, described[extra.name])
 
 
-def _extra(plan: TablePlan, extra: Dimension | Aggregate, description: str) -> TableEntry:
+def _extra(plan: TablePlan, extra: Dimension | Aggregate | Nested, description: str) -> TableEntry:
     return TableEntry(
         extra.name,
         stored_name(extra.name),
@@ -136,6 +137,8 @@ def _option(option: Option, plans: Sequence[TablePlan]) -> OptionEntry:
             columns = (*value.by, *value.measures)
         case Dimension():
             columns = (*value.by, *value.columns)
+        case Nested():
+            columns = tuple(dict.fromkeys([*value.key, *value.adds, *([value.index] if value.index else []), *value.columns]))
         case _:
             columns = tuple(value.columns)
     plan = next(plan for plan in plans if plan.table.name == option.table)

@@ -93,7 +93,7 @@ class TableEntry:
 
     name: str
     stored_name: str
-    kind: Literal["source", "child", "dimension", "aggregate"]
+    kind: Literal["source", "child", "dimension", "aggregate", "nested"]
     description: str
     source: str | None
     parent: ParentEntry | None
@@ -151,11 +151,11 @@ class OptionEntry:
 class Relation:
     """Rows of *table*, several of which may belong to one row of *to_table*: whose *columns* have the values of *to_columns*.
 
-    kind: ``child`` (a child table to its parent), ``dimension`` or ``aggregate`` (a source table to what is made from it). Rows
-          that have null in one of *columns* belong to no row there.
+    kind: ``child`` (a child table to its parent), ``dimension`` or ``aggregate`` (a source table to what is made from it), or
+          ``nested`` (lines to the record that they are of). Rows that have null in one of *columns* belong to no row there.
     """
 
-    kind: Literal["child", "dimension", "aggregate"]
+    kind: Literal["child", "dimension", "aggregate", "nested"]
     table: str
     columns: tuple[str, ...]
     to_table: str

@@ -7,6 +7,7 @@ from attrs import evolve
 from connector_build.catalog.entries import Input, Lineage
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.measures import IN_WORDS, Measure
+from connector_core.derived.nested import Nested
 from connector_core.derived.ready_transforms import Flatten, Hashed, Rename
 from connector_core.derived.transforms import DerivedField, Ratio, Transform
 from connector_core.plugin.plan import TablePlan
@@ -33,13 +34,23 @@ def lineages(plan: TablePlan) -> Lineages:
     return {name: found[name] for name in plan.declared}
 
 
-def extra_lineages(extra: Dimension | Aggregate, source: str) -> Lineages:
+def extra_lineages(extra: Dimension | Aggregate | Nested, source: str) -> Lineages:
     """Of each column of an extra table that is made from the table *source*."""
+    if isinstance(extra, Nested):
+        return _of_lines(extra, source)
     by = {name: _of_table(source, name, f"the {name} by which records are grouped") for name in extra.by}
     if isinstance(extra, Dimension):
         newest = f"of the newest record, by {extra.newest}"
         return by | {name: _of_table(source, name, f"{name} {newest}") for name in extra.columns}
     return by | {name: _of_measure(source, measure) for name, measure in extra.measures.items()}
+
+
+def _of_lines(nested: Nested, source: str) -> Lineages:
+    """Of each column of a nested list: what a line is given, its place, and the fields of the entry."""
+    added = {name: _of_table(source, of, f"{of} of the record that it belongs to") for name, of in nested.adds.items()}
+    of_list = {name: f"the field {name} of the entry of {nested.at}" for name in nested.columns}
+    of_list |= {} if nested.index is None else {nested.index: f"the place of the entry in {nested.at}, from 0"}
+    return added | {name: _of_table(source, nested.column, how) for name, how in of_list.items()}
 
 
 def _from_api(plan: TablePlan, name: str) -> Lineage:

@@ -3,18 +3,31 @@
 from collections.abc import Iterable
 
 from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.nested import Nested
+from connector_core.engine.marks import BYTES
+from connector_core.engine.state import LIMIT
 from connector_core.plugin.plan import Option, TablePlan
 from connector_core.source.deletes import ListedIn
+
+REST = 12 + 40
+"""Bytes of the state that the place takes where the children of one parent go on, if no other parent has the same one."""
+RECORD, LINE, LINES = 32, 12, 5
+"""Bytes of the state that a record and a line of it take with keys of some eight letters, and how many lines an example has."""
 
 
 def reading(plan: TablePlan) -> str:
     """What a sync of one source table reads and sends, and why."""
     name = plan.table.name
     how = _how(plan)
-    if not plan.extra_tables:
+    lines = "".join(f" {nested_reading(plan, nested)}" for nested in plan.nested)
+    return f"{_of_grouped(plan, name, how)}{lines}"
+
+
+def _of_grouped(plan: TablePlan, name: str, how: str) -> str:
+    if not plan.grouped:
         return f"`{name}` is read {how}."
-    extras = names(extra.name for extra in plan.extra_tables)
-    verb = "is" if len(plan.extra_tables) == 1 else "are"
+    extras = names(extra.name for extra in plan.grouped)
+    verb = "is" if len(plan.grouped) == 1 else "are"
     if not plan.repeats and not how.startswith("whole"):
         return f"`{name}` only ever grows, so {extras} {verb} kept up from the cursor on; its totals are part of the state."
     if plan.table.full_refresh or not plan.repeats:
@@ -39,7 +52,23 @@ def _how(plan: TablePlan) -> str:
     if table.each:
         return f"once for each value of the setting `{table.each.setting}`, for each of them {reads}"
     changed = f" whose `{table.parent.changed}` has changed" if table.parent.changed else ""
-    return f"once for each record of `{table.parent.table}`{changed}, for each of them {reads}"
+    return f"once for each record of `{table.parent.table}`{changed}, for each of them {reads}{_remembered(plan)}"
+
+
+def _remembered(plan: TablePlan) -> str:
+    """What a child table takes of the state, and how many records of its parent fit."""
+    parent = plan.table.parent
+    assert parent is not None  # noqa: S101  (the caller has looked)
+    rests = 0 if getattr(plan.paginator, "reads", "whole").startswith("whole") else REST
+    marks = BYTES if parent.changed and not parent.incremental else 0
+    one_place = f"; `{parent.table}` is listed from its newest `{parent.changed}` on" if parent.incremental else ""
+    if not rests + marks:
+        return f"{one_place}, and the state has one place however many there are" if one_place else ""
+    return (
+        f"{one_place}; the state keeps some {round(rests + marks)} bytes for each record of `{parent.table}`, so that "
+        f"{round(LIMIT / (rests + marks), -4):,.0f} of them fit the {LIMIT // 1_000_000} MB that Fivetran keeps. Beyond, a sync "
+        "says so and ends"
+    )
 
 
 def _deletes(plan: TablePlan) -> str:
@@ -55,13 +84,30 @@ def reads_whole(plan: TablePlan) -> bool:
     """Whether each sync reads the whole feed of *plan*."""
     return (
         plan.table.full_refresh
-        or (bool(plan.extra_tables) and plan.repeats)
+        or (bool(plan.grouped) and plan.repeats)
         or getattr(plan.paginator, "reads", "").startswith("whole")
     )
 
 
-def extra_reading(plan: TablePlan, extra: Dimension | Aggregate) -> str:
+def nested_reading(plan: TablePlan, nested: Nested) -> str:
+    """How a nested list is kept up, and what it costs in the state, in words."""
+    made = f"`{nested.name}` has a row for each entry of `{nested.at}`, from the same requests"
+    if plan.table.full_refresh:
+        return f"{made}, and is replaced with `{plan.table.name}`."
+    if not plan.remembers_lines:
+        return f"{made}. Records never come again with other values, so nothing of them is remembered."
+    fit = round(LIMIT / (RECORD + LINES * LINE), -3)
+    return (
+        f"{made}; lines that vanish from their record are deleted. For that, the state remembers the keys of the lines of each "
+        f"record: some {RECORD} bytes for a record and {LINE} or more for a line, of the {LIMIT // 1_000_000} MB that Fivetran "
+        f"keeps: some {fit:,.0f} records of {LINES} lines with short keys. Beyond, a sync says so and ends."
+    )
+
+
+def extra_reading(plan: TablePlan, extra: Dimension | Aggregate | Nested) -> str:
     """How one extra table of *plan* is kept up."""
+    if isinstance(extra, Nested):
+        return nested_reading(plan, extra).replace("`", "")
     source = plan.table.name
     if plan.repeats or reads_whole(plan):
         return f"{extra.name} is made from the whole of {source} in each sync; rows are sent only when they changed."
@@ -82,6 +128,10 @@ def cost(option: Option, plan: TablePlan) -> str:
             f"Each sync reads and sends the whole of {name}: as many requests and upserts as the feed has pages and records. "
             "Besides, one upsert for each row that changed."
         )
+    if isinstance(option.value, Nested):
+        first = "No further request, but for one read of the whole feed when it is switched on."
+        kept = " The state remembers the keys of all lines." if plan.remembers_lines else ""
+        return f"{first} One upsert for each line of a record that changed.{kept}"
     filled = "No further request. Rows of before have what it does only after a re-sync of the history."
     return f"{filled} One delete for each record that it leaves out." if option.value.leaves_out else filled
 
@@ -93,7 +143,7 @@ def would_cost(plan: TablePlan, options: Iterable[Option]) -> str:
         for option in options
         if option.table == plan.table.name and not option.enabled and isinstance(option.value, Aggregate | Dimension)
     ]
-    if off and plan.repeats and not plan.extra_tables:
+    if off and plan.repeats and not plan.grouped:
         return f" With {' or '.join(off)} on, each sync would read and send the whole feed."
     return ""
 

@@ -6,20 +6,30 @@ from typing import Literal
 from connector_build.catalog.entries import Relation
 from connector_build.catalog.lineage import lineages
 from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.nested import Nested
 from connector_core.plugin.plan import TablePlan
 
 
-def kind_of(extra: Dimension | Aggregate) -> Literal["dimension", "aggregate"]:
-    """Which of the two an extra table is."""
-    return "dimension" if isinstance(extra, Dimension) else "aggregate"
+def kind_of(extra: Dimension | Aggregate | Nested) -> Literal["dimension", "aggregate", "nested"]:
+    """Which kind an extra table is."""
+    match extra:
+        case Dimension():
+            return "dimension"
+        case Aggregate():
+            return "aggregate"
+    return "nested"
 
 
 def relations(plans: Iterable[TablePlan]) -> Iterator[Relation]:
     """Child tables to their parents, and source tables to what is made from them, in the order of the tables."""
     for plan in plans:
         yield from _to_parent(plan)
-        for extra in plan.extra_tables:
+        for extra in plan.grouped:
             yield Relation(kind_of(extra), plan.table.name, extra.by, extra.name, extra.by)
+        for nested in plan.nested:
+            columns = {of: name for name, of in nested.adds.items() if name in nested.key}
+            key = plan.table.primary_key
+            yield Relation("nested", nested.name, tuple(columns[name] for name in key), plan.table.name, key)
 
 
 def _to_parent(plan: TablePlan) -> Iterator[Relation]:

@@ -32,6 +32,9 @@ def _of_answers(plan: TablePlan) -> Iterator[str]:
 
 def _of_paging(plan: TablePlan) -> Iterator[str]:
     layer: Any = plan.paginator
+    parent = plan.table.parent
+    if parent and parent.incremental:
+        yield f"Children of a record of {parent.table} that does not come again with a new {parent.changed} are not read again."
     if risk := str(getattr(layer, "risk", "")):
         yield risk
     while layer is not None:  # a strategy is made around another paginator

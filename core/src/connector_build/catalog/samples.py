@@ -7,7 +7,7 @@ from typing import Any
 
 from connector_build.sample import Sample
 from connector_core.plugin.plan import TablePlan
-from connector_core.source.values import read
+from connector_core.source.values import in_form, read
 
 RECORDS = 40
 """Records that are made up to find examples in."""
@@ -43,7 +43,12 @@ def _transformed(plan: TablePlan, record: dict[str, Any]) -> dict[str, Any] | No
 
 
 def _extra_rows(plan: TablePlan, rows: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    for extra in plan.extra_tables:
+    for nested in plan.nested:
+        columns = plan.extra_declared[nested.name]
+        formed = (in_form({name: plan.declared[name] for name in nested.needs}, row) for row in rows)
+        lines = (line for row in formed for line in nested.lines(row, columns, plan.table.name))
+        yield nested.name, [in_form(columns, line) for line in lines]
+    for extra in plan.grouped:
         groups: dict[Any, Any] = {}
         for row in rows:
             values = {name: read(plan.declared[name], row.get(name)) for name in (*extra.needs, *plan.table.primary_key)}

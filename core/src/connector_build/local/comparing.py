@@ -8,6 +8,7 @@ from connector_build.api.world import transformed
 from connector_build.local.fivetran import TableRows, plain
 from connector_build.sample import Record
 from connector_core.plugin.assembly import TablePlan
+from connector_core.source.values import in_form
 
 _EXACT: Final[Mapping[str, tuple[type, ...]]] = {
     "VARCHAR": (str,),
@@ -23,7 +24,11 @@ def expected(plan: TablePlan, records: Iterable[Record]) -> dict[str, list[Recor
     """Table → the rows that it and the extra tables made from it should have."""
     rows = [row for record in records if (row := transformed(plan, record)) is not None]
     tables = {plan.table.name: rows}
-    for extra in plan.extra_tables:
+    for nested in plan.nested:
+        columns = plan.extra_declared[nested.name]
+        lines = (line for row in rows for line in nested.lines(row, columns, plan.table.name))
+        tables[nested.name] = [in_form(columns, line) for line in lines]
+    for extra in plan.grouped:
         groups: dict[tuple[Any, ...], Any] = {}
         for row in rows:
             group = tuple(row.get(column) for column in extra.by)

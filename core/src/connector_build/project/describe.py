@@ -8,6 +8,7 @@ from connector_build.catalog.reading import reading, reads_whole, would_cost
 from connector_build.catalog.risks import risks
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.measures import Measure
+from connector_core.derived.nested import Nested
 from connector_core.derived.transforms import Transform
 from connector_core.plugin.assembly import Assembly, Option, Origin, TablePlan
 from connector_core.source.columns import Column
@@ -110,6 +111,14 @@ def _option(option: Option) -> dict[str, Any]:
             details = {"by": list(value.by), "measures": {name: _measure(each) for name, each in value.measures.items()}}
         case Dimension():
             details = {"by": list(value.by), "columns": list(value.columns), "newest": value.newest}
+        case Nested():
+            details = {
+                "at": value.at,
+                "key": list(value.key),
+                "adds": dict(value.adds),
+                "index": value.index,
+                "columns": {name: column.type for name, column in value.columns.items()},
+            }
         case Transform():
             details = {"columns": list(value.columns), "removes": list(value.removes), "function": _shown(value.function)}
         case _:

@@ -7,6 +7,7 @@ from connector_build.catalog.risks import risks
 from connector_build.project.templating import rendered
 from connector_build.screen.markdown import markdown_table, prose
 from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.nested import Nested
 from connector_core.plugin.assembly import Assembly, Option
 from connector_core.runtime.scripts.pythons import DEFAULT_PYTHON_VERSION
 from connector_core.source.columns import Column, Declared
@@ -64,8 +65,10 @@ def _setting(setting: Setting) -> tuple[str, str, str]:
     )
 
 
-def _meaning(extra: Dimension | Aggregate) -> str:
+def _meaning(extra: Dimension | Aggregate | Nested) -> str:
     """What the rows of an extra table hold beside their key."""
+    if isinstance(extra, Nested):
+        return f"the fields of an entry of `{extra.at}`"
     if isinstance(extra, Dimension):
         return f"the values of its newest record (by `{extra.newest}`)"
     return "what its records add up to"

@@ -6,10 +6,12 @@ from contextlib import closing
 from copy import deepcopy
 from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import RequestRejected, UnexpectedAnswer
 from connector_core.derived.applying import LeftOut
+from connector_core.engine.child_place import Place
+from connector_core.engine.marks import KEY, mark_of, name_of
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Opens, Read
 from connector_core.engine.records import RowMaker
 from connector_core.engine.table_feed import TableFeed, begun, nothing_said
@@ -26,59 +28,20 @@ from connector_core.source.values import text
 class _Child:
     """One record of the parent, as far as its children are concerned.
 
-    key:     its primary key as text; added: column → value for its children; changed: what tells whether they changed.
+    key:     its primary key as text. added: column → value for its children. changed: what tells whether they changed.
+    name:    a digest of the key. mark: one of the key and of *changed*.
     """
 
     key: str
     table: Table
     added: Mapping[str, Any]
     changed: Any
+    name: bytes = field(init=False)
+    mark: bytes = field(init=False)
 
-
-@define
-class _Place:
-    """How far the feeds of the children have come: the bookmark of a child table.
-
-    listing: where the page of parents that is under way begins; empty for a list that has to be read from its start.
-    done:    keys of the parents, from there on, whose children were delivered.
-    open:    key of a parent → where its children go on, in the middle of their feed.
-    rests:   key of a parent → where its children's next sync starts.
-    changed: key of a parent → its value that changes whenever its children do, as it was when their feed was read or opened.
-    """
-
-    listing: Bookmark = field(factory=dict)
-    done: dict[str, None] = field(factory=dict)
-    open: dict[str, Bookmark] = field(factory=dict)
-    rests: dict[str, Bookmark] = field(factory=dict)
-    changed: dict[str, Any] = field(factory=dict)
-
-    @classmethod
-    def read(cls, bookmark: Bookmark) -> "_Place":
-        """The place that a bookmark stands for; what cannot be read is left out."""
-        found = {name: value for name, value in bookmark.items() if isinstance(value, Mapping)}
-        done = bookmark.get("done")
-        maps = {
-            name: {key: value for key, value in found.get(name, {}).items() if isinstance(value, Mapping)}
-            for name in ("open", "rests")
-        }
-        return cls(
-            found.get("listing", {}),
-            dict.fromkeys(key for key in done if isinstance(key, str)) if isinstance(done, list) else {},
-            maps["open"],
-            maps["rests"],
-            dict(found.get("changed", {})),
-        )
-
-    def bookmark(self) -> Bookmark:
-        """The place as JSON; parts that are empty are left out."""
-        parts: dict[str, Any] = {
-            "listing": dict(self.listing),
-            "done": list(self.done),
-            "open": dict(self.open),
-            "rests": dict(self.rests),
-            "changed": dict(self.changed),
-        }
-        return {name: part for name, part in parts.items() if part}
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "name", name_of(self.key))
+        object.__setattr__(self, "mark", mark_of(self.key, self.changed))
 
 
 class ChildFeed:
@@ -95,9 +58,12 @@ class ChildFeed:
         self._opens = opens
         self._parent = parent
         self._api = api
-        self._place = _Place.read(bookmark)
-        self._seen: set[str] = set()
+        self._place = Place.read(bookmark)
+        self._seen: set[bytes] = set()
+        self._by_change = bool(plan.table.parent and plan.table.parent.incremental)
         self._unchanged = 0
+        self._rest: Bookmark = {}
+        """Where the list of parents rests at its end."""
         self.start = self._place.bookmark()
         self.left_aside = bool(bookmark and not self.start)
         if self.left_aside:
@@ -124,9 +90,13 @@ class ChildFeed:
             whole = True
             self._api.log.warning(f"{self._name}: of the list of parents, {error} Reading it again.")
             yield from self._listed(self._list({}))
-        if whole:
-            self._forget_others()
-        self._place.listing = {}
+        if self._by_change:
+            self._place.keep_edge()
+            self._place.listing = self._rest
+        else:
+            if whole:
+                self._place.forget_others(self._seen)
+            self._place.listing = {}
         if self._unchanged:
             self._api.log.info(
                 f"{self._name}: {self._unchanged} records of {self._parent.table.name} did not change: no request for them"
@@ -155,11 +125,10 @@ class ChildFeed:
                 for child, page in pages:
                     yield from self._moved(child, page)
             if not listing.ended:
-                self._place.listing = listing.bookmark
-                if listing.bookmark:  # a list without a place is read again from its start, and passes over who was done
-                    self._place.done = {}
+                if self._place.moved(listing.bookmark) and self._by_change:
+                    self._place.keep_edge()
                 yield None
-        self._place.done = {}
+        self._place.done, self._rest = {}, listing.bookmark
 
     def _children(self, read: Read, rows: RowMaker) -> list[_Child]:
         """What has to be read for a page of parents: each once, as the last record on the page has it."""
@@ -175,7 +144,8 @@ class ChildFeed:
             [(key, row)] = rows.rows([given], where, number, read.added)
             name = text(key[0]) if len(key) == 1 else json.dumps([text(value) for value in key])
             found[name] = None if isinstance(row, LeftOut) else self._child(name, record, f"{where}: record {number}")
-        self._seen.update(key for key, child in found.items() if child)
+        if not self._by_change:
+            self._seen.update(child.name for child in found.values() if child)
         return [child for child in found.values() if child and self._is_due(child)]
 
     def _child(self, key: str, record: Record, where: str) -> _Child:
@@ -185,10 +155,10 @@ class ChildFeed:
         return _Child(key, for_parent(self._plan.table, record, where), parent.added(record), changed)
 
     def _is_due(self, child: _Child) -> bool:
-        if child.key in self._place.done and child.changed == self._place.changed.get(child.key):
+        place = self._place
+        if place.done.get(child.name[:KEY]) == child.mark:
             return False
-        known = child.key in self._place.changed and child.key not in self._place.open
-        if known and child.changed is not None and self._place.changed[child.key] == child.changed:
+        if child.changed is not None and child.key not in place.open and place.changed.get(child.name[:KEY]) == child.mark:
             self._unchanged += 1
             return False
         return True
@@ -196,7 +166,7 @@ class ChildFeed:
     def _feed(self, child: _Child) -> Iterator[tuple[Read, Bookmark, bool]]:
         """The pages of one parent's children, each with the bookmark behind it and whether it is the last."""
         plan = evolve(self._plan, table=child.table)
-        bookmark = self._opened(child) or self._place.rests.get(child.key) or {}
+        bookmark = self._opened(child) or self._place.rests.get(child.name) or {}
         feed = begun(plan, self._api, bookmark, ahead=False)
         try:
             try:
@@ -212,7 +182,8 @@ class ChildFeed:
 
     def _opened(self, child: _Child) -> Bookmark | None:
         """Where the feed of *child* was left by a crash; None also where a change since then may lie behind that place."""
-        return self._place.open.get(child.key) if child.changed == self._place.changed.get(child.key) else None
+        bookmark, mark = self._place.open.get(child.key, (None, b""))
+        return bookmark if mark == child.mark else None
 
     def _pages(self, feed: TableFeed) -> Iterator[tuple[Read, Bookmark, bool]]:
         for read in feed.reads():
@@ -225,19 +196,15 @@ class ChildFeed:
         read, bookmark, ended = page
         place = self._place
         if not ended:
-            place.open[child.key] = bookmark
+            place.open[child.key] = (bookmark, child.mark)
         else:
             place.open.pop(child.key, None)
-            place.done[child.key] = None
-            _set(place.rests, child.key, bookmark or None)
-        _set(place.changed, child.key, child.changed)
+            place.done[child.name[:KEY]] = child.mark
+            _set(place.rests, child.name, bookmark or None)
+            # Behind all others: of those that are listed by their change, the last are kept.
+            place.changed.pop(child.name[:KEY], None)
+            _set(place.changed, child.name[:KEY], None if child.changed is None else child.mark)
         yield evolve(read, added=child.added, last=False, again=False)
-
-    def _forget_others(self) -> None:
-        """Forget the parents that the API lists no more."""
-        for known in (self._place.open, self._place.rests, self._place.changed):
-            for key in known.keys() - self._seen:
-                del known[key]
 
 
 def _given(record: Any, added: Mapping[str, Any]) -> Any:
@@ -251,7 +218,7 @@ def _copied(record: Record, what: str) -> Record:
         raise UnexpectedAnswer(f"{what} is nested too deeply to be read. Ask the API's owner.") from None
 
 
-def _set(known: dict[str, Any], key: str, value: Any) -> None:
+def _set(known: dict[bytes, Any], key: bytes, value: Any) -> None:
     if value is None:
         known.pop(key, None)
     else:

@@ -40,12 +40,12 @@ class Derivation(ABC):
     """Whether this sync has to read the feed from its start."""
 
     def __init__(self, plan: TablePlan, state: Mapping[str, Any], log: Log) -> None:
-        names = {extra.name for extra in plan.extra_tables}
+        names = {extra.name for extra in plan.grouped}
         self._plan = plan
-        self._extras: Sequence[ExtraTable] = plan.extra_tables
+        self.extras: Sequence[ExtraTable] = plan.grouped
         self._log = log
         self._others = {name: part for name, part in state.items() if name not in names}
-        self._live = [LiveRows(extra, plan.extra_declared[extra.name], state.get(extra.name, {})) for extra in plan.extra_tables]
+        self._live = [LiveRows(extra, plan.extra_declared[extra.name], state.get(extra.name, {})) for extra in plan.grouped]
 
     @property
     def known_rows(self) -> dict[str, int]:
@@ -95,8 +95,8 @@ class WholeFeed(Derivation):
 
     def __init__(self, plan: TablePlan, state: Mapping[str, Any], log: Log) -> None:
         super().__init__(plan, state, log)
-        self._ledger = Ledger(dict.fromkeys(name for extra in self._extras for name in extra.needs))
-        self._room = Room(self._extras, recount=self._ledger.records)
+        self._ledger = Ledger(dict.fromkeys(name for extra in self.extras for name in extra.needs))
+        self._room = Room(self.extras, recount=self._ledger.records)
 
     def add(self, rows: Rows, *, again: bool) -> None:  # noqa: ARG002  (the last page is like any other here)
         self._ledger.put(rows)
@@ -106,7 +106,7 @@ class WholeFeed(Derivation):
         self._ledger.remove(key)
 
     def groups(self) -> list[Groups]:
-        return _fold_all(self._extras, self._ledger.records(), self._log)
+        return _fold_all(self.extras, self._ledger.records(), self._log)
 
     def close(self) -> None:
         self._ledger.close()
@@ -117,12 +117,12 @@ class Appending(Derivation):
 
     def __init__(self, plan: TablePlan, state: Mapping[str, Any], bookmark: Bookmark, log: Log) -> None:
         super().__init__(plan, state, log)
-        totals = [read_totals(extra, state.get(extra.name, {}), bookmark, plan) for extra in self._extras]
+        totals = [read_totals(extra, state.get(extra.name, {}), bookmark, plan) for extra in self.extras]
         self.reads_whole = any(groups is None for groups in totals)
         self._groups: list[Groups] = [{} if self.reads_whole else dict(groups or {}) for groups in totals]
         self._tail: list[Groups] | None = None
         self._seen = Ledger(())
-        self._room = Room(self._extras, carried=True)
+        self._room = Room(self.extras, carried=True)
         self._room.know(self._groups)
 
     def add(self, rows: Rows, *, again: bool) -> None:
@@ -130,7 +130,7 @@ class Appending(Derivation):
             # The next sync reads this page again, so the totals that go with its bookmark are those from before it.
             self._tail = [dict(groups) for groups in self._groups]
         self._check_new(rows)
-        for extra, groups in zip(self._extras, self._groups, strict=True):
+        for extra, groups in zip(self.extras, self._groups, strict=True):
             for key, record in rows:
                 _fold_into(groups, extra, record, key)
         self._room.take(rows)
@@ -144,8 +144,8 @@ class Appending(Derivation):
     def state(self, bookmark: Bookmark) -> dict[str, Any]:
         state = super().state(bookmark)
         # Nothing comes before the start of the feed, so nothing has been counted there.
-        counted = (self._tail or self._groups) if bookmark else [{} for _ in self._extras]
-        for extra, groups in zip(self._extras, counted, strict=True):
+        counted = (self._tail or self._groups) if bookmark else [{} for _ in self.extras]
+        for extra, groups in zip(self.extras, counted, strict=True):
             state[extra.name] |= written_totals(extra, groups, bookmark, self._plan)
         return state
 
@@ -165,7 +165,7 @@ class Appending(Derivation):
 
 def derivation(plan: TablePlan, state: Mapping[str, Any], bookmark: Bookmark, log: Log) -> Derivation:
     """How the extra tables of a source table are kept, starting from their parts of the *state* saved at *bookmark*."""
-    if plan.extra_tables and plan.repeats:
+    if plan.grouped and plan.repeats:
         return WholeFeed(plan, state, log)
     return Appending(plan, state, bookmark, log)
 

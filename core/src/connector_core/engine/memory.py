@@ -10,12 +10,15 @@ from typing import Any
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.derived.extra_tables import ExtraTable
+from connector_core.derived.nested import Nested
 
+LIST = "list"
+"""What tells the part of a nested list in a state from that of any other extra table: a digest of how it is made."""
 UNKNOWN: Mapping[str, Any] = {"by": None, "rows": {"": ""}}
 """The part of an extra table whose rows nobody can tell: they are grouped by something else than it is."""
 
 
-def understood(raw: Any, extras: Iterable[ExtraTable], log: Log) -> dict[str, Any]:
+def understood(raw: Any, extras: Iterable[ExtraTable | Nested], log: Log) -> dict[str, Any]:
     """Extra table → its part; of one that is off now, whatever is there."""
     if raw is None:
         return {}
@@ -33,7 +36,11 @@ def understood(raw: Any, extras: Iterable[ExtraTable], log: Log) -> dict[str, An
     return parts
 
 
-def _is_memory(part: Mapping[Any, Any], extra: ExtraTable) -> bool:
+def _is_memory(part: Mapping[Any, Any], extra: ExtraTable | Nested) -> bool:
+    if isinstance(extra, Nested):
+        return True  # engine.nested_lists looks at it, which knows the key of the records
+    if LIST in part:
+        return False
     rows = part.get("rows", {})
     if not isinstance(rows, Mapping) or not all(isinstance(digest, str) for digest in rows.values()):
         return False

@@ -32,8 +32,6 @@ class Known:
     table: Table
     keys: dict[Key, None] = field(factory=dict)
     seen: set[Key] = field(factory=set, init=False)
-    waiting: Rows = field(factory=list, init=False)
-    """What goes out once the state has its keys: a row that arrived right before a crash would otherwise stay for ever."""
 
     @classmethod
     def of(cls, table: Table, state: Any, log: Log) -> "Known":
@@ -48,19 +46,17 @@ class Known:
             )
         return cls(table, kept)
 
-    def intend(self) -> bool:
-        """Take in the keys of what waits. Whether any of them is new."""
+    def intend(self, rows: Rows) -> bool:
+        """Take in the keys of *rows*, which are about to go out. Whether any of them is new.
+
+        Then the state has to say so first: a row that arrived right before a crash would otherwise stay for ever.
+        """
         before = len(self.keys)
-        self.keys |= dict.fromkeys(key for key, row in self.waiting if not isinstance(row, LeftOut))
+        self.keys |= dict.fromkeys(key for key, row in rows if not isinstance(row, LeftOut))
         return len(self.keys) > before
 
-    def release(self) -> Rows:
-        """What waited."""
-        rows, self.waiting = self.waiting, []
-        self._took(rows)
-        return rows
-
-    def _took(self, rows: Rows) -> None:
+    def took(self, rows: Rows) -> None:
+        """*rows* go out."""
         for key, row in rows:
             if isinstance(row, LeftOut):
                 self.keys.pop(key, None)

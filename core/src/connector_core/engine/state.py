@@ -9,7 +9,7 @@ some. Whatever else a state holds is left aside, and said to be.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field, frozen
@@ -19,6 +19,7 @@ from connector_core.basics.errors import DeliveryError, PluginError
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.engine.identity import identity, is_documented, is_nearly_documented
+from connector_core.engine.marks import NAME, number_of
 from connector_core.engine.memory import understood
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import Bookmark
@@ -208,28 +209,44 @@ def _check_size(whole: Mapping[str, Any], states: Mapping[str, TableState]) -> N
 
 def _largest(states: Mapping[str, TableState]) -> str:
     """What takes the most of the state, and what to do about it."""
-    groups = {
-        name: max(len(part.get("rows", ())), len(part.get("totals", ())))
-        for state in states.values()
-        for name, part in state.extra_tables.items()
-    }
-    parents = {
-        name: max((len(part) for part in state.bookmark.values() if isinstance(part, Mapping)), default=0)
-        for name, state in states.items()
-    }
-    keyed = {name: len(state.row_keys or ()) for name, state in states.items()}
-    if (most := max(keyed.values(), default=0)) > max([*groups.values(), *parents.values()], default=0):
-        name = max(keyed, key=lambda each: keyed[each])
-        return (
-            f"{name} has {most} rows, whose keys it remembers because of missing. Replace the table instead: full_refresh=True."
+    parts = [part for name, state in states.items() for part in _parts(name, state)]
+    return max(parts, key=lambda part: len(json.dumps(part[0])))[1]
+
+
+def _parts(name: str, state: TableState) -> Iterator[tuple[Any, str]]:
+    """What there is in the state of one table that may grow, and what to say where it has."""
+    for extra, part in state.extra_tables.items():
+        if "lines" in part:
+            yield part, _too_many_lines(extra, part["lines"])
+        else:
+            rows = max(len(part.get("rows", ())), len(part.get("totals", ())))
+            remedy = "Disable that extra table, or group by fewer columns."
+            yield part, f"{extra} has {rows} rows, each of which it has to remember. {remedy}"
+    yield (
+        state.bookmark,
+        f"{name} remembers {max(map(_number, state.bookmark.values()), default=0)} records of its parent. List the parents by "
+        "their change: give their table UpdatedSince of the field that changed names, and one place is remembered. If the API "
+        "cannot, read the children whole in each sync, without an incremental strategy and without changed.",
+    )
+    if state.row_keys:
+        yield (
+            state.row_keys,
+            f"{name} has {len(state.row_keys)} rows, whose keys it remembers because of missing. "
+            "Replace the table instead: full_refresh=True.",
         )
-    extra, child = (max(counts, key=lambda name: counts[name], default="") for counts in (groups, parents))
-    if groups.get(extra, 0) >= parents.get(child, 0):
-        return (
-            f"{extra} has {groups.get(extra, 0)} rows, each of which it has to remember. "
-            "Disable that extra table, or group by fewer columns."
-        )
+
+
+def _number(part: Any) -> int:
+    """Of how many parents a part of a child table's bookmark is."""
+    if isinstance(part, list):
+        return sum(len(each[1]) * 3 // (4 * NAME) for each in part if isinstance(each, list) and len(each) == 2)
+    return number_of(part) if isinstance(part, str) else len(part) if isinstance(part, Mapping) else 0
+
+
+def _too_many_lines(extra: str, records: Mapping[str, Any]) -> str:
+    """What to say of a nested list that remembers the lines of too many *records*."""
     return (
-        f"{child} remembers where to go on for {parents[child]} records of its parent. "
-        "Read its children whole in each sync, without an incremental strategy and without changed."
+        f"{extra} remembers the lines of {len(records)} records, to delete those that vanish. Disable it and read the list as a "
+        "table of its own, with rows=exploded(…); or, if the API never sends a record again with other values, declare its "
+        "source append_only, and nothing has to be remembered."
     )

@@ -18,6 +18,7 @@ from connector_core.engine.discreet import check_discreet
 from connector_core.engine.emptying import Held, emptied
 from connector_core.engine.feeds import feed
 from connector_core.engine.missing import Known, check_gone, listed
+from connector_core.engine.nested_lists import NestedLists
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import RowMaker, Rows
 from connector_core.engine.spool import Spool
@@ -32,6 +33,8 @@ from connector_core.source.tables import Key
 
 PART = 1000
 """Records of one page that are made into rows before they go out: a page may be larger than memory."""
+MOST_WAITING = 5000
+"""Records at most that wait until the state says what may become of them."""
 
 
 @frozen
@@ -65,6 +68,9 @@ class TableSync:
     held: Held = field(factory=lambda: Held(waits=False), init=False)
     known: Known | None = field(default=None, init=False)
     """The keys of its rows, where those that are missing are deleted."""
+    lists: NestedLists = field(init=False)
+    waiting: Rows = field(factory=list, init=False)
+    """Rows that go out once the state says what may become of them."""
     checkpointed: int = field(default=0, init=False)
     checkpointed_at: float = field(default=0.0, init=False)
 
@@ -110,23 +116,26 @@ class TableSync:
     def _read(self, start: TableState) -> None:
         source = feed(self.plan, self.api, start.bookmark)
         # Totals count what lies before the place where the feed really starts, which another page size may have moved back.
+        self.lists = NestedLists.begun(self.plan, self.states[self.name].extra_tables, self.log)
         kept = derivation(self.plan, start.extra_tables, source.start, self.log)
         try:
-            if kept.reads_whole and source.start:
+            reads_whole = kept.reads_whole or self.lists.reads_whole
+            if reads_whole and source.start:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
                 self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
-            whole = kept.reads_whole or self.plan.table.full_refresh
+            whole = reads_whole or self.plan.table.full_refresh
             self._read_from(feed(self.plan, self.api, source.anew) if whole else source, kept)
         except CircularFeed:
-            if self.plan.extra_tables:
+            if self.plan.grouped:
                 # Totals may have been saved beside a place that leads back to what they count already.
                 self._checkpoint(kept, {})
             raise
         finally:
             kept.close()
+            self.lists.close()
 
     def _read_from(self, source: Feed, kept: Derivation) -> None:
-        self.checkpointed_at = self.engine.clock()
+        self.checkpointed_at, self.waiting = self.engine.clock(), []
         rows = RowMaker.of(self.plan, self.log)
         table = self.plan.table
         self.known = Known.of(table, self.states[self.name].row_keys, self.log) if table.missing else None
@@ -140,6 +149,7 @@ class TableSync:
         self.note("No more pages to fetch")
         if rows.repeated:
             self._warn_of_repeated(rows.repeated)
+        self.lists.finish(self.delivery)
         # Until all of it is out, a sync that is cut short reads an export again, and needs no other one.
         kept.finish(self.delivery, lambda: self._checkpoint(kept, source.anew or rest))
         self._checkpoint(kept, rest)
@@ -180,7 +190,7 @@ class TableSync:
             return
         gone = known.gone(listed(self.plan, rule, self.api, feed) if isinstance(rule, ListedIn) else None)
         check_gone(self.plan.table, gone, known.keys)
-        known.waiting += gone
+        self.waiting += gone
         self._send_waiting(kept)
 
     def _replace(self, source: Feed, kept: Derivation, rows: RowMaker) -> None:
@@ -207,6 +217,7 @@ class TableSync:
         if spool.is_empty:
             self.log.info(f"{self.name}: no record came, so every row of the table is deleted, as the plugin allows.")
         self.delivery.operations.truncate(self.name)
+        self.lists.clear(self.delivery)
 
     def _check_emptied(self, kept: Derivation, left_out: Counter[str]) -> None:
         """Nothing is left of a feed that was read from its start: raise ConnectorError where that is not to be believed."""
@@ -243,21 +254,23 @@ class TableSync:
             yield rows.gone(deleted_keys(self.plan.table, read.page.body, where), where, read.added)
 
     def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
-        if self.known is None:
+        if self.known is None and not self.lists.remember:
             self._send(rows, kept, again=again)
             return
-        waiting = self.known.waiting
-        waiting += rows
-        if self._is_due(len(waiting), self._handled + len(waiting)):
+        self.waiting += rows
+        due = self._is_due(len(self.waiting), self._handled + len(self.waiting))
+        if due or len(self.waiting) >= MOST_WAITING:
             self._send_waiting(kept)
 
     def _send_waiting(self, kept: Derivation) -> None:
-        """Deliver rows whose absence will be noticed, once the state has their keys."""
-        if self.known is None:
-            return
-        if self.known.intend():
+        """Deliver rows that a later sync may have to take back, with their lines, once the state knows of them."""
+        rows, self.waiting = self.waiting, []
+        is_new = self.known is not None and self.known.intend(rows)
+        if (self.lists.remember and self.lists.intend(rows, self.delivery)) or is_new:
             self._checkpoint(kept, self.states[self.name].bookmark)
-        self._send(self.known.release(), kept, again=False)
+        if self.known is not None:
+            self.known.took(rows)
+        self._send(rows, kept, again=False)
 
     def _send(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
         left_out = [(at, key, row) for at, (key, row) in enumerate(rows) if isinstance(row, LeftOut)]
@@ -269,7 +282,9 @@ class TableSync:
         self.delivery.upsert_all(self.name, rows[sent:] if sent else rows)
         self.delivered += len(rows) - len(left_out)
         self.has_rows = self.has_rows or bool(self.delivered and self.plan.deletes)
-        if self.plan.extra_tables:
+        if self.lists.of:
+            self.lists.send(rows, self.delivery)
+        if kept.extras:
             kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
 
     def _leave_out(self, key: Key, left_out: LeftOut, kept: Derivation) -> None:
@@ -283,7 +298,7 @@ class TableSync:
 
     def _checkpoint_if_due(self, source: Feed, kept: Derivation, *, now: bool) -> None:
         since = self._handled - self.checkpointed
-        if self.held.rows or (self.known and self.known.waiting):
+        if self.held.rows or self.waiting:
             return  # the next sync would go on behind them
         if now or self._is_due(since, self._handled):
             self._checkpoint(kept, source.bookmark)
@@ -293,7 +308,10 @@ class TableSync:
 
     def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
         keys = None if self.known is None else self.known.state()
-        self.states[self.name] = TableState(bookmark, kept.state(bookmark), self.has_rows, keys)
+        extras = kept.state(bookmark)
+        if self.lists.say:
+            extras |= self.lists.state()
+        self.states[self.name] = TableState(bookmark, extras, self.has_rows, keys)
         state = self.states.whole()
         check_discreet(self.plan, self.api.hidden, bookmark, state)
         self.delivery.operations.checkpoint(state)

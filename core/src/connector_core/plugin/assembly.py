@@ -9,6 +9,7 @@ from connector_core.basics.blame import see
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_distinct
 from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.nested import Nested
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.plugin.asking import CORE, many, one, register
 from connector_core.plugin.claims import Claims, claim_option
@@ -54,7 +55,7 @@ def assemble(
     for table, origin in tables:
         claims.claim("table", table.name, f"The table {table.name}", evolve(origin))
     options = choose(offered(manager, [table for table, _ in tables]), set(enable), set(disable))
-    made = [option.name for option in options if option.enabled and isinstance(option.value, Dimension | Aggregate)]
+    made = [option.name for option in options if option.enabled and isinstance(option.value, Dimension | Aggregate | Nested)]
     check_distinct([*(table.name for table, _ in tables), *made], plugins[0].name, "tables")
     plans = with_parents([_plan(manager, table, origin, options, claims, undeclared) for table, origin in tables])
     if any(plan.parent for plan in plans):
@@ -101,7 +102,7 @@ def _plan(
         claim_option(option, claims)
     enabled = [option.value for option in own if option.enabled]
     transforms = tuple(value for value in enabled if isinstance(value, Transform | DerivedField))
-    extras = tuple(value for value in enabled if isinstance(value, Dimension | Aggregate))
+    extras = tuple(value for value in enabled if isinstance(value, Dimension | Aggregate | Nested))
     columns = declared_after(table, origin, [option for option in own if option.enabled])
     check_apart(columns, table.name, origin)
     found = {option.name: extra_columns(option, table, columns) for option in own if option.value in extras}

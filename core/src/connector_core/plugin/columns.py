@@ -6,6 +6,7 @@ from connector_core.basics.blame import see, sentence
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_distinct
 from connector_core.derived.extra_tables import check_sources
+from connector_core.derived.nested import Nested
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.plugin.claims import claimed_twice
 from connector_core.plugin.plan import Option, Origin
@@ -86,6 +87,8 @@ def _check_deleted_key(table: Table, option: Option, removes: set[str]) -> None:
 def extra_columns(option: Option, table: Table, columns: Declared) -> Declared:
     """The columns of the extra table that *option* makes from *columns* of *table*."""
     try:
+        if isinstance(option.value, Nested):
+            option.value.check(table)
         found = check_sources(option.value, table, columns)  # type: ignore[arg-type]  # the caller's choice of options
     except PluginError as error:
         raise type(error)(f"{option.origin}: {sentence(error)}{see(option.origin.place)}") from None

@@ -11,6 +11,7 @@ import pluggy
 
 from connector_core.auth.kinds import AuthFactory
 from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.nested import Nested
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.source.pagination import Paginator
 from connector_core.source.settings import Setting
@@ -81,7 +82,7 @@ def connector_transforms(table: Table) -> Sequence[Transform | DerivedField] | N
 
 
 @hookspec
-def connector_extra_tables(table: Table) -> Sequence[Dimension | Aggregate] | None:
+def connector_extra_tables(table: Table) -> Sequence[Dimension | Aggregate | Nested] | None:
     """The extra tables made from the records of *table*.
 
     Example::

@@ -8,6 +8,7 @@ from attrs import evolve
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import did_you_mean, one_line
 from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.nested import Nested
 from connector_core.derived.transforms import DerivedField, Transform
 from connector_core.plugin.asking import many
 from connector_core.plugin.plan import Option
@@ -24,7 +25,7 @@ def offered(manager: pluggy.PluginManager, tables: Iterable[Table]) -> list[Opti
     for table in tables:
         for hook, kinds in (
             ("connector_transforms", Transform | DerivedField),
-            ("connector_extra_tables", Dimension | Aggregate),
+            ("connector_extra_tables", Dimension | Aggregate | Nested),
         ):
             options += [
                 Option(value, table.name, origin, value.default) for value, origin in many(manager, hook, kinds, table=table)

@@ -12,7 +12,7 @@ from connector_core.paging.given import Given
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.columns import Column
 from connector_core.source.deletes import DeletedBy, ListedIn
-from connector_core.source.parents import Each
+from connector_core.source.parents import Each, Parent
 from connector_core.source.tables import Table
 
 
@@ -66,7 +66,21 @@ def _linked(plan: TablePlan, known: Mapping[str, TablePlan], values: Mapping[str
             f"{plan.origin}: the parent of {plan.table.name} is {parent.table}, which has no primary_key to tell its records by. "
             f"Give it one.{see(plan.origin.place)}"
         )
+    if parent.incremental:
+        _check_listed_by_change(plan, parent, found)
     return evolve(plan, parent=_linked(found, known, values, below))
+
+
+def _check_listed_by_change(plan: TablePlan, parent: Parent, found: TablePlan) -> None:
+    """Raise PluginError unless the records of a parent are asked for by what tells that their children changed."""
+    paginator = found.paginator
+    key = getattr(paginator, "key", None) if getattr(paginator, "incremental", False) else None
+    if parent.changed is None or found.table.parent or parent.changed not in (getattr(paginator, "newest", None), key):
+        raise PluginError(
+            f"{plan.origin}: the parent of {plan.table.name} says incremental=True, but {parent.table} is not asked for by "
+            f"{parent.changed or 'what changed names'}. Name the field in changed, and give {parent.table}, which may be no "
+            f'child, UpdatedSince("since", "{parent.changed or "updated_at"}") as its paginator.{see(plan.origin.place)}'
+        )
 
 
 def _list_plan(plan: TablePlan, each: Each, known: Mapping[str, TablePlan], values: Mapping[str, Any]) -> TablePlan:

@@ -9,6 +9,7 @@ from connector_core.auth.kinds import AuthFactory
 from connector_core.basics.names import sdk_type
 from connector_core.basics.paths import LIBRARY, paths_of
 from connector_core.derived.extra_tables import Aggregate, Dimension
+from connector_core.derived.nested import Nested
 from connector_core.derived.transforms import DerivedField, Ratio, Transform
 from connector_core.source.columns import Declared, types_of
 from connector_core.source.pagination import Paginator
@@ -42,11 +43,21 @@ class Origin:
         return f"{self.plugin} ({self.hook})"
 
 
+KINDS: Mapping[type, str] = {
+    Transform: "transform",
+    DerivedField: "derived field",
+    Dimension: "dimension",
+    Aggregate: "aggregate",
+    Nested: "nested",
+}
+"""What each kind of option is called."""
+
+
 @frozen(hash=False)
 class Option:
     """Something that ``--enable`` and ``--disable`` switch: a transform or an extra table, of which table, and from where."""
 
-    value: Transform | DerivedField | Dimension | Aggregate
+    value: Transform | DerivedField | Dimension | Aggregate | Nested
     table: str
     origin: Origin
     enabled: bool
@@ -58,9 +69,8 @@ class Option:
 
     @property
     def kind(self) -> str:
-        """``transform``, ``derived field``, ``dimension`` or ``aggregate``."""
-        kinds = {Transform: "transform", DerivedField: "derived field", Dimension: "dimension", Aggregate: "aggregate"}
-        return next(name for kind, name in kinds.items() if isinstance(self.value, kind))
+        """``transform``, ``derived field``, ``dimension``, ``aggregate`` or ``nested``."""
+        return next(name for kind, name in KINDS.items() if isinstance(self.value, kind))
 
     @property
     def description(self) -> str:
@@ -68,6 +78,8 @@ class Option:
         match self.value:
             case Dimension() | Aggregate() as extra if not extra.description:
                 return f"one row for each {', '.join(extra.by)} of {self.table}, with {_contents(extra)}"
+            case Nested() as nested if not nested.description:
+                return f"one row for each entry of {nested.at} of {self.table}"
         return self.value.description
 
 
@@ -96,7 +108,7 @@ class TablePlan:
     paginator: Paginator
     paginator_origin: Origin
     transforms: tuple[Transform | DerivedField, ...]
-    extra_tables: tuple[Dimension | Aggregate, ...]
+    extra_tables: tuple[Dimension | Aggregate | Nested, ...]
     declared: Declared
     extra_declared: Mapping[str, Declared]
     parent: "TablePlan | None" = None
@@ -117,11 +129,26 @@ class TablePlan:
         return {name: types_of(columns) for name, columns in self.extra_declared.items()}
 
     @property
+    def grouped(self) -> tuple[Dimension | Aggregate, ...]:
+        """The extra tables that group records."""
+        return tuple(extra for extra in self.extra_tables if not isinstance(extra, Nested))
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """The extra tables of the entries of a list."""
+        return tuple(extra for extra in self.extra_tables if isinstance(extra, Nested))
+
+    @property
+    def remembers_lines(self) -> bool:
+        """Whether the state has to remember which lines a record had: records come again, and the table is not replaced."""
+        return self.repeats and not self.table.full_refresh
+
+    @property
     def plain_floats(self) -> bool:
         """Whether nobody but the engine, which looks for itself, may want to know how a number of its records was written."""
         table = self.table
         apart = self.parent or table.rows or not table.primary_key or table.format or table.place.needs or table.place.alone
-        return not apart and all(isinstance(each.function, Ratio) for each in self.transforms)
+        return not (apart or self.nested) and all(isinstance(each.function, Ratio) for each in self.transforms)
 
     @property
     def deletes(self) -> bool:

@@ -21,12 +21,16 @@ class Parent:
     changed: a field of the parent that changes whenever its children do, such as ``updated_at``. Children of a parent whose
              value there is that of the last sync are left out. None: the children of every parent are read in each sync.
 
+    incremental: the parent's own paginator asks by what *changed* names (``UpdatedSince("since", "updated_at")``), so its records
+             are listed from where the last sync ended, and not all of them: the state has one place, however many there are.
+
     A field may be nested, with dots: ``{parent.owner.id}``. Raises PluginError when a value cannot be used.
     """
 
     table: str
     adds: Mapping[str, str] = field(factory=dict)
     changed: str | None = None
+    incremental: bool = False
     places: Mapping[str, Path] = field(init=False, eq=False, repr=False)
     """Of each column in *adds*, where its value is in the parent's record."""
     changes: Path | None = field(init=False, eq=False, repr=False)
@@ -69,6 +73,7 @@ class Each:
 
     scope = "each"
     changed: ClassVar[str | None] = None
+    incremental: ClassVar[bool] = False
     changes: ClassVar[Path | None] = None
 
     def __attrs_post_init__(self) -> None:

@@ -25,6 +25,7 @@ from connector_core import (
     JsonLines,
     KeysetPaginator,
     LinkHeaderPaginator,
+    Nested,
     NextLinkPaginator,
     OffsetPaginator,
     PageNumberPaginator,
@@ -71,7 +72,8 @@ RATE = DerivedField("rate", ratio("amount", "hours"), default=False)
 VISIBLE = Transform("visible", only_if("hidden", [False]), default=False)
 VISITORS = Aggregate("visitors", by=("name",), measures={"visits": count()}, default=False)
 DERIVED = (RATE.name, VISIBLE.name, "cost_per_hour", "efficiency_ratio")
-OPTIONS = (*(extra.name for extra in EXTRAS), VISITORS.name, RATE.name, VISIBLE.name)
+NESTED = ("job_lines", "job_places")
+OPTIONS = (*(extra.name for extra in EXTRAS), *NESTED, VISITORS.name, RATE.name, VISIBLE.name)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TODAY = date(2026, 1, 20)
 NEXT = "X-Next"
@@ -153,7 +155,16 @@ class Spec:
         """Those of the table of jobs."""
         keys = {"id": self.key[0]} | ({"part": self.key[1]} if len(self.key) > 1 else {})
         values = {"region": "STRING", "name": "STRING", "amount": "DOUBLE", "hours": "LONG", "hidden": "BOOLEAN"}
-        return {**keys, **values, "updated": self.time, "seq": "LONG", "day": "NAIVE_DATE", "gone": "BOOLEAN"}
+        return {**keys, **values, "updated": self.time, "seq": "LONG", "day": "NAIVE_DATE", "gone": "BOOLEAN", "lines": "JSON"}
+
+    @property
+    def nested(self) -> list[Nested]:
+        """The lines of a job: by a field of their own, and by their place."""
+        adds = {f"job_{name}": name for name in tuple(self.columns)[: len(self.key)]}
+        return [
+            Nested(NESTED[0], "lines", (*adds, "line"), adds, {"line": "LONG", "what": "STRING"}, default=False),
+            Nested(NESTED[1], "lines", (*adds, "place"), adds | {"region": "region"}, {"what": "STRING"}, "place", default=False),
+        ]
 
     @property
     def tables(self) -> list[Table]:
@@ -259,7 +270,7 @@ def assembled(words: str, on: frozenset[str]) -> Assembly:
         "connector_auth": lambda: ApiKeyHeader("X-Key"),
         "connector_paginator": lambda: spec.paginator,
         "connector_transforms": lambda table: [RATE, *marks, VISIBLE] if table == jobs else [],
-        "connector_extra_tables": lambda table: list(EXTRAS) if table == jobs else [VISITORS],
+        "connector_extra_tables": lambda table: [*EXTRAS, *spec.nested] if table == jobs else [VISITORS],
     }
     hidden = {VISITORS.name} if not visits else {VISIBLE.name}
     plugin = Plugin("fuzzed", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))

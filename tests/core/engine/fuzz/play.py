@@ -136,7 +136,11 @@ class Play:
         self.succeed()
         self.sync()
         self.check()
-        extras = [extra.name for plan in self.assembly.tables for extra in plan.extra_tables]
+        plans = self.assembly.tables
+        again = self.spec.moves == "sent again"  # an old version of a job goes out before the new one, and so do its lines
+        extras = [
+            each.name for plan in plans for each in (plan.extra_tables if plan.remembers_lines and not again else plan.grouped)
+        ]
         assert [self.warehouse.on(name) for name in extras] == [[] for _ in extras]
 
     @property

@@ -1,5 +1,6 @@
 """The records of a connector, and what becomes of them."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from random import Random
@@ -137,7 +138,9 @@ class Moving(Sampled):
             "day": (START + timedelta(days=min((number - 1) // 3, 19))).date().isoformat(),
             "gone": False,
         }
-        note = {} if self._spec.format == "csv" else {"note": {"of": [number]}}
+        tick = self._ticks + number  # which lines a job has changes with each version of it, without a draw of luck
+        lines = [{"line": at, "what": "AB"[tick % 2]} for at in range(3) if tick >> at & 1]
+        note = {"lines": json.dumps(lines)} if self._spec.format == "csv" else {"lines": lines, "note": {"of": [number]}}
         return {**dict(zip(self._keys_of("jobs"), keys, strict=True)), **values, **self._now(), **note}
 
 

@@ -5,7 +5,7 @@ import re
 from connector_build.catalog.entries import ColumnEntry, Dictionary, Relation
 from connector_build.catalog.pages.words import listed, one_line
 
-_ENDS = {"child": "}o--||", "dimension": "}|--o|", "aggregate": "}|--o|"}
+_ENDS = {"child": "}o--||", "dimension": "}|--o|", "aggregate": "}|--o|", "nested": "}o--||"}
 """Many to one: a child has a parent; a record may have null in what it is grouped by, and no group is without records."""
 
 

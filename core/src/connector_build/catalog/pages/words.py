@@ -9,6 +9,7 @@ KINDS = {
     "child": "child table",
     "dimension": "dimension, one row for each key",
     "aggregate": "aggregate, one row for each group",
+    "nested": "nested list, one row for each entry",
 }
 
 

@@ -26,7 +26,7 @@ from connector_build.testing.contract.check_syncs import check_exact
 from connector_build.testing.contract.check_transforms import check_keep_nothing, check_only_read, check_take_any_record
 from connector_build.testing.contract.outcomes import Broken, NotChecked, difference
 from connector_build.testing.contract.subject import Subject
-from connector_core import Aggregate, DerivedField
+from connector_core import Aggregate, DerivedField, Nested
 from connector_core.basics.names import one_line, stored_name
 from connector_core.plugin.assembly import HOOKS, Assembly
 
@@ -104,6 +104,9 @@ def _chosen_names(assembly: Assembly) -> Iterator[tuple[str, str]]:
             yield "The extra table", extra.name
             if isinstance(extra, Aggregate):
                 yield from ((f"{extra.name}: the measure", name) for name in extra.measures)
+            if isinstance(extra, Nested):
+                given = [*extra.adds, *([extra.index] if extra.index else [])]
+                yield from ((f"{extra.name}: the column", name) for name in given)
 
 
 def _extra_table_names(subject: Subject) -> None:

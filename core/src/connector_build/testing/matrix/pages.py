@@ -23,15 +23,17 @@ def page_before(asking: Asking) -> Reply | None:
 def swapped(asking: Asking) -> Reply | None:
     """The records of this page and of the next, each in the place of the other."""
     memory = asking.api.memory
-    if "reply" in memory:
-        return memory["reply"] if position(asking.plan, asking.request) == memory["position"] else None
+    if "replies" in memory:  # in each list of them: a child table reads that of its parents too
+        here = position(asking.plan, asking.request)
+        return next((reply for at, reply in memory["replies"] if at == here), None)
     following = asking.following()
     if following is None:
         return None
     after = evolve(asking, request=following, reply=asking.api.answer(following)[1])
     if not asking.records or len(asking.records) != len(after.records):
         return None
-    memory.update(position=position(asking.plan, following), reply=_with_records_of(after, asking))
+    here, there = position(asking.plan, asking.request), position(asking.plan, following)
+    memory["replies"] = [(here, _with_records_of(asking, after)), (there, _with_records_of(after, asking))]
     return _with_records_of(asking, after)
 
 

@@ -18,9 +18,11 @@ from attrs import frozen
 
 from connector_build.errors import UsageProblem
 from connector_build.testing.warehouse.memory import Warehouse
+from connector_build.testing.warehouse.unnested import quoted, unnesting
 from connector_core.basics.names import one_line
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.measures import CountIf, Measure
+from connector_core.derived.nested import Nested
 from connector_core.plugin.assembly import Assembly
 from connector_core.source.tables import Record
 
@@ -44,6 +46,12 @@ _TYPES: Mapping[str, str] = {
 }
 """Declared type → DuckDB's; DECIMAL(p,s) is its own, and everything else a text."""
 
+_CHOSEN: Mapping[str, str] = {
+    "UTC_DATETIME": "epoch_us({})",
+    "JSON": "CASE WHEN json_valid({0}) THEN json({0})::VARCHAR ELSE {0} END",
+}
+"""Declared type → what is held against each other: of JSON, what it says and not how it is written."""
+
 _UNSTORED = {0: "\ue000"} | dict.fromkeys(range(55296, 57344), "\ue001")
 """What no destination stores in a text: NUL, and half a character."""
 
@@ -61,9 +69,10 @@ def assert_exact(assembly: Assembly, warehouse: Warehouse) -> None:
             columns = plan.extra_columns[extra.name]
             live = warehouse.live(extra.name)
             for key, row in live.items():
-                if row.keys() != columns.keys():
+                if not (row.keys() >= columns.keys() if isinstance(extra, Nested) else row.keys() == columns.keys()):
                     raise AssertionError(f"{extra.name} {key}: its columns are {sorted(row)}, not {sorted(columns)}")
-            text = query(extra, plan.table.primary_key, plan.columns)
+            made_of = columns if isinstance(extra, Nested) else plan.columns
+            text = query(extra, plan.table.primary_key, made_of)
             if source and (fault := _fault(extra.name, text, tuple(extra.by), source, _Table.of(live, columns))):
                 raise AssertionError(fault)
 
@@ -121,7 +130,7 @@ def _database() -> "Iterator[duckdb.DuckDBPyConnection]":
 
 def _load(database: "duckdb.DuckDBPyConnection", name: str, table: _Table) -> None:
     """Make a table, each value from a text."""
-    declared = ", ".join(f"{quoted(column)} {_type(kind)}" for column, kind in table.columns)
+    declared = ", ".join(f"{quoted(column)} {type_of(kind)}" for column, kind in table.columns)
     database.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({declared})")
     values = [f"from_base64(row->>{at})" if kind == "BINARY" else f"(row->>{at})" for at, (_, kind) in enumerate(table.columns)]
     rows = "SELECT unnest(json_extract(?::JSON, '$[*]')) AS row"
@@ -131,7 +140,8 @@ def _load(database: "duckdb.DuckDBPyConnection", name: str, table: _Table) -> No
         raise AssertionError(f"a row of {name} has a value that is none of its column's type: {one_line(error, 300)}") from error
 
 
-def _type(kind: str) -> str:
+def type_of(kind: str) -> str:
+    """The type of the database for a declared one."""
     return kind if kind.startswith("DECIMAL(") else _TYPES.get(kind, "VARCHAR")
 
 
@@ -155,7 +165,7 @@ def _text(value: Any) -> str | None:
 
 def _rows(database: "duckdb.DuckDBPyConnection", text: str, table: _Table, by: Sequence[str]) -> dict[Key, Record]:
     """Key → row of the answer to a query; moments as microseconds since 1970, which take no library to read."""
-    chosen = [f"epoch_us({quoted(name)})" if kind == "UTC_DATETIME" else quoted(name) for name, kind in table.columns]
+    chosen = [_CHOSEN.get(kind, "{}").format(quoted(name)) for name, kind in table.columns]
     found = database.execute(f"SELECT {', '.join(chosen)} FROM ({text})").fetchall()
     rows = [{name: value for (name, _), value in zip(table.columns, row, strict=True)} for row in found]
     return {tuple(row[name] for name in by): row for row in rows}
@@ -179,8 +189,13 @@ def _same(actual: Any, expected: Any) -> bool:
     return bool(actual == expected)
 
 
-def query(extra: Dimension | Aggregate, primary_key: Sequence[str], columns: Mapping[str, str]) -> str:
-    """The SQL that *extra* promises to be the answer to, over a table named source of these *columns*."""
+def query(extra: Dimension | Aggregate | Nested, primary_key: Sequence[str], columns: Mapping[str, str]) -> str:
+    """The SQL that *extra* promises to be the answer to, over a table named source.
+
+    columns: those of the source table; of a nested list its own.
+    """
+    if isinstance(extra, Nested):
+        return unnesting(extra, columns, SOURCE, type_of)
     by = ", ".join(map(quoted, extra.by))
     present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in extra.by)
     if isinstance(extra, Aggregate):
@@ -211,9 +226,4 @@ def _measure(measure: Measure, columns: Mapping[str, str]) -> str:
 def _literal(value: Any, kind: str) -> str:
     """*value*, in its form, as SQL writes it."""
     text = str(_text(value)).replace("'", "''")
-    return f"from_base64('{text}')" if kind == "BINARY" else f"CAST('{text}' AS {_type(kind)})"
-
-
-def quoted(name: str) -> str:
-    """A column's name as SQL takes it, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
+    return f"from_base64('{text}')" if kind == "BINARY" else f"CAST('{text}' AS {type_of(kind)})"
