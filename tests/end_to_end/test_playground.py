@@ -26,6 +26,8 @@ import requests
 from attrs import field, frozen
 
 from connector_build.local.fivetran import DebugRun, debug
+from connector_core.engine.child_place import Place
+from connector_core.engine.marks import name_of
 from distributions import connector_build, install_dataset
 from places import TESTS
 from support import places
@@ -438,7 +440,10 @@ def requested(ran: DebugRun) -> list[str]:
 def rests_of(ran: DebugRun, newest: Mapping[str, str]) -> dict[str, str]:
     """Path → the time that the next sync asks from: that of the newest row, or when the read began, whichever came first."""
     tables = (ran.state or {})["tables"]
-    since = {f"/cursors/{name}/departments": rest["since"] for name, rest in tables["departments"]["rests"].items()}
+    rests = Place.read(tables["departments"]).rests
+    names = [path.split("/")[2] for path in newest if path.endswith("/departments")]
+    since = {f"/cursors/{name}/departments": rests[name_of(name)]["since"] for name in names}
+    assert len(rests) == len(names)
     since["/cursors/companies"] = tables["companies"]["since"]
     assert since.keys() == newest.keys()
     assert all(time <= newest[path] for path, time in since.items())
