@@ -49,7 +49,13 @@ def keys_the_other_way(asking: Asking) -> Reply:
 
 def keys_in_no_order(asking: Asking) -> Reply:
     paginator = innermost(asking.plan)
-    return _keyed(asking, sorted(_behind(asking, whole(asking)), key=lambda record: str(_key(paginator, record))[::-1]))
+    ordered = sorted(whole(asking), key=lambda record: str(_key(paginator, record))[::-1])
+    # By chance, a page might be sorted all the same, and then nobody could tell.
+    return _keyed(asking, _behind(asking, [*ordered[1::-1], *ordered[2:]] if _ascend(paginator, ordered[:2]) else ordered))
+
+
+def _ascend(paginator: KeysetPaginator, records: Sequence[Any]) -> bool:
+    return records == sorted(records, key=lambda record: _key(paginator, record))
 
 
 def keys_from_the_given(asking: Asking) -> Reply:
