@@ -1,7 +1,6 @@
 """The history of local runs: what is written of a run, and that a file of it is never lost."""
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,7 @@ def test_a_run_that_went_well(project: Path) -> None:
     fill(project)
     (project / "files/state.json").write_text('{"next_cursor": "é"}', encoding="utf-8")
     assert entry(project, project / "configuration.json", ran(), BEGAN) == {
-        "began": "2026-01-02T03:04:05Z",
+        "began": "2026-01-02T03:04Z",
         "dataset": "crew",
         "versions": {"connector-core": "0.1.0", "connector-crew": "2.0"},
         "enabled": ["crews"],
@@ -166,7 +165,7 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatc
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="No space"):
         add(file, {"run": 2}, pytest.fail)
-    assert os.listdir(file.parent) == ["runs.jsonl"]
+    assert [path.name for path in file.parent.iterdir()] == ["runs.jsonl"]
     assert runs(file) == [{"run": 1}]
 
 

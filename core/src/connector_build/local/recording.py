@@ -41,15 +41,16 @@ def recorded(
 def entry(project: Path, configuration: Path, run: DebugRun, began: datetime) -> dict[str, Any]:
     """What the history says of *run*, which *began* at that time: no secret of *configuration*, no path of a person's home.
 
-    Shape: ``{"began": "2026-01-02T03:04:05Z", "dataset": …, "versions": {source: version}, "enabled": [option], "error": "" or
+    Shape: ``{"began": "2026-01-02T03:04Z", "dataset": …, "versions": {source: version}, "enabled": [option], "error": "" or
     the beginning of the message, "tables": {table: {"upserted": rows, "deleted": rows}}, "checkpoints": …, "state_bytes": …}``.
     """
     # There is no end and no duration, and none may be added: the licence of the local core, which `fivetran debug` runs,
-    # forbids to publish how fast it is, and a history of times would be the first step to that.
+    # forbids timings of it. For the same reason a run begins at a minute: between the beginnings of two runs of a demo, told to
+    # the second, the first of them could be read off.
     lock = _object(project / LOCK)
     state = project / "files" / "state.json"
     return {
-        "began": f"{began:%Y-%m-%dT%H:%M:%SZ}",
+        "began": f"{began:%Y-%m-%dT%H:%MZ}",
         "dataset": lock.get("dataset", ""),
         "versions": {each["name"]: each["version"] for each in lock.get("sources", ())},
         "enabled": lock.get("enabled", []),
