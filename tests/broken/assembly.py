@@ -175,7 +175,7 @@ def connector_extra_tables(table):
         """
 PARTS["primary_key"] = []
 """,
-        ("primary_key", "is empty", "Name at least one column"),
+        ("primary_key", "is empty", "Name the columns that identify a row"),
     ),
     Sample(
         "keys",

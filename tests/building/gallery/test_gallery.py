@@ -1,5 +1,7 @@
 """The gallery: each plugin keeps every rule of the contract, and is short."""
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 import connector_build.gallery
 from connector_build.testing import RULES, check_contract
 from distributions import install_dataset
+from places import ROOT
 
 GALLERY = sorted(path for path in Path(connector_build.gallery.__path__[0]).glob("*.py") if path.stem != "__init__")
 SLOW = ("bare_import", "same_bytes", "survives_faults")
@@ -25,3 +28,13 @@ def test_it_keeps_every_rule(module: Path, tmp_path: Path, monkeypatch: pytest.M
 def test_it_is_short(module: Path) -> None:
     lines = [line for line in module.read_text(encoding="utf-8").splitlines() if line.strip()]
     assert len(lines) <= 60
+
+
+def test_the_page_names_each_with_its_own_words() -> None:
+    page = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(\w+)\]\((.*?)\) \| (.*?) \| (.*?) \|$", page, re.M)
+    assert [row[0] for row in rows] == [module.stem for module in GALLERY]
+    for module, (_, path, name, what) in zip(GALLERY, rows, strict=True):
+        said = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+        assert " ".join(said.split()) == f"{name}: {what}."
+        assert (ROOT / "docs" / path).resolve() == module.resolve()

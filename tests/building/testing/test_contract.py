@@ -276,7 +276,6 @@ def stub(schema: list[dict[str, Any]]) -> Subject:
 @pytest.mark.parametrize(
     ("rule", "entry", "words"),
     [
-        ("keys", {"table": "a", "primary_key": [], "columns": {}}, "a: its key is empty. Name the columns"),
         ("keys", {"table": "a", "primary_key": ["b", "c"], "columns": {"b": "LONG"}}, "a: c of its key is not declared"),
         ("column_types", {"table": "a", "primary_key": ["b"], "columns": {"b": "TEXT"}}, "a: b is declared 'TEXT'. Write one of"),
         (
