@@ -41,7 +41,9 @@ def add(file: Path, run: Mapping[str, Any], warn: Callable[[str], None]) -> None
     if not sound:
         aside = _aside(file)
         file.rename(aside)
-        warn(f"{file} is damaged. It is left aside as {aside.name}; what can be read of it (runs: {len(earlier)}) is in a new one.")
+        warn(
+            f"{file} is damaged. It is left aside as {aside.name}; what can be read of it (runs: {len(earlier)}) is in a new one."
+        )
     _write(file, "".join(json.dumps(each) + "\n" for each in [*earlier, run][-KEPT:]))
 
 
