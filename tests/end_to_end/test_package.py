@@ -136,7 +136,8 @@ def use(project: Path) -> None:
     """Leave in *project* what lies there after it was filled in and run, a secret in each file."""
     (project / "configuration.json").write_text(json.dumps({"api_key": KEY}))
     (project / "config.json").write_text(json.dumps({"fivetran": {"api_keys": {"MINE": KEY}}}))
-    for name in ("files/state.json", "crash-reports/crash_1.log", "__pycache__/a.pyc", "connector_core/__pycache__/b.pyc"):
+    caches = ("__pycache__/a.pyc", "connector_core/__pycache__/b.pyc")
+    for name in ("files/state.json", "files/runs.jsonl", "crash-reports/crash_1.log", *caches):
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text(KEY)
 

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,7 @@ from connector_build.local import demo
 from connector_build.local.comparing import comparable, difference, expected
 from connector_build.local.demo import next_steps, run_demo, summary
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, read_tables
+from connector_build.local.history import history
 from connector_build.local.showing import choose_columns, shortened
 from connector_build.project import making
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
@@ -102,6 +104,8 @@ def test_fts_is_incremental(run: Demo, tmp_path: Path) -> None:
     )
     assert (tmp_path / "project" / "configuration.json").read_text() == '{"api_key": "my own"}'
     assert threading.active_count() == threads
+    kept = [json.loads(line) for line in history(tmp_path / "project").read_text().splitlines()]
+    assert [(each["checkpoints"], each["error"]) for each in kept] == [(8, ""), (1, "")]
 
 
 def test_mso_with_everything_on_in_a_terminal(run: Demo) -> None:

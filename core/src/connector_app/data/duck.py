@@ -25,12 +25,14 @@ class DuckDBSession:
     into an SQLite file beside it (*reports*), which no debug run touches.
 
     schema: the schema of the tables; the one that has tables beyond Fivetran's own when not given.
+    runs:   the file with the history of the runs that filled it, where there is to be one.
     """
 
     path: Path
     schema: str = ""
     dictionary: Dictionary = field(factory=Dictionary)
     reports: Path = field(default=Factory(lambda self: self.path.with_name("app_reports.sqlite"), takes_self=True))
+    runs: Path | None = None
     _known: dict[str, Any] = field(factory=dict, init=False, repr=False, eq=False)
 
     @property

@@ -1,6 +1,7 @@
 """The one protocol that apps speak to; what stands behind it is DuckDB on this machine and Snowpark in Snowflake."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from connector_app.data.dictionary import Dictionary
@@ -34,6 +35,10 @@ class Session(Protocol):
     @property
     def where(self) -> str:
         """In words, for the page: which database this is."""
+
+    @property
+    def runs(self) -> Path | None:
+        """The file that holds the history of local runs, which may not be there yet; None where the data is not of local runs."""
 
     def sql(self, query: str, parameters: Sequence[Value] = ()) -> "pd.DataFrame":
         """The rows of *query*, its `?` bound to *parameters*: lower-case column names, floats, no Decimal.

@@ -47,6 +47,10 @@ class SnowflakeSession:
     _known: dict[str, Any] = field(factory=dict, init=False, repr=False, eq=False)
 
     @property
+    def runs(self) -> None:
+        """No local run has filled these tables."""
+
+    @property
     def where(self) -> str:
         return f"{self.database}.{self.schema} in Snowflake"
 

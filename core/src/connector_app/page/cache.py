@@ -1,6 +1,7 @@
 """A session that does not ask the same question twice, until the data changes."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -23,6 +24,10 @@ class Cached:
     @property
     def where(self) -> str:
         return self.session.where
+
+    @property
+    def runs(self) -> Path | None:
+        return self.session.runs
 
     def sql(self, query: str, parameters: Sequence[Value] = ()) -> pd.DataFrame:
         return _asked(self.session, self.session.version(), query, tuple(parameters))

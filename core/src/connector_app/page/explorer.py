@@ -13,6 +13,7 @@ from connector_app.data.session import DELETED, SYNCED, Session
 from connector_app.page.charts import bars, histogram, trend
 from connector_app.page.filter_bar import kept, told
 from connector_app.page.panel import records
+from connector_app.page.runs import local_runs
 
 
 def explorer(session: Session, filtered: Rows | None = None) -> None:
@@ -23,8 +24,10 @@ def explorer(session: Session, filtered: Rows | None = None) -> None:
     tables = _in_order(session)
     if not tables:
         st.info(f"There is no table in {session.where} yet. Run a sync first.")
+        local_runs(session.runs)
         return
     _overview(session)
+    local_runs(session.runs)
     chosen = st.selectbox("Table", tables, key=kept("table", filtered.table if filtered else tables[0], _known(tables)))
     told("table", chosen)
     _relations(session, chosen)

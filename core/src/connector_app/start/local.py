@@ -1,7 +1,7 @@
 """The script that `streamlit run` is given on this machine: an app, or the standard explorer, over a warehouse file.
 
-Its arguments are one JSON object: `warehouse` (a path), `schema`, `dictionary` (a path or ""), `app` ("module:function" or ""),
-`title`.
+Its arguments are one JSON object: `warehouse` (a path), `schema`, `dictionary` (a path or ""), `runs` (the path of
+the history of local runs, or ""), `app` ("module:function" or ""), `title`.
 """
 
 import json
@@ -19,7 +19,8 @@ def main(arguments: str) -> None:
     """Draw the page that *arguments* ask for."""
     asked: dict[str, Any] = json.loads(arguments)
     dictionary = read_dictionary(Path(asked["dictionary"])) if asked.get("dictionary") else read_dictionary(None)
-    session = DuckDBSession(Path(asked["warehouse"]), asked.get("schema", ""), dictionary)
+    runs = Path(asked["runs"]) if asked.get("runs") else None
+    session = DuckDBSession(Path(asked["warehouse"]), asked.get("schema", ""), dictionary, runs=runs)
     if asked.get("app"):
         module, _, function = asked["app"].partition(":")
         getattr(import_module(module), function or "main")(session)

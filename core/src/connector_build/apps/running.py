@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from connector_build.apps.kit import kit
 from connector_build.errors import BuildError, UsageProblem
+from connector_build.local.history import beside
 from connector_core.runtime.scripts.command import run
 from connector_core.runtime.scripts.errors import ScriptError
 
@@ -108,6 +109,7 @@ def _arguments(running: Running) -> Mapping[str, str]:
     return {
         "warehouse": str(running.warehouse.absolute()),
         "dictionary": str(running.dictionary.absolute()),
+        "runs": str(beside(running.warehouse.absolute())),
         "app": running.app,
         "title": running.title,
     }

@@ -25,6 +25,7 @@ from connector_build.errors import BuildError
 def debug_command(dataset: str, output: Path | None, force: bool, configuration: Path | None, reset: bool, **choice: Any) -> None:
     """Build a dataset's connector and run `fivetran debug` on it, against the configured API."""
     from connector_build.local import fivetran
+    from connector_build.local.recording import recorded
     from connector_build.project.configuration import check_configuration
     from connector_build.project.making import made
     from connector_build.project.output import write_project
@@ -36,7 +37,8 @@ def debug_command(dataset: str, output: Path | None, force: bool, configuration:
     check_configuration(project.assembly, file)
     if reset:
         fivetran.reset(folder)
-    run = fivetran.debug(folder, file, on_line=fivetran.without_traceback(click.echo))
+    show = fivetran.without_traceback(click.echo)
+    run = recorded(folder, file, on_line=show, warn=lambda said: click.echo(said, err=True))
     # Not the exit code: a connector that ends itself in the middle of a sync leaves it at 0.
     if run.error:
         raise BuildError(run.error)

@@ -1,1 +1,1 @@
-"""The `fivetran` command on this machine: debug and demo."""
+"""The `fivetran` command on this machine: debug and demo, and the history of their runs."""

@@ -17,7 +17,8 @@ from connector_build.api.simulated import Dataset, Simulated
 from connector_build.api.simulation import SECRET, Simulation
 from connector_build.errors import BuildError
 from connector_build.local.comparing import comparable, difference, expected
-from connector_build.local.fivetran import DebugRun, TableRows, debug, read_tables, reset
+from connector_build.local.fivetran import DebugRun, TableRows, read_tables, reset
+from connector_build.local.recording import recorded
 from connector_build.local.showing import shortened, show_counts, show_rows
 from connector_build.project.making import made
 from connector_build.project.writer import Project
@@ -124,7 +125,7 @@ def _sync(title: str, project: Path, configuration: Path, console: Console, tota
                 done[found[1]] = int(found[2])
                 update(f"{title}: {sum(done.values())} records of at most {total}")
 
-        run = debug(project, configuration, on_line=watch)
+        run = recorded(project, configuration, on_line=watch, warn=lambda said: line(console, said))
     if run.error:
         raise BuildError(f"{title}: {run.error}")
     line(console, f"{title}: {summary(run, total)}")

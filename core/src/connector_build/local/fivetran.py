@@ -17,6 +17,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from connector_build.errors import BuildError
+from connector_build.local.history import carried
 from connector_core.runtime.scripts import warehouse as warehouses
 from connector_core.runtime.scripts.command import Tail, run, surroundings
 from connector_core.runtime.scripts.errors import ScriptError
@@ -100,10 +101,14 @@ def debug(project: Path, configuration: Path, *, on_line: Callable[[str], None] 
 
 
 def reset(project: Path) -> None:
-    """Remove what earlier debug runs left in *project*: the tables and the state. Raises BuildError when that fails."""
+    """Remove what earlier debug runs left in *project*: the tables and the state, not the history of the runs.
+
+    Raises BuildError when that fails.
+    """
     if not (project / "files").exists():
         return
-    returncode, output = _run(project, ["reset", "--yes"], None)
+    with carried(project):
+        returncode, output = _run(project, ["reset", "--yes"], None)
     # The command may say 0 without having removed anything: old rows would then pass for new ones.
     if returncode or warehouse(project).exists():
         raise BuildError(
