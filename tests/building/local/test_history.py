@@ -173,11 +173,12 @@ def test_it_outlives_a_reset(tmp_path: Path) -> None:
     file = history(tmp_path)
     add(file, {"run": 1}, pytest.fail)
     (file.parent / "state.json").write_text("{}")
+    (file.parent / "app_reports.sqlite").write_bytes(b"kept")
     with carried(tmp_path):
         for path in file.parent.iterdir():
             path.unlink()
         file.parent.rmdir()
-    assert [path.name for path in file.parent.iterdir()] == ["runs.jsonl"]
+    assert sorted(path.name for path in file.parent.iterdir()) == ["app_reports.sqlite", "runs.jsonl"]
     assert runs(file) == [{"run": 1}]
 
 

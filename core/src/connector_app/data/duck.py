@@ -22,7 +22,7 @@ class DuckDBSession:
     """The tables of one schema of a DuckDB file, read only.
 
     The file is open only while a query runs: a debug run may rewrite it between two clicks. What the app itself keeps goes
-    into an SQLite file beside it (*reports*), which no debug run touches.
+    into an SQLite file beside it (*reports*), which a reset leaves there.
 
     schema: the schema of the tables; the one that has tables beyond Fivetran's own when not given.
     runs:   the file with the history of the runs that filled it, where there is to be one.

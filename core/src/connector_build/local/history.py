@@ -17,7 +17,8 @@ from connector_core.runtime.scripts.warehouse import as_object, warehouse
 KEPT: Final = 50
 """So many runs are kept, the last ones."""
 _NAME: Final = "runs.jsonl"
-_OURS: Final = "runs*.jsonl"
+_OURS: Final = ("runs*.jsonl", "app_reports.sqlite")
+"""What lies beside the warehouse and is no part of it: the history, and the reports that an app keeps."""
 
 
 def beside(file: Path) -> Path:
@@ -49,9 +50,9 @@ def add(file: Path, run: Mapping[str, Any], warn: Callable[[str], None]) -> None
 
 @contextmanager
 def carried(project: Path) -> Iterator[None]:
-    """Keep the history of *project* through a reset, which removes the whole folder that it lies in."""
+    """Keep the history and the reports of *project* through a reset, which removes the whole folder that they lie in."""
     folder = history(project).parent
-    found = {path: path.read_bytes() for path in sorted(folder.glob(_OURS))}
+    found = {path: path.read_bytes() for path in sorted(path for name in _OURS for path in folder.glob(name))}
     try:
         yield
     finally:
