@@ -479,11 +479,15 @@ ELSEWHERE = {
     "Transforms",
     "A list of deleted keys",
     "A table that is replaced",
+    "Rows made of an answer",
+    "A table without a key",
+    "Deletes that another table tells of",
+    "Rows that are no longer there",
 }
 EXAMPLES = {
     title: example
     for title, example in re.findall(r"^### (.+?)$.*?^```python\n(.*?)^```$", SECTIONS, re.M | re.S)
-    if title not in ELSEWHERE  # tests/house/test_source_examples.py
+    if title not in ELSEWHERE  # tests/house/test_source_examples.py, test_reach_examples.py
 }
 SHIFTS = Table("crew_shifts", "/shifts", "shifts", ["id"], {"id": "LONG", "email": "STRING", "st": "STRING", "address": "JSON"})
 SHIFT: Record = {
