@@ -159,7 +159,10 @@ def test_the_unified_command_builds(wheels: dict[str, Path], home: Path, tmp_pat
 
 
 def test_wheels_hold_types_and_nothing_of_the_tests(wheels: dict[str, Path]) -> None:
-    for name, packages in {"connector_core": {"connector_core", "connector_build"}, "connector_fts": {"connector_fts"}}.items():
+    for name, packages in {
+        "connector_core": {"connector_core", "connector_build", "connector_app"},
+        "connector_fts": {"connector_fts"},
+    }.items():
         files = zipfile.ZipFile(wheels[name]).namelist()
         tops = {file.partition("/")[0] for file in files if ".dist-info/" not in file}
         assert tops == packages
@@ -232,7 +235,7 @@ def test_an_installed_core_does_not_hide_the_one_in_the_project(home: Path, serv
     commands = Path(sys.executable).parent
     project = build(commands, tmp_path, "fts")
     configure(project, server)
-    errors = project / "connector_core/engine/sync.py"
+    errors = project / "connector_core/engine/table_sync.py"
     errors.write_text(errors.read_text().replace("No more pages to fetch", "No more pages in this project"))
     assert "No more pages in this project" in debug(commands, home, project)
 

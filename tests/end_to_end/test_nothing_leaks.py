@@ -38,6 +38,7 @@ from connector_build.local.fivetran import read_tables
 from connector_core import (
     Aggregate,
     ApiKeyHeader,
+    ApiKeyPath,
     AuthChoice,
     ClientCertificate,
     ConfigurationError,
@@ -70,7 +71,9 @@ from connector_core import (
     wait_until,
 )
 from connector_core.basics.errors import RequestRejected
+from connector_core.engine import table_feed as table_feed_module
 from connector_core.http import origin as origin_module
+from connector_core.http import sending as sending_module
 from connector_core.runtime.setup_test import setup_test
 from distributions import install_dataset
 from leaks_support import (
@@ -685,7 +688,8 @@ def test_no_request_for_a_token_goes_to_another_server(lab: Lab, where: str) -> 
 @pytest.mark.parametrize("way", LEADING)
 def test_the_other_server_would_hear_it(lab: Lab, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """The tests above mean something only if this one passes: a client that asks nothing tells the other server all."""
-    monkeypatch.setattr(origin_module, "same_origin", lambda *_: True)
+    for module in (origin_module, sending_module, table_feed_module):
+        monkeypatch.setattr(module, "same_origin", lambda *_: True)
     for kind in TRAVELLING:
         for tls in (False, True):
             _, other = led_astray(lab, evolve(KINDS[kind], tls=tls), way, ELSEWHERE["another port"])
@@ -1260,4 +1264,5 @@ def test_every_kind_of_auth_is_in_the_table() -> None:
     public = [getattr(connector_core, name) for name in connector_core.__all__]
     kinds = {each for each in public if isinstance(each, type) and isinstance(getattr(each, "settings", None), property)}
     assert {ApiKeyHeader, AuthChoice, ClientCertificate} <= kinds
-    assert kinds <= {type(kind.auth) for kind in KINDS.values()}
+    # A key in the path changes what a server is asked for: tests/core/auth/test_path_key.py tries that one.
+    assert kinds - {ApiKeyPath} <= {type(kind.auth) for kind in KINDS.values()}

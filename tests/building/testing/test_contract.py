@@ -392,11 +392,11 @@ def test_contract_for_looks_at_nothing_yet() -> None:
 
 def test_without_a_dataset_one_rule_fails_and_the_others_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "test_bad.py").write_text(
-        "from connector_build.testing import contract_for\n\ntest_contract = contract_for('badpp')\n"
+        "from connector_build.testing import contract_for\n\ntest_contract = contract_for('zzqq')\n"
     )
     ran = run_pytest(tmp_path, "-rfs")
     assert f"1 failed, {len(RULES) - 1} skipped" in ran.stdout
-    assert ran.stdout.count("There is no dataset 'badpp'") == 2, ran.stdout  # where it fails, and in pytest's summary
+    assert ran.stdout.count("There is no dataset 'zzqq'") == 2, ran.stdout  # where it fails, and in pytest's summary
     assert "There is nothing to check: see assembles." in ran.stdout
     assert "Traceback" not in ran.stdout
     assert "contract.py" not in ran.stdout.partition("short test summary")[0]

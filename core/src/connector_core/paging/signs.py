@@ -91,7 +91,7 @@ def _ranged(header: str) -> Iterator[tuple[str, Kind, Any]]:
 
 def _of_body(table: Table, page: Page) -> Iterator[tuple[str, Kind, Any]]:
     holders = table.place.holders(page.body)
-    if not holders and isinstance(page.body, Mapping):  # what XML says beside its records
+    if not holders and table.format is not None and isinstance(page.body, Mapping):  # what XML says beside its records
         holders = [("", page.body)]
     if holders:
         elsewhere = {id(record) for record in islice(page.records, LOOKED_AT)} | {id(holder) for _, holder in holders}
