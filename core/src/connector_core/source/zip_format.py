@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Any, BinaryIO, ClassVar, cast
+from typing import IO, Any, BinaryIO, ClassVar, cast
 
 from attrs import evolve, field, frozen
 
@@ -108,7 +108,7 @@ def _counted(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:
 def _records(form: Zip, columns: Declared, where: str, file: BinaryIO) -> Iterator[Make]:
     with _archive(where, file) as archive:
         for member in _members(form, archive, where):
-            with archive.open(member) as content:
+            with _opened(archive, member) as content:
                 yield from form.format.parse(columns, _named(where, member))(io.BufferedReader(cast("Any", content)))
 
 
@@ -119,7 +119,7 @@ def _beside(form: Zip, where: str, limit: int, file: BinaryIO) -> Any:
     left = limit
     with _archive(where, file) as archive:
         for member in _members(form, archive, where):
-            with archive.open(member) as content:
+            with _opened(archive, member) as content:
                 counting = _Counting(content, left)
                 if isinstance(form.format, Xml):
                     look = form.format.look(_named(where, member))
@@ -145,6 +145,14 @@ def _archive(where: str, file: BinaryIO) -> Iterator[zipfile.ZipFile]:
             yield archive
         except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError) as error:
             raise _broken(error) from None
+
+
+def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    """A file of *archive*. Raises BrokenBody where it is not where the archive says."""
+    try:
+        return archive.open(member)
+    except (OSError, ValueError) as error:  # a place before the beginning of the archive
+        raise _broken(error) from None
 
 
 def _broken(error: Exception) -> BrokenBody:
