@@ -67,7 +67,7 @@ class Worker:
     def sync(self, asked: dict[str, Any], records: int) -> dict[str, float]:
         """What one sync took. Raises ValueError unless every record arrived."""
         assert self.process.stdin is not None  # noqa: S101  (pipes)
-        assert self.process.stdout is not None  # noqa: S101
+        assert self.process.stdout is not None  # noqa: S101  (as above)
         self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
         found: dict[str, float] = json.loads(self.process.stdout.readline() or '{"rows": 0}')

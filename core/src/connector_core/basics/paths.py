@@ -25,7 +25,7 @@ from connector_core.basics.errors import PluginError
 from connector_core.basics.names import one_line
 from connector_core.basics.steps import HOW, MISSING, Find, Step, drop_at, finder, put_at, read_steps
 
-__all__ = ["LIBRARY", "MISSING", "Path", "cached_path", "compile_path", "paths_of"]
+__all__ = ["LIBRARY", "MISSING", "Path", "cached_path", "compile_path", "paths_of", "taken"]
 
 LIBRARY = "jmespath"
 """The package, by the name that it is imported under, that expressions need."""
@@ -121,6 +121,11 @@ def paths_of(value: Any) -> Iterator[Path]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from paths_of(each)
+
+
+def taken(places: Mapping[str, Path], value: Any) -> dict[str, Any]:
+    """Name → what stands at its place of *value*; null where nothing does."""
+    return {name: place.get(value) for name, place in places.items()}
 
 
 cached_path = lru_cache(maxsize=1024)(compile_path)

@@ -7,12 +7,20 @@ from attrs import field, frozen
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_name, one_line
-from connector_core.basics.paths import Path, compile_path
+from connector_core.basics.paths import Path, compile_path, taken
 
 PAIR = 2
 
 When = tuple[str, str | int | bool | Sequence[str | int | bool]]
 """A field of an event, and the value, or one of the values, that it has to have."""
+
+
+def _check_key(key: object, where: str, example: str) -> None:
+    """Raise PluginError unless *key* is column → field of what another table says."""
+    if not isinstance(key, Mapping) or not key:
+        raise PluginError(f"{where}: key is {one_line(repr(key), 60)}. Write {example}.")
+    for column in key:
+        check_column_name(column, f"{where}: key")
 
 
 @frozen(hash=False)
@@ -39,10 +47,7 @@ class DeletedBy:
     def __attrs_post_init__(self) -> None:
         check_name(self.table, "A table of events")
         where = f"DeletedBy {self.table}"
-        if not isinstance(self.key, Mapping) or not self.key:
-            raise PluginError(f'{where}: key is {one_line(repr(self.key), 60)}. Write {{"id": "data.object.id"}}.')
-        for column in self.key:
-            check_column_name(column, f"{where}: key")
+        _check_key(self.key, where, '{"id": "data.object.id"}')
         if self.when is not None and not (isinstance(self.when, tuple) and len(self.when) == PAIR):
             raise PluginError(f'{where}: when is {one_line(repr(self.when), 60)}. Write ("type", "customer.deleted").')
         try:
@@ -61,7 +66,7 @@ class DeletedBy:
 
     def gone(self, event: Any) -> dict[str, Any]:
         """Column → value of the key that *event* names; null where it has nothing there."""
-        return {column: place.get(event) for column, place in self.places.items()}
+        return taken(self.places, event)
 
 
 @frozen(hash=False)
@@ -82,10 +87,7 @@ class ListedIn:
     def __attrs_post_init__(self) -> None:
         check_name(self.table, "A table that lists what there is")
         where = f"ListedIn {self.table}"
-        if not isinstance(self.key, Mapping) or not self.key:
-            raise PluginError(f'{where}: key is {one_line(repr(self.key), 60)}. Write {{"id": "id"}}.')
-        for column in self.key:
-            check_column_name(column, f"{where}: key")
+        _check_key(self.key, where, '{"id": "id"}')
         try:
             object.__setattr__(self, "places", {column: compile_path(name) for column, name in self.key.items()})
         except PluginError as error:
@@ -93,7 +95,7 @@ class ListedIn:
 
     def named(self, entry: Any) -> dict[str, Any]:
         """Column → value of the key that *entry* names; null where it has nothing there."""
-        return {column: place.get(entry) for column, place in self.places.items()}
+        return taken(self.places, entry)
 
 
 def check_deletes(table: Any, where: str) -> None:

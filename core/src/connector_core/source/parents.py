@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import check_column_name, check_name, one_line
-from connector_core.basics.paths import Path, compile_path
+from connector_core.basics.paths import Path, compile_path, taken
 from connector_core.source.templates import names_in
 
 
@@ -46,7 +46,7 @@ class Parent:
 
     def added(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Column → value of what *adds* takes from the parent's *record*; null where it has nothing there."""
-        return {column: place.get(record) for column, place in self.places.items()}
+        return taken(self.places, record)
 
     @property
     def named(self) -> str:
@@ -86,7 +86,7 @@ class Each:
 
     def added(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Column → the value in *record*, which stands for an entry of the list."""
-        return {column: place.get(record) for column, place in self.places.items()}
+        return taken(self.places, record)
 
     @property
     def table(self) -> str:

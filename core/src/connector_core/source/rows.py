@@ -17,7 +17,7 @@ from connector_core.basics.blame import told
 from connector_core.basics.errors import ConnectorError, PluginError, UnexpectedAnswer
 from connector_core.basics.hints import there_is
 from connector_core.basics.names import check_column_name, one_line
-from connector_core.basics.paths import MISSING, Path, compile_path
+from connector_core.basics.paths import MISSING, Path, compile_path, taken
 from connector_core.source.pagination import Page, Request
 from connector_core.source.tables import Record, Table
 from connector_core.source.texts import json_text
@@ -101,7 +101,7 @@ class Exploded(_At):
 
     def __call__(self, page: Page, request: Request) -> Iterator[Record]:  # noqa: ARG002  (what every step is given)
         for record in page.records:
-            kept = {column: place.get(record) for column, place in self._kept.items()}
+            kept = taken(self._kept, record)
             for number, entry in enumerate(_listed(self._place, record)):
                 numbered = {} if self.index is None else {self.index: number}
                 yield {**(entry if isinstance(entry, dict) else {"value": entry}), **kept, **numbered}
