@@ -1,5 +1,6 @@
 """Settings for every test: hypothesis measures no time, because a busy machine is no fault of the code."""
 
+import sys
 from importlib.util import find_spec
 
 from hypothesis import HealthCheck, settings
@@ -11,6 +12,8 @@ OF_THEIR_OWN = {"snow": "fakesnow", "browser": "playwright"}
 """Folders of tests that have an environment of their own (tox.ini) → what only that one has."""
 collect_ignore = [folder for folder, needed in OF_THEIR_OWN.items() if find_spec(needed) is None]
 
+MAIN = sys.modules["__main__"]
+
 LONGEST = 80
 """Characters of a parameter that still name a test."""
 
@@ -20,3 +23,8 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     if isinstance(val, bytes) or (isinstance(val, str) and len(val) > LONGEST):
         return f"{argname}-of-{len(val)}"
     return None
+
+
+def pytest_runtest_teardown() -> None:
+    """Streamlit's AppTest leaves the app behind as ``__main__``, which a process that is spawned later would then run."""
+    sys.modules["__main__"] = MAIN

@@ -429,7 +429,9 @@ def times_by_path(project: Path) -> dict[str, list[str]]:
 
 def requested(ran: DebugRun) -> list[str]:
     """What the sync of companies asked for in order to deliver it, once each."""
-    asked = re.findall(r" (?:companies|departments): Fetching data with params: ({.*?})(?: from (\S+))?$", ran.output, re.M)
+    # Lines of two threads may come out as one: the next begins with a time of day.
+    line = r" (?:companies|departments): Fetching data with params: ({.*?})(?: from (\S+?))?(?=\d\d:\d\d:\d\d\.\d{3} |$)"
+    asked = re.findall(line, ran.output, re.M)
     since: dict[str, str] = {}
     for params, path in asked:  # the companies are listed once more, whole, for their departments
         known = since.setdefault(path or "/cursors/companies", "")
