@@ -96,7 +96,7 @@ class Secrets(Iterable[str]):
         Of a segment of the path, only one that was sent as such is: nothing would put another one back.
         """
         if name == SEGMENT:
-            return name_of(SEGMENT) in self._texts.get(value, ())
+            return value in self._texts and name_of(SEGMENT) in self._texts[value]
         return any(
             text in self._texts and (unmistakable(text) or name_of(name) in {*self._texts[text], *CREDENTIALS})
             for text in _meant(value)

@@ -37,11 +37,11 @@ def _halves(pair: str) -> tuple[str, str]:
 
 
 def _without_segment(link: str, unwanted: Callable[[str, str], bool]) -> str:
-    path = re.split(r"[?#]", link, maxsplit=1)[0]
+    path = link.partition("?")[0].partition("#")[0]
     segments = path.split("/")
     first = 3 if "://" in path else 0  # behind the host
-    for number, segment in enumerate(segments):
-        if number >= first and segment and unwanted(SEGMENT, unquote(segment)):
+    for number, segment in enumerate(segments[first:], first):
+        if segment and unwanted(SEGMENT, unquote(segment) if "%" in segment else segment):
             left = "/".join(segments[:number] + segments[number + 1 :])
             return (left or "/") + link[len(path) :]
     return link
