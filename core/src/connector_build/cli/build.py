@@ -32,9 +32,8 @@ def build_command(dataset: str) -> click.Command:
     @output_option
     @force_option
     def build(output: Path | None, force: bool, **choice: Any) -> None:
-        from connector_build.project.making import build_into
-
         from connector_build.plugins.references import named
+        from connector_build.project.making import build_into
 
         click.echo(build_into(output or Path("dist", named(dataset)), dataset, force=force, **choice))
 

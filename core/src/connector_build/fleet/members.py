@@ -25,8 +25,8 @@ _KEYS: Final = (*_TEXTS, *_LISTS)
 class Member:
     """One connector of the file.
 
-    name: what messages call it. dataset: its name, or the path of its file. choice: what it is assembled from beyond its dataset, as `project.making.assembled` takes it.
-    output: the folder that is written.
+    name: what messages call it. dataset: its name, or the path of its file. output: the folder that is written.
+    choice: what it is assembled from beyond its dataset, as `project.making.assembled` takes it.
     """
 
     name: str

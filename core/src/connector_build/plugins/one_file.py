@@ -61,9 +61,8 @@ def requires_of(where: str, contents: bytes) -> tuple[str, ...]:
     if not found:
         return ()
     try:
-        if len(found) > 1:
-            raise ValueError("there are two such blocks")
-        said: dict[str, Any] = tomllib.loads("\n".join(line[2:] for line in found[0].splitlines()))
+        [block] = found  # there may be one
+        said: dict[str, Any] = tomllib.loads("\n".join(line[2:] for line in block.splitlines()))
         return tuple(str(Requirement(each)) for each in said.get("dependencies", []))
     except (ValueError, TypeError, InvalidRequirement) as error:
         raise BuildError(

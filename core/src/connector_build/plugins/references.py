@@ -24,7 +24,7 @@ def is_file(reference: str) -> bool:
 
 
 def named(reference: str) -> str:
-    """The name of the dataset that *reference* means: of a file, its stem. Raises UsageProblem for one that no dataset can have."""
+    """The name of the dataset that *reference* means: of a file, its stem. Raises UsageProblem for what cannot be one."""
     if not is_file(reference):
         return reference
     path = Path(reference)

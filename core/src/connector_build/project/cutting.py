@@ -86,9 +86,7 @@ def blanked(path: str, contents: bytes, cut: Iterable[Statement]) -> bytes:
     mine = {each.node.lineno for each in cut}
     for node in nodes:
         if node.lineno not in mine and not set(range(node.lineno, (node.end_lineno or node.lineno) + 1)).isdisjoint(gone):
-            raise BuildError(
-                f"{path}, line {node.lineno}: it shares a line with the sample records. Give each a line of its own."
-            )
+            raise BuildError(f"{path}, line {node.lineno}: it shares a line with the sample records. Give it its own.")
     for number in gone:
         lines[number - 1] = b"\n"
     return b"".join(lines).rstrip() + b"\n"

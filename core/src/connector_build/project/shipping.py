@@ -103,8 +103,8 @@ def _remedy(name: str, path: str) -> str:
         return "connector_build never ships: keep what needs it in the module that describes the sample records."
     if "/" not in path:
         return (
-            "A local file can use the standard library, requests and what the plugin needs. For more, name the distribution at the "
-            f'top of the file, as comments: # /// script, # dependencies = ["{name}"], # ///.'
+            "A local file can use the standard library, requests and what the plugin needs. For more, name the distribution at "
+            f'the top of the file, as comments: # /// script, # dependencies = ["{name}"], # ///.'
         )
     return _DECLARE
 
