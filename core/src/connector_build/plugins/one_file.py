@@ -49,10 +49,15 @@ def file_source(path: Path) -> Source:
 
 def sample_in(source: Source) -> Sample | None:
     """The sample records that the file of *source* describes beside its hooks, or None."""
+    return next(iter(samples_in(source).values()), None)
+
+
+def samples_in(source: Source) -> dict[str, Sample]:
+    """The names of the sample records in that file → what they are. Raises BuildError where there are several."""
     found = {name: value for name, value in vars(source.module).items() if isinstance(value, Sample)}
     if len({id(value) for value in found.values()}) > 1:
         raise BuildError(f"{source.name} describes several samples: {', '.join(found)}. Leave one of them.")
-    return next(iter(found.values()), None)
+    return found
 
 
 def requires_of(where: str, contents: bytes) -> tuple[str, ...]:

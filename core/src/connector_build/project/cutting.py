@@ -53,8 +53,9 @@ def without_sample(path: str, contents: bytes) -> bytes:
     """
     if _NEVER_SHIPS.encode() not in contents:
         return contents
-    cut = cut_from(path, statements_of(path, contents))
-    return blanked(path, contents, cut) if cut else contents
+    statements = statements_of(path, contents)
+    cut = cut_from(path, statements)
+    return _blanked(path, contents, cut, statements) if cut else contents
 
 
 def statements_of(path: str, contents: bytes) -> list[Statement]:
@@ -78,15 +79,13 @@ def cut_from(path: str, statements: Sequence[Statement]) -> list[Statement]:
     return [each for each in statements if each in lost or each not in kept]
 
 
-def blanked(path: str, contents: bytes, cut: Iterable[Statement]) -> bytes:
+def _blanked(path: str, contents: bytes, cut: Iterable[Statement], statements: Iterable[Statement]) -> bytes:
     """*contents* with empty lines in place of the statements *cut*, and of the comments that stand right above each."""
     lines = contents.splitlines(keepends=True)
     gone = sorted({number for each in cut for number in lines_of(lines, each)})
-    nodes = ast.parse(contents).body
-    mine = {each.node.lineno for each in cut}
-    for node in nodes:
-        if node.lineno not in mine and not set(range(node.lineno, (node.end_lineno or node.lineno) + 1)).isdisjoint(gone):
-            raise BuildError(f"{path}, line {node.lineno}: it shares a line with the sample records. Give it its own.")
+    for each in statements:
+        if each not in cut and {each.first, each.last} & set(gone):
+            raise BuildError(f"{path}, line {each.first}: it shares a line with the sample records. Give it its own.")
     for number in gone:
         lines[number - 1] = b"\n"
     return b"".join(lines).rstrip() + b"\n"
@@ -112,7 +111,7 @@ def _statement(path: str, node: ast.stmt) -> Statement:
         uses |= {each.get_name() for each in found if each.is_referenced()}
         gives |= {each.get_name() for each in found if each.is_declared_global() and each.is_assigned()}
     never_ships = _NEVER_SHIPS in [name for name, _ in imports_of(path, text.encode())]
-    if never_ships and "*" in gives:
+    if never_ships and isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
         gives = {"Sample"}
     return Statement(node, frozenset(gives), frozenset(uses), never_ships)
 
