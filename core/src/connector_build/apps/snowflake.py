@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from connector_build.apps.kit import kit
 from connector_build.errors import BuildError
-from connector_build.plugins.discovery import app
+from connector_build.plugins.discovery import app, named
 from connector_build.project.imports import imports_of
 from connector_build.project.making import everything
 from connector_build.project.place import building
@@ -38,7 +38,7 @@ def write_for_snowflake(dataset: str, folder: Path) -> str:
     folder = folder.absolute()
     try:
         with building(folder) as put:
-            kept = _kept(folder, dataset)
+            kept = _kept(folder, named(dataset))
             put(_filler({**files, **kept}))
     except OSError as error:
         raise BuildError(f"{folder}: cannot be written: {error.strerror}. Nothing was changed.") from None
@@ -54,7 +54,7 @@ def files_for_snowflake(dataset: str) -> dict[str, bytes]:
     files = {**_kit_files(), **(_app_files(point) if point else {})}
     tables = [table.stored_name for table in known.tables]
     values: dict[str, Any] = {
-        "dataset": dataset,
+        "dataset": known.dataset,
         "title": known.title,
         "streamlit": STREAMLIT,
         "tables": ", ".join(f"`{name}`" for name in tables),
@@ -69,7 +69,7 @@ def files_for_snowflake(dataset: str) -> dict[str, bytes]:
         files[name] = rendered(f"snowflake/{name}.jinja", **values).encode()
     files["dictionary.json"] = (json.dumps(known.as_json(), indent=2, sort_keys=True) + "\n").encode()
     files[_MARK] = (
-        json.dumps({"dataset": dataset, "files": {name: _digest(files[name]) for name in sorted(files)}}, indent=2) + "\n"
+        json.dumps({"dataset": known.dataset, "files": {name: _digest(files[name]) for name in sorted(files)}}, indent=2) + "\n"
     ).encode()
     return dict(sorted(files.items()))
 

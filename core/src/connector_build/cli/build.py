@@ -24,14 +24,22 @@ class _Build(Verb):
 
 def build_command(dataset: str) -> click.Command:
     @click.command(
-        dataset, cls=_Build, help=f"Build the connector of the dataset {dataset}: an ordinary Fivetran project in dist/{dataset}."
+        dataset,
+        cls=_Build,
+        help=f"Build the connector of the dataset {dataset}: an ordinary Fivetran project in dist/{_folder(dataset)}.",
     )
     @choice_options
     @output_option
     @force_option
     def build(output: Path | None, force: bool, **choice: Any) -> None:
+        from connector_build.plugins.references import named
         from connector_build.project.making import build_into
 
-        click.echo(build_into(output or Path("dist", dataset), dataset, force=force, **choice))
+        click.echo(build_into(output or Path("dist", named(dataset)), dataset, force=force, **choice))
 
     return build
+
+
+def _folder(dataset: str) -> str:
+    """What the folder is called, as far as help can say: a name that no dataset can have shows when it is built."""
+    return Path(dataset).stem if dataset.endswith(".py") else dataset

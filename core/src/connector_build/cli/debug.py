@@ -26,12 +26,13 @@ def debug_command(dataset: str, output: Path | None, force: bool, configuration:
     """Build a dataset's connector and run `fivetran debug` on it, against the configured API."""
     from connector_build.local import fivetran
     from connector_build.local.recording import recorded
+    from connector_build.plugins.discovery import named
     from connector_build.project.configuration import check_configuration
     from connector_build.project.making import made
     from connector_build.project.output import write_project
 
     project = made(dataset, **choice)
-    folder = output or Path("dist", dataset)
+    folder = output or Path("dist", named(dataset))
     write_project(project, folder, force=force)
     file = (configuration or folder / "configuration.json").absolute()
     check_configuration(project.assembly, file)

@@ -17,16 +17,18 @@ def demo_command(dataset: str, output: Path | None, **choice: Any) -> None:
     """Go the whole road on this machine: simulated API, build, `fivetran debug` twice, rows, counts, next state."""
     from connector_build.api.simulated import Dataset
     from connector_build.local.demo import demo_project, run_demo
-    from connector_build.plugins.discovery import sample
+    from connector_build.plugins.discovery import named, sample
     from connector_build.project.output import write_project
     from connector_build.screen.printing import console
 
     printed = console()
     project = demo_project(dataset, printed, **choice)
+    name = named(dataset)
     run_demo(
-        Dataset(dataset, project.assembly, sample(dataset)),
+        Dataset(name, project.assembly, sample(dataset)),
         table_names=project.tables,
         build=lambda target: write_project(project, target, force=True),
-        project=output or Path("dist", f"demo-{dataset}"),
+        project=output or Path("dist", f"demo-{name}"),
+        typed=dataset,
         console=printed,
     )

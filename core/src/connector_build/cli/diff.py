@@ -23,7 +23,8 @@ def diff_command(
     """Say what a new build means for a destination that the old one has filled.
 
     OLD and NEW are built projects, zips of them, or their locks. Without NEW, OLD is compared with what its own dataset,
-    extensions and options would be built into now; local plugin files that it was built with have to be named.
+    extensions and options would be built into now; local plugin files that it was built with have to be named. A NEW that is a
+    Python file is the dataset that would be built now.
 
     The exit code is 0 where all is safe, 10 where something asks for a re-sync, and 20 where something would break.
     """
@@ -31,9 +32,10 @@ def diff_command(
     from connector_build.screen.printing import console, print_json
 
     before = diff.read_lock(old)
-    if new and (extensions or files):
+    built = new if new and new.suffix != ".py" else None
+    if built and (extensions or files):
         raise click.UsageError("--with and --plugin-file say what to build now: leave them out, or NEW.")
-    after = diff.read_lock(new) if new else _lock_of_now(before, extensions, files)
+    after = diff.read_lock(built) if built else _lock_of_now(old, new, before, extensions, files)
     changes = diff.compare(before, after)
     if as_json:
         print_json(diff.as_json(changes))
@@ -42,19 +44,25 @@ def diff_command(
     context.exit(diff.LEVELS[diff.verdict(changes)])
 
 
-def _lock_of_now(before: Mapping[str, Any], extensions: Sequence[str], files: Sequence[Path]) -> Mapping[str, Any]:
-    """The lock that the same dataset, with the same extensions and options, would have if it were built now."""
+def _lock_of_now(
+    old: Path, new: Path | None, before: Mapping[str, Any], extensions: Sequence[str], files: Sequence[Path]
+) -> Mapping[str, Any]:
+    """The lock that the same dataset, or the one in the file *new*, with the same extensions and options, would have if it were
+    built now."""
     import json
 
     from connector_build.project.making import made
     from connector_build.project.writer import LOCK
-    from connector_build.review.diff import added_sources
+    from connector_build.review.diff import added_sources, own_file
 
     names, local = added_sources(before)
     if missing := [name for name in local if name not in [path.name for path in files]]:
         raise UsageProblem(f"It was built with the local file {missing[0]}. Say where that is: --plugin-file PATH.")
+    own = own_file(before)
+    if own and new is None:
+        raise UsageProblem(f"It was built from the local file {own}. Say where that is: connector-build diff {old} PATH/{own}.")
     project = made(
-        before["dataset"],
+        before["dataset"] if new is None else str(new),
         enable=before["enabled"],
         disable=before["disabled"],
         undeclared=before.get("undeclared"),

@@ -23,12 +23,14 @@ from connector_build.cli.options import choice_options
 )
 def docs_command(dataset: str, output: Path | None, destination: str, **choice: Any) -> None:
     """Write what a dataset's tables, columns, settings and choices mean: a web page, Markdown, JSON, DBML, SVG, OpenLineage."""
+    from connector_build.plugins.discovery import named
     from connector_build.project.documenting import documents, write_documents
     from connector_build.screen.printing import console, line
 
-    folder = output or Path("dist", f"docs-{dataset}")
+    name = named(dataset)
+    folder = output or Path("dist", f"docs-{name}")
     pages = documents(dataset, destination=destination, **choice)
     write_documents(pages, folder)
     printed = console()
     line(printed, f"Wrote {', '.join(pages)} into {folder}")
-    line(printed, f"Next: open {folder / f'{dataset}.html'}")
+    line(printed, f"Next: open {folder / f'{name}.html'}")

@@ -18,6 +18,7 @@ from connector_build.cli.ending import tidily
 from connector_build.cli.fleet import build_fleet
 from connector_build.cli.group import Commands
 from connector_build.cli.list import list_command
+from connector_build.cli.new import new_command
 from connector_build.cli.serve import serve_command
 from connector_build.cli.show import show_command
 from connector_build.cli.verify import verify_command
@@ -43,6 +44,7 @@ def main(context: click.Context, build_all: bool, fleet: Path | None, force: boo
     connector-build list              what is installed
     connector-build fts               write the connector of the dataset fts into dist/fts
     connector-build fts --help        the options of a build
+    connector-build crew.py           the same of a plugin that is one local file, here and below
     connector-build demo fts          try it on this machine, against a sample API
     connector-build app fts           its app, over the rows of the last demo or debug
     connector-build dbt fts           a dbt package for its tables: sources, staging models, tests
@@ -80,5 +82,6 @@ for _command in (
     app_command,
     serve_command,
     dbt_command,
+    new_command,
 ):
     main.add_command(_command)

@@ -35,13 +35,13 @@ def serve_command(datasets: Sequence[str], port: int, api_key: str, seed: int, f
     """
     from connector_build.api.serving import serve_until_interrupted
     from connector_build.api.simulated import Dataset
-    from connector_build.plugins.discovery import sample
+    from connector_build.plugins.discovery import named, sample
     from connector_build.project.making import assembled, every_assembled
 
     def leave_out(why: str) -> None:
         click.echo(f"Left out: {why}", err=True)
 
     every = every_assembled(leave_out) if not datasets else [(name, assembled(name)[0]) for name in datasets]
-    found = [Dataset(name, assembly, sample(name)) for name, assembly in every]
+    found = [Dataset(named(dataset), assembly, sample(dataset)) for dataset, assembly in every]
     told = None if datasets else leave_out
     serve_until_interrupted(found, port=port, api_key=api_key, seed=seed, faults=faults, leave_out=told)

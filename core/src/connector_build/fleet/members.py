@@ -9,6 +9,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from connector_build.errors import UsageProblem
+from connector_build.plugins.references import is_file, named
 from connector_core.basics.names import did_you_mean, one_line
 from connector_core.source.tables import UNDECLARED
 
@@ -24,8 +25,8 @@ _KEYS: Final = (*_TEXTS, *_LISTS)
 class Member:
     """One connector of the file.
 
-    name: what messages call it. choice: what it is assembled from beyond its dataset, as `project.making.assembled` takes it.
-    output: the folder that is written.
+    name: what messages call it. dataset: its name, or the path of its file. output: the folder that is written.
+    choice: what it is assembled from beyond its dataset, as `project.making.assembled` takes it.
     """
 
     name: str
@@ -90,7 +91,7 @@ def _member(entry: Any, where: str, folder: Path) -> Member:
     texts = {key: _text(entry, key, where) for key in _TEXTS if key in entry}
     if "dataset" not in texts:
         raise UsageProblem(f'{where} names no dataset. Write dataset = "fts".')
-    name = texts.get("name", texts["dataset"])
+    name = texts.get("name", named(texts["dataset"]))
     if not _NAME.fullmatch(name):
         raise UsageProblem(
             f"{where}: its name is {one_line(repr(name), 60)}, which no connection can have. Write small letters, digits and "
@@ -104,7 +105,8 @@ def _member(entry: Any, where: str, folder: Path) -> Member:
         "files": [str(folder / path) for path in lists["plugin_files"]],
         **({"undeclared": _undeclared(texts["undeclared"], where)} if "undeclared" in texts else {}),
     }
-    return Member(name, texts["dataset"], choice, folder / texts.get("output", f"dist/{name}"))
+    dataset = str(folder / texts["dataset"]) if is_file(texts["dataset"]) else texts["dataset"]
+    return Member(name, dataset, choice, folder / texts.get("output", f"dist/{name}"))
 
 
 def _undeclared(word: str, where: str) -> str:

@@ -62,12 +62,19 @@ def demo_project(dataset: str, console: Console, **choice: Any) -> Project:
 
 
 def run_demo(
-    dataset: Dataset, *, table_names: Sequence[str], build: Callable[[Path], object], project: Path, console: Console
+    dataset: Dataset,
+    *,
+    table_names: Sequence[str],
+    build: Callable[[Path], object],
+    project: Path,
+    console: Console,
+    typed: str = "",
 ) -> None:
     """Simulate the API of *dataset*, *build* its project, run `fivetran debug` twice with changes between, show and check.
 
     table_names: every table that the connector writes.
     build:       writes the project into the folder it is given, which is *project*.
+    typed:       what was typed for the dataset, if that is not its name.
 
     The project's own configuration.json is left as the build wrote it. Raises BuildError when anything fails, a check
     included.
@@ -86,7 +93,7 @@ def run_demo(
         show_counts(first, second, console)
         line(console, f"Next sync state: {json.dumps(shortened(second.state))}")
         _check(read_tables(project, table_names, None), api, console)
-    line(console, next_steps(dataset.name, plans, project))
+    line(console, next_steps(dataset.name, plans, project, typed))
 
 
 @contextmanager
@@ -141,18 +148,19 @@ def summary(run: DebugRun, total: int) -> str:
     return f"{sent}; incremental: the feed has {total:,} records" if upserts < total else sent
 
 
-def next_steps(dataset: str, plans: Sequence[TablePlan], project: Path) -> str:
-    """What to type after the demo, whose rows are in *project*, with the same choices."""
+def next_steps(dataset: str, plans: Sequence[TablePlan], project: Path, typed: str = "") -> str:
+    """What to type after the demo, whose rows are in *project*, with the same choices; *typed* stands for the dataset's name."""
+    called = shlex.quote(typed or dataset)
     chosen = [part.name for plan in plans for part in (*plan.transforms, *plan.extra_tables) if not part.default]
     enable = f" --enable {','.join(chosen)}" if chosen else ""
     word = next((plan.undeclared for plan in plans if plan.table.undeclared is None and plan.undeclared != "allow"), None)
     enable += f" --undeclared {word}" if word else ""
     steps = [
-        (f"connector-build {dataset}{enable}", f"write the connector into dist/{dataset}"),
+        (f"connector-build {called}{enable}", f"write the connector into dist/{dataset}"),
         (f"cd dist/{dataset}", "and fill in configuration.json"),
         ("./debug_and_reset.sh", "run it on this machine against the real API"),
         ("./deploy.sh", "send it to Fivetran"),
-        (f"connector-build app {dataset}{_rows_of(dataset, project)}", "look at these rows in an app"),
+        (f"connector-build app {called}{_rows_of(dataset, project)}", "look at these rows in an app"),
     ]
     width = max(len(command) for command, _ in steps)
     return "\n".join(["Next:", *(f"  {command:<{width}}  {what}" for command, what in steps)])

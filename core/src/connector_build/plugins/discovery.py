@@ -1,26 +1,27 @@
 """Finding installed datasets and extensions, and loading those that were asked for.
 
 A dataset is an entry point of the group ``connector_core``: its name is the dataset's, its value the module with the hooks.
+Wherever the name of a dataset is taken, so is the path of one local file with hooks (see one_file.py).
 An extension is one of the group ``connector_core_extensions``. Listing reads metadata only and imports nothing, so a broken
 plugin costs a line in the list and nothing else.
 """
 
 import importlib
 import importlib.util
-import re
-import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 from packaging.utils import canonicalize_name
 
 from connector_build.errors import BuildError, UsageProblem
-from connector_build.plugins.importing import imported, imported_file, loaded
+from connector_build.plugins import one_file
+from connector_build.plugins.importing import imported, loaded
 from connector_build.plugins.missing import advice
+from connector_build.plugins.references import COMMANDS, NAME, VERBS, is_file, named
+from connector_build.plugins.sources import Installed, Source
 from connector_core.basics.names import did_you_mean, one_line
 
 DATASETS = "connector_core"
@@ -29,48 +30,27 @@ OPTIONS = "connector_core_options"
 SAMPLES = "connector_core_samples"
 APPS = "connector_core_apps"
 GROUPS = frozenset({DATASETS, EXTENSIONS, OPTIONS, SAMPLES, APPS})
-COMMANDS = ("app", "check", "dbt", "debug", "demo", "diff", "docs", "list", "serve", "show", "verify")
-VERBS = frozenset({*COMMANDS, "build", "diff", "help", "new"})
-"""Names that no dataset may take, because they are subcommands or soon will be."""
-
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-
-@frozen
-class Installed:
-    """An installed dataset or extension, as its metadata tells; nothing of it has been imported.
-
-    options: the names that it says can be enabled (entry points of the group ``connector_core_options``).
-    """
-
-    name: str
-    distribution: str
-    version: str
-    summary: str
-    module: str
-    options: tuple[str, ...] = ()
-    problem: str | None = None
-
-
-@frozen
-class Source:
-    """Something that a connector is assembled from: a plugin's module, and where its source code lies.
-
-    distribution: None for a local file. module: the imported module. root: the package's folder, or the one file.
-    left_out:     modules of it that describe sample records, or are its app, and do not ship.
-    """
-
-    name: str
-    version: str
-    module: ModuleType
-    root: Path
-    distribution: Distribution | None = None
-    left_out: tuple[str, ...] = ()
-
-    @property
-    def import_name(self) -> str:
-        """The top-level name by which a built project imports it."""
-        return self.root.stem if self.root.is_file() else self.root.name
+__all__ = [
+    "APPS",
+    "COMMANDS",
+    "DATASETS",
+    "EXTENSIONS",
+    "GROUPS",
+    "OPTIONS",
+    "SAMPLES",
+    "VERBS",
+    "Installed",
+    "Source",
+    "app",
+    "core",
+    "find",
+    "installed",
+    "is_file",
+    "load",
+    "named",
+    "odd_options",
+    "sample",
+]
 
 
 def installed() -> list[Installed]:
@@ -85,7 +65,12 @@ def installed() -> list[Installed]:
 
 
 def find(dataset: str) -> Installed:
-    """The one installed dataset of this name. Raises UsageProblem when there is none, BuildError when there are two."""
+    """The one installed dataset of this name, or the one in the file at this path; neither is imported.
+
+    Raises UsageProblem when there is none, BuildError when there are two.
+    """
+    if is_file(dataset):
+        return one_file.described(dataset)
     known = installed()
     found = [candidate for candidate in known if candidate.name == dataset]
     if not found:
@@ -104,9 +89,8 @@ def load(dataset: str, extensions: Iterable[str] = (), files: Iterable[Path] = (
 
     Raises UsageProblem for an unknown name or an unreadable file, BuildError for a plugin that cannot be imported.
     """
-    found = find(dataset)
-    point = next(point for point in entry_points(group=DATASETS) if point.name == dataset)
-    sources = [_source(point, found.distribution), *(_extension(name) for name in extensions), *(_local(path) for path in files)]
+    added = (_extension(name) for name in extensions)
+    sources = [_own(dataset), *added, *(one_file.file_source(Path(path)) for path in files)]
     names = [source.import_name for source in sources]
     for name in names:
         if names.count(name) > 1:
@@ -116,8 +100,17 @@ def load(dataset: str, extensions: Iterable[str] = (), files: Iterable[Path] = (
     return sources
 
 
+def _own(dataset: str) -> Source:
+    if is_file(dataset):
+        return one_file.dataset_source(dataset)
+    found = find(dataset)
+    return _source(next(point for point in entry_points(group=DATASETS) if point.name == dataset), found.distribution)
+
+
 def sample(dataset: str) -> Any | None:
     """The ``Sample`` that a dataset's plugin describes, or None. Raises BuildError when it cannot be imported."""
+    if is_file(dataset):
+        return one_file.sample_in(one_file.dataset_source(dataset))
     for point in entry_points(group=SAMPLES, name=dataset):
         return loaded(point, f"{_distribution_name(point)}: the sample records of {dataset}")
     return None
@@ -128,7 +121,7 @@ def app(dataset: str) -> EntryPoint | None:
 
     Raises BuildError where several distributions bring one.
     """
-    found = list(entry_points(group=APPS, name=dataset))
+    found = [] if is_file(dataset) else list(entry_points(group=APPS, name=dataset))
     for point in found:
         if "." not in point.module:
             raise BuildError(
@@ -146,7 +139,7 @@ def odd_options(dataset: str, offered: Sequence[str], distributions: Iterable[st
 
     offered: the names that the hooks of *dataset* offer.
     """
-    known = {each.name for each in installed()}
+    known = {named(dataset), *(each.name for each in installed())}
     wanted = {canonicalize_name(name) for name in distributions}
     faults = []
     for point in entry_points(group=OPTIONS):
@@ -159,7 +152,7 @@ def odd_options(dataset: str, offered: Sequence[str], distributions: Iterable[st
                 f"{owner} names the option {name!r} in its metadata, which is of no installed dataset{did_you_mean(of, known)}. "
                 "Write DATASET.OPTION."
             )
-        elif of == dataset and option not in offered:
+        elif of == named(dataset) and option not in offered:
             faults.append(
                 f"{owner} names the option {name!r} in its metadata, which no hook offers{did_you_mean(option, offered)}. "
                 f"Correct the entry point of the group {OPTIONS}, and install the plugin again."
@@ -194,7 +187,7 @@ def _options() -> dict[str, list[str]]:
 
 def _with_problem(dataset: Installed, owners: list[str]) -> Installed:
     problem = None
-    if not _NAME.fullmatch(dataset.name):
+    if not NAME.fullmatch(dataset.name):
         problem = (
             f"{dataset.distribution} names its dataset {one_line(dataset.name, 60)!r}. "
             "A dataset's name is lower-case letters, digits and underscores: change the entry point."
@@ -242,19 +235,6 @@ def _source(point: EntryPoint, name: str) -> Source:
         if each.dist and canonicalize_name(each.dist.name) == canonicalize_name(name)
     )
     return Source(name, version, module, _root(package, name), point.dist, left_out)
-
-
-def _local(path: Path) -> Source:
-    name, where = path.stem, one_line(path, 200)
-    if path.suffix != ".py" or not path.is_file():
-        raise UsageProblem(f"--plugin-file {where}: there is no such Python file. Give the path of one .py file with hookimpls.")
-    if not _NAME.fullmatch(name) or name in sys.stdlib_module_names or name in ("connector", "connector_core", "connector_build"):
-        raise UsageProblem(
-            f"--plugin-file {where}: the project would import it as {one_line(name, 60)!r}, which is taken or no module's. "
-            "Rename the file to lower-case letters, digits and underscores, such as our_fields.py."
-        )
-    # A link ships under its own name.
-    return Source(path.name, "", imported_file(name, path, where), path.absolute())
 
 
 def _root(package: str, name: str) -> Path:

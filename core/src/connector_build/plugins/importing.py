@@ -3,8 +3,10 @@
 import importlib
 import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.machinery import PathFinder
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path, PurePosixPath
 from types import ModuleType
@@ -53,14 +55,43 @@ def imported_file(name: str, path: Path, where: str) -> ModuleType:
     """The module *name* in the file at *path*, for messages *where*. Raises BuildError when it cannot be imported."""
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise UsageProblem(f"--plugin-file {where}: this file cannot be loaded as Python.")
+        raise UsageProblem(f"{where}: this file cannot be loaded as Python.")
     module = importlib.util.module_from_spec(spec)
     try:
-        with _no_sudden_end():
+        with _no_sudden_end(), _known_by_name(name, path, module):
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise BuildError(f"{path}: it cannot be imported: {cause(error)} Correct the file.") from error
+        raise BuildError(f"{path}: it cannot be imported: {cause(error)} {_remedy(path, error)}") from error
     return module
+
+
+@contextmanager
+def _known_by_name(name: str, path: Path, module: ModuleType) -> Iterator[None]:
+    """Let the code of *module* find it among the modules, as dataclasses do; but never in place of one that is installed."""
+    installed = PathFinder.find_spec(name)
+    if installed is not None and installed.origin != str(path.absolute()):
+        yield
+        return
+    before = sys.modules.get(name)
+    sys.modules[name] = module
+    try:
+        yield
+    except BaseException:
+        sys.modules.pop(name, None)
+        if before is not None:
+            sys.modules[name] = before
+        raise
+
+
+def _remedy(path: Path, error: BaseException) -> str:
+    """What to do about a file that cannot be imported."""
+    wanted = str(error.name).partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if wanted and wanted != path.stem and (path.with_name(f"{wanted}.py").is_file() or path.with_name(wanted).is_dir()):
+        return (
+            f"{wanted} lies beside it, and of a local file that file alone ships: put what it needs of {wanted} into it, or make "
+            f"a distribution of both (connector-build new --package {path} begins one)."
+        )
+    return "Correct the file."
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 from connector_build.catalog.dictionary import dictionary_of
 from connector_build.catalog.entries import Dictionary
 from connector_build.errors import BuildError
-from connector_build.plugins.discovery import Source, core, find, installed, load, odd_options
+from connector_build.plugins.discovery import Source, core, find, installed, load, named, odd_options
 from connector_build.project.output import write_project
 from connector_build.project.report import report
 from connector_build.project.writer import Project, make_project
@@ -24,7 +24,9 @@ def assembled(
     files: Sequence[Path] = (),
     undeclared: Undeclared | None = None,
 ) -> tuple[Assembly, list[Source]]:
-    """An installed dataset with *extensions* and local *files*, and the sources that it was assembled from.
+    """A dataset with *extensions* and local *files*, and the sources that it was assembled from.
+
+    *dataset* is the name of an installed one, or the path of the file that it is.
 
     Raises BuildError for a plugin that is not there or cannot be imported, PluginError for one that answers wrongly.
     """
@@ -53,7 +55,7 @@ def explained(dataset: str, assembly: Assembly, sources: Sequence[Source]) -> Di
     """The same of what is assembled already."""
     about = find(dataset)
     versions = {source.name: source.version for source in sources}
-    return dictionary_of(assembly, dataset, version=about.version, summary=about.summary, versions=versions)
+    return dictionary_of(assembly, about.name, version=about.version, summary=about.summary, versions=versions)
 
 
 def everything(dataset: str) -> Dictionary:
@@ -64,7 +66,7 @@ def everything(dataset: str) -> Dictionary:
 def made(dataset: str, **choice: Any) -> Project:
     """The project of *dataset*; *choice* is what `assembled` takes."""
     assembly, sources = assembled(dataset, **choice)
-    return make_project(dataset, assembly, core(), sources)
+    return make_project(named(dataset), assembly, core(), sources)
 
 
 def build_into(folder: Path, dataset: str, *, force: bool = False, **choice: Any) -> str:

@@ -79,6 +79,7 @@ def requirements(core: Source, sources: Iterable[Source]) -> Requirements:
     installed = {name: _distribution(name, wanted.by) for name, wanted in found.items() if name not in PREINSTALLED}
     elsewhere = {name: each for name, each in sorted(installed.items()) if _is_from_elsewhere(name, each)}
     helpers = [helper for name, each in elsewhere.items() for helper in _helpers(each, found[name].by)]
+    _check_versions(sources, installed)
     pins = {_with_extras(name, found[name]): each.version for name, each in installed.items() if name not in elsewhere}
     distributions = [source.distribution for source in (core, *sources) if source.distribution]
     return Requirements(
@@ -88,12 +89,25 @@ def requirements(core: Source, sources: Iterable[Source]) -> Requirements:
     )
 
 
+def _check_versions(sources: Iterable[Source], installed: Mapping[str, Distribution]) -> None:
+    """Raise BuildError where a local file needs another version than is installed: of a distribution, pip has seen to that."""
+    for source in sources:
+        for need in _here(map(Requirement, source.requires), ""):
+            found = installed.get(canonicalize_name(need.name))
+            if found is not None and not need.specifier.contains(found.version, prereleases=True):
+                raise BuildError(
+                    f"{source.name} needs {need}, and {found.version} is installed here. Install what it needs: "
+                    f"pip install '{need}'. Then build again."
+                )
+
+
 def _closure(sources: Sequence[Source], own: set[str]) -> dict[str, _Wanted]:
     """Name → what is wanted of it, for everything that *sources* need, directly or not."""
     found: dict[str, _Wanted] = {name: _Wanted("connector-core") for name in CORE_NEEDS}
     for source in sources:
         if source.distribution is not None:
             _want(found, own, _needs(source.distribution, ""), source.name)
+        _want(found, own, _here(map(Requirement, source.requires), ""), source.name)
     while missing := [(name, extra) for name, each in found.items() for extra in {"", *each.extras} - each.seen]:
         for name, extra in missing:
             found[name].seen.add(extra)
@@ -111,7 +125,12 @@ def _want(found: dict[str, _Wanted], own: set[str], needs: Iterable[Requirement]
 
 def _needs(distribution: Distribution, extra: str) -> Iterator[Requirement]:
     """What *distribution* needs on this Python; with an *extra*, what that adds."""
-    for need in map(Requirement, distribution.requires or ()):
+    return _here(map(Requirement, distribution.requires or ()), extra)
+
+
+def _here(needs: Iterable[Requirement], extra: str) -> Iterator[Requirement]:
+    """Those of *needs* that hold on this Python; with an *extra*, what that adds."""
+    for need in needs:
         without = need.marker is None or need.marker.evaluate({"extra": ""})
         if without != bool(extra) and (without or (need.marker is not None and need.marker.evaluate({"extra": extra}))):
             yield need
@@ -122,9 +141,14 @@ def _distribution(name: str, needed_by: str) -> Distribution:
         return Distribution.from_name(name)
     except PackageNotFoundError:
         raise BuildError(
-            f"{needed_by} needs {name}, which is not installed here. Install {needed_by} again, from where you have it: "
-            "pip brings along what it needs. Then build again."
+            f"{needed_by} needs {name}, which is not installed here. {_get(name, needed_by)} Then build again."
         ) from None
+
+
+def _get(name: str, needed_by: str) -> str:
+    if needed_by.endswith(".py"):
+        return f"Install it: pip install {name}."
+    return f"Install {needed_by} again, from where you have it: pip brings along what it needs."
 
 
 def _with_extras(name: str, wanted: _Wanted) -> str:

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 from connector_build.errors import BuildError
 from connector_build.plugins.discovery import Source
+from connector_build.project.cutting import without_sample
 from connector_build.project.imports import imports_of
 from connector_build.project.requirements import Helper, no_way, provides
 
@@ -27,7 +28,15 @@ def source_files(source: Source) -> dict[str, bytes]:
 
     Raises BuildError for a file that Fivetran's packaging would drop or could not run.
     """
-    return _files(source.name, source.root, {_module_path(module) for module in source.left_out})
+    files = _files(source.name, source.root, {_module_path(module) for module in source.left_out})
+    if source.distribution is not None:
+        return files
+    files = {path: without_sample(path, contents) for path, contents in files.items()}
+    for path, contents in files.items():
+        for name, line in imports_of(path, contents):
+            if path == f"{name}.py":
+                raise BuildError(f"{path}, line {line}, imports {name}, which is this file itself there. Rename the file.")
+    return files
 
 
 def helper_files(helper: Helper) -> dict[str, bytes]:
@@ -93,7 +102,10 @@ def _remedy(name: str, path: str) -> str:
     if name == "connector_build":
         return "connector_build never ships: keep what needs it in the module that describes the sample records."
     if "/" not in path:
-        return "A local file can use the standard library, requests and what the plugin needs; for more, make a distribution."
+        return (
+            "A local file can use the standard library, requests and what the plugin needs. For more, name the distribution at "
+            f'the top of the file, as comments: # /// script, # dependencies = ["{name}"], # ///.'
+        )
     return _DECLARE
 
 

@@ -59,6 +59,11 @@ def added_sources(lock: Lock) -> tuple[list[str], list[str]]:
     ]
 
 
+def own_file(lock: Lock) -> str:
+    """The local file that a connector's own dataset was in, if it was in one."""
+    return next((source["name"] for source in lock["sources"][1:2] if source["name"].endswith(".py")), "")
+
+
 def compare(old: Lock, new: Lock) -> list[Change]:
     """What differs between two builds of one connector, the gravest first."""
     parts = (_datasets, tables, options, _settings, _sources, _requirements)

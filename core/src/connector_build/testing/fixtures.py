@@ -61,11 +61,12 @@ def built_project(tmp_path: Path) -> BuildProject:
         extensions: Sequence[str] = (),
         files: Sequence[Path] = (),
     ) -> Path:
+        from connector_build.plugins.discovery import named
         from connector_build.project.making import made
         from connector_build.project.output import write_project
 
         project = made(dataset, enable=enable, disable=disable, extensions=extensions, files=files)
-        return write_project(project, tmp_path / "dist" / dataset).folder
+        return write_project(project, tmp_path / "dist" / named(dataset)).folder
 
     return build
 

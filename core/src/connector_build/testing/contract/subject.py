@@ -43,7 +43,8 @@ class Subject:
     def __init__(
         self, dataset: str, extensions: Sequence[str] = (), files: Sequence[Path] = (), pages: Path | None = None
     ) -> None:
-        self.dataset = dataset
+        self.dataset = discovery.named(dataset)
+        self._given = str(Path(dataset).absolute()) if discovery.is_file(dataset) else dataset
         self._extensions = extensions
         self._files = [path.absolute() for path in files]
         self._pages = pages
@@ -112,7 +113,7 @@ class Subject:
         """The same as JSON, made by another process, in which sets have another order. Raises CalledProcessError."""
         seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
         paths = [path or str(Path.cwd()) for path in sys.path]
-        arguments = [self.dataset, ",".join(self._extensions), *map(str, self._files)]
+        arguments = [self._given, ",".join(self._extensions), *map(str, self._files)]
         ran = subprocess.run(
             [sys.executable, "-P", "-c", _BUILD, *arguments],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": seed},
@@ -162,10 +163,10 @@ class Subject:
         """What was loaded and assembled, or the error that ended it: either is made once."""
         try:
             with no_network() as asked:
-                sources = tuple(discovery.load(self.dataset, self._extensions, self._files))
+                sources = tuple(discovery.load(self._given, self._extensions, self._files))
                 defaults = assemble(plugins_of(sources))
                 everything = assemble(plugins_of(sources), [option.name for option in defaults.options])
-                sample = discovery.sample(self.dataset)
+                sample = discovery.sample(self._given)
         except UsageProblem:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever a plugin raises)

@@ -1,0 +1,173 @@
+"""`connector-build new --package`: a distribution of the one file that a dataset is.
+
+The module goes without its sample records, which get a module of their own; the options that its hooks offer stand in the
+metadata, so that nobody writes a second list.
+"""
+
+import ast
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import Distribution
+from importlib.util import decode_source
+from pathlib import Path
+from typing import Final
+
+from packaging.version import Version
+
+from connector_build.catalog.reading import names
+from connector_build.errors import BuildError, UsageProblem
+from connector_build.plugins.one_file import described, samples_in
+from connector_build.plugins.references import is_file
+from connector_build.project.cutting import Statement, cut_from, lines_of, statements_of
+from connector_build.project.making import assembled
+from connector_build.project.templating import rendered
+from connector_build.screen.markdown import prose
+from connector_core.basics.names import one_line
+
+_IMPORTS: Final = (ast.Import, ast.ImportFrom)
+
+
+def package_into(folder: Path | None, file: Path) -> Path:
+    """Write the distribution of the dataset in *file* into *folder*, ``connector-NAME`` if not given; the folder.
+
+    Raises UsageProblem where something is there already, BuildError for a file that is no dataset; then nothing is written.
+    """
+    if not is_file(str(file)):
+        raise UsageProblem(f"--package {one_line(file, 200)}: give the path of one Python file with hooks, such as crew.py.")
+    name, files = packaged(str(file))
+    target = (folder or Path(f"connector-{name.replace('_', '-')}")).absolute()
+    if target.is_symlink() or (target.exists() and not (target.is_dir() and not any(target.iterdir()))):
+        raise UsageProblem(f"{target} is there already. Nothing was changed: name another folder with --output, or delete it.")
+    try:
+        _write(target, files)
+    except OSError as error:
+        raise BuildError(f"{target}: cannot be written: {error.strerror}. Choose another folder with --output.") from None
+    return target
+
+
+def packaged(reference: str) -> tuple[str, dict[str, str]]:
+    """The name of the dataset in the file that *reference* means, and path → text of its distribution."""
+    about = described(reference)
+    assembly, [source] = assembled(reference)
+    path, contents = source.root.name, source.root.read_bytes()
+    statements = statements_of(path, contents)
+    cut = cut_from(path, statements)
+    samples = samples_in(source)
+    dataset = about.name
+    core = Version(Distribution.from_name("connector-core").version)
+    values = {
+        "dataset": dataset,
+        "distribution": f"connector-{dataset.replace('_', '-')}",
+        "module": f"connector_{dataset}",
+        "summary": about.summary or f"The dataset {dataset}",
+        "options": [option.name for option in assembly.options],
+        "tables": [plan.table.name for plan in assembly.tables],
+        "sample": next(iter(samples), ""),
+        "dependencies": [f"connector-core>={core.major}.{core.minor},<{core.major}.{core.minor + 1}", *source.requires],
+    }
+    package = f"src/connector_{dataset}"
+    files = {
+        "pyproject.toml": rendered("package/pyproject.toml.jinja", {"toml": _toml}, **values),
+        "README.md": rendered("package/README.md.jinja", {"prose": prose, "names": names}, **values),
+        "tests/test_contract.py": rendered("package/test_contract.py.jinja", **values),
+        f"{package}/__init__.py": _module(contents, cut, statements),
+    }
+    if samples:
+        files[f"{package}/sample.py"] = _sample(contents, cut, statements, values["module"])
+    return dataset, files
+
+
+def _module(contents: bytes, cut: Sequence[Statement], statements: Sequence[Statement]) -> str:
+    """The file without the statements *cut*, the lines that they leave empty, and what it says of its dependencies."""
+    lines = _lines(contents)
+    gone = {number for each in cut for number in lines_of(contents.splitlines(), each)} | set(_script_lines(lines))
+    inside = {number for each in statements if each not in cut for number in range(each.first, each.last + 1)}
+    kept: list[str] = []
+    for number, line in enumerate(lines, 1):
+        empty = number not in inside and not line.strip()
+        if number not in gone and not (empty and not any(each.strip() for each in (kept or [""])[-2:])):
+            kept.append(line)
+    return "\n".join(kept).strip("\n") + "\n"
+
+
+def _script_lines(lines: Sequence[str]) -> Iterator[int]:
+    """The numbers of the lines of inline script metadata (PEP 723): a distribution says it in its pyproject.toml."""
+    begin = next((number for number, line in enumerate(lines, 1) if line.rstrip() == "# /// script"), None)
+    if begin is not None:
+        end = next((number for number in range(begin + 1, len(lines) + 1) if lines[number - 1].rstrip() == "# ///"), begin)
+        yield from range(begin, end + 1)
+
+
+def _sample(contents: bytes, cut: Sequence[Statement], statements: Sequence[Statement], module: str) -> str:
+    """The module of the sample records: the statements *cut*, and imports of what they use of the others."""
+    lines = _lines(contents)
+    imports = [
+        each.node for each in (*(one for one in statements if _is_future(one.node)), *cut) if isinstance(each.node, _IMPORTS)
+    ]
+    needed = {name for each in cut for name in each.uses} - {name for each in cut for name in each.gives}
+    shared = [each for each in statements if each not in cut and each.gives & needed and not _is_future(each.node)]
+    imports += [_only(each.node, needed) for each in shared if isinstance(each.node, _IMPORTS)]
+    ours = sorted({name for each in shared if not isinstance(each.node, _IMPORTS) for name in each.gives & needed})
+    imports += [ast.ImportFrom(module, [ast.alias(name) for name in ours], 0)] if ours else []
+    head = f'"""Made-up records for the sample API; this module is left out of a built project."""\n\n{_grouped(imports)}\n'
+    body = [each for each in cut if not isinstance(each.node, _IMPORTS)]
+    return head + "".join(_spaced(contents, lines, body))
+
+
+def _grouped(imports: Sequence[ast.Import | ast.ImportFrom]) -> str:
+    """The imports, those of Python itself first, with an empty line between."""
+    groups: dict[int, list[str]] = {}
+    for node in imports:
+        module = (getattr(node, "module", None) or node.names[0].name).partition(".")[0]
+        group = 0 if module == "__future__" else 1 if module in sys.stdlib_module_names else 2
+        groups.setdefault(group, []).append(ast.unparse(node))
+    return "\n\n".join("\n".join(lines) for _, lines in sorted(groups.items()))
+
+
+def _spaced(contents: bytes, lines: Sequence[str], body: Iterable[Statement]) -> Iterator[str]:
+    """The text of each statement, as far from the one before as it was in the file, and at most two empty lines."""
+    before = 0
+    for each in body:
+        numbers = lines_of(contents.splitlines(), each)
+        between = lines[before : numbers.start - 1]
+        gap = 2 if not before or any(line.strip() for line in between) else min(2, len(between))
+        yield "\n" * gap + "".join(f"{lines[number - 1]}\n" for number in numbers)
+        before = numbers.stop - 1
+
+
+def _only(node: ast.Import | ast.ImportFrom, names: Iterable[str]) -> ast.Import | ast.ImportFrom:
+    """The import *node* with those names alone."""
+    wanted = [each for each in node.names if (each.asname or each.name.partition(".")[0]) in names or each.name == "*"]
+    if isinstance(node, ast.Import):
+        return ast.Import(wanted)
+    return ast.ImportFrom(node.module, wanted, node.level)
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _lines(contents: bytes) -> list[str]:
+    return decode_source(contents).split("\n")
+
+
+def _toml(text: str) -> str:
+    """A text in quotes, as TOML has it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _write(target: Path, files: Mapping[str, str]) -> None:
+    """All of *files* below *target*, or nothing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        for path, text in files.items():
+            place = staging / "new" / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8", newline="\n")
+        (staging / "new").replace(target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
