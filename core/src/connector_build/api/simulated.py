@@ -6,8 +6,10 @@ from typing import Any
 from attrs import evolve, frozen
 
 from connector_build.api.errors import Unmimicked
+from connector_build.api.exports import job_of
 from connector_build.api.faults import Fault
 from connector_build.api.feed import Cursors, Feed
+from connector_build.api.guard import Open
 from connector_build.api.guards import Door, doors
 from connector_build.api.making import layers
 from connector_build.api.messages import Asked, Reply, json_reply, refused
@@ -94,9 +96,9 @@ class Simulated:
 
     def reply(self, request: Asked) -> Reply:
         """The answer to a request for a table, once it was let in: 400 with a reason for what cannot be used."""
-        if refusal := self._refusal(request):
-            return refusal
         bare = self._bare(request)
+        if refusal := self._stranger(request) if self._is_elsewhere(bare) else self._refusal(request):
+            return refusal
         why = _why_bad(request, bare, [plan for plan, _ in self.mimic.asked_for(bare)])
         return refused(400, why) if why else self.mimic.reply(bare)
 
@@ -128,6 +130,17 @@ class Simulated:
     def _refusal(self, request: Asked) -> Reply | None:
         refusals = [door.guard.refusal(request) for door in self.ways]
         return refusals[0] if all(refusals) else None
+
+    def _is_elsewhere(self, request: Asked) -> bool:
+        """Whether it is for a file that lies with somebody else, who knows no credential."""
+        step = self.mimic.step(request)
+        return step is not None and step.file is not None and bool(step.plan.table.elsewhere)
+
+    def _stranger(self, request: Asked) -> Reply | None:
+        """The refusal of a request that brings a credential to where nobody asks for one."""
+        let_in = (door.guard.refusal(request) is None for door in self.ways if not isinstance(door.guard, Open))
+        signed = "authorization" in request.headers or any(let_in)
+        return refused(400, "this address is signed, and the request brings a credential as well") if signed else None
 
     def _bare(self, request: Asked) -> Asked:
         """*request* without the parameters that belong to the credential."""
@@ -165,7 +178,7 @@ def _why_bad(request: Asked, bare: Asked, plans: Sequence[TablePlan]) -> str | N
     if request.repeated:
         name, times = next(iter(request.repeated.items()))
         return f"{name} is given {times} times"
-    if any(why_unknown(plan) for plan in plans):
+    if any(why_unknown(plan) or job_of(plan) for plan in plans):
         return None
     known = list(dict.fromkeys(name for plan in plans for name in (*plan.table.params, *_positions(plan))))
     unknown = [name for name in bare.params if name not in known]

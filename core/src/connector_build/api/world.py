@@ -12,6 +12,7 @@ from typing import Any
 from attrs import evolve
 
 from connector_build.api.bodies import holds_one
+from connector_build.api.exports import Exports
 from connector_build.api.feed import Entry, Feed
 from connector_build.api.making import Maker, layers
 from connector_build.sample import Sample
@@ -43,6 +44,8 @@ class World:
         seed: int = 0,
         sample: Sample | None = None,
     ) -> None:
+        self.exports = Exports()
+        """Those that were asked for: they are there for longer than one sync."""
         self._assembly = assembly
         self._plans = {plan.table.name: plan for plan in assembly.tables}
         self._served: dict[tuple[str, str], Any] = {}  # child table and parent → what the parent said when it was given children

@@ -139,6 +139,7 @@ class _Altered(World):
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.exports = world.exports
         self.twice: set[tuple[str, ...]] = set()
         self.nothing = False
         self.made_of_it: Callable[[list[Entry]], list[Entry]] | None = None
