@@ -17,7 +17,7 @@ SLOW = ("bare_import", "same_bytes", "survives_faults")
 
 @pytest.mark.parametrize("module", GALLERY, ids=lambda module: module.stem)
 def test_it_keeps_every_rule(module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset = f"gallery_{module.stem}"
+    dataset = module.stem
     install_dataset(tmp_path, dataset, module.read_text(encoding="utf-8"))
     monkeypatch.syspath_prepend(tmp_path)
     findings = check_contract(dataset, rules=[rule.name for rule in RULES if rule.name not in SLOW])

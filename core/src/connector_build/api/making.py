@@ -16,6 +16,7 @@ from connector_build.api.formats import of_each_file, readable
 from connector_build.api.nesting import with_lists
 from connector_build.api.shaping import fixed, settled
 from connector_build.api.values import time_of, value_of
+from connector_build.api.vanishing import fields_of_events
 from connector_build.sample import Sample
 from connector_core import Csv, KeysetPaginator, Record, Table, UntilKnown, UpdatedSince, Windows
 from connector_core.basics.paths import cached_path
@@ -34,6 +35,7 @@ class Maker:
         self._plans = plans
         self._sample = sample
         self._named = [name for plan in plans for name in _named_by_children(assembly, plan.table)]
+        self._named += [name for plan in plans for name in fields_of_events(assembly, plan.table.name)]
         self._timed = [time for plan in plans for time in _timed(assembly, plan)]
         names = [plan.table.name for plan in plans]
         self._nested = [each.value for each in assembly.options if isinstance(each.value, Nested) and each.table in names]

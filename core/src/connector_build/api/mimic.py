@@ -109,11 +109,11 @@ class Mimic:
 
     def _page(self, request: Asked, asked: Sequence[tuple[TablePlan, Record]]) -> Reply:
         cutting = self._cutting(request, f"{self.url}{request.path}")
-        found: list[tuple[Table, list[Entry]]] = []
+        found: list[tuple[TablePlan, list[Entry]]] = []
         for group in _alike(asked):
-            tables = [plan.table for plan, _ in group]
+            plans = [plan for plan, _ in group]
             lists = [self.world.entries(plan, parent) for plan, parent in group]
-            found += zip(tables, cutting.page(group[0][0].paginator, tables, lists), strict=True)
+            found += zip(plans, cutting.page(plans[0].paginator, [plan.table for plan in plans], lists), strict=True)
         return self._answer(cutting, found)
 
     def _file(self, request: Asked, step: Step, number: int) -> Reply:
@@ -128,19 +128,19 @@ class Mimic:
         _, [entries] = self._cutting(export.created, "").narrowed(plan.paginator, tables, lists)
         cutting = self._cutting(request, base)
         pages = cutting.page(job.pages, tables, [exports.part_of(entries, number, exports.files_of(job))])
-        return self._answer(cutting, [(plan.table, pages[0])])
+        return self._answer(cutting, [(plan, pages[0])])
 
     def _cutting(self, request: Asked, base: str) -> Cutting:
         return Cutting(request, base, self.cursors, self.sizes)
 
-    def _answer(self, cutting: Cutting, found: Sequence[tuple[Table, list[Entry]]]) -> Reply:
+    def _answer(self, cutting: Cutting, found: Sequence[tuple[TablePlan, list[Entry]]]) -> Reply:
         placed: list[tuple[Table, list[Any]]] = []
         beside: dict[str, Any] = {}
-        for table, page in found:
-            raw, more = shaped(table, [dict(entry.record) for entry in page])
-            placed.append((table, raw))
+        for plan, page in found:
+            raw, more = shaped(plan.table, [dict(entry.record) for entry in page])
+            placed.append((plan.table, raw))
             beside |= more
-        gone: dict[str, Any] = {table.deleted: [] for table, _ in placed if table.deleted}
+        gone = {plan.table.deleted: self.world.gone(plan) for plan, _ in found if plan.table.deleted}
         body = body_of(placed, {**beside, **gone, **cutting.values})
         return Reply(200, {"Content-Type": content_type(placed[0][0]), **cutting.headers}, body)
 

@@ -36,11 +36,15 @@ _HTML = b"<!doctype html><title>Maintenance</title><p>We will be back in a momen
 
 @frozen(eq=False)
 class Dataset:
-    """What is simulated: a connector, by the name of its dataset, and how its plugin makes up records, if it says so."""
+    """What is simulated: a connector, by the name of its dataset, and how its plugin makes up records, if it says so.
+
+    records: how many a table begins with; None: some pages of the usual size.
+    """
 
     name: str
     assembly: Assembly
     sample: Sample | None = None
+    records: int | None = None
 
 
 @frozen(eq=False)
@@ -158,7 +162,8 @@ def sizes_of(assembly: Assembly) -> Sizes:
 def _counts(dataset: Dataset, sizes: Sizes) -> dict[str, int]:
     plans = dataset.assembly.tables
     parents = {plan.table.parent.table for plan in plans if plan.table.parent}
-    counts = {plan.table.name: max(LEAST_RECORDS, 5 * sizes.default // 2) for plan in plans} | dict.fromkeys(parents, PARENTS)
+    least = dataset.records or max(LEAST_RECORDS, 5 * sizes.default // 2)
+    counts = {plan.table.name: least for plan in plans} | dict.fromkeys(parents, min(least, PARENTS))
     return counts | ({plans[0].table.name: dataset.sample.count} if dataset.sample else {})
 
 

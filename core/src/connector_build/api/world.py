@@ -15,6 +15,7 @@ from connector_build.api.bodies import holds_one
 from connector_build.api.exports import Exports
 from connector_build.api.feed import Entry, Feed
 from connector_build.api.making import Maker, layers
+from connector_build.api.vanishing import Vanishing
 from connector_build.sample import Sample
 from connector_core import FullRead, KeysetPaginator, Record, Table, UntilKnown, Windows
 from connector_core.basics.paths import cached_path
@@ -58,6 +59,7 @@ class World:
                 own = sample if plan is assembly.tables[0] else None
                 feed = Feed(plan.table.name, Maker(assembly, alike, own).as_sample(), seed, places=places)
             self._feeds[plan.table.name] = feed if alike[0] is plan else self._feeds[alike[0].table.name]
+        self._vanishing = Vanishing(assembly, self._feeds)
         for plan in self._parents_first():
             self.append(plan, count_of if isinstance(count_of, int) else count_of.get(plan.table.name, 0))
 
@@ -73,25 +75,35 @@ class World:
         feed = self._feeds[plan.table.name]
         if feed.name != plan.table.name:  # the same list, which grows once
             return 0
+        if not self._vanishing.grows(plan.table.name):
+            return 0
         if plan.parent is None:
-            return len(feed.append(max(0, 1 - len(feed)) if holds_one(plan.table) else number))
+            came = feed.append(max(0, 1 - len(feed)) if holds_one(plan.table) else number)
+            self._vanishing.came(plan, came)
+            return len(came)
         return sum(self._give(plan, parent, number) for parent in self.records(plan.parent.table.name))
 
     def change(self, plan: TablePlan, number: int) -> int:
         """Give *number* records of a table, or as many as there are, new values, and say how many changed."""
         feed = self._feeds[plan.table.name]
-        return len(feed.change(min(number, len(feed)))) if feed.name == plan.table.name else 0
+        changes = feed.name == plan.table.name and self._vanishing.changes(feed.name)
+        return len(feed.change(min(number, len(feed)))) if changes else 0
 
-    def move_on(self, appended: int, changed: int) -> tuple[int, int]:
-        """Let so many records of each table come and change, as far as its feed tells of it; how many did, of all tables."""
-        came = turned = 0
+    def gone(self, plan: TablePlan) -> list[Any]:
+        """The keys of records that were taken out of a table, as its answers list them."""
+        return self._vanishing.gone(plan)
+
+    def move_on(self, appended: int, changed: int, removed: int = 0) -> tuple[int, int, int]:
+        """Let so many records of each table come, change and vanish, as far as its plugin hears of it; how many did, of all."""
+        came = turned = gone = 0
         for plan in self._parents_first():
             if tells_changes(plan):
                 # Children are read only where their parent has changed.
                 told = any(each.parent and each.parent.table == plan.table and _tells(each) for each in self._assembly.tables)
                 turned += self.change(plan, len(self._feeds[plan.table.name]) if told else changed)
+            gone += self._vanishing.vanish(plan, removed, tells_changes)
             came += self.append(plan, appended)
-        return came, turned
+        return came, turned, gone
 
     def records(self, table: str) -> list[Record]:
         """What a table has, in the order of its feed; of a child table with what its parent adds."""
@@ -152,7 +164,9 @@ class World:
         if not number or not told or (has and holds_one(plan.table)):
             return 0
         self._served[which] = says
-        return len(self._feeds[plan.table.name].append(1 if holds_one(plan.table) else CHILDREN, adds))
+        came = self._feeds[plan.table.name].append(1 if holds_one(plan.table) else CHILDREN, adds)
+        self._vanishing.came(plan, came)
+        return len(came)
 
     def _parents_first(self) -> list[TablePlan]:
         return sorted(self._plans.values(), key=lambda plan: len(list(above(plan))))

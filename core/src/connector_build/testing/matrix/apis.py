@@ -147,6 +147,9 @@ class _Altered(World):
     def records(self, table: str) -> list[Record]:
         return self._world.records(table)
 
+    def gone(self, plan: TablePlan) -> list[Any]:
+        return self._world.gone(plan)
+
     def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
         found = [] if self.nothing else self._world.entries(plan, parent)
         doubled = [

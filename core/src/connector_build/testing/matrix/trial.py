@@ -31,6 +31,7 @@ PAGE_SIZE = 5
 FULL_PAGES = 3
 """A table begins with so many full pages and a short one."""
 CHANGED = 3
+GONE = 2
 TRIES = 3
 LIMIT = 16_000_000
 """The largest answer that is taken: more than a text of 10 MB, and little enough to be over soon."""
@@ -81,8 +82,8 @@ class MadeUp:
         return self._made.expected(plan, fault.hidden)
 
     def move_on(self) -> None:
-        """Change records, where an incremental sync can notice that, and append some."""
-        self._made.move_on(2 * self._page - 1, CHANGED)
+        """Change records, and let some vanish, where an incremental sync can notice that, and append some."""
+        self._made.move_on(2 * self._page - 1, CHANGED, GONE)
 
 
 class Recorded:
