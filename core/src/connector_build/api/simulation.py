@@ -53,7 +53,7 @@ class Simulation:
         except BaseException:
             self._server.close()
             raise
-        self._server.answering = self._answer
+        self._server.answering = self.answer
 
     def _add(self, dataset: Dataset, secret: str, seed: int, leave_out: Callable[[str], None] | None) -> None:
         try:
@@ -111,7 +111,8 @@ class Simulation:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _answer(self, request: Asked) -> Reply:
+    def answer(self, request: Asked) -> Reply:
+        """The answer to *request*: for another server that stands for a host elsewhere."""
         if request.path.startswith(CONTROL):
             return self._control(request)
         for api in self._apis.values():
