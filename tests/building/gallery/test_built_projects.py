@@ -28,8 +28,8 @@ from tunnel import tunnel
 
 SYNCS = 3
 BUILT = ("discord", "exchange_rates", "github", "mailchimp", "notion", "salesforce_bulk", "shopify_bulk", "stripe")
-"""A chain, rows of an object, links since the last sync, children by offset, a POST, jobs with CSV and with JSON lines at a signed
-address, and deletes."""
+"""A chain, rows of an object, links since the last sync, children by offset, a POST, a job with CSV, one with JSON lines that lie
+at a signed address, and deletes with nested lists."""
 STORE = "storage.googleapis.com"
 """Where Shopify keeps what it exports."""
 
@@ -70,10 +70,10 @@ def store(simulation: Simulation, folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def assert_same(folder: Path, assembly: Assembly, api: Simulated) -> None:
-    """Every table in the warehouse has the rows that *api* holds, and every value of them, as the types of its columns have it."""
+    """Every table in the warehouse has the rows that *api* holds, each value as the type of its column has it."""
     wanted = {}
     for plan in api.tables:
-        wanted |= expected(plan, api.world.records(plan.table.name))
+        wanted |= expected(plan, api.world.landed(plan.table.name))
     names = [each["table"] for each in assembly.schema]
     for found in read_tables(folder, names, None, as_text=True):
         columns = {plain(name): kind for name, kind in found.columns.items()}

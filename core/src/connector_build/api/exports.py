@@ -157,6 +157,8 @@ def _fits(wanted: Any, sent: Any) -> bool:
             return True
         case Mapping():
             return isinstance(sent, Mapping) and all(_fits(value, sent.get(name)) for name, value in wanted.items())
+        case list() | tuple():
+            return isinstance(sent, list) and len(sent) == len(wanted) and all(map(_fits, wanted, sent))
         case str() if "{job}" in wanted:
             return unfilled(wanted, sent, _JOB) is not None
     return bool(wanted == sent)

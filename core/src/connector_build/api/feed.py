@@ -102,10 +102,11 @@ class Feed:
                 raise ValueError(f"cannot remove {n} of the {len(self._entries)} records of {self.name}")
             return [self._entries.pop(number).record for number in self._changes.sample(list(self._entries), n)]
 
-    def remove_those(self, which: Callable[[Record], bool]) -> None:
-        """Take out every record that *which* says."""
+    def remove_those(self, which: Callable[[Record], bool]) -> list[Record]:
+        """Take out every record that *which* says, and return them."""
         with self._lock:
-            self._entries = {number: entry for number, entry in self._entries.items() if not which(entry.record)}
+            chosen = [number for number, entry in self._entries.items() if which(entry.record)]
+            return [self._entries.pop(number).record for number in chosen]
 
     def page(self, cursor: str | None, page_size: int) -> FeedPage:
         """The records after a cursor (None: from the first), at most `page_size` of them, as copies.

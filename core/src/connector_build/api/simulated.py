@@ -148,9 +148,9 @@ class Simulated:
 
     def _bare(self, request: Asked) -> Asked:
         """*request* without the parameters that belong to the credential."""
-        own = {name for door in self.ways for name in door.guard.params}
-        bare = evolve(request, params={name: value for name, value in request.params.items() if name not in own})
-        return self.mimic.located(bare)
+        for door in self.ways:
+            request = door.guard.bare(request)
+        return self.mimic.located(request)
 
 
 def sizes_of(assembly: Assembly) -> Sizes:

@@ -18,6 +18,8 @@ class Vanishing:
 
     assembly: Assembly
     feeds: Mapping[str, Feed]
+    left: dict[str, list[Record]] = field(factory=dict, init=False)
+    """What a table was sent and keeps, although the API has it no longer: entries of a list that is read for itself as well."""
     _gone: dict[str, list[Any]] = field(factory=dict, init=False)
 
     def grows(self, table: str) -> bool:
@@ -66,7 +68,10 @@ class Vanishing:
 
     def _unlist(self, rule: ListedIn, record: Record) -> None:
         named = {column: record.get(column) for column in rule.places}
-        self.feeds[rule.table].remove_those(lambda entry: rule.named(entry) == named)
+        gone = self.feeds[rule.table].remove_those(lambda entry: rule.named(entry) == named)
+        list_of_it = next(plan for plan in self.assembly.tables if plan.table.name == rule.table)
+        if not _hears(list_of_it):
+            self.left.setdefault(rule.table, []).extend(gone)
 
 
 def fields_of_events(assembly: Assembly, table: str) -> Iterator[str]:

@@ -110,6 +110,10 @@ class World:
         given = self._lists.get(table)
         return list(given.page.records) if isinstance(given, Given) else [entry.record for entry in self._feeds[table].entries()]
 
+    def landed(self, table: str) -> list[Record]:
+        """What a table in the destination is made of: what the API has, and what it had and nobody heard of."""
+        return [*self._vanishing.left.get(table, ()), *self.records(table)]
+
     def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
         """What one feed has: the table's, or that of the children of *parent*, without what the parent adds."""
         found = self._feeds[plan.table.name].entries()
@@ -128,7 +132,8 @@ class World:
         hides: what the API never shows of a table, nor of the children of such a record.
         """
         name = plan.table.name
-        records = self.records(name) if hides is None else [entry.record for entry in self._shown(plan, hides)]
+        shown = self.records(name) if hides is None else [entry.record for entry in self._shown(plan, hides)]
+        records = [*self._vanishing.left.get(name, ()), *shown]
         rows = {}
         for record in records:
             row = transformed(plan, record)

@@ -168,7 +168,7 @@ def _check(found: Iterable[TableRows], api: Simulated, console: Console) -> None
     """Compare what arrived with what the simulated API holds, and say so. Raises BuildError where they differ."""
     wanted: dict[str, list[Record]] = {}
     for plan in api.tables:
-        wanted |= expected(plan, api.world.records(plan.table.name))
+        wanted |= expected(plan, api.world.landed(plan.table.name))
     line(console, "\nChecked:")
     for rows in found:
         fault = difference(rows, wanted.get(rows.name))
