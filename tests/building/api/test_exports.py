@@ -83,7 +83,7 @@ def synced(simulation: Simulation, warehouse: Warehouse) -> ListLog:
 
 @pytest.mark.parametrize("kind", JOBS)
 def test_each_kind_of_job_brings_what_there_is(kind: str) -> None:
-    with Simulation([Dataset("toy", JOBS[kind], records=12)]) as simulation:
+    with Simulation([Dataset("toy", JOBS[kind], records=12)], away=True) as simulation:
         api = simulation.of("toy")
         warehouse = Warehouse(api.mimic.assembly)
         for number in range(1, 4):
@@ -97,7 +97,7 @@ def test_each_kind_of_job_brings_what_there_is(kind: str) -> None:
 
 
 def test_a_file_elsewhere_is_for_who_has_its_address_and_for_nobody_with_a_key() -> None:
-    with Simulation([Dataset("toy", JOBS["links, elsewhere"], records=12)]) as simulation:
+    with Simulation([Dataset("toy", JOBS["links, elsewhere"], records=12)], away=True) as simulation:
         synced(simulation, Warehouse(simulation.of("toy").mimic.assembly))
         asked = next(each for each in simulation.requests if "/files/" in each.path)
         assert "x-key" not in asked.headers
@@ -114,3 +114,11 @@ def test_an_export_that_nobody_asked_for_is_not_there() -> None:
     with Simulation([Dataset("toy", JOBS["a path"])]) as simulation:
         answer = requests.get(f"{simulation.url}/exports/export-9", headers={"X-Key": simulation.secret}, timeout=5)
         assert answer.status_code == 404
+
+
+def test_where_nobody_leads_other_hosts_here_files_lie_at_the_api() -> None:
+    with Simulation([Dataset("toy", JOBS["a request"], records=12)]) as simulation:
+        api = simulation.of("toy")
+        warehouse = Warehouse(api.mimic.assembly)
+        sync(api.mimic.assembly, api.configuration, {}, warehouse, ListLog())
+        assert_sources(api.mimic.assembly, api.world, warehouse)

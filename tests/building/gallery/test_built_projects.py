@@ -43,7 +43,7 @@ def test_three_syncs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     folder, configuration = tmp_path / "project", tmp_path / "configuration.json"
     write_project(project, folder)
     with (
-        Simulation([Dataset(name, project.assembly, records=6)]) as simulation,
+        Simulation([Dataset(name, project.assembly, records=6)], away=True) as simulation,
         store(simulation, tmp_path, monkeypatch) as asked,
     ):
         api = simulation.of(name)

@@ -30,7 +30,7 @@ NEVER_CHANGES = {"openfda"}
 @pytest.mark.parametrize("name", GALLERY)
 def test_three_syncs(name: str) -> None:
     assembly = _assembled(name)
-    with Simulation([Dataset(name, assembly, records=_records(assembly))]) as simulation:
+    with Simulation([Dataset(name, assembly, records=_records(assembly))], away=True) as simulation:
         api = simulation.of(name)
         warehouse = Warehouse(assembly)
         moved = [0, 0, 0]

@@ -93,7 +93,7 @@ def taken_on(job: Job, export: Export, url: str) -> Reply:
     return json_reply(set_at({}, job.create, named), 200, _SOON)
 
 
-def told(step: Step, url: str) -> Reply:
+def told(step: Step, url: str, *, away: bool) -> Reply:
     """The answer to whoever asks how far an export is; each question counts."""
     job, export = step.job, step.export
     export.polls += 1
@@ -103,15 +103,15 @@ def told(step: Step, url: str) -> Reply:
     said = {} if job.at is None else set_at({}, job.at, job.done[0] if ready else _not_ready(job))
     if not ready:
         return json_reply(said, 200, _SOON)
-    addresses = [address(step.plan, export, url, number) for number in range(files_of(job))]
+    addresses = [address(step.plan, export, url, number, away=away) for number in range(files_of(job))]
     if job.result is None:
         return json_reply(said, 303, {"Location": addresses[0]})
     return json_reply(set_listed(said, job.result, addresses) if isinstance(job.result, str) else said)
 
 
-def address(plan: TablePlan, export: Export, url: str, number: int) -> str:
-    """Where a file of an export is: at the first host that the table names as ``elsewhere``, or at the API's own."""
-    hosts = [host.replace("*", "files", 1) for host in plan.table.elsewhere]
+def address(plan: TablePlan, export: Export, url: str, number: int, *, away: bool) -> str:
+    """Where a file of an export is: at the API's own address or, *away*, at the first host that the table names as elsewhere."""
+    hosts = [host.replace("*", "files", 1) for host in plan.table.elsewhere] if away else []
     place = f"https://{hosts[0]}/{export.name}" if hosts else f"{url}{_own(export)}"
     query = "&".join(f"{name}={value}" for name, value in SIGNED.items())
     return f"{place}/files/{number}?{query}"

@@ -71,9 +71,13 @@ def readable(form: Format | Json | None, record: Record) -> Record:
             texts = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in record.items()}
             return {name: None if value == form.null else value for name, value in texts.items()}
         case Xml():  # in which a nested value is a text too, and one without any text is null
-            return {
-                name: _in_xml(value) if isinstance(value, dict) else value or None if value == "" else value
+            read = {
+                name: _in_xml(value) if isinstance(value, dict) else None if value == "" else value
                 for name, value in record.items()
+            }
+            return {
+                name: [value or "text"] if name in form.lists and not isinstance(value, list) else value
+                for name, value in read.items()
             }
     return record
 

@@ -38,6 +38,8 @@ class Mimic:
     url:     where it can be reached, for links.
     cursors: those that it hands out and takes.
     sizes:   how many records a page may have.
+    away:    the files of exports lie at the hosts that a table names as ``elsewhere``, and whoever asks there is led here. Else
+             they lie at the API's own address.
     """
 
     assembly: Assembly
@@ -45,6 +47,7 @@ class Mimic:
     url: str = ""
     cursors: Cursors = field(factory=lambda: Cursors("mimic"))
     sizes: Sizes = field(factory=Sizes)
+    away: bool = True
 
     def check(self) -> None:
         """Raise Unmimicked unless every table can be served."""
@@ -70,7 +73,7 @@ class Mimic:
             return refused(404, f"there is nothing at {request.path}")
         try:
             if step is not None:
-                return exports.told(step, self.url) if step.file is None else self._file(request, step, step.file)
+                return exports.told(step, self.url, away=self.away) if step.file is None else self._file(request, step, step.file)
             plan, parent = asked[0]
             if job := job_of(plan):
                 return exports.taken_on(job, self.world.exports.make(plan.table.name, parent, request), self.url)
@@ -123,7 +126,10 @@ class Mimic:
         if not isinstance(job.result, Request):
             if not exports.is_signed(request):
                 return refused(403, "the address of a file is signed")
-            request, base = exports.asked_for_file(request), exports.address(plan, export, self.url, number).partition("?")[0]
+            request, base = (
+                exports.asked_for_file(request),
+                exports.address(plan, export, self.url, number, away=self.away).partition("?")[0],
+            )
         tables, lists = [plan.table], [self.world.entries(plan, export.parent)]
         _, [entries] = self._cutting(export.created, "").narrowed(plan.paginator, tables, lists)
         cutting = self._cutting(request, base)

@@ -56,15 +56,15 @@ class Simulated:
     ways: Sequence[Door]
 
     @classmethod
-    def of(cls, dataset: Dataset, url: str, secret: str, seed: int) -> "Simulated":
-        """Made up from *seed*. Raises Unmimicked, with the dataset's name, where it cannot be."""
+    def of(cls, dataset: Dataset, url: str, secret: str, seed: int, *, away: bool = False) -> "Simulated":
+        """Made up from *seed*; *away*: see Mimic. Raises Unmimicked, with the dataset's name, where it cannot be."""
         assembly = dataset.assembly
         try:
             ways = doors(assembly, url, secret)
             assembly = bound(assembly, read_configuration(assembly.settings, ways[0].configuration))
             sizes = sizes_of(assembly)
             world = World(assembly, count_of=_counts(dataset, sizes), seed=seed, sample=dataset.sample)
-            mimic = Mimic(assembly, world, url, Cursors(f"{seed}:{dataset.name}"), sizes)
+            mimic = Mimic(assembly, world, url, Cursors(f"{seed}:{dataset.name}"), sizes, away)
             _check(mimic)
         except Unmimicked as reason:
             raise Unmimicked(f"{dataset.name}: {reason}") from None
@@ -138,7 +138,7 @@ class Simulated:
     def _is_elsewhere(self, request: Asked) -> bool:
         """Whether it is for a file that lies with somebody else, who knows no credential."""
         step = self.mimic.step(request)
-        return step is not None and step.file is not None and bool(step.plan.table.elsewhere)
+        return self.mimic.away and step is not None and step.file is not None and bool(step.plan.table.elsewhere)
 
     def _stranger(self, request: Asked) -> Reply | None:
         """The refusal of a request that brings a credential to where nobody asks for one."""

@@ -139,7 +139,9 @@ class World:
             row = transformed(plan, record)
             if row is not None:
                 key = tuple(row[name] for name in plan.table.primary_key)
-                rows[key or (repr(sorted(row.items())),)] = dict.fromkeys(plan.columns) | row
+                # Without a key, all that a row holds is one.
+                every = (repr(value) for _, value in sorted(row.items()) if value is not None)
+                rows[key or tuple(every)] = dict.fromkeys(plan.columns) | row
         return rows
 
     def _shown(self, plan: TablePlan, hides: Hides) -> list[Entry]:

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import evolve
 
 from connector_build.api.bodies import with_records
+from connector_build.api.exports import job_of
 from connector_build.api.feed import Cursors, Entry
 from connector_build.api.making import layers
 from connector_build.api.messages import Asked, Reply, refused, sent_body
@@ -75,6 +76,14 @@ class Api:
         """
         raise NotRecorded(f"{plan.table.name}: what was recorded holds {one_line(record, 60)} once.")
 
+    def feed_of(self, plan: TablePlan, request: Asked) -> str:
+        """What tells the feed of *request* from those of the same table's other parents."""
+        return f"{plan.table.name} {request.start or request.path}"
+
+    def is_about(self, plan: TablePlan, request: Asked) -> bool:  # noqa: ARG002
+        """Whether *request* asks about records, such as how far an export of them is, and not for them."""
+        return False
+
     def is_start(self, plan: TablePlan, request: Asked) -> bool:
         """Whether *request* is the first one of a feed, or of a window, which carries no position within it."""
         first = plan.paginator.first(plan.table, self._page_size, {})
@@ -111,6 +120,16 @@ class MadeUpApi(Api):
     def plan_of(self, request: Asked) -> TablePlan | None:
         asked = self._mimic.asked_for(request)
         return asked[0][0] if asked else None
+
+    def feed_of(self, plan: TablePlan, request: Asked) -> str:
+        return f"{plan.table.name} {self._mimic.asked_for(request)[0][1]}"
+
+    def is_about(self, plan: TablePlan, request: Asked) -> bool:
+        step = self._mimic.step(request)
+        return step.file is None if step else job_of(plan) is not None
+
+    def is_start(self, plan: TablePlan, request: Asked) -> bool:
+        return super().is_start(plan, request) if job_of(plan) is None else self._mimic.step(request) is None
 
     def entries(self, request: Asked) -> list[Entry]:
         plan, parent = self._mimic.asked_for(request)[0]
