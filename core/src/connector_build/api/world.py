@@ -89,6 +89,10 @@ class World:
         changes = feed.name == plan.table.name and self._vanishing.changes(feed.name)
         return len(feed.change(min(number, len(feed)))) if changes else 0
 
+    def tells_of_others(self, plan: TablePlan) -> bool:
+        """Whether records of a table say what becomes of those of another, and not only what they are."""
+        return not self._vanishing.changes(plan.table.name)
+
     def gone(self, plan: TablePlan) -> list[Any]:
         """The keys of records that were taken out of a table, as its answers list them."""
         return self._vanishing.gone(plan)
@@ -147,7 +151,7 @@ class World:
     def _shown(self, plan: TablePlan, hides: Hides) -> list[Entry]:
         """The records of a table without those that the API never shows."""
         found = self._feeds[plan.table.name].entries()
-        shown = [entry for entry in found if not hides(plan, entry.number)]
+        shown = [entry for entry in found if self.tells_of_others(plan) or not hides(plan, entry.number)]
         if plan.parent is None or plan.table.parent is None:
             return shown
         adds = plan.table.parent.adds

@@ -174,7 +174,7 @@ class _Altered(World):
         doubled = [
             entry for entry in found for _ in range(1 + (plan.table.key_of(_given(plan, entry.record, parent)) in self.twice))
         ]
-        return self.made_of_it(doubled) if self.made_of_it else doubled
+        return self.made_of_it(doubled) if self.made_of_it and not self._world.tells_of_others(plan) else doubled
 
 
 def _given(plan: TablePlan, record: Record, parent: Record) -> Record:

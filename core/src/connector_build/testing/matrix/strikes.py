@@ -110,6 +110,8 @@ class Breaker:
         return self._seen >= self._first and not spent and self._fault.why_not(plan) is None
 
     def _broken(self, asking: Asking) -> Reply | None:
+        if self._fault.lasting and self._api.is_about(asking.plan, asking.request):
+            return None  # lies are about records
         try:
             broken = self._fault.breaks(asking)
         except NotRecorded:  # what it makes of an answer takes one that nobody has
