@@ -80,6 +80,10 @@ class Api:
         """What tells the feed of *request* from those of the same table's other parents."""
         return f"{plan.table.name} {request.start or request.path}"
 
+    def tells_of_others(self, plan: TablePlan) -> bool:  # noqa: ARG002
+        """Whether records of a table say what becomes of those of another."""
+        return False
+
     def is_about(self, plan: TablePlan, request: Asked) -> bool:  # noqa: ARG002
         """Whether *request* asks about records, such as how far an export of them is, and not for them."""
         return False
@@ -123,6 +127,9 @@ class MadeUpApi(Api):
 
     def feed_of(self, plan: TablePlan, request: Asked) -> str:
         return f"{plan.table.name} {self._mimic.asked_for(request)[0][1]}"
+
+    def tells_of_others(self, plan: TablePlan) -> bool:
+        return self._world.tells_of_others(plan)
 
     def is_about(self, plan: TablePlan, request: Asked) -> bool:
         step = self._mimic.step(request)
@@ -168,6 +175,9 @@ class _Altered(World):
 
     def gone(self, plan: TablePlan) -> list[Any]:
         return self._world.gone(plan)
+
+    def tells_of_others(self, plan: TablePlan) -> bool:
+        return self._world.tells_of_others(plan)
 
     def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
         found = [] if self.nothing else self._world.entries(plan, parent)

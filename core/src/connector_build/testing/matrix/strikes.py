@@ -112,6 +112,8 @@ class Breaker:
     def _broken(self, asking: Asking) -> Reply | None:
         if self._fault.lasting and self._api.is_about(asking.plan, asking.request):
             return None  # lies are about records
+        if self._fault.hides is not None and self._api.tells_of_others(asking.plan):
+            return None  # what it would hide says what is gone elsewhere, which then cannot be known
         try:
             broken = self._fault.breaks(asking)
         except NotRecorded:  # what it makes of an answer takes one that nobody has
