@@ -4,6 +4,7 @@ The plugins are those whose shapes differ most. What they read is held against w
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from connector_core.runtime.scripts.warehouse import read_tables
 from distributions import install_dataset
 from gallery_support import source_of
 from leaks_support import Authority, without_proxies
+from places import ROOT
 from tunnel import tunnel
 
 SYNCS = 3
@@ -97,3 +99,9 @@ def _cast(values: Sequence[Any], kind: str) -> list[str]:
 def _read(texts: Sequence[Any], kind: str) -> list[str]:
     """Of JSON what it says, and not how it is written."""
     return [repr(json.loads(text) if kind == "JSON" and text is not None else text) for text in texts]
+
+
+def test_the_page_names_what_is_built() -> None:
+    page = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    said = page.partition("`fivetran debug`")[2].partition(". The files")[0]
+    assert tuple(re.findall(r"`(\w+)`", said)) == BUILT
