@@ -41,7 +41,7 @@ def connector(paginator: Any, *more: Table, **parts: Any) -> Assembly:
     parts = {"path": "/exports", "records": "items", "body": {"of": "items"}, **parts}
     columns = COLUMNS | {"shop": "LONG"} if "parent" in parts else COLUMNS
     items = Table("items", parts.pop("path"), parts.pop("records"), ["id"], columns, **parts)
-    hooks = {
+    hooks: dict[str, Any] = {
         "connector_tables": lambda: [*more, items],
         "connector_paginator": lambda table: paginator if table == items else OffsetPaginator(stop=[short_page("limit")]),
         "connector_auth": lambda: ApiKeyHeader("X-Key"),

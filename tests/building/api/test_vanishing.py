@@ -40,7 +40,7 @@ PAGES = CursorPaginator(size_param="limit")
 
 def connector(*more: Table, paginator: Any = PAGES, gone: bool = False, primary_key: Any = ("id",), **parts: Any) -> Assembly:
     items = Table("items", "/items", "items", list(primary_key), COLUMNS, **parts)
-    hooks = {
+    hooks: dict[str, Any] = {
         "connector_tables": lambda: [items, *more],
         "connector_paginator": lambda table: paginator if table == items else PAGES,
         "connector_transforms": lambda table: [Transform("gone", tombstones("is_deleted"))] if gone and table == items else [],

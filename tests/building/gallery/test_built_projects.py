@@ -20,6 +20,7 @@ from connector_build.local.comparing import expected
 from connector_build.local.fivetran import debug, plain
 from connector_build.project.making import made
 from connector_build.project.output import write_project
+from connector_core import Record
 from connector_core.plugin.assembly import Assembly
 from connector_core.runtime.scripts.warehouse import read_tables
 from distributions import install_dataset
@@ -73,7 +74,7 @@ def store(simulation: Simulation, folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 def assert_same(folder: Path, assembly: Assembly, api: Simulated) -> None:
     """Every table in the warehouse has the rows that *api* holds, each value as the type of its column has it."""
-    wanted = {}
+    wanted: dict[str, list[Record]] = {}
     for plan in api.tables:
         wanted |= expected(plan, api.world.landed(plan.table.name))
     names = [each["table"] for each in assembly.schema]

@@ -1,6 +1,7 @@
 """Export jobs: how an API takes them on, says how far they are, and hands out what they made, read off a plugin's ``Job``."""
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
@@ -45,10 +46,11 @@ class Exports:
     """The exports that an API has made, by their names."""
 
     made: dict[str, Export] = field(factory=dict)
+    _numbers: Iterator[int] = field(factory=lambda: count(1), init=False)
 
     def make(self, table: str, parent: Record, request: Asked) -> Export:
         """A new one."""
-        export = Export(len(self.made) + 1, table, parent, request)
+        export = Export(next(self._numbers), table, parent, request)
         self.made[export.name] = export
         return export
 

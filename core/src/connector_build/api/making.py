@@ -35,7 +35,7 @@ class Maker:
         self._plans = plans
         self._sample = sample
         self._named = [name for plan in plans for name in _named_by_children(assembly, plan.table)]
-        self._named += [name for plan in plans for name in fields_of_events(assembly, plan.table.name)]
+        self._named += [name for plan in plans for name in fields_of_events(assembly.tables, plan.table.name)]
         self._timed = [time for plan in plans for time in _timed(assembly, plan)]
         names = [plan.table.name for plan in plans]
         self._nested = [each.value for each in assembly.options if isinstance(each.value, Nested) and each.table in names]

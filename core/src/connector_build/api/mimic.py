@@ -146,7 +146,7 @@ class Mimic:
             raw, more = shaped(plan.table, [dict(entry.record) for entry in page])
             placed.append((plan.table, raw))
             beside |= more
-        gone = {plan.table.deleted: self.world.gone(plan) for plan, _ in found if plan.table.deleted}
+        gone = {plan.table.deleted: self.world.deleted_keys(plan) for plan, _ in found if plan.table.deleted}
         body = body_of(placed, {**beside, **gone, **cutting.values})
         return Reply(200, {"Content-Type": content_type(placed[0][0]), **cutting.headers}, body)
 

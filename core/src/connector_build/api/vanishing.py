@@ -1,6 +1,6 @@
 """Records that vanish from a simulated API, wherever a plugin has a way to hear of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field
@@ -9,14 +9,14 @@ from connector_build.api.feed import Feed
 from connector_core import DeletedBy, ListedIn, Record
 from connector_core.basics.paths import Path
 from connector_core.derived.ready_transforms import Tombstones
-from connector_core.plugin.assembly import Assembly, TablePlan
+from connector_core.plugin.assembly import TablePlan
 
 
 @define
 class Vanishing:
     """What an API does where records vanish: tells of it in events, in a list of what there is, or in its answers."""
 
-    assembly: Assembly
+    tables: Sequence[TablePlan]
     feeds: Mapping[str, Feed]
     left: dict[str, list[Record]] = field(factory=dict, init=False)
     """What a table was sent and keeps, although the API has it no longer: entries of a list that is read for itself as well."""
@@ -24,12 +24,12 @@ class Vanishing:
 
     def grows(self, table: str) -> bool:
         """Whether records come to a table by themselves: not where each of them says something of another table's record."""
-        rules = [rule for _, rule in _rules(self.assembly) if rule.table == table]
+        rules = [rule for _, rule in _rules(self.tables) if rule.table == table]
         return not any(isinstance(rule, ListedIn) or rule.when is None for rule in rules)
 
     def changes(self, table: str) -> bool:
         """Whether records of a table change: not what says something of another table's record."""
-        return not any(rule.table == table for _, rule in _rules(self.assembly))
+        return not any(rule.table == table for _, rule in _rules(self.tables))
 
     def came(self, plan: TablePlan, records: Iterable[Record]) -> None:
         """Put *records*, which are new in a table, into the list of what there is."""
@@ -40,8 +40,8 @@ class Vanishing:
     def vanish(self, plan: TablePlan, number: int, tells_changes: Callable[[TablePlan], bool]) -> int:
         """Let *number* records of a table vanish, or as many as there are, and say how many did."""
         feed = self.feeds[plan.table.name]
-        alike = [each for each in self.assembly.tables if self.feeds[each.table.name] is feed]
-        is_parent = any(each.parent and each.parent.table == plan.table for each in self.assembly.tables)
+        alike = [each for each in self.tables if self.feeds[each.table.name] is feed]
+        is_parent = any(each.parent and each.parent.table == plan.table for each in self.tables)
         if alike[0] is not plan or is_parent or not all(map(_hears, alike)):
             return 0
         number = min(number, len(feed))
@@ -69,20 +69,20 @@ class Vanishing:
     def _unlist(self, rule: ListedIn, record: Record) -> None:
         named = {column: record.get(column) for column in rule.places}
         gone = self.feeds[rule.table].remove_those(lambda entry: rule.named(entry) == named)
-        list_of_it = next(plan for plan in self.assembly.tables if plan.table.name == rule.table)
+        list_of_it = next(plan for plan in self.tables if plan.table.name == rule.table)
         if not _hears(list_of_it):
             self.left.setdefault(rule.table, []).extend(gone)
 
 
-def fields_of_events(assembly: Assembly, table: str) -> Iterator[str]:
+def fields_of_events(tables: Sequence[TablePlan], table: str) -> Iterator[str]:
     """The fields that each event of a table has to have, because rows of others are deleted by it."""
-    for _, rule in _rules(assembly):
+    for _, rule in _rules(tables):
         if isinstance(rule, DeletedBy) and rule.table == table and rule.when is not None:
             yield rule.when[0]
 
 
-def _rules(assembly: Assembly) -> Iterator[tuple[TablePlan, DeletedBy | ListedIn]]:
-    for plan in assembly.tables:
+def _rules(tables: Sequence[TablePlan]) -> Iterator[tuple[TablePlan, DeletedBy | ListedIn]]:
+    for plan in tables:
         for rule in (plan.table.deleted_by, plan.table.missing):
             if isinstance(rule, DeletedBy | ListedIn):
                 yield plan, rule

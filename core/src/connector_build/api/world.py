@@ -59,7 +59,7 @@ class World:
                 own = sample if plan is assembly.tables[0] else None
                 feed = Feed(plan.table.name, Maker(assembly, alike, own).as_sample(), seed, places=places)
             self._feeds[plan.table.name] = feed if alike[0] is plan else self._feeds[alike[0].table.name]
-        self._vanishing = Vanishing(assembly, self._feeds)
+        self._vanishing = Vanishing(assembly.tables, self._feeds)
         for plan in self._parents_first():
             self.append(plan, count_of if isinstance(count_of, int) else count_of.get(plan.table.name, 0))
 
@@ -93,7 +93,7 @@ class World:
         """Whether records of a table say what becomes of those of another, and not only what they are."""
         return not self._vanishing.changes(plan.table.name)
 
-    def gone(self, plan: TablePlan) -> list[Any]:
+    def deleted_keys(self, plan: TablePlan) -> list[Any]:
         """The keys of records that were taken out of a table, as its answers list them."""
         return self._vanishing.gone(plan)
 

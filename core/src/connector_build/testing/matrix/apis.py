@@ -173,8 +173,8 @@ class _Altered(World):
     def records(self, table: str) -> list[Record]:
         return self._world.records(table)
 
-    def gone(self, plan: TablePlan) -> list[Any]:
-        return self._world.gone(plan)
+    def deleted_keys(self, plan: TablePlan) -> list[Any]:
+        return self._world.deleted_keys(plan)
 
     def tells_of_others(self, plan: TablePlan) -> bool:
         return self._world.tells_of_others(plan)

@@ -37,7 +37,7 @@ def _connector(
 ) -> Assembly:
     own = {"path": "/items", "records": "items", "primary_key": ["id"], "columns": COLUMNS, **parts}
     items = Table("items", **own)
-    hooks = {
+    hooks: dict[str, Any] = {
         "connector_tables": lambda: [items, *more],
         "connector_paginator": lambda table: paginator if table == items else _CURSOR,
         "connector_transforms": lambda table: list(transforms) if table == items else [],
