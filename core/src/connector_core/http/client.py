@@ -189,7 +189,7 @@ class Client:
         if ruling == "empty":
             return made(answer.at("@") or {}, [], empty=True)
         if request.asks and response.status_code in TAKEN | TOLD:
-            body = self._told(table, where, answer, in_json=request.in_json and response.status_code in TELLING)
+            body = self._told(table, where, answer, in_json=request.asks == "json" and response.status_code in TELLING)
             return made(body, [], told=came_back(self._secrets, response, b"" if body is None else answer.content))
         return self._of_records(table, where, answer, made)
 

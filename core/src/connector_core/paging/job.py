@@ -132,8 +132,7 @@ class Job(Around, RestsAtTheStart):
         inner = self.pages.first(table, page_size, {})
         params = {name: value for name, value in inner.params.items() if name not in table.params}
         base = {"step": "create", "result": Request(table.path, params, position=inner.position), "polls": 0}
-        in_json = not _is_header(self.create)
-        create = evolve(first_request(table), asks=True, in_json=in_json, position={"job": base})
+        create = evolve(first_request(table), asks=True if _is_header(self.create) else "json", position={"job": base})
         job, created = bookmark.get("job"), bookmark.get("created")
         if not isinstance(job, str) or not isinstance(created, int | float) or not (job if self.status else is_address(job)):
             return create
@@ -220,7 +219,8 @@ class Job(Around, RestsAtTheStart):
         asked = Request(job) if self.status is None else _filled(self.status, job)
         position = {**request.position, "job": {**here, "step": "status"}}
         # A link: what a strategy asks for goes into the request for the job alone.
-        return evolve(asked, link=True, asks=True, in_json=self.at is not None, leased=True, after=after, position=position)
+        asks: Any = True if self.at is None else "json"
+        return evolve(asked, link=True, asks=asks, leased=True, after=after, position=position)
 
     def _results(self, request: Request, page: Page, here: Mapping[str, Any]) -> list[str]:
         """The addresses of what was made."""
