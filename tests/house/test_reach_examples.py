@@ -8,7 +8,13 @@ import pytest
 
 import connector_core
 from cases.support import Api, Call, Connection, serving
+from connector_build.api.mimic import Mimic
+from connector_build.api.world import World
+from connector_build.testing.contract.check_syncs import assert_sources
+from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import Warehouse
+from connector_build.testing.warehouse.runs import URL, Run, signed
+from connector_core import Table, hookimpl
 from connector_core.plugin.assembly import Plugin, assemble
 from connector_core.source.pagination import Page, Request
 from places import ROOT
@@ -111,3 +117,36 @@ def test_rows_that_are_no_longer_there() -> None:
         crews.pop(1)
         connection.sync()
         assert connection.ids("crews") == ["b"]
+
+
+WANTED = {
+    "rows made of an answer": ["Rows made of an answer", "A table without a key"],
+    "configuration in requests": ["Settings in requests", "One feed for each value of a list"],
+    "a nested list as a table of its own": ["A nested list as a table of its own"],
+    "a position or filter elsewhere": ["Where a position stands", "A filter around the time", "Times in another notation"],
+    "data at another origin": ["Links to another host, without credentials", "Export jobs"],
+    "children of children": ["Children of children"],
+    "a feed that is read until what is known": ["Newest first"],
+    "deletes by comparing": ["Deletes that another table tells of", "Rows that are no longer there"],
+    "an export job": ["Export jobs"],
+    "formats": ["Form-encoded requests", "XML", "Zip archives"],
+}
+"""What is missing from a connector framework, by the connectors that people write, and the sections that are about it."""
+
+
+@pytest.mark.parametrize("title", dict.fromkeys(title for titles in WANTED.values() for title in titles))
+def test_the_example_runs(title: str) -> None:
+    """Three syncs from an API that is simulated, with changes between."""
+    module = ModuleType("connector_example")
+    exec(compile(EXAMPLES[title], "sources.md", "exec"), module.__dict__)  # noqa: S102  (our own page)
+    if not hasattr(module, "connector_tables"):
+        columns = {"id": "STRING", "updatedAt": "UTC_DATETIME"}
+        vars(module)["connector_tables"] = hookimpl(lambda: [Table("shifts", "/shifts", "shifts", ["id"], columns)])
+    assembly = signed(assemble([Plugin("connector-example", module)]))
+    world = World(assembly)
+    api, warehouse = Mimic(assembly, world, URL), Warehouse(assembly)
+    for _ in range(3):
+        Run().sync(assembly, warehouse, api.reply)
+        assert_sources(assembly, world, warehouse)
+        assert_exact(assembly, warehouse)
+        assert world.move_on(3, 2, 1)[0]

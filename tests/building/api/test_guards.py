@@ -20,6 +20,7 @@ from connector_build.api.simulation import Simulation
 from connector_build.testing import ListLog, Warehouse
 from connector_core import (
     ApiKeyHeader,
+    ApiKeyPath,
     ApiKeyQuery,
     AuthChoice,
     BasicAuth,
@@ -104,6 +105,7 @@ ALIKE: Mapping[str, Any] = {
     "a header": ApiKeyHeader("X-API-Key"),
     "a header with a prefix": ApiKeyHeader("Authorization", prefix="Token "),
     "a query parameter": ApiKeyQuery("key"),
+    "a key in the path": ApiKeyPath("/bot"),
     "a bearer token": BearerToken(),
     "basic": BasicAuth(),
     "basic, of a key alone": BasicAuth("api_key", None),
@@ -186,7 +188,7 @@ def other(kind: str, secret: str) -> str:
 def test_nobody_is_let_in_without_a_credential(kind: str, simulate: Callable[[Any], Simulation]) -> None:
     answer = requests.get(f"{simulate(ALIKE[kind]).url}/items", timeout=5)
     assert answer.status_code == 401
-    assert re.match(r"missing \S+ (header|parameter)", answer.json()["error"])
+    assert re.match(r"missing \S+ (header|parameter|in the path)", answer.json()["error"])
 
 
 def test_an_api_without_auth_asks_for_nothing(simulate: Callable[[Any], Simulation]) -> None:
@@ -246,13 +248,17 @@ def test_a_token_ends(simulate: Callable[[Any], Simulation], monkeypatch: pytest
     assert requests.get(f"{simulation.url}/items", headers=bearer, timeout=5).status_code == 401
 
 
-@pytest.mark.parametrize("kind", ["a header", "a query parameter", "basic", "client credentials", "a session", "HS256", "digest"])
+HINTED = ["a header", "a query parameter", "a key in the path", "basic", "client credentials", "a session", "HS256", "digest"]
+
+
+@pytest.mark.parametrize("kind", HINTED)
 def test_the_hints_name_what_curl_needs(kind: str, simulate: Callable[[Any], Simulation]) -> None:
     told = "\n".join(hints(simulate(ALIKE[kind])))
     assert "toy: 250 records" in told
     assert {
         "a header": "-H 'x-api-key: sample-key'",
         "a query parameter": "&key=sample-key'",
+        "a key in the path": "/botsample-key/items?",
         "basic": "-H 'authorization: Basic ",
         "client credentials": "grant_type=client_credentials",
         "a session": '-d \'{"username": "made-up username", "password": "sample-key"}\'',

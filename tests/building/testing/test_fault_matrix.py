@@ -30,6 +30,7 @@ from connector_build.testing import lies_table, reliability
 from connector_build.testing.matrix import runs as matrix
 from connector_build.testing.matrix import trial
 from connector_build.testing.matrix.faults import FAULTS, STATUSES
+from connector_build.testing.matrix.further import FURTHER
 from connector_build.testing.matrix.lies import LIES
 from connector_build.testing.matrix.runs import (
     FAILED,
@@ -280,6 +281,7 @@ PARTS = Table(
     {"thing_id": "LONG", "number": "LONG", "label": "STRING"},
     parent=Parent("things", adds={"thing_id": "id"}),
 )
+DEEP = Parent("parts", adds={"part": "number"})
 KINDS = Aggregate("things_kinds", ["kind"], {"things": count(), "numbers": total("number")})
 
 
@@ -561,9 +563,10 @@ def test_cells_that_failed_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
 PAGE = ROOT / "docs/reliability.md"
 
 
-def page_rows() -> list[list[str]]:
+def page_rows(number: int = 0) -> list[list[str]]:
     between = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
-    return [[part.strip() for part in line.strip("|").split("|")] for line in between.splitlines() if line.startswith("|")]
+    tables = [part.splitlines() for part in between.split("\n\n") if part.startswith("|")]
+    return [[part.strip() for part in line.strip("|").split("|")] for line in tables[number]]
 
 
 def test_the_page_has_a_row_for_every_fault() -> None:
@@ -581,6 +584,26 @@ def test_the_page_says_of_fts_what_is_expected_here() -> None:
     assert {row[0]: row[2] for row in page_rows()[2:]} == expected
 
 
+MORE_THAN_A_LIST = {name: assembly for family in FURTHER.values() for name, assembly in family.items()}
+
+
+@pytest.mark.parametrize("name", MORE_THAN_A_LIST)
+def test_tables_that_are_more_than_a_paged_list(name: str) -> None:
+    header, _, *rows = page_rows(1)
+    assert header == ["fault", *MORE_THAN_A_LIST]
+    assert [row[0] for row in rows] == list(BY_NAME)
+    said = {row[0]: row[header.index(name)] for row in rows}
+    assert set(" / ".join(said.values()).split(" / ")) <= {lies_table.WORDS[outcome] for outcome in (RIGHT, LOUD, NOT)}
+    for fault in ("503, for ever", "cut JSON, once", "expired cursor, 410, once"):
+        cells = [run_cell(MORE_THAN_A_LIST[name], BY_NAME[fault], incremental=kind) for kind in (FIRST, INCREMENTAL)]
+        assert " / ".join(dict.fromkeys(lies_table.WORDS[each.outcome] for each in cells)) == said[fault], cells
+
+
+def test_children_of_children() -> None:
+    bits = Table("bits", "/parts/{parent.number}", "bits", ["part", "id"], {"part": "LONG", "id": "LONG"}, parent=DEEP)
+    assert run_cell(plugin(things(), PARTS, bits), BY_NAME["503, once"], incremental=True).outcome == RIGHT
+
+
 def stubbed(monkeypatch: pytest.MonkeyPatch, outcome: Outcome) -> None:
     """Make a run of the command short: two faults, two connectors, and every cell ends with *outcome*."""
 
@@ -595,6 +618,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch, outcome: Outcome) -> None:
         on_cell(cells[-1])
         return cells
 
+    monkeypatch.setattr(reliability, "FURTHER", {})
     monkeypatch.setattr(lies_table, "LIES", LIES[:2])
     monkeypatch.setattr(lies_table, "FAMILIES", {"Mine": {"c": None, "d": None}})
     monkeypatch.setattr(lies_table, "CONNECTORS", {"c": None, "d": None})
@@ -627,6 +651,15 @@ def test_the_command_writes_between_the_markers_and_leaves_the_rest(monkeypatch:
     ]
     assert lies.splitlines()[1] == "2 lies, 2 connectors: 4 right, 0 loud, 0 warned, 0 FAILED."
     assert f"**Mine**\n\n| lie | c | d |\n| --- | --- | --- |\n| {LIES[0].name} | right | right |\n" in lies
+
+
+def test_the_page_has_a_table_of_what_is_more_than_a_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stubbed(monkeypatch, RIGHT)
+    monkeypatch.setattr(reliability, "FURTHER", {"Mine": {"e": dataset("fts")[0]}})
+    page = tmp_path / "new.md"
+    result = CliRunner().invoke(reliability.main, ["--output", str(page)])
+    assert "5 connectors, 16 cells, 0 failed" in result.output
+    assert "| fault | e |\n| --- | --- |\n| 503, once | right |\n" in page.read_text()
 
 
 def test_the_command_says_why_a_fault_does_not_apply(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

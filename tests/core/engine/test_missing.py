@@ -78,6 +78,20 @@ def test_what_is_no_longer_there_is_deleted_and_nothing_is_truncated(make: Any) 
         assert connection.warehouse.count("delete") == 0
 
 
+@pytest.mark.parametrize("make", [whole, listed])
+def test_a_few_rows_that_wait_for_a_checkpoint_are_rows(make: Any) -> None:
+    world = World()
+    world.put(1)
+    world.put(2)
+    with serving(world.answer) as api:
+        connection = make(api)
+        connection.checkpoint_records = 100
+        connection.sync()
+        world.drop(1)
+        connection.sync()
+        assert connection.ids() == [2]
+
+
 MOVES = st.lists(
     st.one_of(
         st.tuples(st.just("put"), st.integers(0, 6)),

@@ -369,6 +369,81 @@ def test_children_have_jobs_of_their_own_and_strategies_ask_for_them() -> None:
         assert made == [f"/crews/{crew}/exports {at}" for at in (None, "2026-01-01T00:00:00Z") for crew in (1, 2)]
 
 
+HTML = Reply(b"<!doctype html><p>Log in", headers={"Content-Type": "text/html"})
+
+
+@pytest.mark.parametrize("at", [3, 4, 5], ids=["the request for it", "how far it is", "what it made"])
+def test_a_web_page_in_the_place_of_json_is_tried_again(at: int) -> None:
+    def answer(call: Call) -> Any:
+        if call.number == at:
+            return HTML
+        if call.method == "POST":
+            return {"id": 7}
+        return {"status": "done"} if call.path == "/jobs/7" else {"items": [{"id": 1}]}
+
+    job = Job("id", "/jobs/{job}", done="done", result="/jobs/7/file")
+    with serving(answer) as api:
+        connection = connect(api, items(body={}), paginator=job)
+        connection.sync()
+        assert len(api.calls) == 3
+        if at != 3:  # the first answer of a sync says at once that this is no API
+            connection.sync()
+            assert len(api.calls) == 7
+            assert connection.ids() == ["1"]
+            return
+        with pytest.raises(UnexpectedAnswer, match="the answer is a web page, not JSON"):
+            connection.sync()
+
+
+def test_an_empty_answer_says_what_came_instead_of_the_job() -> None:
+    with serving(lambda _: Reply(b"")) as api, pytest.raises(ConnectorError, match="200, but the body is not whole JSON"):
+        connect(api, items(body={}), paginator=Job("id", "/jobs/{job}", done="done")).sync()
+
+
+def test_a_file_at_an_address_that_stays_is_asked_for_once_more() -> None:
+    def answer(call: Call) -> Any:
+        if call.method == "POST":
+            return {"id": 7}
+        if call.path == "/jobs/7":
+            return {"status": "done"}
+        return Reply({}, 410) if call.number == 2 else {"items": [{"id": 1}]}
+
+    job = Job("id", "/jobs/{job}", done="done", result="/jobs/{job}/file", pages=CursorPaginator(missing_ends=True))
+    with serving(answer) as api:
+        connection = connect(api, items(body={}), paginator=job)
+        connection.sync()
+        assert connection.ids() == ["1"]
+        assert [call.path for call in api.calls[1:]] == ["/jobs/7", "/jobs/7/file"] * 2
+
+
+def test_the_job_of_one_parent_is_made_twice_at_most_in_a_sync() -> None:
+    made: list[str] = []
+    fails = True
+
+    def answer(call: Call) -> Any:
+        if call.path == "/crews":
+            return {"crews": [{"id": 1}, {"id": 2}]}
+        if call.method == "POST":
+            made.append(call.path)
+            return {"id": len(made)}
+        if call.path.startswith("/jobs/"):
+            return {"status": "failed" if fails and made[-1] == "/crews/2/exports" else "done"}
+        return {"items": [{"id": call.path}]}
+
+    crews = items(name="crews", path="/crews", records="crews")
+    parent = Parent("crews", adds={"crew": "id"})
+    shifts = items(path="/crews/{parent.id}/exports", body={}, parent=parent, columns={"id": "STRING", "crew": "STRING"})
+    job = Job("id", "/jobs/{job}", done="done", failed="failed", result="/files/{job}")
+    with serving(answer) as api:
+        connection = connect(api, crews, shifts, paginator={"crews": SinglePage(), "case_items": job})
+        with pytest.raises(SourceError, match=r"case_items: the export job has to be made anew .* It has happened twice in this"):
+            connection.sync(threads="1")
+        assert made == ["/crews/1/exports", "/crews/2/exports", "/crews/2/exports"]
+        fails = False
+        connection.sync(threads="1")
+        assert connection.ids() == ["/files/1", "/files/3"]  # the second job of the second crew is ready by now
+
+
 def test_a_strategy_asks_in_the_request_for_the_job_alone_also_after_a_crash() -> None:
     down = {3}
 

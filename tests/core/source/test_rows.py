@@ -182,6 +182,14 @@ def test_a_step_that_cannot_be_meant(make: Any) -> None:
         make()
 
 
+def test_a_stamp_sees_what_those_before_it_gave() -> None:
+    step = stamped({"of": request_param("of"), "id": key_of("of", "n")})
+    ids = [next(step(Page({}, [{"n": 1}]), Request("/", {"of": of})))["id"] for of in ("a", "b")]
+    assert ids[0] != ids[1]
+    late = stamped({"id": key_of("of", "n"), "of": request_param("of")})
+    assert next(late(Page({}, [{"n": 1}]), Request("/", {"of": "a"})))["id"] not in ids
+
+
 # Tables without a key
 
 
@@ -204,6 +212,15 @@ def test_a_table_without_a_key_that_is_replaced_may_leave_rows_out() -> None:
         connection = connect(api, table, paginator=SinglePage(), transforms=[Transform("x_only", only_if("a", ["x"]))])
         connection.sync()
         assert connection.rows() == [{"a": "x"}]
+
+
+def test_records_without_a_key_that_have_none_of_the_columns_are_others() -> None:
+    table = items(primary_key=[], columns={"a": "STRING", "n": "LONG"}, append_only=True)
+    with serving(lambda _: {"items": [{"item": {"a": "x", "n": 1}}]}) as api:
+        connection = connect(api, table, paginator=SinglePage())
+        with pytest.raises(UnexpectedAnswer, match=r"no record of this page has any of the columns a, n \(there is item"):
+            connection.sync()
+        assert connection.rows() == []
 
 
 def test_a_table_without_a_key_has_to_be_honest() -> None:

@@ -98,6 +98,21 @@ def set_at(body: Any, path: str, value: Any) -> Any:
     return cached_path(path).put(body, value)
 
 
+def set_listed(body: Any, path: str, values: list[Any]) -> Any:
+    """A copy of *body* with *values* where *path* finds them all, or the first of them where it is one place.
+
+    Raises Unmimicked for a path of which it cannot be told where they are.
+    """
+    place = cached_path(path)
+    if not place.needs:
+        return set_at(body, path, values[0])
+    for where, items in _arrangements(path, values):
+        tried = items if where == "@" else set_at(body, where, items)
+        if place.get(tried) == values:
+            return tried
+    raise Unmimicked(f"what is at {path!r} cannot be made up.")
+
+
 def content_type(table: Table) -> str:
     """The media type of a table's answers."""
     return formats.media_type(table.format)

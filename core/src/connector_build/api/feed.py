@@ -1,7 +1,7 @@
 """The records of one table in order of last update, and the cursors that lead into it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b, sha256
 from itertools import count
 from random import Random
@@ -82,8 +82,8 @@ class Feed:
         with self._lock:
             return [self._push(number, self._make(number, given or {})) for number in range(self._made + 1, self._made + n + 1)]
 
-    def change(self, n: int) -> list[Record]:
-        """Give n different records new values, move them to the end, and return copies of them.
+    def change(self, n: int, then: Callable[[Record], Record] = dict) -> list[Record]:
+        """Give n different records new values, and what *then* makes of them, move them to the end, and return copies of them.
 
         Raises ValueError when n is negative or more than there are.
         """
@@ -92,8 +92,21 @@ class Feed:
                 raise ValueError(f"cannot change {n} of the {len(self._entries)} records of {self.name}")
             chosen = self._changes.sample(list(self._entries), n)
             olds = [self._entries.pop(number).record for number in chosen]
-            changed = (self._sample.change(dict(old), self._changes) for old in olds)
+            changed = (then(self._sample.change(dict(old), self._changes)) for old in olds)
             return [self._push(number, record) for number, record in zip(chosen, changed, strict=True)]
+
+    def remove(self, n: int) -> list[Record]:
+        """Take n different records out, and return them. Raises ValueError when n is negative or more than there are."""
+        with self._lock:
+            if not 0 <= n <= len(self._entries):
+                raise ValueError(f"cannot remove {n} of the {len(self._entries)} records of {self.name}")
+            return [self._entries.pop(number).record for number in self._changes.sample(list(self._entries), n)]
+
+    def remove_those(self, which: Callable[[Record], bool]) -> list[Record]:
+        """Take out every record that *which* says, and return them."""
+        with self._lock:
+            chosen = [number for number, entry in self._entries.items() if which(entry.record)]
+            return [self._entries.pop(number).record for number in chosen]
 
     def page(self, cursor: str | None, page_size: int) -> FeedPage:
         """The records after a cursor (None: from the first), at most `page_size` of them, as copies.

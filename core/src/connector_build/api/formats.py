@@ -71,11 +71,13 @@ def readable(form: Format | Json | None, record: Record) -> Record:
             texts = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in record.items()}
             return {name: None if value == form.null else value for name, value in texts.items()}
         case Xml():  # in which a nested value is a text too, and one without any text is null
-            return {
-                name: _in_xml(value) if isinstance(value, dict) else value or None if value == "" else value
-                for name, value in record.items()
-            }
+            return {name: _read_from_xml(form, name, value) for name, value in record.items()}
     return record
+
+
+def _read_from_xml(form: Xml, name: str, value: Any) -> Any:
+    found = _in_xml(value) if isinstance(value, dict) else None if value == "" else value
+    return [found or "text"] if name in form.lists and not isinstance(found, list) else found
 
 
 def _in_xml(value: Any) -> Any:

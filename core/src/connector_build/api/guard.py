@@ -7,7 +7,7 @@ the sync; a request that comes has to be signed alike. What goes by challenge, b
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import requests
 from attrs import evolve, field, frozen
@@ -20,11 +20,12 @@ PROBE = Asked("GET", "/probe", target="/probe")
 
 @frozen
 class Curl:
-    """How curl is let in: commands that come first, then options, and what goes into the query."""
+    """How curl is let in: commands that come first, then options, what goes into the query, and what goes before the path."""
 
     first: Sequence[str] = ()
     options: str = ""
     query: str = ""
+    prefix: str = ""
 
 
 class Guard(Protocol):
@@ -39,6 +40,9 @@ class Guard(Protocol):
 
     def refusal(self, request: Asked) -> Reply | None:
         """The 401 for a request that is not let in; None where it is."""
+
+    def bare(self, request: Asked) -> Asked:
+        """*request* without what belongs to the credential in its path and its query."""
 
     def curl(self) -> Curl:
         """What to give curl."""
@@ -117,6 +121,10 @@ class Guarding:
         """None is asked for."""
         return None
 
+    def bare(self, request: Asked) -> Asked:
+        """*request* without the query parameters of the credential."""
+        return evolve(request, params={name: value for name, value in request.params.items() if name not in self.params})
+
 
 class Open(Guarding):
     """An API that asks for no credential."""
@@ -128,6 +136,35 @@ class Open(Guarding):
     def curl(self) -> Curl:
         """Nothing."""
         return Curl()
+
+
+@frozen
+class KeyInPath(Guarding):
+    """Lets in what has the key in the first segment of its path, behind *prefix*."""
+
+    prefix: str
+    key: str = field(repr=False)
+
+    def refusal(self, request: Asked) -> Reply | None:
+        """What is wrong there."""
+        first = unquote(self._first(request))
+        if first == self.prefix + self.key:
+            return None
+        return unauthorized(f"{'wrong' if first.startswith(self.prefix) else 'missing'} key in the path")
+
+    def bare(self, request: Asked) -> Asked:
+        """*request* without that segment, or what stands there in the place of one."""
+        first = self._first(request)
+        signed = unquote(first) == self.prefix + self.key or (self.prefix and first.startswith(self.prefix))
+        return evolve(request, path=request.path.removeprefix(f"/{first}")) if signed else request
+
+    def curl(self) -> Curl:
+        """The segment."""
+        return Curl(prefix=f"/{self.prefix}{quote(self.key, safe='')}")
+
+    @staticmethod
+    def _first(request: Asked) -> str:
+        return request.path[1:].partition("/")[0]
 
 
 class Signed(Guarding):

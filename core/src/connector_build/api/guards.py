@@ -10,7 +10,7 @@ from requests.auth import HTTPDigestAuth
 from connector_build.api.configured import made_up_configuration
 from connector_build.api.errors import Unmimicked
 from connector_build.api.exchange import Exchange, Rehearsal, token_answer
-from connector_build.api.guard import Guard, Open, Signed
+from connector_build.api.guard import Guard, KeyInPath, Open, Signed
 from connector_build.api.proofs import Challenge, SignedToken
 from connector_core import ApiKeyPath, AuthChoice, ClientCertificate, ConnectorError, JwtBearer
 from connector_core.auth.kinds import AuthFactory
@@ -58,8 +58,6 @@ def _ways(auth: AuthFactory) -> list[tuple[Mapping[str, str], AuthFactory]]:
 def _door(assembly: Assembly, choice: Mapping[str, str], factory: AuthFactory, url: str, secret: str) -> Door:
     if isinstance(factory, ClientCertificate):
         raise Unmimicked("Its auth shows a client certificate, and the simulated API speaks plain HTTP")
-    if isinstance(factory, ApiKeyPath):
-        raise Unmimicked("Its auth puts the key into the path, and the simulated API knows the paths of the tables alone")
 
     def fill(setting: Setting) -> str:
         return url if setting.kind == "url" else _key(factory, setting, secret) or secret
@@ -74,6 +72,8 @@ def _door(assembly: Assembly, choice: Mapping[str, str], factory: AuthFactory, u
 def _guard(factory: AuthFactory, configuration: Configuration, url: str) -> Guard:
     if isinstance(factory, JwtBearer):
         return SignedToken(factory, configuration)
+    if isinstance(factory, ApiKeyPath):
+        return KeyInPath(factory.prefix[1:], configuration[factory.setting])
     auth = factory(configuration)
     if isinstance(auth, HTTPDigestAuth):
         return Challenge(str(auth.username), str(auth.password))

@@ -15,7 +15,8 @@ from connector_build.api.errors import Unmimicked
 from connector_build.api.formats import of_each_file, readable
 from connector_build.api.nesting import with_lists
 from connector_build.api.shaping import fixed, settled
-from connector_build.api.values import time_of, value_of
+from connector_build.api.values import number_of, time_of, value_of
+from connector_build.api.vanishing import fields_of_events
 from connector_build.sample import Sample
 from connector_core import Csv, KeysetPaginator, Record, Table, UntilKnown, UpdatedSince, Windows
 from connector_core.basics.paths import cached_path
@@ -34,10 +35,11 @@ class Maker:
         self._plans = plans
         self._sample = sample
         self._named = [name for plan in plans for name in _named_by_children(assembly, plan.table)]
+        self._named += [name for plan in plans for name in fields_of_events(assembly.tables, plan.table.name)]
         self._timed = [time for plan in plans for time in _timed(assembly, plan)]
         names = [plan.table.name for plan in plans]
         self._nested = [each.value for each in assembly.options if isinstance(each.value, Nested) and each.table in names]
-        self._moments = count(1)
+        self._moments = count(1 + max(_begins(assembly, plan) for plan in plans))
 
     def as_sample(self) -> Sample:
         """What a feed is made with; it starts without a record."""
@@ -138,7 +140,8 @@ def _in_windows(table: Table, windows: Windows, number: int) -> str:
 def _declared(plan: TablePlan, number: int, random: Random) -> Record:
     """A record with a value in each declared column, and one that is not declared where an API may send such."""
     table = plan.table
-    record = {name: value_of(kind, number, random, key=name in table.primary_key) for name, kind in table.columns.items()}
+    keys = {*table.primary_key, *fixed(table)}
+    record = {name: value_of(kind, number, random, key=name in keys) for name, kind in table.columns.items()}
     form = of_each_file(table.format)
     more = {} if isinstance(form, Csv) or plan.undeclared == "fail" else {"not_declared": f"text {number}"}
     return readable(form, record | more)
@@ -162,6 +165,14 @@ def _timed(assembly: Assembly, plan: TablePlan) -> Iterator[tuple[str, str]]:
     children = [each.table.parent for each in assembly.tables]
     names += [each.changed for each in children if each and each.table == plan.table.name and each.changed]
     yield from ((name, plan.table.columns.get(name, "STRING")) for name in names)
+
+
+def _begins(assembly: Assembly, plan: TablePlan) -> int:
+    """The number of the moment before which a first sync of a table does not look."""
+    starts = [each.start for each in layers(plan.paginator) if isinstance(each, UpdatedSince)]
+    moments = [moment_of(str(start)) for start in starts if start is not None]
+    kinds = {kind for _, kind in _timed(assembly, plan)}
+    return max((number_of(kind, moment) for moment in moments if moment for kind in kinds), default=0)
 
 
 def _plain(part: Any) -> Any:

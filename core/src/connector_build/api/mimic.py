@@ -11,9 +11,11 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from connector_build.api import exports
 from connector_build.api.bodies import body_of, content_type
 from connector_build.api.errors import Unmimicked
-from connector_build.api.feed import Cursors
+from connector_build.api.exports import Step, job_of
+from connector_build.api.feed import Cursors, Entry
 from connector_build.api.finding import located, names_in_paths
 from connector_build.api.making import layers, window_field
 from connector_build.api.messages import Asked, Reply, refused, sent_body
@@ -36,6 +38,8 @@ class Mimic:
     url:     where it can be reached, for links.
     cursors: those that it hands out and takes.
     sizes:   how many records a page may have.
+    away:    the files of exports lie at the hosts that a table names as ``elsewhere``, and whoever asks there is led here. Else
+             they lie at the API's own address.
     """
 
     assembly: Assembly
@@ -43,6 +47,7 @@ class Mimic:
     url: str = ""
     cursors: Cursors = field(factory=lambda: Cursors("mimic"))
     sizes: Sizes = field(factory=Sizes)
+    away: bool = True
 
     def check(self) -> None:
         """Raise Unmimicked unless every table can be served."""
@@ -62,10 +67,16 @@ class Mimic:
     def reply(self, request: Asked) -> Reply:
         """The answer to *request*; 404 for an address that no table has, 400 for a position that no answer gave out."""
         request = self.located(request)
+        step = self.step(request)
         asked = self.asked_for(request)
         if not asked:
             return refused(404, f"there is nothing at {request.path}")
         try:
+            if step is not None:
+                return exports.told(step, self.url, away=self.away) if step.file is None else self._file(request, step, step.file)
+            plan, parent = asked[0]
+            if job := job_of(plan):
+                return exports.taken_on(job, self.world.exports.make(plan.table.name, parent, request), self.url)
             return self._page(request, asked)
         except ValueError as error:
             return refused(400, str(error))
@@ -75,10 +86,17 @@ class Mimic:
 
         Of several that fit, those that say most about their requests, and of these the ones that are asked for as the first is.
         """
+        if step := self.step(request):
+            return [(step.plan, step.export.parent)]
         fits = [(plan, parent) for plan in self.assembly.tables if (parent := self._parent(plan, request)) is not None]
         said = [len(plan.table.params) + len(plan.table.headers) + len(plan.table.body or ()) for plan, _ in fits]
         best = [each for each, number in zip(fits, said, strict=True) if number == max(said)]
         return [(plan, parent) for plan, parent in best if same_address(plan.table, best[0][0].table)]
+
+    def step(self, request: Asked) -> Step | None:
+        """What *request* is about, if it is about an export that was asked for before."""
+        steps = (exports.step_of(plan, self.world.exports, request) for plan in self.assembly.tables)
+        return next((step for step in steps if step is not None), None)
 
     def _parent(self, plan: TablePlan, request: Asked) -> Record | None:
         """Of the record whose children are asked for, the record; an empty one for a table of its own; None: another table."""
@@ -93,18 +111,42 @@ class Mimic:
         return None
 
     def _page(self, request: Asked, asked: Sequence[tuple[TablePlan, Record]]) -> Reply:
-        cutting = Cutting(request, f"{self.url}{request.path}", self.cursors, self.sizes)
+        cutting = self._cutting(request, f"{self.url}{request.path}")
+        found: list[tuple[TablePlan, list[Entry]]] = []
+        for group in _alike(asked):
+            plans = [plan for plan, _ in group]
+            lists = [self.world.entries(plan, parent) for plan, parent in group]
+            found += zip(plans, cutting.page(plans[0].paginator, [plan.table for plan in plans], lists), strict=True)
+        return self._answer(cutting, found)
+
+    def _file(self, request: Asked, step: Step, number: int) -> Reply:
+        """The records that an export has in one of its files, as they are by now."""
+        plan, job, export = step.plan, step.job, step.export
+        base = f"{self.url}{request.path}"
+        if not isinstance(job.result, Request):
+            if not exports.is_signed(request):
+                return refused(403, "the address of a file is signed")
+            request, base = (
+                exports.asked_for_file(request),
+                exports.address(plan, export, self.url, number, away=self.away).partition("?")[0],
+            )
+        tables, lists = [plan.table], [self.world.entries(plan, export.parent)]
+        _, [entries] = self._cutting(export.created, "").narrowed(plan.paginator, tables, lists)
+        cutting = self._cutting(request, base)
+        pages = cutting.page(job.pages, tables, [exports.part_of(entries, number, exports.files_of(job))])
+        return self._answer(cutting, [(plan, pages[0])])
+
+    def _cutting(self, request: Asked, base: str) -> Cutting:
+        return Cutting(request, base, self.cursors, self.sizes)
+
+    def _answer(self, cutting: Cutting, found: Sequence[tuple[TablePlan, list[Entry]]]) -> Reply:
         placed: list[tuple[Table, list[Any]]] = []
         beside: dict[str, Any] = {}
-        for group in _alike(asked):
-            tables = [plan.table for plan, _ in group]
-            lists = [self.world.entries(plan, parent) for plan, parent in group]
-            pages = cutting.page(group[0][0].paginator, tables, lists)
-            for table, page in zip(tables, pages, strict=True):
-                raw, more = shaped(table, [dict(entry.record) for entry in page])
-                placed.append((table, raw))
-                beside |= more
-        gone: dict[str, Any] = {table.deleted: [] for table, _ in placed if table.deleted}
+        for plan, page in found:
+            raw, more = shaped(plan.table, [dict(entry.record) for entry in page])
+            placed.append((plan.table, raw))
+            beside |= more
+        gone = {plan.table.deleted: self.world.deleted_keys(plan) for plan, _ in found if plan.table.deleted}
         body = body_of(placed, {**beside, **gone, **cutting.values})
         return Reply(200, {"Content-Type": content_type(placed[0][0]), **cutting.headers}, body)
 

@@ -14,7 +14,6 @@ from connector_build.api.messages import Asked
 from connector_core import (
     CursorPaginator,
     FullRead,
-    Job,
     KeysetPaginator,
     LinkHeaderPaginator,
     NextLinkPaginator,
@@ -60,9 +59,7 @@ Entries = list[Entry]
 
 def why_unknown(plan: TablePlan) -> str | None:
     """Why it cannot be told from a plugin how its API pages a table; None where it can."""
-    *strategies, innermost = around = list(layers(plan.paginator))
-    if any(isinstance(each, Job) for each in around):
-        return f"{plan.table.name}: it is read by an export job, and how its API makes one cannot be told. Record its pages"
+    *strategies, innermost = list(layers(plan.paginator))
     for layer in strategies:
         if isinstance(layer, Windows) and layer.so_far > MOST_WINDOWS:
             return f"{plan.table.name}: it has {layer.so_far} windows by now, which would take too long to try"
@@ -116,9 +113,7 @@ class Cutting:
         Lists that share an answer share its cursor or link too: a page is then so many records of all of them. By numbers and
         keys each list is paged by itself.
         """
-        while isinstance(paginator, _STRATEGIES):
-            lists = [self._narrowed(paginator, table, entries) for table, entries in zip(tables, lists, strict=True)]
-            paginator = paginator.pages
+        paginator, lists = self.narrowed(paginator, tables, lists)
         match paginator:
             case CursorPaginator():
                 return _parted(lists, lambda entries: self._by_cursor(paginator, entries))
@@ -129,6 +124,13 @@ class Cutting:
             case KeysetPaginator():
                 return [self._by_key(paginator, entries) for entries in lists]
         return list(lists)
+
+    def narrowed(self, paginator: Any, tables: Sequence[Table], lists: Sequence[Entries]) -> tuple[Any, Sequence[Entries]]:
+        """What pages the lists within the strategies of *paginator*, and of each list what those ask for."""
+        while isinstance(paginator, _STRATEGIES):
+            lists = [self._narrowed(paginator, table, entries) for table, entries in zip(tables, lists, strict=True)]
+            paginator = paginator.pages
+        return paginator, lists
 
     def _by_cursor(self, paginator: CursorPaginator, entries: Entries) -> Entries:
         size = self._size(paginator)

@@ -89,4 +89,4 @@ def _curl(api: Simulated, plan: TablePlan, url: str) -> str:
     sent = f" -d '{urlencode(form_fields(request.json))}'" if request.form else f"{_JSON} -d '{json.dumps(request.json)}'"
     body = "" if request.json is None else sent
     query = "&".join(filter(None, [urlencode(request.params), curl.query]))
-    return f"curl{curl.options}{headers}{body} '{url}{request.path}{'?' if query else ''}{query}'"
+    return f"curl{curl.options}{headers}{body} '{url}{curl.prefix}{request.path}{'?' if query else ''}{query}'"

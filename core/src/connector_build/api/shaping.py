@@ -50,7 +50,8 @@ def settled(table: Table, record: Record) -> Record:
 def fixed(table: Table) -> set[str]:
     """The columns that a change of a record leaves alone, because a key is made of them."""
     stamps = [stamp for step in table.rows if isinstance(step, Stamped) for stamp in step.adds.values()]
-    return {name for stamp in stamps if isinstance(stamp, KeyOf) for name in stamp.names}
+    keys = {step.key for step in table.rows if isinstance(step, Keyed)}
+    return keys | {name for stamp in stamps if isinstance(stamp, KeyOf) for name in stamp.names}
 
 
 def given(table: Table) -> set[str]:

@@ -6,8 +6,10 @@ from typing import Any
 from attrs import evolve, frozen
 
 from connector_build.api.errors import Unmimicked
+from connector_build.api.exports import job_of
 from connector_build.api.faults import Fault
 from connector_build.api.feed import Cursors, Feed
+from connector_build.api.guard import Open
 from connector_build.api.guards import Door, doors
 from connector_build.api.making import layers
 from connector_build.api.messages import Asked, Reply, json_reply, refused
@@ -34,11 +36,15 @@ _HTML = b"<!doctype html><title>Maintenance</title><p>We will be back in a momen
 
 @frozen(eq=False)
 class Dataset:
-    """What is simulated: a connector, by the name of its dataset, and how its plugin makes up records, if it says so."""
+    """What is simulated: a connector, by the name of its dataset, and how its plugin makes up records, if it says so.
+
+    records: how many a table begins with; None: some pages of the usual size.
+    """
 
     name: str
     assembly: Assembly
     sample: Sample | None = None
+    records: int | None = None
 
 
 @frozen(eq=False)
@@ -50,15 +56,15 @@ class Simulated:
     ways: Sequence[Door]
 
     @classmethod
-    def of(cls, dataset: Dataset, url: str, secret: str, seed: int) -> "Simulated":
-        """Made up from *seed*. Raises Unmimicked, with the dataset's name, where it cannot be."""
+    def of(cls, dataset: Dataset, url: str, secret: str, seed: int, *, away: bool = False) -> "Simulated":
+        """Made up from *seed*; *away*: see Mimic. Raises Unmimicked, with the dataset's name, where it cannot be."""
         assembly = dataset.assembly
         try:
             ways = doors(assembly, url, secret)
             assembly = bound(assembly, read_configuration(assembly.settings, ways[0].configuration))
             sizes = sizes_of(assembly)
             world = World(assembly, count_of=_counts(dataset, sizes), seed=seed, sample=dataset.sample)
-            mimic = Mimic(assembly, world, url, Cursors(f"{seed}:{dataset.name}"), sizes)
+            mimic = Mimic(assembly, world, url, Cursors(f"{seed}:{dataset.name}"), sizes, away)
             _check(mimic)
         except Unmimicked as reason:
             raise Unmimicked(f"{dataset.name}: {reason}") from None
@@ -94,9 +100,9 @@ class Simulated:
 
     def reply(self, request: Asked) -> Reply:
         """The answer to a request for a table, once it was let in: 400 with a reason for what cannot be used."""
-        if refusal := self._refusal(request):
-            return refusal
         bare = self._bare(request)
+        if refusal := self._stranger(request) if self._is_elsewhere(bare) else self._refusal(request):
+            return refusal
         why = _why_bad(request, bare, [plan for plan, _ in self.mimic.asked_for(bare)])
         return refused(400, why) if why else self.mimic.reply(bare)
 
@@ -129,11 +135,22 @@ class Simulated:
         refusals = [door.guard.refusal(request) for door in self.ways]
         return refusals[0] if all(refusals) else None
 
+    def _is_elsewhere(self, request: Asked) -> bool:
+        """Whether it is for a file that lies with somebody else, who knows no credential."""
+        step = self.mimic.step(request)
+        return self.mimic.away and step is not None and step.file is not None and bool(step.plan.table.elsewhere)
+
+    def _stranger(self, request: Asked) -> Reply | None:
+        """The refusal of a request that brings a credential to where nobody asks for one."""
+        let_in = (door.guard.refusal(request) is None for door in self.ways if not isinstance(door.guard, Open))
+        signed = "authorization" in request.headers or any(let_in)
+        return refused(400, "this address is signed, and the request brings a credential as well") if signed else None
+
     def _bare(self, request: Asked) -> Asked:
         """*request* without the parameters that belong to the credential."""
-        own = {name for door in self.ways for name in door.guard.params}
-        bare = evolve(request, params={name: value for name, value in request.params.items() if name not in own})
-        return self.mimic.located(bare)
+        for door in self.ways:
+            request = door.guard.bare(request)
+        return self.mimic.located(request)
 
 
 def sizes_of(assembly: Assembly) -> Sizes:
@@ -145,7 +162,8 @@ def sizes_of(assembly: Assembly) -> Sizes:
 def _counts(dataset: Dataset, sizes: Sizes) -> dict[str, int]:
     plans = dataset.assembly.tables
     parents = {plan.table.parent.table for plan in plans if plan.table.parent}
-    counts = {plan.table.name: max(LEAST_RECORDS, 5 * sizes.default // 2) for plan in plans} | dict.fromkeys(parents, PARENTS)
+    least = dataset.records or max(LEAST_RECORDS, 5 * sizes.default // 2)
+    counts = {plan.table.name: least for plan in plans} | dict.fromkeys(parents, min(least, PARENTS))
     return counts | ({plans[0].table.name: dataset.sample.count} if dataset.sample else {})
 
 
@@ -165,7 +183,7 @@ def _why_bad(request: Asked, bare: Asked, plans: Sequence[TablePlan]) -> str | N
     if request.repeated:
         name, times = next(iter(request.repeated.items()))
         return f"{name} is given {times} times"
-    if any(why_unknown(plan) for plan in plans):
+    if any(why_unknown(plan) or job_of(plan) for plan in plans):
         return None
     known = list(dict.fromkeys(name for plan in plans for name in (*plan.table.params, *_positions(plan))))
     unknown = [name for name in bare.params if name not in known]

@@ -34,10 +34,12 @@ class Simulation:
         host: str = "127.0.0.1",
         tls: ssl.SSLContext | None = None,
         leave_out: Callable[[str], None] | None = None,
+        away: bool = False,
     ) -> None:
         """Listen on `host` and `port` (0: any free one). *secret* is every key, password and token that a plugin asks for.
 
         tls:       what it speaks TLS with; None: plain HTTP.
+        away:      files lie at the hosts that plugins name as ``elsewhere``, and whoever runs this leads them here.
         leave_out: told why a dataset cannot be simulated beside the others, which is then left out. None: that is Unmimicked.
 
         Raises OSError when the port is taken.
@@ -49,16 +51,16 @@ class Simulation:
         self._apis: dict[str, Simulated] = {}
         try:
             for each in datasets:
-                self._add(each, secret, seed, leave_out)
+                self._add(each, secret, seed, leave_out, away=away)
         except BaseException:
             self._server.close()
             raise
-        self._server.answering = self._answer
+        self._server.answering = self.answer
 
-    def _add(self, dataset: Dataset, secret: str, seed: int, leave_out: Callable[[str], None] | None) -> None:
+    def _add(self, dataset: Dataset, secret: str, seed: int, leave_out: Callable[[str], None] | None, *, away: bool) -> None:
         try:
             self._check_addresses(dataset)
-            self._apis[dataset.name] = Simulated.of(dataset, self.url, secret, seed)
+            self._apis[dataset.name] = Simulated.of(dataset, self.url, secret, seed, away=away)
         except Unmimicked as reason:
             if leave_out is None:
                 raise
@@ -111,7 +113,8 @@ class Simulation:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _answer(self, request: Asked) -> Reply:
+    def answer(self, request: Asked) -> Reply:
+        """The answer to *request*: for another server that stands for a host elsewhere."""
         if request.path.startswith(CONTROL):
             return self._control(request)
         for api in self._apis.values():

@@ -21,6 +21,13 @@ def time_of(kind: str, number: int) -> Any:
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + ("" if kind == "NAIVE_DATETIME" else "Z")
 
 
+def number_of(kind: str, moment: datetime) -> int:
+    """The number of the first moment of a column type that is not before *moment*, from 0."""
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    step = timedelta(days=1) if kind == "NAIVE_DATE" else timedelta(minutes=1)
+    return max(0, -((EPOCH - moment) // step))
+
+
 def _base64(number: int) -> str:
     return b64encode(f"made up {number}".encode()).decode()
 

@@ -12,8 +12,10 @@ from typing import Any
 from attrs import evolve
 
 from connector_build.api.bodies import holds_one
+from connector_build.api.exports import Exports
 from connector_build.api.feed import Entry, Feed
 from connector_build.api.making import Maker, layers
+from connector_build.api.vanishing import Vanishing
 from connector_build.sample import Sample
 from connector_core import FullRead, KeysetPaginator, Record, Table, UntilKnown, Windows
 from connector_core.basics.paths import cached_path
@@ -43,6 +45,8 @@ class World:
         seed: int = 0,
         sample: Sample | None = None,
     ) -> None:
+        self.exports = Exports()
+        """Those that were asked for: they are there for longer than one sync."""
         self._assembly = assembly
         self._plans = {plan.table.name: plan for plan in assembly.tables}
         self._served: dict[tuple[str, str], Any] = {}  # child table and parent → what the parent said when it was given children
@@ -55,6 +59,7 @@ class World:
                 own = sample if plan is assembly.tables[0] else None
                 feed = Feed(plan.table.name, Maker(assembly, alike, own).as_sample(), seed, places=places)
             self._feeds[plan.table.name] = feed if alike[0] is plan else self._feeds[alike[0].table.name]
+        self._vanishing = Vanishing(assembly.tables, self._feeds)
         for plan in self._parents_first():
             self.append(plan, count_of if isinstance(count_of, int) else count_of.get(plan.table.name, 0))
 
@@ -70,30 +75,48 @@ class World:
         feed = self._feeds[plan.table.name]
         if feed.name != plan.table.name:  # the same list, which grows once
             return 0
+        if not self._vanishing.grows(plan.table.name):
+            return 0
         if plan.parent is None:
-            return len(feed.append(max(0, 1 - len(feed)) if holds_one(plan.table) else number))
+            came = feed.append(max(0, 1 - len(feed)) if holds_one(plan.table) else number)
+            self._vanishing.came(plan, came)
+            return len(came)
         return sum(self._give(plan, parent, number) for parent in self.records(plan.parent.table.name))
 
     def change(self, plan: TablePlan, number: int) -> int:
         """Give *number* records of a table, or as many as there are, new values, and say how many changed."""
         feed = self._feeds[plan.table.name]
-        return len(feed.change(min(number, len(feed)))) if feed.name == plan.table.name else 0
+        changes = feed.name == plan.table.name and self._vanishing.changes(feed.name)
+        return len(feed.change(min(number, len(feed)))) if changes else 0
 
-    def move_on(self, appended: int, changed: int) -> tuple[int, int]:
-        """Let so many records of each table come and change, as far as its feed tells of it; how many did, of all tables."""
-        came = turned = 0
+    def tells_of_others(self, plan: TablePlan) -> bool:
+        """Whether records of a table say what becomes of those of another, and not only what they are."""
+        return not self._vanishing.changes(plan.table.name)
+
+    def deleted_keys(self, plan: TablePlan) -> list[Any]:
+        """The keys of records that were taken out of a table, as its answers list them."""
+        return self._vanishing.gone(plan)
+
+    def move_on(self, appended: int, changed: int, removed: int = 0) -> tuple[int, int, int]:
+        """Let so many records of each table come, change and vanish, as far as its plugin hears of it; how many did, of all."""
+        came = turned = gone = 0
         for plan in self._parents_first():
             if tells_changes(plan):
                 # Children are read only where their parent has changed.
                 told = any(each.parent and each.parent.table == plan.table and _tells(each) for each in self._assembly.tables)
                 turned += self.change(plan, len(self._feeds[plan.table.name]) if told else changed)
+            gone += self._vanishing.vanish(plan, removed, tells_changes)
             came += self.append(plan, appended)
-        return came, turned
+        return came, turned, gone
 
     def records(self, table: str) -> list[Record]:
         """What a table has, in the order of its feed; of a child table with what its parent adds."""
         given = self._lists.get(table)
         return list(given.page.records) if isinstance(given, Given) else [entry.record for entry in self._feeds[table].entries()]
+
+    def landed(self, table: str) -> list[Record]:
+        """What a table in the destination is made of: what the API has, and what it had and nobody heard of."""
+        return [*self._vanishing.left.get(table, ()), *self.records(table)]
 
     def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
         """What one feed has: the table's, or that of the children of *parent*, without what the parent adds."""
@@ -113,19 +136,22 @@ class World:
         hides: what the API never shows of a table, nor of the children of such a record.
         """
         name = plan.table.name
-        records = self.records(name) if hides is None else [entry.record for entry in self._shown(plan, hides)]
+        shown = self.records(name) if hides is None else [entry.record for entry in self._shown(plan, hides)]
+        records = [*self._vanishing.left.get(name, ()), *shown]
         rows = {}
         for record in records:
             row = transformed(plan, record)
             if row is not None:
                 key = tuple(row[name] for name in plan.table.primary_key)
-                rows[key or (repr(sorted(row.items())),)] = dict.fromkeys(plan.columns) | row
+                # Without a key, all that a row holds is one.
+                every = (repr(value) for _, value in sorted(row.items()) if value is not None)
+                rows[key or tuple(every)] = dict.fromkeys(plan.columns) | row
         return rows
 
     def _shown(self, plan: TablePlan, hides: Hides) -> list[Entry]:
         """The records of a table without those that the API never shows."""
         found = self._feeds[plan.table.name].entries()
-        shown = [entry for entry in found if not hides(plan, entry.number)]
+        shown = [entry for entry in found if self.tells_of_others(plan) or not hides(plan, entry.number)]
         if plan.parent is None or plan.table.parent is None:
             return shown
         adds = plan.table.parent.adds
@@ -149,7 +175,9 @@ class World:
         if not number or not told or (has and holds_one(plan.table)):
             return 0
         self._served[which] = says
-        return len(self._feeds[plan.table.name].append(1 if holds_one(plan.table) else CHILDREN, adds))
+        came = self._feeds[plan.table.name].append(1 if holds_one(plan.table) else CHILDREN, adds)
+        self._vanishing.came(plan, came)
+        return len(came)
 
     def _parents_first(self) -> list[TablePlan]:
         return sorted(self._plans.values(), key=lambda plan: len(list(above(plan))))

@@ -1,4 +1,4 @@
-"""Google Workspace: users of a domain; nextPageToken is left out at the end."""
+"""Google Workspace: users of a domain, without those that it no longer lists; nextPageToken is left out at the end."""
 
 from connector_core import CursorPaginator, OAuth2RefreshToken, Setting, Table, base_url, hookimpl, page_size
 
@@ -18,6 +18,7 @@ USERS = Table(
     },
     params={"customer": "{settings.customer}"},
     nothing="missing",
+    missing="delete",
 )
 
 

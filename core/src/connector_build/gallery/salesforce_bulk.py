@@ -1,6 +1,18 @@
-"""Salesforce, Bulk API 2.0: accounts, by a query job whose result is CSV in parts, each with the locator of the next."""
+"""Salesforce, Bulk API 2.0: accounts but for deleted ones, by a query job whose result is CSV in parts, led on by locators."""
 
-from connector_core import BearerToken, Csv, CursorPaginator, Job, Setting, Table, base_url, hookimpl, page_size
+from connector_core import (
+    BearerToken,
+    Csv,
+    CursorPaginator,
+    Job,
+    Setting,
+    Table,
+    Transform,
+    base_url,
+    hookimpl,
+    page_size,
+    tombstones,
+)
 
 JOBS = "/services/data/v61.0/jobs/query"
 
@@ -43,6 +55,11 @@ def connector_paginator(table: Table) -> Job:
         result=f"{JOBS}/{{job}}/results",
         pages=CursorPaginator("locator", size_param="maxRecords", next_header="Sforce-Locator", ends_at=["null"]),
     )
+
+
+@hookimpl
+def connector_transforms(table: Table) -> list[Transform]:
+    return [Transform("deleted", tombstones("IsDeleted"))]
 
 
 @hookimpl

@@ -1,6 +1,6 @@
-"""Stripe: invoices, newest first by the id of the last one, and the lines inside of each."""
+"""Stripe: invoices, newest first by the id of the last one, the lines inside of each, and events that say what was deleted."""
 
-from connector_core import BasicAuth, KeysetPaginator, Setting, Table, base_url, exploded, hookimpl, no_more, page_size
+from connector_core import BasicAuth, DeletedBy, KeysetPaginator, Nested, Setting, Table, base_url, hookimpl, no_more, page_size
 
 INVOICES = Table(
     name="invoices",
@@ -17,21 +17,21 @@ INVOICES = Table(
         "status": "STRING",
         "lines": "JSON",
     },
+    deleted_by=DeletedBy("events", {"id": "data.object.id"}, when=("type", "invoice.deleted")),
 )
-LINES = Table(
-    name="invoice_lines",
-    path="/v1/invoices",
+EVENTS = Table(
+    name="events",
+    path="/v1/events",
     records="data",
-    rows=exploded("lines.data", keep={"invoice_id": "id"}),
-    primary_key=["invoice_id", "id"],
-    columns={"invoice_id": "STRING", "id": "STRING", "amount": "LONG", "currency": "STRING", "quantity": "LONG"},
-    params={"expand[]": "data.lines"},
+    primary_key=["id"],
+    columns={"id": "STRING", "type": "STRING", "created": "LONG", "data": "JSON"},
 )
+LINES = {"id": "STRING", "amount": "LONG", "currency": "STRING", "quantity": "LONG"}
 
 
 @hookimpl
 def connector_tables() -> list[Table]:
-    return [INVOICES, LINES]
+    return [INVOICES, EVENTS]
 
 
 @hookimpl
@@ -42,6 +42,12 @@ def connector_auth() -> BasicAuth:
 @hookimpl
 def connector_paginator(table: Table) -> KeysetPaginator:
     return KeysetPaginator("starting_after", "id", size_param="limit", order="descending", stop=[no_more("has_more")])
+
+
+@hookimpl
+def connector_extra_tables(table: Table) -> list[Nested]:
+    lines = Nested("stripe_invoice_lines", "lines.data", ["invoice_id", "id"], adds={"invoice_id": "id"}, columns=LINES)
+    return [lines] if table == INVOICES else []
 
 
 @hookimpl

@@ -30,6 +30,7 @@ from connector_core.runtime.scripts.warehouse import warehouse
 
 APPENDED: Final = 25
 CHANGED: Final = 5
+REMOVED: Final = 2
 ROWS_SHOWN: Final = 5
 
 _CHECKPOINT: Final = re.compile(r"(?:(\w+): )?Checkpoint saved after (\d+) records")
@@ -86,8 +87,8 @@ def run_demo(
         reset(project)
         line(console, f"Built {project}")
         first = _sync("First sync", project, configuration, console, _total(api))
-        came, changed = api.world.move_on(APPENDED, CHANGED)
-        line(console, f"Sample API: {came} records appended, {changed} changed")
+        came, changed, gone = api.world.move_on(APPENDED, CHANGED, REMOVED)
+        line(console, f"Sample API: {came} records appended, {changed} changed{f', {gone} removed' if gone else ''}")
         second = _sync("Second sync", project, configuration, console, _total(api))
         show_rows(read_tables(project, table_names, ROWS_SHOWN), plans, console)
         show_counts(first, second, console)
@@ -175,7 +176,7 @@ def _check(found: Iterable[TableRows], api: Simulated, console: Console) -> None
     """Compare what arrived with what the simulated API holds, and say so. Raises BuildError where they differ."""
     wanted: dict[str, list[Record]] = {}
     for plan in api.tables:
-        wanted |= expected(plan, api.world.records(plan.table.name))
+        wanted |= expected(plan, api.world.landed(plan.table.name))
     line(console, "\nChecked:")
     for rows in found:
         fault = difference(rows, wanted.get(rows.name))

@@ -21,6 +21,7 @@ from connector_build.screen.markdown import markdown_table
 from connector_build.screen.progress import status
 from connector_build.testing import lies_table
 from connector_build.testing.matrix.faults import FAULTS
+from connector_build.testing.matrix.further import FURTHER
 from connector_build.testing.matrix.runs import FAILED, LOUD, NOT, RIGHT, Cell, run_matrix, with_everything
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
@@ -66,19 +67,34 @@ def _local(path: Path) -> Plugin:
     return Plugin(path.name, module)
 
 
-def table(results: Mapping[str, Sequence[Cell]]) -> str:
-    """What stands between the markers: figures, the table of faults and columns, and why some do not apply."""
-    every = [cell for cells in results.values() for cell in cells]
+def table(results: Mapping[str, Sequence[Cell]], further: Mapping[str, Sequence[Cell]] | None = None) -> str:
+    """What stands between the markers: figures, the table of faults and columns, and why some do not apply.
+
+    further: results of the connectors that are more than a paged list, for a table of their own.
+    """
+    further = further or {}
+    every = [cell for cells in (*results.values(), *further.values()) for cell in cells]
     figures = ", ".join(f"{sum(cell.outcome == outcome for cell in every)} {outcome}" for outcome in (RIGHT, LOUD, NOT))
     failed = sum(cell.outcome == FAILED for cell in every)
     rows = [[fault.name, fault.what, *(_ends(fault.name, cells) for cells in results.values())] for fault in FAULTS]
     lines = [
-        f"{len(FAULTS)} faults, {len(results)} connectors, {len(every)} cells: {figures}, {failed} failed.",
+        f"{len(FAULTS)} faults, {len(results) + len(further)} connectors, {len(every)} cells: {figures}, {failed} failed.",
         "",
         markdown_table(["fault", "what happens", *results], rows),
+        *(_further(further) if further else ()),
     ]
-    reasons = list(_reasons(results))
+    reasons = list(_reasons({**results, **further}))
     return "\n".join([*lines, "", "Why some do not apply:", "", *reasons] if reasons else lines)
+
+
+def _further(results: Mapping[str, Sequence[Cell]]) -> Iterator[str]:
+    rows = [[fault.name, *(_shortly(_ends(fault.name, cells)) for cells in results.values())] for fault in FAULTS]
+    yield from ("", "The same for tables that are more than a paged list:", "", markdown_table(["fault", *results], rows))
+
+
+def _shortly(ends: str) -> str:
+    words: Mapping[str, str] = {str(outcome): word for outcome, word in lies_table.WORDS.items()}
+    return " / ".join(words[each] for each in ends.split(" / "))
 
 
 def _ends(fault: str, cells: Iterable[Cell]) -> str:
@@ -128,16 +144,17 @@ def main(output: Path, files: Sequence[Path]) -> None:
         page = output.read_text(encoding="utf-8") if output.is_file() else empty
         written(written(page, ""), "", LIES_BEGIN, LIES_END)  # rather now than after the run
         results = {column.name: _run(column, console) for column in list(columns(files))}
+        further = {name: _run(Column(name, each), console) for family in FURTHER.values() for name, each in family.items()}
         lies = lies_table.told_to_all(console)
-        page = written(written(page, table(results)), lies_table.tables(lies), LIES_BEGIN, LIES_END)
+        page = written(written(page, table(results, further)), lies_table.tables(lies), LIES_BEGIN, LIES_END)
         output.write_text(page, encoding="utf-8")
     except UsageProblem as problem:
         raise click.UsageError(str(problem)) from None
-    results |= lies
-    failed = [(name, cell) for name, cells in results.items() for cell in cells if cell.outcome == FAILED]
+    every = [*results.items(), *further.items(), *lies.items()]
+    failed = [(name, cell) for name, cells in every for cell in cells if cell.outcome == FAILED]
     for name, cell in failed:
         click.echo(f"{name}: {cell}", err=True)
-    click.echo(f"{output}: {len(results)} connectors, {sum(map(len, results.values()))} cells, {len(failed)} failed")
+    click.echo(f"{output}: {len(dict(every))} connectors, {sum(len(cells) for _, cells in every)} cells, {len(failed)} failed")
     if failed:
         sys.exit(1)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from connector_core.basics.errors import RequestRejected, UnexpectedAnswer
+from connector_core.basics.errors import RequestRejected, SourceError, UnexpectedAnswer
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.child_place import Place
 from connector_core.engine.marks import KEY, mark_of, name_of
@@ -173,11 +173,21 @@ class ChildFeed:
                 yield from self._pages(feed)
             except BookmarkRejectedError as error:
                 self._api.log.warning(f"{self._name}: {error} Reading these children whole.")
-                yield from self._pages(TableFeed(plan, self._api, {}, ahead=False))
+                yield from self._once_more(plan)
         except RequestRejected as error:
             raise RequestRejected(
                 f"{error} If the API answers so where a {self._above} is gone, put ignore(status=…) into "
                 f"the errors of {self._name}."
+            ) from None
+
+    def _once_more(self, plan: TablePlan) -> Iterator[tuple[Read, Bookmark, bool]]:
+        """The children of one parent from their start. That they cannot be read so either is no matter of the list of parents."""
+        try:
+            yield from self._pages(TableFeed(plan, self._api, {}, ahead=False))
+        except BookmarkRejectedError as error:
+            raise SourceError(
+                f"{self._name}: {error} It has happened twice in this sync, so this one ends here, and the next one goes on from "
+                "the last checkpoint. If it keeps failing, ask the API's owner."
             ) from None
 
     def _opened(self, child: _Child) -> Bookmark | None:

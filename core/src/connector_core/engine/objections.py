@@ -1,11 +1,11 @@
 """Objections: what there is to say of a record that cannot become a row, with the key that it is known by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from connector_core.basics.blame import begin_of, see, told
 from connector_core.basics.errors import DeliveryError, PluginError, UnexpectedAnswer
-from connector_core.basics.hints import did_you_mean_place
+from connector_core.basics.hints import LOOKED_AT, did_you_mean_place, there_is
 from connector_core.basics.names import one_line
 from connector_core.derived.applying import TransformFailed
 from connector_core.derived.transforms import DerivedField, Transform
@@ -37,6 +37,20 @@ def no_key(table: Table, row: Record, where: str, transforms: Sequence[Transform
         f"{where} cannot be stored, because {name}, which identifies it, {lack}{meant}. "
         "Ask the API's owner, or change the plugin's primary_key."
     )
+
+
+def check_columns(table: Table, records: Iterable[Any], where: str) -> None:
+    """Raise UnexpectedAnswer where none of *records*, those of a table without a key, has a declared column.
+
+    A key would be missing where records are others than the plugin says. Without one, what they hold has to tell.
+    """
+    columns = table.columns.keys() - (table.parent.adds.keys() if table.parent else ())
+    objects = [record for record in records if isinstance(record, dict)]
+    if columns and objects and not any(record.keys() & columns for record in objects):
+        raise UnexpectedAnswer(
+            f"{where}: no record of this page has any of the columns {one_line(', '.join(sorted(columns)), 200)}"
+            f"{there_is('@', objects[:LOOKED_AT])}. Correct the columns of {table.name}, or where its records are."
+        )
 
 
 def failed_transform(table: Table, failed: TransformFailed, record: Record) -> PluginError:

@@ -14,7 +14,7 @@ from connector_core.derived.applying import LeftOut, TransformFailed, transforme
 from connector_core.derived.named_fields import FieldWatch, watch_for
 from connector_core.derived.transforms import DerivedField, Transform, made_by_functions
 from connector_core.engine.forms import Form, Forms
-from connector_core.engine.objections import failed_transform, misfit, no_key, no_object
+from connector_core.engine.objections import check_columns, failed_transform, misfit, no_key, no_object
 from connector_core.engine.undeclared import Strangers
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.columns import Declared, UnfitError
@@ -144,8 +144,10 @@ class RowMaker:
                     no_key(self.table, row, f"{where}: record {number}", self.transforms)
         return zip(*columns, strict=True)
 
-    def _all_given(self, records: Iterable[Any], where: str, first: int, added: Mapping[str, Any] | None) -> Iterable[Any]:
+    def _all_given(self, records: Sequence[Any], where: str, first: int, added: Mapping[str, Any] | None) -> Iterable[Any]:
         """The records with what they are given, as the transforms leave them."""
+        if not self.table.primary_key and self.checks_fields and first == 1:
+            check_columns(self.table, records, where)
         if added:
             records = [self._added(record, added, number, where) for number, record in enumerate(records, first)]
         if not self.transforms:

@@ -178,6 +178,7 @@ class TableSync:
                     again = False  # what goes before the page went before its first part
                 if read is None or not read.last:
                     self._checkpoint_if_due(source, kept, now=read is not None and read.keeps)
+        self._send_waiting(kept)  # what waits is there as well
         if whole and not self.delivered:
             self._check_emptied(kept, self.held.left_out + self.left_out)
         self._deliver(self.held.release(), kept, again=False)

@@ -38,6 +38,9 @@ GONE = frozenset({404, 410})
 """Those of an answer that there is nothing any more."""
 TOLD = frozenset({202, 204, 205, 302, 303})
 """Those besides of an answer to whoever asks how far something is."""
+
+TELLING = frozenset({200, 201})
+"""Those of an answer that says something, and not only that it was taken in."""
 EMPTY = frozenset({204, 205})
 """Those of an answer that has no body, so there is nothing."""
 KEPT_BYTES = 4_000_000
@@ -186,7 +189,7 @@ class Client:
         if ruling == "empty":
             return made(answer.at("@") or {}, [], empty=True)
         if request.asks and response.status_code in TAKEN | TOLD:
-            body = self._told(table, where, answer)
+            body = self._told(table, where, answer, in_json=request.asks == "json" and response.status_code in TELLING)
             return made(body, [], told=came_back(self._secrets, response, b"" if body is None else answer.content))
         return self._of_records(table, where, answer, made)
 
@@ -217,10 +220,14 @@ class Client:
         exact = cache(partial(self._exactly, table, where, answer)) if plainly else None
         return made(body, records, ended=silent, silent=silent, exact=exact)
 
-    def _told(self, table: Table, where: str, answer: Answer) -> Any:
-        """What an answer that is about records says; None where it is no JSON, and is then not read."""
+    def _told(self, table: Table, where: str, answer: Answer, *, in_json: bool) -> Any:
+        """What an answer that is about records says; None where it is no JSON, and need not be, and is then not read."""
         kind = answer.response.headers.get("Content-Type", "json").lower()
-        return self._decode(table, where, answer) if "json" in kind and answer.content.strip() else None
+        if not in_json and not ("json" in kind and answer.content.strip()):
+            return None
+        body = self._decode(table, where, answer)
+        self._spoken.add(table.name)
+        return body
 
     def _is_gone(self, response: requests.Response) -> bool:
         """Whether nothing is there any more. A store refuses an address that was signed for less long."""

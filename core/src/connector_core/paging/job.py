@@ -132,7 +132,7 @@ class Job(Around, RestsAtTheStart):
         inner = self.pages.first(table, page_size, {})
         params = {name: value for name, value in inner.params.items() if name not in table.params}
         base = {"step": "create", "result": Request(table.path, params, position=inner.position), "polls": 0}
-        create = evolve(first_request(table), asks=True, position={"job": base})
+        create = evolve(first_request(table), asks=True if _is_header(self.create) else "json", position={"job": base})
         job, created = bookmark.get("job"), bookmark.get("created")
         if not isinstance(job, str) or not isinstance(created, int | float) or not (job if self.status else is_address(job)):
             return create
@@ -219,7 +219,8 @@ class Job(Around, RestsAtTheStart):
         asked = Request(job) if self.status is None else _filled(self.status, job)
         position = {**request.position, "job": {**here, "step": "status"}}
         # A link: what a strategy asks for goes into the request for the job alone.
-        return evolve(asked, link=True, asks=True, leased=True, after=after, position=position)
+        asks: Any = True if self.at is None else "json"
+        return evolve(asked, link=True, asks=asks, leased=True, after=after, position=position)
 
     def _results(self, request: Request, page: Page, here: Mapping[str, Any]) -> list[str]:
         """The addresses of what was made."""
@@ -251,7 +252,8 @@ class Job(Around, RestsAtTheStart):
             base = evolve(asked, params={**asked.params, **base.params}, position=base.position)
         place = {**here, "step": "result", "read": read, "of": of, "results": results, "within": False}
         position = {**request.position, **base.position, "job": place}
-        return evolve(base, path=results[read], leased=True, position=position, part=f"{here['job']} {read}")
+        part = f"{here['job']} {read}{' once more' if here.get('renewed') else ''}"
+        return evolve(base, path=results[read], leased=True, position=position, part=part)
 
     def _after_result(self, request: Request, page: Page, here: dict[str, Any]) -> Request | None:
         if page.gone and (here.get("renewed") or here["within"]):

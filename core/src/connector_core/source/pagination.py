@@ -48,7 +48,8 @@ class Request:
              guards against circles and endless feeds starts anew with each.
     after:   seconds to let pass before it is made.
     asks:    it asks about records rather than for them, such as how far an export is. Its answer is JSON or nothing, of a status
-             below 300, or an address (302, 303) that is not gone to.
+             below 300, or an address (302, 303) that is not gone to. "json": what it asks is told in JSON, so nothing else will
+             do where the answer says that all is well (200, 201).
     leased:  what it asks for is there for a while only. Where it is gone, the answer is a page that says so.
     away:    it goes to another host than the API's, without credentials. Its query may be a signature, so nobody is shown it.
     template, places: the path with the names of positions in braces, and what stands in their places so far.
@@ -64,7 +65,7 @@ class Request:
     link: bool = field(default=False, eq=False, repr=False)
     part: str = field(default="", eq=False, repr=False)
     after: float = field(default=0.0, eq=False, repr=False)
-    asks: bool = field(default=False, eq=False, repr=False)
+    asks: bool | Literal["json"] = field(default=False, eq=False, repr=False)
     leased: bool = field(default=False, eq=False, repr=False)
     away: bool = field(default=False, eq=False, repr=False)
     template: str = field(default="", eq=False, repr=False)

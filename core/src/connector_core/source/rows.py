@@ -215,7 +215,9 @@ class Stamped:
                     f"an entry is {one_line(repr(record), 60)}, not an object. Use values(…) before stamped(…)."
                 )
             row = {**record, **of_page}
-            yield {**row, **{name: make(row, page, request) for name, make in of_record.items()}}
+            for name, make in of_record.items():  # each sees what those before it gave: a key may be made of them
+                row[name] = make(row, page, request)
+            yield row
 
 
 @frozen
@@ -294,7 +296,7 @@ def stamped(adds: Mapping[str, str | Stamp]) -> Stamped:
     adds: column → where its value is in the answer, outside of the records (``"meta.date"``), or what makes it:
           ``request_param``, ``key_of``, or a function of the record, the page and the request.
 
-    What adds a column goes over a field of that name.
+    What adds a column goes over a field of that name. A function sees the columns of the answer, and those above its own.
     """
     return Stamped(adds)
 

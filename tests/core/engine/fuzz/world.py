@@ -8,7 +8,9 @@ from typing import Any
 
 from attrs import evolve
 
+from connector_build.api.exports import Exports
 from connector_build.api.feed import Entry
+from connector_build.api.vanishing import Vanishing
 from connector_build.api.world import Hides, World
 from connector_core import (
     Record,
@@ -36,6 +38,8 @@ class Moving(Sampled):
     """The records of a made-up connector, every version that its API still sends, in the order in which they came."""
 
     def __init__(self, spec: Spec, seed: int) -> None:
+        self.exports = Exports()
+        self._vanishing = Vanishing((), {})  # what goes is told of elsewhere
         self._spec = spec
         self._luck = Random(seed)  # noqa: S311  (made-up data)
         self._counts = {"jobs": 0, "visits": 0}

@@ -16,6 +16,9 @@ SYNCS = 3
 MOVED = 3
 """So many records of each table come and change between two syncs."""
 
+GONE = 2
+"""So many vanish, where the connector hears of it."""
+
 REPLAYED = 2
 """Syncs of a recording, which holds what two of them ask for."""
 
@@ -29,7 +32,7 @@ def check_exact(subject: Subject) -> None:
                 try:
                     run.sync(api.assembly, warehouse, api.answering)
                     if api.world:
-                        _check_sources(api.assembly, api.world, warehouse)
+                        assert_sources(api.assembly, api.world, warehouse)
                     assert_exact(api.assembly, warehouse)
                 except (ConnectorError, AssertionError, NotRecorded) as error:
                     raise Broken(
@@ -38,10 +41,11 @@ def check_exact(subject: Subject) -> None:
                         "at append_only."
                     ) from None
                 if api.world:
-                    api.world.move_on(MOVED, MOVED)
+                    api.world.move_on(MOVED, MOVED, GONE)
 
 
-def _check_sources(assembly: Assembly, world: World, warehouse: Warehouse) -> None:
+def assert_sources(assembly: Assembly, world: World, warehouse: Warehouse) -> None:
+    """Every table's live rows are what *world* holds, values included. Raises AssertionError."""
     for plan in assembly.tables:
         name, there, wanted = plan.table.name, warehouse.live(plan.table.name), world.expected(plan)
         if lost := sorted(map(str, wanted.keys() - there.keys())):

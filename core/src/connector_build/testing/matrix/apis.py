@@ -9,6 +9,7 @@ from typing import Any
 from attrs import evolve
 
 from connector_build.api.bodies import with_records
+from connector_build.api.exports import job_of
 from connector_build.api.feed import Cursors, Entry
 from connector_build.api.making import layers
 from connector_build.api.messages import Asked, Reply, refused, sent_body
@@ -75,6 +76,18 @@ class Api:
         """
         raise NotRecorded(f"{plan.table.name}: what was recorded holds {one_line(record, 60)} once.")
 
+    def feed_of(self, plan: TablePlan, request: Asked) -> str:
+        """What tells the feed of *request* from those of the same table's other parents."""
+        return f"{plan.table.name} {request.start or request.path}"
+
+    def tells_of_others(self, plan: TablePlan) -> bool:  # noqa: ARG002
+        """Whether records of a table say what becomes of those of another."""
+        return False
+
+    def is_about(self, plan: TablePlan, request: Asked) -> bool:  # noqa: ARG002
+        """Whether *request* asks about records, such as how far an export of them is, and not for them."""
+        return False
+
     def is_start(self, plan: TablePlan, request: Asked) -> bool:
         """Whether *request* is the first one of a feed, or of a window, which carries no position within it."""
         first = plan.paginator.first(plan.table, self._page_size, {})
@@ -112,6 +125,19 @@ class MadeUpApi(Api):
         asked = self._mimic.asked_for(request)
         return asked[0][0] if asked else None
 
+    def feed_of(self, plan: TablePlan, request: Asked) -> str:
+        return f"{plan.table.name} {self._mimic.asked_for(request)[0][1]}"
+
+    def tells_of_others(self, plan: TablePlan) -> bool:
+        return self._world.tells_of_others(plan)
+
+    def is_about(self, plan: TablePlan, request: Asked) -> bool:
+        step = self._mimic.step(request)
+        return step.file is None if step else job_of(plan) is not None
+
+    def is_start(self, plan: TablePlan, request: Asked) -> bool:
+        return super().is_start(plan, request) if job_of(plan) is None else self._mimic.step(request) is None
+
     def entries(self, request: Asked) -> list[Entry]:
         plan, parent = self._mimic.asked_for(request)[0]
         return self._world.entries(plan, parent)
@@ -139,6 +165,7 @@ class _Altered(World):
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.exports = world.exports
         self.twice: set[tuple[str, ...]] = set()
         self.nothing = False
         self.made_of_it: Callable[[list[Entry]], list[Entry]] | None = None
@@ -146,12 +173,18 @@ class _Altered(World):
     def records(self, table: str) -> list[Record]:
         return self._world.records(table)
 
+    def deleted_keys(self, plan: TablePlan) -> list[Any]:
+        return self._world.deleted_keys(plan)
+
+    def tells_of_others(self, plan: TablePlan) -> bool:
+        return self._world.tells_of_others(plan)
+
     def entries(self, plan: TablePlan, parent: Record) -> list[Entry]:
         found = [] if self.nothing else self._world.entries(plan, parent)
         doubled = [
             entry for entry in found for _ in range(1 + (plan.table.key_of(_given(plan, entry.record, parent)) in self.twice))
         ]
-        return self.made_of_it(doubled) if self.made_of_it else doubled
+        return self.made_of_it(doubled) if self.made_of_it and not self._world.tells_of_others(plan) else doubled
 
 
 def _given(plan: TablePlan, record: Record, parent: Record) -> Record:

@@ -34,7 +34,7 @@ def _statuses() -> Iterator[Fault]:
 
 _CLOSED = "connection was closed before"
 _NOT_WHOLE = r"not whole JSON|is not JSON|no text in|blank|ends too early|cut or damaged|no XML"
-_NO_RECORDS = "only error|not a list|not an object|is missing|header|not CSV|no XML|no zip"
+_NO_RECORDS = "only error|there is error|not a list|not an object|is missing|header|not CSV|no XML|no zip"
 _LARGER = r"larger than \d+ MB"
 _AGAIN = "already read|same records|the page is empty"
 

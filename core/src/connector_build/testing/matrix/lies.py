@@ -77,6 +77,10 @@ def _behind_cursors(plan: TablePlan) -> str | None:
     return "the plugin says that what is new comes behind the last cursor" if goes_on else None
 
 
+def _keyed_rows(plan: TablePlan) -> str | None:
+    return None if shapes.sent_key(plan) else "its records have no key"
+
+
 def _sized(plan: TablePlan) -> str | None:
     return None if getattr(innermost(plan), "size_param", None) else "nothing is said about the size of a page"
 
@@ -306,7 +310,7 @@ LIES: tuple[Fault, ...] = (
     _lie("records wrapped", "Each record is in an object.", shapes.wrapped),
     _lie("records by key", "The records are in an object, by their keys.", shapes.by_key, _objects),
     _lie("one record alone", "A list of one record is that record.", shapes.one_alone, _objects),
-    _lie("the key renamed", "The key of the records has another name.", shapes.key_renamed),
+    _lie("the key renamed", "The key of the records has another name.", shapes.key_renamed, _keyed_rows),
     _lie("a record that is null", "A page has null among its records.", shapes.with_null, _objects),
     # Times
     _lie("the time renamed", "The field that the feed goes by has another name.", shapes.time_renamed, _timed),

@@ -1,9 +1,10 @@
-"""Connectors of one table, one for each ready-made paginator and strategy: what the lies are told to."""
+"""Connectors of one table, one for each ready-made paginator, strategy and further part: what the lies are told to."""
 
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, Final
 
+from connector_build.testing.matrix.further import FURTHER
 from connector_core import (
     CursorPaginator,
     FullRead,
@@ -115,5 +116,6 @@ FAMILIES: Mapping[str, Mapping[str, Assembly]] = {
         "children, offset": _children(OffsetPaginator()),
         "single page": _connector(SinglePage()),
     },
+    **FURTHER,
 }
 CONNECTORS: Mapping[str, Assembly] = {name: each for connectors in FAMILIES.values() for name, each in connectors.items()}

@@ -13,6 +13,7 @@ from typing import Literal, TypeGuard
 from attrs import frozen
 
 from connector_build.api.errors import Unmimicked
+from connector_build.api.exports import POLLS, job_of
 from connector_build.api.recording import Recording
 from connector_build.sample import Sample
 from connector_build.testing.matrix.faults import FAULTS
@@ -76,12 +77,19 @@ def run_cell(
     if reason:
         return Cell(fault.name, incremental, NOT, reason)
     outcome, detail = NOT, "no request of this sync is one that it strikes"
-    for first in (1,) if incremental else (2, 1):  # a feed may be one request
+    for first in _firsts(assembly, incremental=incremental):
         with Trial(assembly, sample, recorded) as trial:
             outcome, detail = _outcome(trial, fault, incremental=incremental, first=first) or (outcome, detail)
         if outcome != NOT:
             break
     return Cell(fault.name, incremental, outcome, detail)
+
+
+def _firsts(assembly: Assembly, *, incremental: bool) -> tuple[int, ...]:
+    """The requests from which on a fault may strike: a feed may be one. Of an export, how far it is, and what it made."""
+    if any(job_of(plan) for plan in assembly.tables):
+        return (POLLS + 3,) if incremental else (2, 1)
+    return (1,) if incremental else (2, 1)
 
 
 def run_matrix(
@@ -234,6 +242,11 @@ def _next(trial: Trial) -> str:
     if failed := _failure(trial.sync):
         return f"the next sync, without the fault, fails with {_told(failed)}"
     wrong = trial.wrong()
+    if wrong and any(plan.table.missing == "delete" for plan in trial.assembly.tables):
+        # A read that was taken up in the middle cannot tell what is missing; the one after it can.
+        if failed := _failure(trial.sync):
+            return f"the sync after the next, without the fault, fails with {_told(failed)}"
+        wrong = trial.wrong()
     return f"after the next sync, without the fault, {wrong}" if wrong else ""
 
 

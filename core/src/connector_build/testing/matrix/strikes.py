@@ -48,10 +48,14 @@ class Asking:
     @property
     def records(self) -> list[Any]:
         """The records in the answer."""
+        if self.api.is_about(self.plan, self.request):
+            return []
         return records_in(self.plan.table, self.reply.body)
 
     def following(self) -> Asked | None:
         """The request for the next page, as the plugin's own paginator makes it; None where the feed ends."""
+        if self.api.is_about(self.plan, self.request):
+            return None
         request = self.request
         body = said(self.plan.table, self.reply.body)
         headers = {name.lower(): value for name, value in self.reply.headers.items()}
@@ -93,8 +97,11 @@ class Breaker:
             if plan is None:
                 return reply
             start = self._api.is_start(plan, request)
-            before = None if start else self._before.get(plan.table.name)
-            self._before[plan.table.name] = reply
+            before = None if start else self._before.get(self._api.feed_of(plan, request))
+            if self._api.is_about(plan, request):
+                before = None
+            else:
+                self._before[self._api.feed_of(plan, request)] = reply
             broken = self._broken(Asking(self._api, plan, request, reply, before)) if self._is_due(plan) else None
             return reply if broken is None else broken
 
@@ -103,6 +110,10 @@ class Breaker:
         return self._seen >= self._first and not spent and self._fault.why_not(plan) is None
 
     def _broken(self, asking: Asking) -> Reply | None:
+        if self._fault.lasting and self._api.is_about(asking.plan, asking.request):
+            return None  # lies are about records
+        if self._fault.hides is not None and self._api.tells_of_others(asking.plan):
+            return None  # what it would hide says what is gone elsewhere, which then cannot be known
         try:
             broken = self._fault.breaks(asking)
         except NotRecorded:  # what it makes of an answer takes one that nobody has

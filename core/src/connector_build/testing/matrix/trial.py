@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol
 
+from requests import PreparedRequest, Response
+
 from connector_build.api.mimic import Mimic
 from connector_build.api.paging import PAGE
 from connector_build.api.pointing import innermost
@@ -24,6 +26,7 @@ from connector_core.basics.operations import Log
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.sync import Engine, sync
 from connector_core.http.client import Client
+from connector_core.http.connections import Adapter
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, TablePlan
 
@@ -31,6 +34,7 @@ PAGE_SIZE = 5
 FULL_PAGES = 3
 """A table begins with so many full pages and a short one."""
 CHANGED = 3
+GONE = 2
 TRIES = 3
 LIMIT = 16_000_000
 """The largest answer that is taken: more than a text of 10 MB, and little enough to be over soon."""
@@ -81,8 +85,8 @@ class MadeUp:
         return self._made.expected(plan, fault.hidden)
 
     def move_on(self) -> None:
-        """Change records, where an incremental sync can notice that, and append some."""
-        self._made.move_on(2 * self._page - 1, CHANGED)
+        """Change records, and let some vanish, where an incremental sync can notice that, and append some."""
+        self._made.move_on(2 * self._page - 1, CHANGED, GONE)
 
 
 class Recorded:
@@ -142,7 +146,7 @@ class Trial:
 
     def _sync(self, url: str, fault: Fault) -> None:
         self.warehouse.connect(self.assembly)
-        engine = Engine(_clients(fault), checkpoints=CheckpointPolicy(records=1, share=0.0))
+        engine = Engine(_clients(fault, self._server.url), checkpoints=CheckpointPolicy(records=1, share=0.0))
         configuration = _configuration(self.assembly, url, self.source.page_size)
         sync(self.assembly, configuration, self.warehouse.state, self.warehouse, self.log, engine)
 
@@ -194,11 +198,26 @@ def _straight(stage: Stage) -> Iterator[str]:
     yield stage.url
 
 
-def _clients(fault: Fault) -> Callable[[Assembly, Configuration, Log], Client]:
-    """Clients that wait for nothing, with the time-outs of *fault*."""
+class _Elsewhere(Adapter):
+    """Any host beside the API: it is the API's own server, at *url*."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    def send(self, request: PreparedRequest, *arguments: Any, **options: Any) -> Response:
+        asked = str(request.url)
+        request.url = f"{self._url}{request.path_url}"
+        answer = super().send(request, *arguments, **{**options, "proxies": None})
+        answer.url = asked
+        return answer
+
+
+def _clients(fault: Fault, url: str) -> Callable[[Assembly, Configuration, Log], Client]:
+    """Clients that wait for nothing, with the time-outs of *fault*; *url*: where every host is but the API's."""
 
     def client(assembly: Assembly, configuration: Configuration, log: Log) -> Client:
-        return Client(
+        made = Client(
             configuration["base_url"],
             assembly.auth(configuration),
             log,
@@ -209,5 +228,7 @@ def _clients(fault: Fault) -> Callable[[Assembly, Configuration, Log], Client]:
             timeout=(fault.seconds, fault.seconds),
             plain_floats=assembly.plain_floats,
         )
+        made.mount(_Elsewhere(url), elsewhere="*")
+        return made
 
     return client

@@ -37,8 +37,14 @@ def one_alone(asking: Asking) -> Reply | None:
 
 
 def key_renamed(asking: Asking) -> Reply:
-    key = asking.plan.table.primary_key[0]
+    key = sent_key(asking.plan) or ""
     return holding(asking, [{**_less(record, key), key.upper(): record[key]} for record in asking.records])
+
+
+def sent_key(plan: TablePlan) -> str | None:
+    """The first column of the key of a table that the API sends, and that no parent adds."""
+    adds = plan.table.parent.adds if plan.table.parent else {}
+    return next((name for name in plan.table.primary_key if name not in adds), None)
 
 
 def with_null(asking: Asking) -> Reply:
