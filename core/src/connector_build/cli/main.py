@@ -18,6 +18,7 @@ from connector_build.cli.ending import tidily
 from connector_build.cli.fleet import build_fleet
 from connector_build.cli.group import Commands
 from connector_build.cli.list import list_command
+from connector_build.cli.record import record_command
 from connector_build.cli.serve import serve_command
 from connector_build.cli.show import show_command
 from connector_build.cli.verify import verify_command
@@ -79,6 +80,7 @@ for _command in (
     demo_command,
     app_command,
     serve_command,
+    record_command,
     dbt_command,
 ):
     main.add_command(_command)

@@ -64,8 +64,8 @@ def _cell(value: Any) -> str:
     return text if len(text) <= CELL else f"{text[: CELL - 1]}…"
 
 
-def show_counts(first: DebugRun, second: DebugRun, console: Console) -> None:
-    """The operations of both syncs."""
-    rows = [[name.replace("_", " "), f"{first.operations[name]:,}", f"{second.operations[name]:,}"] for name in OPERATIONS]
+def show_counts(runs: Mapping[str, DebugRun], console: Console) -> None:
+    """The operations of some syncs, by what each is called."""
+    rows = [[name.replace("_", " "), *(f"{run.operations[name]:,}" for run in runs.values())] for name in OPERATIONS]
     console.print()
-    grid(console, ("operations", "first sync", "second sync"), rows, numbers=("first sync", "second sync"))
+    grid(console, ("operations", *runs), rows, numbers=list(runs))

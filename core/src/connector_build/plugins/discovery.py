@@ -29,7 +29,7 @@ OPTIONS = "connector_core_options"
 SAMPLES = "connector_core_samples"
 APPS = "connector_core_apps"
 GROUPS = frozenset({DATASETS, EXTENSIONS, OPTIONS, SAMPLES, APPS})
-COMMANDS = ("app", "check", "dbt", "debug", "demo", "diff", "docs", "list", "serve", "show", "verify")
+COMMANDS = tuple("app check compare dbt debug demo diff docs list preview record runs serve show verify".split())  # noqa: SIM905
 VERBS = frozenset({*COMMANDS, "build", "diff", "help", "new"})
 """Names that no dataset may take, because they are subcommands or soon will be."""
 
