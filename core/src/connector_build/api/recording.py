@@ -19,6 +19,8 @@ from connector_core.basics.errors import UnexpectedAnswer
 
 STRUCK = "***"
 """What stands where a secret was."""
+ZIP = b"PK\x03\x04"
+"""What an archive begins with."""
 
 
 class NotRecorded(UnexpectedAnswer):
@@ -97,7 +99,8 @@ class Recording:
         same = (each for each in self.answers if each.request == asked)
         earlier = (each for each in self.answers if asks_the_same(each.request, asked, self.made))
         for each in chain(same, earlier):
-            return Reply(each.status, each.headers, each.body.encode(each.encoding))
+            body = each.body.encode(each.encoding)
+            return Reply(each.status, {**each.headers, "content-length": str(len(body))}, body)
         raise NotRecorded(self._message(_line(asked)))
 
     def _message(self, asked: str) -> str:

@@ -11,7 +11,7 @@ from connector_build.api.configured import made_up_configuration
 from connector_build.api.errors import Unmimicked
 from connector_build.api.guards import Door, doors
 from connector_build.api.messages import Asked, Reply, refused
-from connector_build.api.recording import NotRecorded, Recording
+from connector_build.api.recording import ZIP, NotRecorded, Recording
 from connector_build.api.server import ApiServer
 from connector_core import ApiKeyPath
 from connector_core.plugin.assembly import Assembly
@@ -100,7 +100,8 @@ class Replayed:
     def _here(self, reply: Reply) -> Reply:
         """*reply* with links that lead here, also those to other hosts from which something was recorded."""
         headers = {name: self._led(value.encode()).decode() for name, value in reply.headers.items()}
-        return evolve(reply, headers=headers, body=reply.body if reply.body.startswith(b"PK\x03\x04") else self._led(reply.body))
+        body = reply.body if reply.body.startswith(ZIP) else self._led(reply.body)
+        return evolve(reply, headers={**headers, "content-length": str(len(body))}, body=body)
 
     def _led(self, text: bytes) -> bytes:
         for place in (RECORDED_URL, *self.recording.elsewhere):

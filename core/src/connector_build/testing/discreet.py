@@ -6,15 +6,14 @@ import zipfile
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from connector_build.api.recording import STRUCK, ZIP
 from connector_build.errors import UsageProblem
 from connector_core import Csv, Table
 from connector_core.basics.discretion import strike
 from connector_core.source.unpacking import unpacked
 
-STRUCK: Final = "***"
 LARGEST: Final = 50_000_000
 """So many bytes of an answer are recorded, unpacked: a file beside tests is no place for more."""
-_ZIP: Final = b"PK\x03\x04"
 _EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
 _SIGNED: Final = re.compile(
     r"(?P<name>(?:[?&]|\\u0026|&amp;|%3F|%26)"
@@ -41,13 +40,13 @@ def text_of(table: Table, content: bytes, shown: Callable[[str], str]) -> tuple[
         size = _within(table, size + len(piece))
         pieces.append(piece)
     body = b"".join(pieces)
-    text, encoding = (body.decode("latin-1"), "latin-1") if body.startswith(_ZIP) else _decoded(table, body)
+    text, encoding = (body.decode("latin-1"), "latin-1") if body.startswith(ZIP) else _decoded(table, body)
     return again(table, text, encoding, shown), encoding
 
 
 def again(table: Table, text: str, encoding: str, shown: Callable[[str], str]) -> str:
     """A body that became a *text* of this *encoding*, as *shown* leaves it; of an archive its members."""
-    if encoding != "latin-1" or not text.startswith(_ZIP.decode("latin-1")):
+    if encoding != "latin-1" or not text.startswith(ZIP.decode("latin-1")):
         return shown(text)
     return _repacked(table, text.encode("latin-1"), shown).decode("latin-1")
 

@@ -64,10 +64,11 @@ def record_pages(
     *,
     limit: int = REQUESTS,
     on_request: Callable[[int, str], object] = lambda *_: None,
+    client: Callable[..., Client] = make_client,
 ) -> tuple[Recording, list[str]]:
     """What the API of *dataset* answers to two syncs of *assembly*, and remarks: warnings of those syncs, and what ended one.
 
-    on_request: told the number of each request, and for which table it is.
+    on_request: told the number of each request, and for which table it is. client: makes the client, for tests.
 
     Raises UsageProblem where that takes more than *limit* requests, and a ConnectorError, without any secret, where the API
     cannot be read.
@@ -76,9 +77,9 @@ def record_pages(
     made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     settings = _settings(assembly, configuration, values)
     assembly, log = bound(assembly, values), ListLog()
-    client = make_client(assembly, values, log, plain_floats=())
+    opened = client(assembly, values, log, plain_floats=())
     headers = [layer.next_header for plan in assembly.tables for layer in layers(plan.paginator) if _has_header(layer)]
-    with recorder(client, values["base_url"], values.hidden, headers=headers) as listening:
+    with recorder(opened, values["base_url"], values.hidden, headers=headers) as listening:
         asking = _Asking(dataset, listening, limit, on_request)
         for _ in _every_step(asking.fetch, assembly, values["page_size"], values.hidden):
             pass
