@@ -155,9 +155,9 @@ def _of_fields(
             if not any(_inside(path, other) for other in new):
                 words = "is gone" if always else f"is gone; {old[path].total()} of {every} had it"
                 yield Drift("breaks" if always else "look", table, what, words)
-        elif path not in old:
+        elif path not in old and (set(new[path]) - _NOTHING or not any(_inside(path, other) for other in old)):
             yield Drift("look", table, what, f"is new: {_words(new[path])}")
-        else:
+        elif path in old:
             yield from _retyped(table, what, old[path], new[path])
 
 
