@@ -67,6 +67,7 @@ def test_a_run_that_went_well(project: Path) -> None:
         "enabled": ["crews"],
         "error": "",
         "tables": {"tasks": {"upserted": 2, "deleted": 1}, "crews": {"upserted": 0, "deleted": 0}},
+        "pages": 0,
         "checkpoints": 9,
         "state_bytes": 21,
     }

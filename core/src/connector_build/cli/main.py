@@ -19,6 +19,7 @@ from connector_build.cli.fleet import build_fleet
 from connector_build.cli.group import Commands
 from connector_build.cli.list import list_command
 from connector_build.cli.record import record_command
+from connector_build.cli.runs import runs_command
 from connector_build.cli.serve import serve_command
 from connector_build.cli.show import show_command
 from connector_build.cli.verify import verify_command
@@ -81,6 +82,7 @@ for _command in (
     app_command,
     serve_command,
     record_command,
+    runs_command,
     dbt_command,
 ):
     main.add_command(_command)

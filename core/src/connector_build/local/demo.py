@@ -19,7 +19,7 @@ from connector_build.errors import BuildError
 from connector_build.local.comparing import comparable, difference, expected
 from connector_build.local.fivetran import DebugRun, TableRows, read_tables, reset
 from connector_build.local.recording import recorded
-from connector_build.local.showing import shortened, show_counts, show_rows
+from connector_build.local.showing import ROWS_SHOWN, shortened, show_counts, show_rows
 from connector_build.project.making import made
 from connector_build.project.writer import Project
 from connector_build.sample import Record
@@ -30,7 +30,6 @@ from connector_core.runtime.scripts.warehouse import warehouse
 
 APPENDED: Final = 25
 CHANGED: Final = 5
-ROWS_SHOWN: Final = 5
 
 _CHECKPOINT: Final = re.compile(r"(?:(\w+): )?Checkpoint saved after (\d+) records")
 _WHOLE: Final = re.compile(r"reading the whole feed, because of (.+)")

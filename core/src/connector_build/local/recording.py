@@ -1,21 +1,29 @@
 """`fivetran debug` with a line in the history of local runs: what was run, how it ended, and what it left."""
 
+import re
+import signal
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from connector_build.errors import BuildError
-from connector_build.local.fivetran import DebugRun, debug, read_tables
+from connector_build.local.fivetran import DebugRun, debug, read_operations, read_tables
 from connector_build.local.history import add, history
 from connector_build.project.writer import LOCK
 from connector_core.basics.discretion import strike
 from connector_core.basics.names import one_line
-from connector_core.runtime.scripts.warehouse import as_object, warehouse
+from connector_core.runtime.scripts.command import Tail
+from connector_core.runtime.scripts.endings import Ended
+from connector_core.runtime.scripts.warehouse import as_object, read_state, warehouse
 
 MESSAGE: Final = 300
 """So many characters of a message are kept."""
+INTERRUPTED: Final = "It was interrupted before the sync was complete."
+_PAGES: Final = re.compile(r"\b\d+ records from (\d+) pages\b")
+_RECORDED: Final = re.compile(r"checkpoint recorded: *\{")
 _TOUCHED: Final = """\
 SELECT count(*) FILTER (_fivetran_deleted IS NOT TRUE), count(*) FILTER (_fivetran_deleted)
 FROM {} WHERE _fivetran_synced >= CAST(? AS TIMESTAMPTZ)"""
@@ -26,23 +34,47 @@ def recorded(
 ) -> DebugRun:
     """`debug`, and a line about it in the history of *project*. That it cannot be written is told to *warn*, and ends nothing.
 
-    Raises BuildError where the command cannot be started, as `debug` does; that was no run.
+    A run that Ctrl-C ends is written down too. Raises BuildError where the command cannot be started, as `debug` does; that was no
+    run.
     """
     began = datetime.now(UTC)
-    run = debug(project, configuration, on_line=on_line)
+    heard = Tail()
+
+    def hear(printed: str) -> None:
+        heard.add(f"{printed}\n")
+        if on_line is not None:
+            on_line(printed)
+
+    try:
+        run = debug(project, configuration, on_line=hear)
+    except (KeyboardInterrupt, Ended):
+        with suppress(BuildError):
+            _note(project, configuration, interrupted(project, heard.text), began, warn)
+        raise
+    _note(project, configuration, run, began, warn)
+    return run
+
+
+def interrupted(project: Path, output: str) -> DebugRun:
+    """What can be said of a run that was ended from here after it had printed *output*."""
+    operations = read_operations(output) | {"checkpoints": len(_RECORDED.findall(output))}
+    return DebugRun(-signal.SIGINT, operations, read_state(project), output, INTERRUPTED)
+
+
+def _note(project: Path, configuration: Path, run: DebugRun, began: datetime, warn: Callable[[str], None]) -> None:
     file = history(project)
     try:
         add(file, entry(project, configuration, run, began), warn)
     except OSError as error:
         warn(f"{file}: the history of local runs cannot be written: {error.strerror}. Check who may write there.")
-    return run
 
 
 def entry(project: Path, configuration: Path, run: DebugRun, began: datetime) -> dict[str, Any]:
     """What the history says of *run*, which *began* at that time: no secret of *configuration*, no path of a person's home.
 
     Shape: ``{"began": "2026-01-02T03:04Z", "dataset": …, "versions": {source: version}, "enabled": [option], "error": "" or
-    the beginning of the message, "tables": {table: {"upserted": rows, "deleted": rows}}, "checkpoints": …, "state_bytes": …}``.
+    the beginning of the message, "tables": {table: {"upserted": rows, "deleted": rows}}, "pages": …, "checkpoints": …,
+    "state_bytes": …}``. *pages* are those of the tables that were read to their end.
     """
     # There is no end and no duration, and none may be added: the licence of the local core, which `fivetran debug` runs,
     # forbids timings of it. For the same reason a run begins at a minute: between the beginnings of two runs of a demo, told to
@@ -56,6 +88,7 @@ def entry(project: Path, configuration: Path, run: DebugRun, began: datetime) ->
         "enabled": lock.get("enabled", []),
         "error": _message(run.error or "", _secrets(lock, _object(configuration))),
         "tables": _touched(project, lock.get("tables", {}), began),
+        "pages": sum(int(number) for number in _PAGES.findall(run.output)),
         "checkpoints": run.operations["checkpoints"],
         "state_bytes": state.stat().st_size if state.is_file() else 0,
     }

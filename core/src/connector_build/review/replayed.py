@@ -1,6 +1,5 @@
 """`connector-build demo --pages`: a built connector runs over what was recorded, and its rows are those of the recording."""
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,9 +9,9 @@ from connector_build.api.recording import Recording
 from connector_build.api.replaying import Replayed
 from connector_build.errors import BuildError
 from connector_build.local.comparing import difference
-from connector_build.local.demo import ROWS_SHOWN, configured, next_steps, shown_sync, verdict
+from connector_build.local.demo import configured, next_steps, shown_sync, verdict
 from connector_build.local.fivetran import read_tables, reset
-from connector_build.local.showing import shortened, show_counts, show_rows
+from connector_build.local.showing import show_run
 from connector_build.project.writer import Project
 from connector_build.screen.printing import line
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
@@ -55,9 +54,7 @@ def run_replayed(
             if api.missed:
                 raise BuildError(api.missed[0]) from None
             raise
-    show_rows(read_tables(folder, project.tables, ROWS_SHOWN), assembly.tables, console)
-    show_counts({"sync": run}, console)
-    line(console, f"Next sync state: {json.dumps(shortened(run.state))}")
+    show_run(folder, run, project.tables, assembly.tables, console)
     _check(folder, project.tables, wanted, console)
     line(console, next_steps(dataset, assembly.tables, folder))
 
