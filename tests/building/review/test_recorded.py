@@ -137,7 +137,7 @@ def test_an_api_that_refuses_leaves_nothing_behind(api: ApiServer) -> None:
         ({"to": {"city": "Ghent"}}, 20, [("breaks", "to.zip", "is gone")]),
         ({"to": {"city": "Ghent", "zip": 9000}}, 0, []),
     ],
-    ids=lambda value: "",
+    ids=repr,
 )
 def test_what_has_drifted_is_told_by_its_weight(changes: Any, code: int, found: Any, api: ApiServer) -> None:
     assert drift(api, **changes) == (code, found)

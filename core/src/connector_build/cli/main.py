@@ -18,6 +18,7 @@ from connector_build.cli.ending import tidily
 from connector_build.cli.fleet import build_fleet
 from connector_build.cli.group import Commands
 from connector_build.cli.list import list_command
+from connector_build.cli.preview import preview_command
 from connector_build.cli.record import record_command
 from connector_build.cli.runs import runs_command
 from connector_build.cli.serve import serve_command
@@ -81,6 +82,7 @@ for _command in (
     demo_command,
     app_command,
     serve_command,
+    preview_command,
     record_command,
     runs_command,
     dbt_command,

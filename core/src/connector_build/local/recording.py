@@ -34,8 +34,8 @@ def recorded(
 ) -> DebugRun:
     """`debug`, and a line about it in the history of *project*. That it cannot be written is told to *warn*, and ends nothing.
 
-    A run that Ctrl-C ends is written down too. Raises BuildError where the command cannot be started, as `debug` does; that was no
-    run.
+    A run that Ctrl-C ends is written down too. Raises BuildError where the command cannot be started, as `debug` does: that was
+    no run.
     """
     began = datetime.now(UTC)
     heard = Tail()
