@@ -9,6 +9,7 @@ import click
 
 from connector_build.cli.app import app_command
 from connector_build.cli.check import check_command
+from connector_build.cli.compare import compare_command
 from connector_build.cli.dbt import dbt_command
 from connector_build.cli.debug import debug_command
 from connector_build.cli.demo import demo_command
@@ -79,6 +80,7 @@ for _command in (
     check_command,
     verify_command,
     diff_command,
+    compare_command,
     demo_command,
     app_command,
     serve_command,
