@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
+from typing import Final
 
 from attrs import evolve
 
@@ -23,8 +24,15 @@ class Routed(Replayed):
         super().__init__(recording, assembly, secret)
         self._given = frozenset(text for text in given if text)
 
+    @property
+    def asked(self) -> int:
+        """How many requests the connector has made."""
+        return sum(not _is_of_the_command(request) for request in self.requests)
+
     def reply(self, request: Asked) -> Reply:
         """The recorded answer; 421 where there is none."""
+        if _is_of_the_command(request):
+            return refused(404, "this is a recording")
         if (token := self._token(request)) is not None:
             return token
         first = None
@@ -53,6 +61,15 @@ class Routed(Replayed):
         own = {name: value for name, value in params.items() if value not in self._given}
         if own != params:
             yield own
+
+
+def _is_of_the_command(request: Asked) -> bool:
+    """Whether `fivetran` itself asks, for a newer release of its own, and not the connector that it runs."""
+    host = request.headers.get("host", "").partition(":")[0].lower()
+    return any(host == each or host.endswith(f".{each}") for each in _OF_THE_COMMAND)
+
+
+_OF_THE_COMMAND: Final = ("pypi.org", "fivetran.com")
 
 
 def _ends(path: str) -> Iterator[str]:

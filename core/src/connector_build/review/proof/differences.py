@@ -58,7 +58,7 @@ def differences(truth: Truth, old: TableRows, new: TableRows, old_key: Sequence[
         return [] if not truth.rows else [_no_table(truth)]
     sides = _Side(old, truth.key), _Side(new, truth.key)
     parts = (
-        _of_keys(truth, sides[0], old_key),
+        _of_keys(truth, old_key),
         _of_rows(truth, *sides),
         _of_columns(truth, *sides),
         _unknown_columns(truth, *sides),
@@ -177,7 +177,7 @@ def _of_type(truth: Truth, name: str, old: _Side, new: _Side) -> Iterator[Differ
     if before == "STRING" and now in _TIMES:
         what = {"NAIVE_DATE": "a date"}.get(now, "a time")
         said = (
-            f"The recording has {what} in it, and the old connector's rows have made it a text. A column that is text stays text: "
+            f"The recording has {what} in it, and the old connector's rows have made it a text. A column that is text stays one: "
             f"the new rows arrive in it as text too. To have {now}, drop the column in the destination and re-sync."
         )
         yield Difference(truth.table, name, f"{what.removeprefix('a ')} as text", len(old.rows), "new", said)

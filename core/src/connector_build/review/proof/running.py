@@ -14,9 +14,11 @@ from connector_build.api.replaying import Replayed
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.local.fivetran import DebugRun, debug
 from connector_build.review.proof.answering import Routed
+from connector_core.basics.discretion import strike
 from connector_core.plugin.assembly import Assembly
 
 SECRET: Final = "recorded"  # noqa: S105  (made up)
+SECRET_FROM: Final = 8
 _LEFT_BEHIND: Final = ("files", "crash-reports", "__pycache__", ".git", ".venv", "venv")
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _ROUTING: Final = Path(__file__).with_name("routing") / "sitecustomize.py"
@@ -77,8 +79,16 @@ def run_old(project: Path, configuration: Mapping[str, str], recording: Recordin
             **{name: "" for name in _PROXIES if name in os.environ},
         }
         run = debug(project, file, environment=more)
-        _check_old(run, api, refused)
-        return Run(project, run, len(api.requests))
+        try:
+            _check_old(run, api, refused)
+        except BuildError as error:
+            raise BuildError(strike(_secrets(configuration), str(error))) from None
+        return Run(project, run, api.asked)
+
+
+def _secrets(configuration: Mapping[str, str]) -> list[str]:
+    """What may be secret of a configuration of which nobody says what is: every text of some length that is no address."""
+    return [text for text in configuration.values() if len(text) >= SECRET_FROM and "://" not in text]
 
 
 def _check_old(run: DebugRun, api: Routed, refused: Path) -> None:

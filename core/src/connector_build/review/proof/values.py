@@ -54,7 +54,7 @@ def same(wanted: Any, stored: Any) -> bool:
     first, second = number(wanted), number(stored)
     if first is not None and second is not None:
         return first == second
-    if isinstance(wanted, bool) or isinstance(stored, bool):
+    if isinstance(wanted, bool) or isinstance(stored, bool) or (first is None) is not (second is None):
         return wanted is stored
     if isinstance(wanted, dict | list) or isinstance(stored, dict | list):
         return _json(wanted) == _json(stored)
