@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,10 +19,11 @@ from hypothesis import strategies as st
 
 from away import StandIn, mounted
 from cases.support import Answer, Call, Reply, serving
-from connector_build.api.recording import Recording
+from connector_build.api.recording import NotRecorded, Recording
+from connector_build.api.replaying import Replayed
 from connector_build.errors import UsageProblem
 from connector_build.gallery import pinterest_reports, salesforce_bulk, shopify_bulk
-from connector_build.testing import Run, Warehouse, signed
+from connector_build.testing import ListLog, Run, Warehouse, signed
 from connector_build.testing import discreet as bodies
 from connector_build.testing.recording import record_pages
 from connector_core import (
@@ -35,10 +37,11 @@ from connector_core import (
     SessionLogin,
     SinglePage,
     Table,
+    Windows,
     Zip,
     hookimpl,
 )
-from connector_core.engine.sync import make_client
+from connector_core.engine.sync import Engine, make_client, sync
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 
 COLUMNS = {"id": "STRING", "note": "STRING"}
@@ -260,3 +263,28 @@ def test_exports_are_recorded(module: Any, api: Answer, host: str, given: dict[s
     assert not [each for each in remarks if "fails" in each]
     assert re.findall(r'"asks": true', text)
     assert len(rows(assembly, made)) == 1
+    # And over HTTP, where what others keep is at the same server.
+    warehouse = Warehouse(assembly)
+    with Replayed(made, assembly, "any") as replay:
+        sync(assembly, replay.configuration, {}, warehouse, ListLog(), Engine(partial(make_client, sleep=lambda _: None)))
+        assert replay.missed == []
+    assert len(warehouse.live(assembly.tables[0].table.name)) == 1
+
+
+def test_a_window_that_reaches_to_today_is_replayed_on_another_day(tmp_path: Path) -> None:
+    def of(day: date) -> Assembly:
+        days = Table("kept_items", "/items", "items", ["id"], {"id": "STRING", "on": "NAIVE_DATE"})
+        return dataset(ApiKeyHeader("X-Key"), days, Windows("from", "to", "2026-01-01", 40, today=lambda: day))
+
+    def api(call: Call) -> Any:
+        return {"items": [{"id": call.query["from"], "on": call.query["from"]}]}
+
+    at = datetime(2026, 3, 5, 10, tzinfo=UTC)
+    with serving(api) as home:
+        configuration = {"base_url": home.url, "api_key": "c4nary-key"}
+        made, _ = record_pages("kept", of(at.date()), configuration, now=lambda: at)
+    wanted = [("2026-01-01",), ("2026-02-10",)]
+    assert sorted(rows(of(at.date()), made)) == wanted
+    assert sorted(rows(of(date(2026, 3, 20)), made)) == wanted
+    with pytest.raises(NotRecorded, match="It was made on 2026-03-05, and knows of no time after that"):
+        rows(of(date(2026, 6, 1)), made)

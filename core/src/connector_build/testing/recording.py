@@ -6,7 +6,7 @@ credential, but it holds the records as the API sent them: look through it befor
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from connector_core.basics.discretion import Secrets, strike
 from connector_core.basics.errors import ConnectorError
 from connector_core.engine.sync import Engine, make_client, sync
 from connector_core.http.client import Client
+from connector_core.paging.newest import utc_now
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.plugin.binding import bound
 from connector_core.source.configuration import Configuration, read_configuration
@@ -65,16 +66,17 @@ def record_pages(
     limit: int = REQUESTS,
     on_request: Callable[[int, str], object] = lambda *_: None,
     client: Callable[..., Client] = make_client,
+    now: Callable[[], datetime] = utc_now,
 ) -> tuple[Recording, list[str]]:
     """What the API of *dataset* answers to two syncs of *assembly*, and remarks: warnings of those syncs, and what ended one.
 
-    on_request: told the number of each request, and for which table it is. client: makes the client, for tests.
+    on_request: told the number of each request, and for which table it is. client and now are for tests.
 
     Raises UsageProblem where that takes more than *limit* requests, and a ConnectorError, without any secret, where the API
     cannot be read.
     """
     values = read_configuration(assembly.settings, configuration)
-    made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    made = f"{now():%Y-%m-%dT%H:%M:%SZ}"
     settings = _settings(assembly, configuration, values)
     assembly, log = bound(assembly, values), ListLog()
     opened = client(assembly, values, log, plain_floats=())
