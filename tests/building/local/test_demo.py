@@ -29,11 +29,11 @@ from connector_build.local import demo
 from connector_build.local.comparing import comparable, difference, expected
 from connector_build.local.demo import next_steps, run_demo, summary
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, read_tables
-from connector_build.local.history import history
 from connector_build.local.showing import choose_columns, shortened
 from connector_build.project import making
 from connector_build.testing.recording import record_pages
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from connector_core.runtime.scripts.history import history
 from connector_fts.sample import SAMPLE
 from distributions import connector_build, install_dataset
 from places import ROOT

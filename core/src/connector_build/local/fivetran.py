@@ -17,10 +17,10 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from connector_build.errors import BuildError
-from connector_build.local.history import carried
 from connector_core.runtime.scripts import warehouse as warehouses
 from connector_core.runtime.scripts.command import Tail, run, surroundings
 from connector_core.runtime.scripts.errors import ScriptError
+from connector_core.runtime.scripts.history import carried
 from connector_core.runtime.scripts.summary import OPERATIONS, read_operations, succeeded
 from connector_core.runtime.scripts.warehouse import TableRows, WarehouseError, plain, read_state, warehouse
 

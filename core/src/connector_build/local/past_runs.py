@@ -7,8 +7,8 @@ from typing import Any, Final
 from rich.console import Console
 
 from connector_build.errors import BuildError
-from connector_build.local.history import history, runs
 from connector_build.screen.printing import grid, line
+from connector_core.runtime.scripts.history import history, runs
 
 MESSAGE: Final = 60
 """So many characters of what ended a run are shown in the table."""
