@@ -17,14 +17,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ran(project: str, minute: int, **more: Any) -> None:
-    run = {
-        "began": f"2026-01-02T03:{minute:02}Z",
-        "dataset": "fts",
-        "error": "",
-        "tables": {},
-        "checkpoints": 9,
-        "state_bytes": 1679,
-    }
+    kept = {"error": "", "tables": {}, "checkpoints": 9, "state_bytes": 1679}
     add(history(Path(project)), {"began": f"2026-01-02T03:{minute:02}Z", **kept, **more}, pytest.fail)
 
 

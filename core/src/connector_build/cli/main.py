@@ -48,12 +48,16 @@ def main(context: click.Context, build_all: bool, fleet: Path | None, force: boo
     connector-build fts               write the connector of the dataset fts into dist/fts
     connector-build fts --help        the options of a build
     connector-build demo fts          try it on this machine, against a sample API
+    connector-build preview fts       the first page of each table, as rows with types
+    connector-build record fts        real answers without secrets, to be replayed
+    connector-build runs fts          the last runs on this machine
     connector-build app fts           its app, over the rows of the last demo or debug
     connector-build dbt fts           a dbt package for its tables: sources, staging models, tests
     connector-build check fts         what every plugin has to keep, rule by rule
     connector-build docs fts          what its tables, columns and settings mean, as a web page
     connector-build verify dist/fts   what was changed by hand since the build
     connector-build diff dist/fts     what building it again would change in the destination
+    connector-build compare OLD fts   a hand-written connector and this one, row by row
     connector-build --all             every connector that connectors.toml lists
     """
     if context.invoked_subcommand is None:

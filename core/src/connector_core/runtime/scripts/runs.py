@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,16 +11,13 @@ from attrs import field, frozen
 from connector_core.basics.discretion import strike
 from connector_core.basics.names import one_line
 from connector_core.runtime.scripts.history import add, history
-from connector_core.runtime.scripts.warehouse import WarehouseError, as_object, read_tables, warehouse
+from connector_core.runtime.scripts.warehouse import as_object, touched
 
 MESSAGE: Final = 300
 """So many characters of a message are kept."""
 INTERRUPTED: Final = "It was interrupted before the sync was complete."
 _PAGES: Final = re.compile(r"\b\d+ records from (\d+) pages\b")
 _RECORDED: Final = re.compile(r"checkpoint recorded: *\{")
-_TOUCHED: Final = """\
-SELECT count(*) FILTER (_fivetran_deleted IS NOT TRUE), count(*) FILTER (_fivetran_deleted)
-FROM {} WHERE _fivetran_synced >= CAST(? AS TIMESTAMPTZ)"""
 
 
 @frozen
@@ -68,7 +64,7 @@ def entry(project: Path, configuration: Path, run: Ran, began: datetime) -> dict
         "versions": {each["name"]: each["version"] for each in lock.get("sources", ())},
         "enabled": lock.get("enabled", []),
         "error": _message(run.error, _secrets(lock, _object(configuration))),
-        "tables": _touched(project, lock.get("tables", {}), began),
+        "tables": touched(project, list(lock.get("tables", {})), began),
         "pages": sum(int(number) for number in _PAGES.findall(run.output)),
         "checkpoints": run.checkpoints,
         "state_bytes": state.stat().st_size if state.is_file() else 0,
@@ -94,23 +90,3 @@ def _message(error: str, secrets: Iterable[str]) -> str:
     for home in {str(Path.home()), str(Path.home().resolve())} - {"/"}:
         text = text.replace(home, "~")
     return one_line(text, MESSAGE)
-
-
-def _touched(project: Path, tables: Iterable[str], began: datetime) -> dict[str, dict[str, int]]:
-    """Table → its rows that were written since *began*, live ones and deleted ones; none where they cannot be counted."""
-    try:
-        found = [each for each in read_tables(project, list(tables), 0) if each.source]
-        return _counted(warehouse(project), {each.name: each.source for each in found}, began) if found else {}
-    except WarehouseError:
-        return {}
-
-
-def _counted(file: Path, sources: Mapping[str, str], began: datetime) -> dict[str, dict[str, int]]:
-    duckdb = import_module("duckdb")  # which is there, as the tables have been read
-    since = [began.isoformat()]
-    try:
-        with duckdb.connect(str(file), read_only=True) as database:
-            counted = {name: database.execute(_TOUCHED.format(each), since).fetchone() for name, each in sources.items()}
-    except duckdb.Error as error:
-        raise WarehouseError(f"{file} cannot be read: {error}") from None
-    return {name: {"upserted": live, "deleted": deleted} for name, (live, deleted) in counted.items()}
