@@ -95,7 +95,7 @@ def test_a_real_connector_reads_what_was_recorded_whatever_it_signs_with(auth: A
 
 
 def test_what_was_not_recorded_is_refused_in_words_and_not_tried_again() -> None:
-    assembly, told = dataset(BearerToken()), []
+    assembly, told = dataset(BearerToken()), list[str]()
     with Replayed(WITHOUT_SECOND, assembly, "any", missed=told.append) as api:
         with pytest.raises(UnexpectedAnswer, match=r"GET /items\?page=2 is not in the recording"):
             sync(assembly, api.configuration, {}, Warehouse(assembly), ListLog())

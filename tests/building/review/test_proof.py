@@ -28,7 +28,7 @@ ROWS = [
 ]
 COLUMNS = {"id": "STRING", "price": "DOUBLE", "on": "NAIVE_DATE", "name": "STRING"}
 TYPES = {"id": "VARCHAR", "price": "DOUBLE", "on": "DATE", "name": "VARCHAR"}
-KEYS = [(row["id"],) for row in ROWS]
+KEYS = [(str(row["id"]),) for row in ROWS]
 
 
 def truth(rows: Sequence[Mapping[str, Any]] = ROWS, **more: Any) -> Truth:

@@ -31,7 +31,7 @@ def connector_paginator(table):
     return NextLinkPaginator("paging.next")
 """
 ITEM = {"id": 1, "price": 2, "on": "2026-01-01", "to": {"city": "Ghent", "zip": None}, "tags": ["a"]}
-PAGE = {"data": {"items": [ITEM, {**ITEM, "id": 2}]}, "paging": {"next": None}}
+PAGE: dict[str, Any] = {"data": {"items": [ITEM, {**ITEM, "id": 2}]}, "paging": {"next": None}}
 
 
 @pytest.fixture

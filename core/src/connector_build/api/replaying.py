@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
+from typing import Self
 from urllib.parse import quote, unquote
 
 from attrs import evolve
@@ -113,7 +114,7 @@ class Replayed:
         """Stop listening; may be called twice."""
         self._server.close()
 
-    def __enter__(self) -> "Replayed":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -38,9 +38,7 @@ if TYPE_CHECKING:
     "--max-requests", type=click.IntRange(min=1), default=100, show_default=True, metavar="N", help="Record at most so many."
 )
 @json_option
-@click.pass_context
 def compare_command(
-    context: click.Context,
     old: Path,
     new: str,
     pages: Path | None,
@@ -81,7 +79,7 @@ def compare_command(
         print_json(comparing.as_json(found))
     else:
         shown.show(found, screen)
-    context.exit(proof.EXITS[found.verdict])
+    raise click.exceptions.Exit(proof.EXITS[found.verdict])
 
 
 def _project(new: str, console: "Console", *, quiet: bool, **choice: Any) -> "Project":

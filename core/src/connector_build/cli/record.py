@@ -28,9 +28,7 @@ from connector_build.errors import UsageProblem
 @click.option("--again", is_flag=True, help="Say how the API has drifted from the recording that is there, which stays.")
 @click.option("--update", is_flag=True, help="With --again: and replace it.")
 @json_option
-@click.pass_context
 def record_command(
-    context: click.Context,
     dataset: str,
     configuration: Path,
     output: Path | None,
@@ -66,7 +64,8 @@ def record_command(
         print_json(recorded.as_json(file, made, drifts, compared=again, written=old is None or update))
     else:
         recorded.show(dataset, file, made, drifts, screen, compared=again, written=old is None or update)
-    context.exit(0 if update else recorded.exit_code(drifts))
+    if not update:
+        raise click.exceptions.Exit(recorded.exit_code(drifts))
 
 
 def dataset_stem(dataset: str) -> str:

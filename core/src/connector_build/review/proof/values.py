@@ -57,7 +57,7 @@ def same(wanted: Any, stored: Any) -> bool:
     if isinstance(wanted, bool) or isinstance(stored, bool) or (first is None) is not (second is None):
         return wanted is stored
     if isinstance(wanted, dict | list) or isinstance(stored, dict | list):
-        return _json(wanted) == _json(stored)
+        return bool(_json(wanted) == _json(stored))
     return str(wanted) == str(stored) or (_moment(wanted) is not None and _moment(wanted) == _moment(stored))
 
 

@@ -42,7 +42,7 @@ def filled(assembly: Assembly, settings: Mapping[str, str] | None = None) -> Ass
     """*assembly* with the values of *settings*, or made-up ones, where its requests name settings."""
     known = {setting.name for setting in assembly.settings}
     given = {name: value for name, value in (settings or {}).items() if name in known}
-    return bound(assembly, read_configuration(assembly.settings, configuration_for(assembly, **given)))
+    return bound(assembly, read_configuration(assembly.settings, configuration_for(assembly) | given))
 
 
 def configuration_for(assembly: Assembly, *, url: str = URL, page_size: int | None = None, **more: str) -> dict[str, str]:

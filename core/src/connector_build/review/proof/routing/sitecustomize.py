@@ -74,8 +74,8 @@ def _route() -> None:
         from urllib3 import connection
     except ImportError:  # then requests is not there either
         return
-    connection.HTTPConnection._new_conn = _of_urllib3  # type: ignore[method-assign]
-    connection.HTTPSConnection.connect = _connected  # type: ignore[method-assign, assignment]
+    connection.HTTPConnection._new_conn = _of_urllib3  # type: ignore[method-assign, assignment]
+    connection.HTTPSConnection.connect = _connected  # type: ignore[method-assign]
 
 
 if "CONNECTOR_BUILD_REPLAY" in os.environ:
