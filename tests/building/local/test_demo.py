@@ -17,18 +17,23 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from click.testing import CliRunner
 from rich.console import Console
 
 import connector_fts
+from connector_build.api.simulated import Dataset
+from connector_build.api.simulation import Simulation
+from connector_build.cli.main import main
 from connector_build.errors import BuildError
 from connector_build.local import demo
 from connector_build.local.comparing import comparable, difference, expected
 from connector_build.local.demo import next_steps, run_demo, summary
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, read_tables
-from connector_build.local.history import history
 from connector_build.local.showing import choose_columns, shortened
 from connector_build.project import making
+from connector_build.testing.recording import record_pages
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from connector_core.runtime.scripts.history import history
 from connector_fts.sample import SAMPLE
 from distributions import connector_build, install_dataset
 from places import ROOT
@@ -336,3 +341,21 @@ def test_an_api_that_cannot_be_simulated_is_refused_in_one_paragraph(tmp_path: P
         "Error: There can be no demo of crew: ships: its paginator is a FunctionPaginator, and how the API answers it cannot be "
         "told; its paginator fails on an answer of a simulated API with KeyError: 'next'. Try it against the API itself.\n"
     )
+
+
+def test_recorded_pages_stand_in_for_the_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pages, assembly = Path("fts.pages.json"), making.assembled("fts")[0]
+    with Simulation([Dataset("fts", assembly, evolve(SAMPLE, count=250))]) as api:
+        made, _ = record_pages("fts", assembly, dict(api.of("fts").configuration))
+    made.save(pages)
+    ran = CliRunner().invoke(main, ["demo", "fts", "--pages", str(pages), "--enable", "fts_technicians"])
+    assert ran.exit_code == 0, ran.output
+    assert "fts_records: 250 rows, every value right" in ran.stdout
+    assert re.search(r"fts_technicians: \d\d rows, every value right", ran.stdout)
+    assert re.search(r"^upserts +\d\d\d$", ran.stdout, re.M)
+
+    evolve(made, answers=made.answers[:1]).save(pages)
+    ran = CliRunner().invoke(main, ["demo", "fts", "--pages", str(pages)])
+    assert ran.exit_code == 1
+    assert "is not in the recording. The nearest of the 1 requests in it is GET /fts_data?page_size=100." in ran.stderr

@@ -11,8 +11,10 @@ import pytest
 from connector_build.apps.running import Running, _arguments
 from connector_build.local import recording
 from connector_build.local.fivetran import OPERATIONS, DebugRun
-from connector_build.local.history import KEPT, add, carried, history
-from connector_build.local.recording import entry, recorded
+from connector_build.local.recording import recorded
+from connector_core.runtime.scripts.endings import Ended
+from connector_core.runtime.scripts.history import KEPT, add, carried, history
+from connector_core.runtime.scripts.runs import MESSAGE, Ran, entry
 
 BEGAN = datetime(2026, 1, 2, 3, 4, 5, 678, UTC)
 LOCK = {
@@ -26,6 +28,10 @@ LOCK = {
 
 def ran(error: str | None = None) -> DebugRun:
     return DebugRun(1 if error else 0, {**dict.fromkeys(OPERATIONS, 0), "checkpoints": 9}, None, "", error)
+
+
+def said_of(run: DebugRun) -> Ran:
+    return recording.ran(run)
 
 
 def runs(file: Path) -> list[dict[str, Any]]:
@@ -60,13 +66,14 @@ def fill(project: Path) -> None:
 def test_a_run_that_went_well(project: Path) -> None:
     fill(project)
     (project / "files/state.json").write_text('{"next_cursor": "é"}', encoding="utf-8")
-    assert entry(project, project / "configuration.json", ran(), BEGAN) == {
+    assert entry(project, project / "configuration.json", said_of(ran()), BEGAN) == {
         "began": "2026-01-02T03:04Z",
         "dataset": "crew",
         "versions": {"connector-core": "0.1.0", "connector-crew": "2.0"},
         "enabled": ["crews"],
         "error": "",
         "tables": {"tasks": {"upserted": 2, "deleted": 1}, "crews": {"upserted": 0, "deleted": 0}},
+        "pages": 0,
         "checkpoints": 9,
         "state_bytes": 21,
     }
@@ -75,13 +82,13 @@ def test_a_run_that_went_well(project: Path) -> None:
 def test_a_run_that_failed_says_why_without_a_secret_or_a_home(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
     error = f"The key canary-7f3a-key was refused, see /home/somebody/notes. {'More. ' * 100}\nA second line"
-    said = entry(project, project / "configuration.json", ran(error), BEGAN)
+    said = entry(project, project / "configuration.json", said_of(ran(error)), BEGAN)
     assert "canary-7f3a-key" not in json.dumps(said)
     assert "somebody" not in json.dumps(said)
     assert said["error"].startswith("The key ")
     assert "was refused, see ~/notes. More." in said["error"]
     assert "second" not in said["error"]
-    assert len(said["error"]) == recording.MESSAGE
+    assert len(said["error"]) == MESSAGE
     assert said["tables"] == {}
     assert said["state_bytes"] == 0
 
@@ -89,7 +96,7 @@ def test_a_run_that_failed_says_why_without_a_secret_or_a_home(project: Path, mo
 def test_no_duration_is_written(project: Path) -> None:
     """The licence of the local core forbids timings: the one time in a line is that of the beginning."""
     fill(project)
-    said = entry(project, project / "configuration.json", ran(), BEGAN)
+    said = entry(project, project / "configuration.json", said_of(ran()), BEGAN)
     assert not [name for name in said if any(word in name for word in ("second", "duration", "took", "end"))]
     assert json.dumps(said).count("2026-") == 1
 
@@ -102,11 +109,11 @@ def test_rows_that_cannot_be_counted(project: Path, left: str | None) -> None:
     else:
         with duckdb.connect(str(file)) as database:
             database.execute("CREATE TABLE tasks (id BIGINT)")
-    assert entry(project, project / "configuration.json", ran(), BEGAN)["tables"] == {}
+    assert entry(project, project / "configuration.json", said_of(ran()), BEGAN)["tables"] == {}
 
 
 def test_a_project_without_a_lock(tmp_path: Path) -> None:
-    said = entry(tmp_path, tmp_path / "nothing.json", ran("no luck"), BEGAN)
+    said = entry(tmp_path, tmp_path / "nothing.json", said_of(ran("no luck")), BEGAN)
     assert (said["dataset"], said["versions"], said["error"]) == ("", {}, "no luck")
 
 
@@ -118,6 +125,21 @@ def test_each_run_is_recorded_as_it_ended(project: Path, monkeypatch: pytest.Mon
     assert recorded(project, project / "configuration.json", warn=warned.append).error is None
     assert [run["error"] for run in runs(history(project))] == ["refused", ""]
     assert warned == []
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), Ended(15)])
+def test_a_run_that_is_interrupted_is_recorded_too(ending: BaseException, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def debug(*_: Any, on_line: Any, **__: Any) -> DebugRun:
+        on_line('checkpoint recorded: {"next_cursor": "a"}')
+        on_line("crews: 30 records from 3 pages")
+        raise ending
+
+    monkeypatch.setattr(recording, "debug", debug)
+    with pytest.raises(type(ending)):
+        recorded(project, project / "configuration.json", warn=pytest.fail)
+    [run] = runs(history(project))
+    assert run["error"] == "It was interrupted before the sync was complete."
+    assert (run["checkpoints"], run["pages"]) == (1, 3)
 
 
 def test_a_history_that_cannot_be_written_ends_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

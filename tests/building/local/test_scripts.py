@@ -390,6 +390,20 @@ def test_reset_that_removed_nothing_stops_the_run(project: Project, behaviour: s
     assert [call["argv"][0] for call in project.calls] == ["reset"]
 
 
+def test_each_run_is_in_the_history_which_a_reset_keeps(project: Project) -> None:
+    (project.folder / "connector.lock.json").write_text('{"dataset": "fts", "settings": {"api_key": {"secret": true}}}')
+    (project.folder / "configuration.json").write_text('{"api_key": "hunter2"}')
+    project.fake('def debug():\n    print((here / "debug.txt").read_text())')
+    assert project.run(DEBUG, "--yes").returncode == 0
+    project.fake("def debug():\n    sys.exit(3)")
+    assert project.run(DEBUG, "--yes").returncode == 1
+    file = project.folder / "files/runs.jsonl"
+    first, second = [json.loads(line) for line in file.read_text().splitlines()]
+    assert (first["dataset"], first["error"], first["checkpoints"]) == ("fts", "", 8)
+    assert second["error"] == "fivetran debug failed with exit code 3."
+    assert "hunter2" not in file.read_text()
+
+
 def test_unreadable_warehouse_does_not_fail_the_run(project: Project) -> None:
     (project.bin / "warehouse.db").write_bytes(b"not a database" * 1000)
     done = project.run(DEBUG, "--yes")

@@ -2,7 +2,10 @@
 
 import difflib
 import json
+import os
+import tempfile
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -10,11 +13,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from attrs import field, frozen
 
 from connector_build.api.messages import Answering, Asked, Reply
+from connector_build.api.presents import asks_the_same
 from connector_build.errors import UsageProblem
 from connector_core.basics.errors import UnexpectedAnswer
 
 STRUCK = "***"
 """What stands where a secret was."""
+ZIP = b"PK\x03\x04"
+"""What an archive begins with."""
 
 
 class NotRecorded(UnexpectedAnswer):
@@ -23,13 +29,18 @@ class NotRecorded(UnexpectedAnswer):
 
 @frozen
 class Recorded:
-    """One request and its answer, neither with a secret. *headers* are those of the answer, in lower case."""
+    """One request and its answer, neither with a secret. *headers* are those of the answer, in lower case.
+
+    table: whose records were asked for. asks: it was asked how far something is, such as an export.
+    """
 
     request: Asked
     status: int
     headers: Mapping[str, str]
     body: str = field(repr=False)
     encoding: str = "utf-8"
+    table: str = ""
+    asks: bool = False
 
     @property
     def line(self) -> str:
@@ -39,47 +50,83 @@ class Recorded:
 
 @frozen
 class Recording:
-    """What an API answered. ``reply`` answers the same again."""
+    """What an API answered. ``reply`` answers the same again.
+
+    settings:  what the configuration said beside secrets, addresses and what the auth reads. A day is one of the calendar.
+    made:      when it was read, in UTC: ``2026-01-31T10:00:00Z``; empty where that is not known.
+    elsewhere: the origins, beside the API's own, from which something was fetched.
+    """
 
     page_size: int
     answers: tuple[Recorded, ...]
+    settings: Mapping[str, str] = field(factory=dict)
+    made: str = ""
+    elsewhere: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> "Recording":
         """The recording in a file. Raises UsageProblem where there is none."""
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
-            return cls(found["page_size"], tuple(map(_from_json, found["answers"])))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            answers = tuple(map(_from_json, found["answers"]))
+            settings = {str(name): str(value) for name, value in found.get("settings", {}).items()}
+            more = str(found.get("made", "")), tuple(map(str, found.get("elsewhere", ())))
+            return cls(int(found["page_size"]), answers, settings, *more)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UsageProblem(
                 f"{path} is no recording that can be read ({type(error).__name__}: {error}). Make one with "
-                "connector_build.testing.record."
+                "connector-build record NAME --configuration FILE."
             ) from None
 
     def save(self, path: Path) -> None:
-        """Write it into a file."""
-        found = {"page_size": self.page_size, "answers": [to_json(each) for each in self.answers]}
-        path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        """Write it into a file, whole or not at all. Raises UsageProblem where that cannot be written."""
+        found: dict[str, Any] = {"made": self.made} if self.made else {}
+        found |= {"page_size": self.page_size}
+        found |= {"settings": dict(self.settings)} if self.settings else {}
+        found |= {"elsewhere": list(self.elsewhere)} if self.elsewhere else {}
+        found |= {"answers": [to_json(each) for each in self.answers]}
+        write_whole(path, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 
     def reply(self, request: Asked) -> Reply:
-        """The recorded answer. Raises NotRecorded."""
+        """The recorded answer; where there is none, that to the same request of the time of the recording. Raises NotRecorded.
+
+        A request may name the present, as the last of a plugin's windows does. Then the present of the recording stands for it.
+        """
         # Of its headers, only those count that some recorded request has: the rest are of the client, or of the auth.
         names = {name for each in self.answers for name in each.request.headers}
         headers = {name: value for name, value in request.headers.items() if name in names}
         asked = Asked(request.method, request.path, without_struck(request.params), headers, request.json)
-        for each in self.answers:
-            if each.request == asked:
-                return Reply(each.status, each.headers, each.body.encode(each.encoding))
+        same = (each for each in self.answers if each.request == asked)
+        earlier = (each for each in self.answers if asks_the_same(each.request, asked, self.made))
+        for each in chain(same, earlier):
+            body = each.body.encode(each.encoding)
+            return Reply(each.status, {**each.headers, "content-length": str(len(body))}, body)
         raise NotRecorded(self._message(_line(asked)))
 
     def _message(self, asked: str) -> str:
         lines = [each.line for each in self.answers]
         nearest = difflib.get_close_matches(asked, lines, n=1, cutoff=0.0)
         has = f"The nearest of the {len(lines)} requests in it is {nearest[0]}" if nearest else "It is empty"
+        when = f" It was made on {self.made[:10]}, and knows of no time after that." if self.made else ""
         return (
             f"{asked} is not in the recording. {has}. If the plugin now asks for something else, record the API anew; "
-            "if not, correct the paginator."
+            f"if not, correct the paginator.{when}"
         )
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write *text* into the file *path*, whole or not at all. Raises UsageProblem where that cannot be written."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as opened:
+                opened.write(text)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageProblem(f"{path} cannot be written: {error.strerror}. Name a file in a folder that is there.") from None
 
 
 def replay(path: Path) -> Answering:
@@ -106,6 +153,8 @@ def to_json(each: Recorded) -> dict[str, Any]:
     found |= {"request_body": request.json} if request.json is not None else {}
     found |= {"status": each.status, "headers": dict(each.headers)}
     found |= {"encoding": each.encoding} if each.encoding != "utf-8" else {}
+    found |= {"table": each.table} if each.table else {}
+    found |= {"asks": True} if each.asks else {}
     return {**found, "body": each.body}
 
 
@@ -114,4 +163,5 @@ def _from_json(found: Mapping[str, Any]) -> Recorded:
     parts = urlsplit(target)
     params = dict(parse_qsl(parts.query, keep_blank_values=True))
     request = Asked(method, parts.path, params, found.get("request_headers", {}), found.get("request_body"))
-    return Recorded(request, found["status"], found["headers"], found["body"], found.get("encoding", "utf-8"))
+    more = found.get("encoding", "utf-8"), found.get("table", ""), bool(found.get("asks"))
+    return Recorded(request, int(found["status"]), dict(found["headers"]), str(found["body"]), *more)

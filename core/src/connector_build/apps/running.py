@@ -12,9 +12,9 @@ from attrs import field, frozen
 
 from connector_build.apps.kit import kit
 from connector_build.errors import BuildError, UsageProblem
-from connector_build.local.history import beside
 from connector_core.runtime.scripts.command import run
 from connector_core.runtime.scripts.errors import ScriptError
+from connector_core.runtime.scripts.history import beside
 
 HOST: Final = "127.0.0.1"
 """The data is for this machine only."""

@@ -26,10 +26,12 @@ def debug_command(dataset: str, output: Path | None, force: bool, configuration:
     """Build a dataset's connector and run `fivetran debug` on it, against the configured API."""
     from connector_build.local import fivetran
     from connector_build.local.recording import recorded
+    from connector_build.local.showing import show_run
     from connector_build.plugins.discovery import named
     from connector_build.project.configuration import check_configuration
     from connector_build.project.making import made
     from connector_build.project.output import write_project
+    from connector_build.screen.printing import console
 
     project = made(dataset, **choice)
     folder = output or Path("dist", named(dataset))
@@ -43,3 +45,4 @@ def debug_command(dataset: str, output: Path | None, force: bool, configuration:
     # Not the exit code: a connector that ends itself in the middle of a sync leaves it at 0.
     if run.error:
         raise BuildError(run.error)
+    show_run(folder, run, project.tables, project.assembly.tables, console())

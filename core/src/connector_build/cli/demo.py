@@ -1,19 +1,25 @@
 """`connector-build demo`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from connector_build.cli.ending import Verb
 from connector_build.cli.options import choice_options, output_option
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 
 @click.command("demo", cls=Verb)
 @click.argument("dataset")
 @choice_options
 @output_option
-def demo_command(dataset: str, output: Path | None, **choice: Any) -> None:
+@click.option(
+    "--pages", type=click.Path(path_type=Path), metavar="FILE", help="Recorded pages that stand in for the API: one sync of them."
+)
+def demo_command(dataset: str, output: Path | None, pages: Path | None, **choice: Any) -> None:
     """Go the whole road on this machine: simulated API, build, `fivetran debug` twice, rows, counts, next state."""
     from connector_build.api.simulated import Dataset
     from connector_build.local.demo import demo_project, run_demo
@@ -21,14 +27,32 @@ def demo_command(dataset: str, output: Path | None, **choice: Any) -> None:
     from connector_build.project.output import write_project
     from connector_build.screen.printing import console
 
-    printed = console()
-    project = demo_project(dataset, printed, **choice)
     name = named(dataset)
+    printed, folder = console(), output or Path("dist", f"demo-{name}")
+    if pages is not None:
+        _of_pages(dataset, folder, pages, printed, **choice)
+        return
+    project = demo_project(dataset, printed, **choice)
     run_demo(
         Dataset(name, project.assembly, sample(dataset)),
         table_names=project.tables,
         build=lambda target: write_project(project, target, force=True),
-        project=output or Path("dist", f"demo-{name}"),
+        project=folder,
         typed=dataset,
         console=printed,
     )
+
+
+def _of_pages(dataset: str, folder: Path, pages: Path, console: "Console", **choice: Any) -> None:
+    from connector_build.api.recording import Recording
+    from connector_build.local.demo import demo_project
+    from connector_build.project.output import write_project
+    from connector_build.review.replayed import run_replayed
+
+    recording = Recording.load(pages)
+    project = demo_project(dataset, console, **choice)
+
+    def build(target: Path) -> None:
+        write_project(project, target, force=True)
+
+    run_replayed(dataset, project, recording, build=build, folder=folder, console=console)

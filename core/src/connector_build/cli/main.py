@@ -9,6 +9,7 @@ import click
 
 from connector_build.cli.app import app_command
 from connector_build.cli.check import check_command
+from connector_build.cli.compare import compare_command
 from connector_build.cli.dbt import dbt_command
 from connector_build.cli.debug import debug_command
 from connector_build.cli.demo import demo_command
@@ -19,6 +20,9 @@ from connector_build.cli.fleet import build_fleet
 from connector_build.cli.group import Commands
 from connector_build.cli.list import list_command
 from connector_build.cli.new import new_command
+from connector_build.cli.preview import preview_command
+from connector_build.cli.record import record_command
+from connector_build.cli.runs import runs_command
 from connector_build.cli.serve import serve_command
 from connector_build.cli.show import show_command
 from connector_build.cli.verify import verify_command
@@ -46,12 +50,16 @@ def main(context: click.Context, build_all: bool, fleet: Path | None, force: boo
     connector-build fts --help        the options of a build
     connector-build crew.py           the same of a plugin that is one local file, here and below
     connector-build demo fts          try it on this machine, against a sample API
+    connector-build preview fts       the first page of each table, as rows with types
+    connector-build record fts        real answers without secrets, to be replayed
+    connector-build runs fts          the last runs on this machine
     connector-build app fts           its app, over the rows of the last demo or debug
     connector-build dbt fts           a dbt package for its tables: sources, staging models, tests
     connector-build check fts         what every plugin has to keep, rule by rule
     connector-build docs fts          what its tables, columns and settings mean, as a web page
     connector-build verify dist/fts   what was changed by hand since the build
     connector-build diff dist/fts     what building it again would change in the destination
+    connector-build compare OLD fts   a hand-written connector and this one, row by row
     connector-build --all             every connector that connectors.toml lists
     """
     if context.invoked_subcommand is None:
@@ -78,9 +86,13 @@ for _command in (
     check_command,
     verify_command,
     diff_command,
+    compare_command,
     demo_command,
     app_command,
     serve_command,
+    preview_command,
+    record_command,
+    runs_command,
     dbt_command,
     new_command,
 ):

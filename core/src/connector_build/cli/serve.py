@@ -1,6 +1,7 @@
 """`connector-build serve`."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -19,7 +20,8 @@ from connector_build.cli.ending import Verb
     metavar="FAULT",
     help="Misbehave, such as status=429,retry_after=2,times=3; see above, and repeat for several.",
 )
-def serve_command(datasets: Sequence[str], port: int, api_key: str, seed: int, faults: Sequence[str]) -> None:
+@click.option("--pages", type=click.Path(path_type=Path), metavar="FILE", help="Of one dataset: answer what was recorded.")
+def serve_command(datasets: Sequence[str], port: int, api_key: str, seed: int, faults: Sequence[str], pages: Path | None) -> None:
     """Serve the APIs of the installed datasets, simulated from what their plugins say, until Ctrl-C.
 
     \b
@@ -41,7 +43,21 @@ def serve_command(datasets: Sequence[str], port: int, api_key: str, seed: int, f
     def leave_out(why: str) -> None:
         click.echo(f"Left out: {why}", err=True)
 
+    if pages is not None:
+        _serve_recorded(datasets, pages, faults, port=port, api_key=api_key)
+        return
     every = every_assembled(leave_out) if not datasets else [(name, assembled(name)[0]) for name in datasets]
     found = [Dataset(named(dataset), assembly, sample(dataset)) for dataset, assembly in every]
     told = None if datasets else leave_out
     serve_until_interrupted(found, port=port, api_key=api_key, seed=seed, faults=faults, leave_out=told)
+
+
+def _serve_recorded(datasets: Sequence[str], pages: Path, faults: Sequence[str], *, port: int, api_key: str) -> None:
+    if len(datasets) != 1 or faults:
+        raise click.UsageError("--pages answers what was recorded of one API: name its dataset, and no --fault.")
+    from connector_build.api.recording import Recording
+    from connector_build.api.serving import serve_recorded
+    from connector_build.project.making import assembled
+
+    [dataset] = datasets
+    serve_recorded(dataset, assembled(dataset)[0], Recording.load(pages), port=port, api_key=api_key)

@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from connector_build.errors import BuildError
 from connector_build.local.comparing import comparable, difference, expected
 from connector_build.local.fivetran import DebugRun, TableRows, read_tables, reset
 from connector_build.local.recording import recorded
-from connector_build.local.showing import shortened, show_counts, show_rows
+from connector_build.local.showing import ROWS_SHOWN, shortened, show_counts, show_rows
 from connector_build.project.making import made
 from connector_build.project.writer import Project
 from connector_build.sample import Record
@@ -31,7 +31,6 @@ from connector_core.runtime.scripts.warehouse import warehouse
 APPENDED: Final = 25
 CHANGED: Final = 5
 REMOVED: Final = 2
-ROWS_SHOWN: Final = 5
 
 _CHECKPOINT: Final = re.compile(r"(?:(\w+): )?Checkpoint saved after (\d+) records")
 _WHOLE: Final = re.compile(r"reading the whole feed, because of (.+)")
@@ -81,17 +80,17 @@ def run_demo(
     included.
     """
     plans = dataset.assembly.tables
-    with _simulated(dataset) as api, _configuration(api) as configuration:
+    with _simulated(dataset) as api, configured(api.configuration) as configuration:
         line(console, f"Sample API of {api.name} at {api.mimic.url}")
         build(project)
         reset(project)
         line(console, f"Built {project}")
-        first = _sync("First sync", project, configuration, console, _total(api))
+        first = shown_sync("First sync", project, configuration, console, _total(api))
         came, changed, gone = api.world.move_on(APPENDED, CHANGED, REMOVED)
         line(console, f"Sample API: {came} records appended, {changed} changed{f', {gone} removed' if gone else ''}")
-        second = _sync("Second sync", project, configuration, console, _total(api))
+        second = shown_sync("Second sync", project, configuration, console, _total(api))
         show_rows(read_tables(project, table_names, ROWS_SHOWN), plans, console)
-        show_counts(first, second, console)
+        show_counts({"first sync": first, "second sync": second}, console)
         line(console, f"Next sync state: {json.dumps(shortened(second.state))}")
         _check(read_tables(project, table_names, None), api, console)
     line(console, next_steps(dataset.name, plans, project, typed))
@@ -110,12 +109,13 @@ def _simulated(dataset: Dataset) -> Iterator[Simulated]:
 
 
 @contextmanager
-def _configuration(api: Simulated) -> Iterator[Path]:
+def configured(values: Mapping[str, str]) -> Iterator[Path]:
+    """A configuration file of these *values*, for as long as it is needed."""
     # Outside the project: a key that somebody has filled in there stays as it is.
     with tempfile.TemporaryDirectory(prefix="connector-build-") as folder:
         file = Path(folder, "configuration.json")
         file.touch(mode=0o600)
-        file.write_text(json.dumps(api.configuration), encoding="utf-8")
+        file.write_text(json.dumps(dict(values)), encoding="utf-8")
         yield file
 
 
@@ -123,8 +123,11 @@ def _total(api: Simulated) -> int:
     return sum(len(api.world.records(plan.table.name)) for plan in api.tables)
 
 
-def _sync(title: str, project: Path, configuration: Path, console: Console, total: int) -> DebugRun:
-    """One `fivetran debug`, with a line of progress while it runs and one about what came of it."""
+def shown_sync(title: str, project: Path, configuration: Path, console: Console, total: int) -> DebugRun:
+    """One `fivetran debug`, with a line of progress while it runs and one about what came of it. Raises BuildError.
+
+    total: how many records there are to be read.
+    """
     done: dict[str, int] = {}
     with lasting(console, f"{title}: fivetran debug") as update:
 
@@ -182,10 +185,11 @@ def _check(found: Iterable[TableRows], api: Simulated, console: Console) -> None
         fault = difference(rows, wanted.get(rows.name))
         if fault:
             raise BuildError(f"{rows.name}: what arrived is not what the sample API holds: {fault}. Please report this as a bug.")
-        line(console, f"  {rows.name}: {rows.total} rows{_verdict(rows, wanted.get(rows.name))}")
+        line(console, f"  {rows.name}: {rows.total} rows{verdict(rows, wanted.get(rows.name))}")
 
 
-def _verdict(found: TableRows, wanted: Sequence[Record] | None) -> str:
+def verdict(found: TableRows, wanted: Sequence[Record] | None) -> str:
+    """What can be said of a table in which nothing differs from what is *wanted*."""
     if wanted is None:
         return ""
     fields = {name for record in wanted for name in record}

@@ -17,10 +17,10 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from connector_build.errors import BuildError
-from connector_build.local.history import carried
 from connector_core.runtime.scripts import warehouse as warehouses
 from connector_core.runtime.scripts.command import Tail, run, surroundings
 from connector_core.runtime.scripts.errors import ScriptError
+from connector_core.runtime.scripts.history import carried
 from connector_core.runtime.scripts.summary import OPERATIONS, read_operations, succeeded
 from connector_core.runtime.scripts.warehouse import TableRows, WarehouseError, plain, read_state, warehouse
 
@@ -90,13 +90,21 @@ def find_fivetran() -> Path:
     return Path(found)
 
 
-def debug(project: Path, configuration: Path, *, on_line: Callable[[str], None] | None = None) -> DebugRun:
+def debug(
+    project: Path,
+    configuration: Path,
+    *,
+    on_line: Callable[[str], None] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> DebugRun:
     """Run `fivetran debug` in *project*, whose requirements.txt is complete, and hand each line that it prints to *on_line*.
+
+    environment: further variables for it.
 
     Raises BuildError when the command cannot be started; how the sync went is the answer's to say. The command ends with
     this call, whatever ends it.
     """
-    returncode, output = _run(project, ["debug", "--configuration", str(configuration.absolute())], on_line)
+    returncode, output = _run(project, ["debug", "--configuration", str(configuration.absolute())], on_line, environment)
     return DebugRun(returncode, read_operations(output), read_state(project), output, read_error(output, returncode, project))
 
 
@@ -141,8 +149,13 @@ def read_tables(project: Path, names: Sequence[str], limit: int | None) -> list[
         raise BuildError(str(error)) from None
 
 
-def _run(project: Path, arguments: Sequence[str], on_line: Callable[[str], None] | None) -> tuple[int, str]:
-    """Run the command in *project*; its exit code and what it printed."""
+def _run(
+    project: Path,
+    arguments: Sequence[str],
+    on_line: Callable[[str], None] | None,
+    more: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
+    """Run the command in *project*, with *more* in its environment; its exit code and what it printed."""
     said = Tail()
     # The project has to run with what it holds and what is installed.
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
@@ -152,7 +165,7 @@ def _run(project: Path, arguments: Sequence[str], on_line: Callable[[str], None]
         show(piece)
 
     show = by_line(on_line)
-    with surroundings({"DO_NOT_TRACK": "1", **kept}) as environment, _no_version_check():
+    with surroundings({"DO_NOT_TRACK": "1", **kept, **(more or {})}) as environment, _no_version_check():
         try:
             returncode = run([str(find_fivetran()), *arguments], project, environment, hear, stdin=subprocess.DEVNULL)
         except ScriptError as error:

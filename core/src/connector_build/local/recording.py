@@ -1,24 +1,13 @@
-"""`fivetran debug` with a line in the history of local runs: what was run, how it ended, and what it left."""
+"""`fivetran debug` with a line in the history of local runs."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
 
-from connector_build.errors import BuildError
-from connector_build.local.fivetran import DebugRun, debug, read_tables
-from connector_build.local.history import add, history
-from connector_build.project.writer import LOCK
-from connector_core.basics.discretion import strike
-from connector_core.basics.names import one_line
-from connector_core.runtime.scripts.warehouse import as_object, warehouse
-
-MESSAGE: Final = 300
-"""So many characters of a message are kept."""
-_TOUCHED: Final = """\
-SELECT count(*) FILTER (_fivetran_deleted IS NOT TRUE), count(*) FILTER (_fivetran_deleted)
-FROM {} WHERE _fivetran_synced >= CAST(? AS TIMESTAMPTZ)"""
+from connector_build.local.fivetran import DebugRun, debug
+from connector_core.runtime.scripts.command import Tail
+from connector_core.runtime.scripts.endings import Ended
+from connector_core.runtime.scripts.runs import Ran, interrupted, note
 
 
 def recorded(
@@ -26,77 +15,26 @@ def recorded(
 ) -> DebugRun:
     """`debug`, and a line about it in the history of *project*. That it cannot be written is told to *warn*, and ends nothing.
 
-    Raises BuildError where the command cannot be started, as `debug` does; that was no run.
+    A run that Ctrl-C ends is written down too. Raises BuildError where the command cannot be started, as `debug` does: that was
+    no run.
     """
     began = datetime.now(UTC)
-    run = debug(project, configuration, on_line=on_line)
-    file = history(project)
+    heard = Tail()
+
+    def hear(printed: str) -> None:
+        heard.add(f"{printed}\n")
+        if on_line is not None:
+            on_line(printed)
+
     try:
-        add(file, entry(project, configuration, run, began), warn)
-    except OSError as error:
-        warn(f"{file}: the history of local runs cannot be written: {error.strerror}. Check who may write there.")
+        run = debug(project, configuration, on_line=hear)
+    except (KeyboardInterrupt, Ended):
+        note(project, configuration, interrupted(heard.text), began, warn)
+        raise
+    note(project, configuration, ran(run), began, warn)
     return run
 
 
-def entry(project: Path, configuration: Path, run: DebugRun, began: datetime) -> dict[str, Any]:
-    """What the history says of *run*, which *began* at that time: no secret of *configuration*, no path of a person's home.
-
-    Shape: ``{"began": "2026-01-02T03:04Z", "dataset": …, "versions": {source: version}, "enabled": [option], "error": "" or
-    the beginning of the message, "tables": {table: {"upserted": rows, "deleted": rows}}, "checkpoints": …, "state_bytes": …}``.
-    """
-    # There is no end and no duration, and none may be added: the licence of the local core, which `fivetran debug` runs,
-    # forbids timings of it. For the same reason a run begins at a minute: between the beginnings of two runs of a demo, told to
-    # the second, the first of them could be read off.
-    lock = _object(project / LOCK)
-    state = project / "files" / "state.json"
-    return {
-        "began": f"{began:%Y-%m-%dT%H:%MZ}",
-        "dataset": lock.get("dataset", ""),
-        "versions": {each["name"]: each["version"] for each in lock.get("sources", ())},
-        "enabled": lock.get("enabled", []),
-        "error": _message(run.error or "", _secrets(lock, _object(configuration))),
-        "tables": _touched(project, lock.get("tables", {}), began),
-        "checkpoints": run.operations["checkpoints"],
-        "state_bytes": state.stat().st_size if state.is_file() else 0,
-    }
-
-
-def _object(file: Path) -> Mapping[str, Any]:
-    try:
-        return as_object(file.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError):
-        return {}
-
-
-def _secrets(lock: Mapping[str, Any], configuration: Mapping[str, Any]) -> list[str]:
-    """The values that *configuration* has for the secret settings of the project."""
-    secret = [name for name, setting in lock.get("settings", {}).items() if setting.get("secret")]
-    return [text for name in secret if (text := str(configuration.get(name) or "").strip())]
-
-
-def _message(error: str, secrets: Iterable[str]) -> str:
-    """The first line of *error*, fit to be kept."""
-    text = strike(secrets, (error.splitlines() or [""])[0])
-    for home in {str(Path.home()), str(Path.home().resolve())} - {"/"}:
-        text = text.replace(home, "~")
-    return one_line(text, MESSAGE)
-
-
-def _touched(project: Path, tables: Iterable[str], began: datetime) -> dict[str, dict[str, int]]:
-    """Table → its rows that were written since *began*, live ones and deleted ones; none where they cannot be counted."""
-    try:
-        found = [each for each in read_tables(project, list(tables), 0) if each.source]
-        return _counted(warehouse(project), {each.name: each.source for each in found}, began) if found else {}
-    except BuildError:
-        return {}
-
-
-def _counted(file: Path, sources: Mapping[str, str], began: datetime) -> dict[str, dict[str, int]]:
-    duckdb = import_module("duckdb")  # which is there, as the tables have been read
-    since = [began.isoformat()]
-    try:
-        with duckdb.connect(str(file), read_only=True) as database:
-            counted = {name: database.execute(_TOUCHED.format(each), since).fetchone() for name, each in sources.items()}
-    except duckdb.Error as error:
-        raise BuildError(f"{file} cannot be read: {error}") from None
-    return {name: {"upserted": live, "deleted": deleted} for name, (live, deleted) in counted.items()}
+def ran(run: DebugRun) -> Ran:
+    """*run* as the history wants it."""
+    return Ran(run.output, run.error or "", run.operations["checkpoints"])

@@ -1,15 +1,19 @@
 """What the demo shows of its syncs: rows, operations, the state."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
 
-from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, plain
+from connector_build.errors import BuildError
+from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, plain, read_tables
 from connector_build.screen.printing import grid, line
 from connector_core.plugin.assembly import TablePlan
 
+ROWS_SHOWN: Final = 5
 CELL: Final = 18
 """The widest cell of the rows that are shown."""
 
@@ -64,8 +68,26 @@ def _cell(value: Any) -> str:
     return text if len(text) <= CELL else f"{text[: CELL - 1]}…"
 
 
-def show_counts(first: DebugRun, second: DebugRun, console: Console) -> None:
-    """The operations of both syncs."""
-    rows = [[name.replace("_", " "), f"{first.operations[name]:,}", f"{second.operations[name]:,}"] for name in OPERATIONS]
+def show_run(project: Path, run: DebugRun, names: Sequence[str], plans: Sequence[TablePlan], console: Console) -> None:
+    """What one sync left in *project*: rows of the tables *names*, operations, the next state.
+
+    That the rows cannot be read, as where DuckDB is missing, is said, and ends nothing: the sync was well.
+    """
+    try:
+        found = read_tables(project, names, ROWS_SHOWN)
+    except BuildError as error:
+        line(console, f"\nNo rows are shown: {error}")
+    else:
+        show_rows(found, plans, console)
+        rows = [(each.name, f"{each.total:,}", f"{each.deleted:,}") for each in found]
+        console.print()
+        grid(console, ("table", "rows", "deleted"), rows, numbers=("rows", "deleted"))
+    show_counts({"sync": run}, console)
+    line(console, f"Next sync state: {json.dumps(shortened(run.state))}")
+
+
+def show_counts(runs: Mapping[str, DebugRun], console: Console) -> None:
+    """The operations of some syncs, by what each is called."""
+    rows = [[name.replace("_", " "), *(f"{run.operations[name]:,}" for run in runs.values())] for name in OPERATIONS]
     console.print()
-    grid(console, ("operations", "first sync", "second sync"), rows, numbers=("first sync", "second sync"))
+    grid(console, ("operations", *runs), rows, numbers=list(runs))

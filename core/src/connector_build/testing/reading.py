@@ -47,10 +47,10 @@ def tables_of(plan: TablePlan, listed: Listed, most: int | None = None) -> list[
 
     *listed* gives the records of a table above it, as it is asked for.
     """
-    return [plan.table] if plan.parent is None else [table for table, _ in _feeds(plan, listed, most)]
+    return [plan.table] if plan.parent is None else [table for table, _ in feeds_of(plan, listed, most)]
 
 
-def _feeds(plan: TablePlan, listed: Listed, most: int | None) -> list[tuple[Table, dict[str, Any]]]:
+def feeds_of(plan: TablePlan, listed: Listed, most: int | None) -> list[tuple[Table, dict[str, Any]]]:
     """The feeds of a child table, each with what its rows are given."""
     found: dict[str, tuple[Table, dict[str, Any]]] = {}
     assert plan.table.parent is not None  # noqa: S101  (the caller has looked)
@@ -71,5 +71,5 @@ def _parents(parent: TablePlan | None, listed: Listed, most: int | None) -> Iter
     elif parent.parent is None:
         yield from listed(parent, parent.table)
     else:
-        for table, added in _feeds(parent, listed, most):
+        for table, added in feeds_of(parent, listed, most):
             yield from ({**record, **added} for record in listed(parent, table))

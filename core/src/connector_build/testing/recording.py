@@ -5,139 +5,38 @@ credential, but it holds the records as the API sent them: look through it befor
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from io import BytesIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, cast
 
-import requests
-from attrs import define, evolve, field
-from requests.adapters import BaseAdapter
-from requests.utils import requote_uri
-from urllib3 import HTTPResponse
+from attrs import define, field
 
 from connector_build.api.making import layers
-from connector_build.api.messages import Asked, sent_body
-from connector_build.api.recording import Recorded, Recording, to_json, without_struck
+from connector_build.api.recording import Recording, to_json
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.testing.datasets import assembled
+from connector_build.testing.listening import Recorder, recorder
 from connector_build.testing.reading import Fetch, Step, read_feed, tables_of
 from connector_build.testing.warehouse.memory import ListLog
-from connector_build.testing.warehouse.runs import URL
-from connector_core import Csv, Record, Table
+from connector_core import Record, Table
 from connector_core.basics.discretion import Secrets, strike
-from connector_core.engine.sync import make_client
+from connector_core.basics.errors import ConnectorError
+from connector_core.engine.sync import Engine, make_client, sync
 from connector_core.http.client import Client
+from connector_core.paging.newest import utc_now
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.plugin.binding import bound
-from connector_core.source.configuration import read_configuration
+from connector_core.source.configuration import Configuration, read_configuration
 from connector_core.source.pagination import Page, Request
-from connector_core.source.unpacking import unpacked
+from connector_core.source.settings import OF_CORE
 
-KEPT_HEADERS = frozenset({"content-type", "link", "location", "retry-after"})
-"""Headers of an answer that are recorded, beside those that the paginator reads."""
+__all__ = ["REQUESTS", "Recorder", "record", "record_pages", "recorder"]
 
-
-@define
-class _Heard:
-    """The last answer, unpacked: status, headers and body."""
-
-    last: tuple[int, Mapping[str, str], bytes] | None = None
-
-
-class _Listening(BaseAdapter):
-    """A transport that keeps the last answer before it hands it on."""
-
-    def __init__(self, inner: BaseAdapter, heard: _Heard) -> None:
-        super().__init__()
-        self._inner = inner
-        self._heard = heard
-
-    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
-        response = self._inner.send(request, *arguments, **options)
-        content = response.content
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        self._heard.last = (response.status_code, headers, content)
-        response.headers.pop("Content-Encoding", None)
-        response.raw = HTTPResponse(BytesIO(content), status=response.status_code, preload_content=False)
-        response.connection = self  # type: ignore[assignment]  # an auth object sends through it again
-        return response
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-@define
-class Recorder:
-    """A client that records each page it fetches; made by ``recorder``. Use it in one thread, as a context manager."""
-
-    client: Client = field(repr=False)
-    base_url: str
-    secrets: Iterable[str] = field(repr=False)
-    headers: frozenset[str] = KEPT_HEADERS
-    answers: list[Recorded] = field(factory=list, repr=False)
-    _heard: _Heard = field(factory=_Heard, init=False, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        session = self.client._session  # its own mount takes https only, and forgets the transport that is there
-        session.mount(f"{_origin(self.base_url)}/", _Listening(session.get_adapter(self.base_url), self._heard))
-        for host, adapter in self.client.elsewhere.items():
-            self.client.mount(_Listening(adapter, self._heard), elsewhere=host)
-
-    def __enter__(self) -> "Recorder":
-        self.client.__enter__()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.client.close()
-
-    def fetch(self, table: Table, request: Request) -> Page:
-        """The page that *request* brings, as the client fetches it; the last answer to it is recorded."""
-        page = self.client.fetch(table, request)
-        assert self._heard.last is not None  # noqa: S101  (the client fetched through it)
-        status, headers, content = self._heard.last
-        text, encoding = _text_of(table, b"".join(unpacked([content], max(len(content), 1) * 2000)))
-        kept = {name: self._shown(value) for name, value in headers.items() if name in self.headers}
-        asked = self._asked(request)
-        if request.asks:  # how far something is: the last answer is the one that it ends with
-            self.answers = [each for each in self.answers if each.request != asked]
-        if not any(each.request == asked for each in self.answers):
-            self.answers.append(Recorded(asked, status, kept, self._shown(text), encoding))
-        return page
-
-    def recording(self, page_size: int) -> Recording:
-        """What was recorded so far, without what was known for a secret only later, such as what signs an address."""
-        return Recording(page_size, tuple(map(self._struck, self.answers)))
-
-    def _struck(self, answer: Recorded) -> Recorded:
-        headers = {name: self._shown(value) for name, value in answer.headers.items()}
-        return evolve(answer, headers=headers, body=self._shown(answer.body))
-
-    def _asked(self, request: Request) -> Asked:
-        """*request*, which the auth has not touched, without what the API may have put into it."""
-        parts = urlsplit(requote_uri(self._shown(request.path)).removeprefix(URL))  # as it is sent
-        params = {name: self._shown(str(value)) for name, value in request.params.items()}
-        headers = {name.lower(): self._shown(value) for name, value in request.headers.items()}
-        body = None if request.json is None else json.loads(self._shown(json.dumps(sent_body(request))))
-        in_path = dict(parse_qsl(parts.query, keep_blank_values=True))
-        return Asked(request.method, parts.path, without_struck({**in_path, **params}), headers, body)
-
-    def _shown(self, text: str) -> str:
-        """*text* without secrets, and with the address of tests in the place of the API's own."""
-        for own in (self.base_url.rstrip("/"), _origin(self.base_url)):
-            for form in (own, own.replace("/", "\\/")):
-                text = text.replace(form, URL)
-        return strike(self.secrets, text)
-
-
-def recorder(client: Client, base_url: str, secrets: Iterable[str], *, headers: Iterable[str] = ()) -> Recorder:
-    """*client* with everything that it fetches from *base_url* recorded, without *secrets*.
-
-    *secrets* is the configuration's ``hidden``, to which tokens are added as they come. *headers*: further ones of an answer to
-    keep.
-    """
-    return Recorder(client, base_url, secrets, KEPT_HEADERS | {name.lower() for name in headers})
+REQUESTS = 100
+"""So many requests a recording takes, unless the caller says another number."""
+SYNCS = 2
+"""So many syncs are recorded: a first one, and the next."""
 
 
 def record(
@@ -147,42 +46,125 @@ def record(
     *,
     extensions: Sequence[str] = (),
     files: Sequence[Path] = (),
-    limit: int = 100,
+    limit: int = REQUESTS,
 ) -> Recording:
     """Read every table of *dataset* from the real API, as two syncs do, and write what it answered into the file *path*.
 
     Raises UsageProblem where that takes more than *limit* requests, and then writes nothing.
     """
     assembly = assembled(dataset, extensions=extensions, files=files)
-    values = read_configuration(assembly.settings, configuration)
-    assembly = bound(assembly, values)
-    client = make_client(assembly, values, ListLog(), plain_floats=())
-    headers = [layer.next_header for plan in assembly.tables for layer in layers(plan.paginator) if _has_header(layer)]
-    with recorder(client, values["base_url"], values.hidden, headers=headers) as listening:
-        for number, _ in enumerate(_every_step(listening.fetch, assembly, values["page_size"], values.hidden), 1):
-            if number > limit:
-                raise UsageProblem(
-                    f"The feeds of {dataset} take more than {limit} requests. Record an account with fewer records, give a "
-                    "larger page_size, or raise limit."
-                )
-    found = listening.recording(values["page_size"])
-    _check_discreet(found, values.hidden)
+    found, _ = record_pages(dataset, assembly, configuration, limit=limit)
     found.save(path)
     return found
 
 
-def _origin(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    return f"{parts.scheme}://{parts.netloc}"
+def record_pages(
+    dataset: str,
+    assembly: Assembly,
+    configuration: Mapping[str, str],
+    *,
+    limit: int = REQUESTS,
+    on_request: Callable[[int, str], object] = lambda *_: None,
+    client: Callable[..., Client] = make_client,
+    now: Callable[[], datetime] = utc_now,
+) -> tuple[Recording, list[str]]:
+    """What the API of *dataset* answers to two syncs of *assembly*, and remarks: warnings of those syncs, and what ended one.
+
+    on_request: told the number of each request, and for which table it is. client and now are for tests.
+
+    Raises UsageProblem where that takes more than *limit* requests, and a ConnectorError, without any secret, where the API
+    cannot be read.
+    """
+    values = read_configuration(assembly.settings, configuration)
+    made = f"{now():%Y-%m-%dT%H:%M:%SZ}"
+    settings = _settings(assembly, configuration, values)
+    assembly, log = bound(assembly, values), ListLog()
+    opened = client(assembly, values, log, plain_floats=())
+    headers = [layer.next_header for plan in assembly.tables for layer in layers(plan.paginator) if _has_header(layer)]
+    with recorder(opened, values["base_url"], values.hidden, headers=headers) as listening:
+        asking = _Asking(dataset, listening, limit, on_request)
+        for _ in _every_step(asking.fetch, assembly, values["page_size"], values.hidden):
+            pass
+        problem = _synced(assembly, configuration, asking, log)
+    found = listening.recording(values["page_size"], made=made, settings=settings)
+    _check_discreet(found, values.hidden)
+    return found, [strike(values.hidden, each) for each in dict.fromkeys([*log.warnings, *problem])]
 
 
-def _text_of(table: Table, body: bytes) -> tuple[str, str]:
-    """The body of an answer as a text, and the encoding that makes the same bytes of it again."""
-    encoding = table.format.encoding if isinstance(table.format, Csv) else "utf-8"
-    try:
-        return body.decode(encoding), encoding
-    except UnicodeDecodeError:  # an archive, or XML that declares another one
-        return body.decode("latin-1"), "latin-1"
+@define
+class _Asking:
+    """What fetches pages for a recording: each once, and no more than *limit*."""
+
+    dataset: str
+    listening: Recorder
+    limit: int
+    on_request: Callable[[int, str], object]
+    requests: int = 0
+    _pages: dict[tuple[str, str], Page] = field(factory=dict)
+
+    def __enter__(self) -> "_Asking":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The recorder closes its client."""
+
+    def fetch(self, table: Table, request: Request) -> Page:
+        asked = (table.name, repr(self.listening.asked(request)))
+        if asked in self._pages:
+            return self._pages[asked]
+        self.requests += 1
+        if self.requests > self.limit:
+            raise TooMany(
+                f"The feeds of {self.dataset} take more than {self.limit} requests. Record an account with fewer records, give a "
+                "larger page_size, or raise the limit (--max-requests)."
+            )
+        self.on_request(self.requests, table.name)
+        page = self.listening.fetch(table, request)
+        if table.format is None and not request.asks:  # what is streamed is read from a file that goes
+            self._pages[asked] = page
+        return page
+
+
+class TooMany(UsageProblem):
+    """A recording would take more requests than were allowed."""
+
+
+class _Nowhere:
+    """A destination that keeps the state alone."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = {}
+
+    def upsert(self, table: str, data: dict[str, Any]) -> None: ...
+    def delete(self, table: str, keys: dict[str, Any]) -> None: ...
+    def truncate(self, table: str) -> None: ...
+
+    def checkpoint(self, state: dict[str, Any]) -> None:
+        self.state = json.loads(json.dumps(state))
+
+
+def _synced(assembly: Assembly, configuration: Mapping[str, str], asking: _Asking, log: ListLog) -> list[str]:
+    """Let syncs ask for what they do; what ended one before its time, in words."""
+    nowhere = _Nowhere()
+    engine = Engine(lambda *_: cast(Client, asking))
+    for _ in range(SYNCS):
+        try:
+            sync(assembly, configuration, nowhere.state, nowhere, log, engine)
+        except ConnectorError as error:
+            if asking.requests > asking.limit:
+                raise UsageProblem(str(error)) from None
+            return [f"A sync of what was recorded fails: {error}"]
+    return []
+
+
+def _settings(assembly: Assembly, configuration: Mapping[str, str], values: Configuration) -> dict[str, str]:
+    """What the configuration says that requests may be made of; a day that was counted from today is one of the calendar."""
+    of_auth = {setting.name for setting in getattr(assembly.auth, "settings", ())}
+    others = {*OF_CORE, *of_auth}
+    plain = [each for each in assembly.settings if not each.secret and each.kind != "url" and each.name not in others]
+    given = {each.name: str(configuration.get(each.name) or each.default or "").strip() for each in plain}
+    days = {each.name: str(values.get(each.name) or "") for each in plain if each.kind == "date"}
+    return {name: strike(values.hidden, text) for name, text in {**given, **days}.items() if text}
 
 
 def _has_header(layer: Any) -> bool:

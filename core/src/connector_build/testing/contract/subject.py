@@ -131,7 +131,7 @@ class Subject:
         made = made_up(signed(assembly), self.sample)
         found = [made] if made else []
         if self.recording is not None:
-            found.append(Api(signed(assembly), self.recording.reply, (self.recording.page_size,)))
+            found.append(Api(signed(assembly, self.recording.settings), self.recording.reply, (self.recording.page_size,)))
         if not found:
             raise NotChecked(f"Its API cannot be made up. {self.left_out}")
         return found

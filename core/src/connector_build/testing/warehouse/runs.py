@@ -30,17 +30,19 @@ CANARY = "canary-5ec2e7-"
 KEY = Setting("contract_key", description="The key of the made-up API.", secret=True)
 
 
-def signed(assembly: Assembly) -> Assembly:
+def signed(assembly: Assembly, settings: Mapping[str, str] | None = None) -> Assembly:
     """*assembly* with a key in a header for its auth, so that no token has to be asked for; its own settings stay.
 
-    Where its requests name settings, they have made-up values.
+    Where its requests name settings, they have the values of *settings*, or made-up ones.
     """
-    return filled(evolve(assembly, auth=ApiKeyHeader("X-Contract-Key", KEY.name), settings=(*assembly.settings, KEY)))
+    return filled(evolve(assembly, auth=ApiKeyHeader("X-Contract-Key", KEY.name), settings=(*assembly.settings, KEY)), settings)
 
 
-def filled(assembly: Assembly) -> Assembly:
-    """*assembly* with made-up values where its requests name settings."""
-    return bound(assembly, read_configuration(assembly.settings, configuration_for(assembly)))
+def filled(assembly: Assembly, settings: Mapping[str, str] | None = None) -> Assembly:
+    """*assembly* with the values of *settings*, or made-up ones, where its requests name settings."""
+    known = {setting.name for setting in assembly.settings}
+    given = {name: value for name, value in (settings or {}).items() if name in known}
+    return bound(assembly, read_configuration(assembly.settings, configuration_for(assembly) | given))
 
 
 def configuration_for(assembly: Assembly, *, url: str = URL, page_size: int | None = None, **more: str) -> dict[str, str]:

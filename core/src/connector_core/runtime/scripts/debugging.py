@@ -3,14 +3,18 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from connector_core.runtime.scripts.boxes import box
 from connector_core.runtime.scripts.command import Tail, run, surroundings
+from connector_core.runtime.scripts.endings import Ended
 from connector_core.runtime.scripts.errors import ScriptError
+from connector_core.runtime.scripts.history import carried
 from connector_core.runtime.scripts.project import Project, fivetran
-from connector_core.runtime.scripts.summary import OPERATIONS, counted, recorded_state, succeeded
+from connector_core.runtime.scripts.runs import Ran, interrupted, note
+from connector_core.runtime.scripts.summary import OPERATIONS, counted, read_operations, recorded_state, succeeded
 from connector_core.runtime.scripts.terminal import BOLD, Terminal
 from connector_core.runtime.scripts.warehouse import TableRows, WarehouseError, read_state, read_tables, warehouse
 
@@ -70,7 +74,8 @@ def _confirmed(terminal: Terminal) -> bool:
 
 def _reset(project: Project, command: str, environment: Mapping[str, str], terminal: Terminal) -> None:
     said = Tail()
-    code = run([command, "reset", "--yes"], project.folder, environment, said.add)
+    with carried(project.folder):
+        code = run([command, "reset", "--yes"], project.folder, environment, said.add)
     # `fivetran reset` may end well without removing anything: old rows would then pass for new ones.
     if code or warehouse(project.folder).exists():
         terminal.complain(said.text.rstrip("\n"))
@@ -90,7 +95,14 @@ def _debug(project: Project, command: str, environment: Mapping[str, str], termi
         said.add(piece)
         terminal.write(piece)
 
-    code = run([command, "debug", "--configuration", "configuration.json"], project.folder, environment, show)
+    began = datetime.now(UTC)
+    arguments = [command, "debug", "--configuration", "configuration.json"]
+    try:
+        code = run(arguments, project.folder, environment, show)
+    except (KeyboardInterrupt, Ended):
+        _note(project, interrupted(said.text), began, terminal)
+        raise
+    _note(project, Ran(said.text, _fault(code, said.text), read_operations(said.text)["checkpoints"]), began, terminal)
     if code:
         new = _reports(project).items() - before.items()
         report = max(new, key=lambda each: each[1], default=None)
@@ -105,6 +117,16 @@ def _debug(project: Project, command: str, environment: Mapping[str, str], termi
         terminal.say()
         terminal.good("Debug completed")
     return said.text
+
+
+def _note(project: Project, ran: Ran, began: datetime, terminal: Terminal) -> None:
+    note(project.folder, project.folder / "configuration.json", ran, began, terminal.complain)
+
+
+def _fault(code: int, output: str) -> str:
+    if code:
+        return f"fivetran debug failed with exit code {code}."
+    return "" if succeeded(output) else "fivetran debug ended before the sync was complete."
 
 
 def _reports(project: Project) -> dict[Path, int]:

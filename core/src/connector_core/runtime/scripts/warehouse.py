@@ -3,12 +3,16 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import field, frozen
 
+_TOUCHED: Final = """\
+SELECT count(*) FILTER (_fivetran_deleted IS NOT TRUE), count(*) FILTER (_fivetran_deleted)
+FROM {} WHERE _fivetran_synced >= CAST(? AS TIMESTAMPTZ)"""
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -57,6 +61,30 @@ def read_tables(project: Path, names: Sequence[str], limit: int | None, *, as_te
     except duckdb.Error as error:
         reason = " ".join(str(error).split())
         raise WarehouseError(f"{warehouse(project)} cannot be read: {reason}. Close what else has it open.") from None
+
+
+def touched(project: Path, names: Sequence[str], since: datetime) -> dict[str, dict[str, int]]:
+    """Table → its rows that were written from *since* on, live ones and deleted ones; none where they cannot be counted.
+
+    Shape: ``{"crews": {"upserted": 3, "deleted": 0}}``.
+    """
+    try:
+        found = {each.name: each.source for each in read_tables(project, names, 0) if each.source}
+        return _counted(warehouse(project), found, since) if found else {}
+    except WarehouseError:
+        return {}
+
+
+def _counted(file: Path, sources: Mapping[str, str], since: datetime) -> dict[str, dict[str, int]]:
+    duckdb = import_module("duckdb")  # which is there, as the tables have been read
+    try:
+        with duckdb.connect(str(file), read_only=True) as database:
+            counted = {
+                name: database.execute(_TOUCHED.format(each), [since.isoformat()]).fetchone() for name, each in sources.items()
+            }
+    except duckdb.Error as error:
+        raise WarehouseError(f"{file} cannot be read: {error}") from None
+    return {name: {"upserted": live, "deleted": deleted} for name, (live, deleted) in counted.items()}
 
 
 def read_state(project: Path) -> dict[str, Any] | None:

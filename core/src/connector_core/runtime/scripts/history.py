@@ -48,6 +48,11 @@ def add(file: Path, run: Mapping[str, Any], warn: Callable[[str], None]) -> None
     _write(file, "".join(json.dumps(each) + "\n" for each in [*earlier, run][-KEPT:]))
 
 
+def runs(file: Path) -> list[dict[str, Any]]:
+    """The runs in *file* that can be read, the oldest first; none where there is no such file. Raises OSError."""
+    return _read(file)[0]
+
+
 @contextmanager
 def carried(project: Path) -> Iterator[None]:
     """Keep the history and the reports of *project* through a reset, which removes the whole folder that they lie in."""

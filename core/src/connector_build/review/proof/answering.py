@@ -1,0 +1,78 @@
+"""A recording for a connector that nobody here has written: what it asks for is found although it says it in its own way."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import Final
+
+from attrs import evolve
+
+from connector_build.api.exchange import Exchange
+from connector_build.api.messages import Asked, Reply, json_reply, refused
+from connector_build.api.recording import NotRecorded, Recording
+from connector_build.api.replaying import UNKNOWN, Replayed
+from connector_core.plugin.assembly import Assembly
+
+
+class Routed(Replayed):
+    """Answers from *recording* what a hand-written connector asks for, whose configuration has the values *given*.
+
+    The address of the API may have a path of its own, which a recording does not tell, and the key may be in the query. Whoever
+    asks for a token where the plugin's auth does, gets one.
+    """
+
+    def __init__(self, recording: Recording, assembly: Assembly, secret: str, given: Iterable[str]) -> None:
+        super().__init__(recording, assembly, secret)
+        self._given = frozenset(text for text in given if text)
+
+    @property
+    def asked(self) -> int:
+        """How many requests the connector has made."""
+        return sum(not _is_of_the_command(request) for request in self.requests)
+
+    def reply(self, request: Asked) -> Reply:
+        """The recorded answer; 421 where there is none."""
+        if _is_of_the_command(request):
+            return refused(404, "this is a recording")
+        if (token := self._token(request)) is not None:
+            return token
+        first = None
+        for variant in self._variants(self._bare(request)):
+            try:
+                return self._here(self.recording.reply(variant))
+            except NotRecorded as error:
+                first = first or str(error)
+        self.missed.append(first or request.path)
+        return refused(UNKNOWN, first or request.path)
+
+    def _token(self, request: Asked) -> Reply | None:
+        for door in self._doors:
+            if isinstance(door.guard, Exchange):
+                for posted in door.guard.rehearsal.posted:
+                    if request.method == posted.method and request.path.endswith(posted.path):
+                        return json_reply(door.guard.answer("recorded-token"))
+        return None
+
+    def _variants(self, request: Asked) -> Iterator[Asked]:
+        for path, params in product(_ends(request.path), self._params(request.params)):
+            yield evolve(request, path=path, params=params)
+
+    def _params(self, params: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+        yield params
+        own = {name: value for name, value in params.items() if value not in self._given}
+        if own != params:
+            yield own
+
+
+def _is_of_the_command(request: Asked) -> bool:
+    """Whether `fivetran` itself asks, for a newer release of its own, and not the connector that it runs."""
+    host = request.headers.get("host", "").partition(":")[0].lower()
+    return any(host == each or host.endswith(f".{each}") for each in _OF_THE_COMMAND)
+
+
+_OF_THE_COMMAND: Final = ("pypi.org", "fivetran.com")
+
+
+def _ends(path: str) -> Iterator[str]:
+    """*path*, and what is left of it without its first segments."""
+    parts = path.split("/")
+    yield from ("/" + "/".join(parts[start:]) for start in range(1, len(parts)))
