@@ -32,7 +32,8 @@ class Statement:
     @property
     def first(self) -> int:
         """Its first line, decorators included."""
-        return min([self.node.lineno, *(each.lineno for each in getattr(self.node, "decorator_list", ()))])
+        decorators: Sequence[ast.expr] = getattr(self.node, "decorator_list", ())
+        return min([self.node.lineno, *(each.lineno for each in decorators)])
 
     @property
     def last(self) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import Distribution
 from importlib.util import decode_source
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from packaging.version import Version
 
@@ -58,7 +58,7 @@ def packaged(reference: str) -> tuple[str, dict[str, str]]:
     samples = samples_in(source)
     dataset = about.name
     core = Version(Distribution.from_name("connector-core").version)
-    values = {
+    values: dict[str, Any] = {
         "dataset": dataset,
         "distribution": f"connector-{dataset.replace('_', '-')}",
         "module": f"connector_{dataset}",
