@@ -31,7 +31,7 @@ def source_files(source: Source) -> dict[str, bytes]:
     files = _files(source.name, source.root, {_module_path(module) for module in source.left_out})
     if source.distribution is not None:
         return files
-    files = {path: without_sample(path, contents) for path, contents in files.items()}
+    files = {path: without_sample(path, contents, source.attribute, source.sisters) for path, contents in files.items()}
     for path, contents in files.items():
         for name, line in imports_of(path, contents):
             if path == f"{name}.py":
