@@ -56,6 +56,7 @@ __all__ = [
     "is_file",
     "load",
     "named",
+    "never_ships",
     "odd_options",
     "sample",
 ]
@@ -185,7 +186,7 @@ def _source(point: EntryPoint, name: str) -> Source:
         _check_value(module, attribute, f"{name}: the entry point {point.name}")
     version = point.dist.version if point.dist else ""
     root = _root(place.partition(".")[0], name)
-    left_out = (*_never_ships(name), *_of_sisters(point, root))
+    left_out = (*never_ships(name), *_of_sisters(point, root))
     return Source(name, version, module, root, point.dist, left_out, attribute=attribute)
 
 
@@ -202,7 +203,7 @@ def _check_value(module: ModuleType, attribute: str, what: str) -> None:
         )
 
 
-def _never_ships(name: str) -> Iterator[str]:
+def never_ships(name: str) -> Iterator[str]:
     """The modules of the distribution *name* that describe sample records, or are an app."""
     points = (each for group in (SAMPLES, APPS) for each in entry_points(group=group))
     return (each.module for each in points if "." in each.module and _is_of(each, name))

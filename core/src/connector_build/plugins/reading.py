@@ -67,12 +67,12 @@ def needed_by(module: str, known: dict[str, Path]) -> set[str]:
     for each in found:
         path = known[each]
         package = each if path.name == "__init__.py" else each.rpartition(".")[0]
-        for name in _imported(tree_of(path.read_bytes()), package, known):
+        for name in imported(tree_of(path.read_bytes()), package, known):
             found += [one for one in _with_parents(name) if one in known and one not in found]
     return set(found)
 
 
-def _imported(tree: ast.Module, package: str, known: Iterable[str]) -> Iterator[str]:
+def imported(tree: ast.Module, package: str, known: Iterable[str]) -> Iterator[str]:
     """What a module of *package* imports, anywhere in it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
