@@ -455,7 +455,7 @@ def test_i4_an_editable_helper_is_found_in_its_folder(layout: str, tmp_path: Pat
     path = Path(os.pathsep.join([str(site), str(package.parent)]))
     done = connector_build("crew", path=path, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "ships too     helper-lib 1.0: from no index, so with the source" in done.stdout
+    assert "ships too     helper-lib 1.0: with the source" in done.stdout
     assert (tmp_path / "dist/crew/helper_lib/__init__.py").read_text() == "VALUE = 1\n"
     assert not (tmp_path / "dist/crew/tests").exists()
 

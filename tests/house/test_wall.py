@@ -91,6 +91,7 @@ PUBLIC = [
     "count",
     "count_distinct",
     "count_if",
+    "dataset",
     "date_part",
     "difference",
     "drop",

@@ -56,6 +56,7 @@ from connector_core.paging.stop_rules import (
 from connector_core.paging.until_known import UntilKnown
 from connector_core.paging.updated_since import UpdatedSince
 from connector_core.paging.windows import Windows
+from connector_core.plugin.family import dataset
 from connector_core.plugin.hooks import hookimpl
 from connector_core.source.columns import Column
 from connector_core.source.configuration import Configuration
@@ -149,6 +150,7 @@ __all__ = [
     "count",
     "count_distinct",
     "count_if",
+    "dataset",
     "date_part",
     "difference",
     "drop",

@@ -42,4 +42,4 @@ def build_command(dataset: str) -> click.Command:
 
 def _folder(dataset: str) -> str:
     """What the folder is called, as far as help can say: a name that no dataset can have shows when it is built."""
-    return Path(dataset).stem if dataset.endswith(".py") else dataset
+    return Path(dataset.rpartition(".py:")[2]).stem if ".py" in dataset else dataset

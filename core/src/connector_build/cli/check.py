@@ -12,7 +12,7 @@ from connector_build.errors import UsageProblem
 
 
 @click.command("check", cls=Verb)
-@click.argument("dataset")
+@click.argument("dataset", required=False)
 @source_options
 @click.option("--rule", "rules", multiple=True, callback=names, metavar="NAMES", help="Only this rule; repeat for several.")
 @click.option("--pages", type=click.Path(path_type=Path), metavar="FILE", help="Recorded pages that stand in for the API.")
@@ -26,9 +26,15 @@ from connector_build.errors import UsageProblem
     metavar="N",
     help="With --live: read at most so many pages of a table. [default: 10]",
 )
+@click.option("--all", "every", is_flag=True, help="Check everything that is installed or that connectors.toml lists.")
+@click.option(
+    "--file", "fleet", type=click.Path(path_type=Path), metavar="FILE", help="With --all: the list; connectors.toml if not given."
+)
 @json_option
 def check_command(
-    dataset: str,
+    dataset: str | None,
+    every: bool,
+    fleet: Path | None,
     live: bool,
     configuration: Path | None,
     rules: Sequence[str],
@@ -41,6 +47,12 @@ def check_command(
 
     Exit code 1 when it does not. Nothing is delivered, and without --live no API is asked.
     """
+    if every or fleet or dataset is None:
+        _check_every(dataset, every, [live, configuration, pages, max_pages, *sources.values()])
+        fails = _check_all(fleet, as_json, rules)
+        if fails:
+            raise click.exceptions.Exit(1)
+        return
     _check_options(live, configuration, rules, pages, max_pages)
     if configuration is not None:
         fails = _check_live(dataset, configuration, max_pages, as_json, **sources)
@@ -48,6 +60,36 @@ def check_command(
         fails = _check_contract(dataset, as_json, rules=rules, pages=pages, **sources)
     if fails:
         raise click.exceptions.Exit(1)
+
+
+def _check_every(dataset: str | None, every: bool, others: Sequence[object]) -> None:
+    """Raise UsageError where it is not plain whether one dataset is meant or all."""
+    if not every:
+        raise click.UsageError("--file goes with --all here." if dataset else "Name a dataset, or say --all.")
+    if dataset or any(others):
+        raise click.UsageError("--all checks the contract of every dataset. Beside it go --file, --rule and --json alone.")
+
+
+def _check_all(fleet: Path | None, as_json: bool, rules: Sequence[str]) -> bool:
+    """Whether a rule is broken by anything that is installed or listed; prints what was found."""
+    from connector_build.fleet import checks
+    from connector_build.fleet.members import FILE, read_fleet
+    from connector_build.plugins.discovery import installed
+    from connector_build.review.check import check_rules
+    from connector_build.screen.printing import console, print_json
+
+    check_rules(rules)
+    members = read_fleet(fleet or Path(FILE)) if fleet or Path(FILE).is_file() else []
+    subjects = checks.checkables([each.name for each in installed()], members)
+    if not subjects:
+        raise UsageProblem(f"Nothing is installed, and there is no {FILE} here. Install a plugin, or name a dataset.")
+    screen = console()
+    checked = checks.check_all(subjects, rules, None if as_json else screen)
+    if as_json:
+        print_json(checks.as_json(checked))
+    else:
+        checks.show(checked, screen)
+    return any(each.fails for each in checked)
 
 
 def _check_options(

@@ -24,15 +24,16 @@ def diff_command(
 
     OLD and NEW are built projects, zips of them, or their locks. Without NEW, OLD is compared with what its own dataset,
     extensions and options would be built into now; local plugin files that it was built with have to be named. A NEW that is a
-    Python file is the dataset that would be built now.
+    Python file, or one of the datasets in it, is the dataset that would be built now.
 
     The exit code is 0 where all is safe, 10 where something asks for a re-sync, and 20 where something would break.
     """
+    from connector_build.plugins.references import is_python
     from connector_build.review import diff
     from connector_build.screen.printing import console, print_json
 
     before = diff.read_lock(old)
-    built = new if new and new.suffix != ".py" else None
+    built = new if new and not is_python(str(new)) else None
     if built and (extensions or files):
         raise click.UsageError("--with and --plugin-file say what to build now: leave them out, or NEW.")
     after = diff.read_lock(built) if built else _lock_of_now(old, new, before, extensions, files)
@@ -60,7 +61,8 @@ def _lock_of_now(
         raise UsageProblem(f"It was built with the local file {missing[0]}. Say where that is: --plugin-file PATH.")
     own = own_file(before)
     if own and new is None:
-        raise UsageProblem(f"It was built from the local file {own}. Say where that is: connector-build diff {old} PATH/{own}.")
+        which = own if Path(own).stem == before["dataset"] else f"{own}:{before['dataset']}"
+        raise UsageProblem(f"It was built from the local file {own}. Say where that is: connector-build diff {old} PATH/{which}.")
     project = made(
         before["dataset"] if new is None else str(new),
         enable=before["enabled"],

@@ -46,12 +46,13 @@ def record_command(
     The exit code of --again is 0 where nothing speaks against the recording, 10 where something is to be looked at, and 20 where
     something is gone or is of another type; with --update it is 0.
     """
-    file = output or Path(f"{named(dataset)}.pages.json")
-    _check_options(file, force=force, again=again, update=update)
+    from connector_build.plugins.references import named
     from connector_build.project.making import assembled
     from connector_build.review import recorded
     from connector_build.screen.printing import console, print_json
 
+    file = output or Path(f"{named(dataset)}.pages.json")
+    _check_options(file, force=force, again=again, update=update)
     assembly, _ = assembled(dataset, **sources)
     screen = console()
     old = recorded.loaded(file) if again else None

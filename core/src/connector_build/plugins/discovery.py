@@ -8,28 +8,36 @@ plugin costs a line in the list and nothing else.
 
 import importlib
 import importlib.util
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from attrs import evolve
 from packaging.utils import canonicalize_name
 
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.plugins import one_file
 from connector_build.plugins.importing import imported, loaded
+from connector_build.plugins.listing import installed
 from connector_build.plugins.missing import advice
-from connector_build.plugins.references import COMMANDS, NAME, VERBS, is_file, named
-from connector_build.plugins.sources import Installed, Source
+from connector_build.plugins.reading import modules_below, needed_by
+from connector_build.plugins.references import COMMANDS, VERBS, is_file, named
+from connector_build.plugins.sources import (
+    APPS,
+    DATASETS,
+    EXTENSIONS,
+    GROUPS,
+    OPTIONS,
+    SAMPLES,
+    Installed,
+    Source,
+    distribution_name,
+)
 from connector_core.basics.names import did_you_mean, one_line
+from connector_core.plugin.family import dataset as dataset_value
+from connector_core.plugin.family import datasets_in
 
-DATASETS = "connector_core"
-EXTENSIONS = "connector_core_extensions"
-OPTIONS = "connector_core_options"
-SAMPLES = "connector_core_samples"
-APPS = "connector_core_apps"
-GROUPS = frozenset({DATASETS, EXTENSIONS, OPTIONS, SAMPLES, APPS})
 __all__ = [
     "APPS",
     "COMMANDS",
@@ -48,20 +56,10 @@ __all__ = [
     "is_file",
     "load",
     "named",
+    "never_ships",
     "odd_options",
     "sample",
 ]
-
-
-def installed() -> list[Installed]:
-    """Every installed dataset, sorted by name, with what is wrong with its entry."""
-    options = _options()
-    found = [_installed(point, options) for point in entry_points(group=DATASETS)]
-    owners: dict[str, list[str]] = {}
-    for dataset in found:
-        owners.setdefault(dataset.name, []).append(dataset.distribution)
-    checked = [_with_problem(dataset, sorted(owners[dataset.name])) for dataset in found]
-    return sorted(checked, key=lambda dataset: (dataset.name, dataset.distribution))
 
 
 def find(dataset: str) -> Installed:
@@ -112,7 +110,7 @@ def sample(dataset: str) -> Any | None:
     if is_file(dataset):
         return one_file.sample_in(one_file.dataset_source(dataset))
     for point in entry_points(group=SAMPLES, name=dataset):
-        return loaded(point, f"{_distribution_name(point)}: the sample records of {dataset}")
+        return loaded(point, f"{distribution_name(point)}: the sample records of {dataset}")
     return None
 
 
@@ -125,11 +123,11 @@ def app(dataset: str) -> EntryPoint | None:
     for point in found:
         if "." not in point.module:
             raise BuildError(
-                f"{_distribution_name(point)} names {point.value} as the app of {dataset}. Put the app into a module of its own, "
+                f"{distribution_name(point)} names {point.value} as the app of {dataset}. Put the app into a module of its own, "
                 f"such as {point.module}.app: that module is left out of a built connector."
             )
     if len(found) > 1:
-        owners = " and ".join(sorted(_distribution_name(point) for point in found))
+        owners = " and ".join(sorted(distribution_name(point) for point in found))
         raise BuildError(f"{owners} each bring an app for {dataset}. Uninstall all but one.")
     return found[0] if found else None
 
@@ -143,7 +141,7 @@ def odd_options(dataset: str, offered: Sequence[str], distributions: Iterable[st
     wanted = {canonicalize_name(name) for name in distributions}
     faults = []
     for point in entry_points(group=OPTIONS):
-        owner, name = _distribution_name(point), one_line(point.name, 60)
+        owner, name = distribution_name(point), one_line(point.name, 60)
         if canonicalize_name(owner) not in wanted:
             continue
         of, dot, option = point.name.partition(".")
@@ -167,50 +165,13 @@ def core() -> Source:
     return Source("connector-core", distribution.version, module, _root("connector_core", "connector-core"), distribution)
 
 
-def _installed(point: EntryPoint, options: dict[str, list[str]]) -> Installed:
-    distribution = point.dist
-    name, version, summary = ("?", "?", "")
-    if distribution is not None:
-        name, version, summary = distribution.name, distribution.version, str(distribution.metadata.json.get("summary", ""))
-    return Installed(point.name, name, version, summary, point.value, tuple(sorted(options.get(point.name, ()))))
-
-
-def _options() -> dict[str, list[str]]:
-    """Dataset → the option names that its metadata declares, as ``dataset.option``."""
-    found: dict[str, list[str]] = {}
-    for point in entry_points(group=OPTIONS):
-        dataset, _, option = point.name.partition(".")
-        if option:
-            found.setdefault(dataset, []).append(option)
-    return found
-
-
-def _with_problem(dataset: Installed, owners: list[str]) -> Installed:
-    problem = None
-    if not NAME.fullmatch(dataset.name):
-        problem = (
-            f"{dataset.distribution} names its dataset {one_line(dataset.name, 60)!r}. "
-            "A dataset's name is lower-case letters, digits and underscores: change the entry point."
-        )
-    elif dataset.name in VERBS:
-        problem = (
-            f"{dataset.distribution} names its dataset {dataset.name}, which is a verb of connector-build. "
-            "Rename the entry point in its pyproject.toml."
-        )
-    elif len(owners) > 1:
-        problem = (
-            f"The dataset {dataset.name} is claimed by several distributions, {' and '.join(owners)}. Uninstall all but one."
-        )
-    return evolve(dataset, problem=problem)
-
-
 def _extension(name: str) -> Source:
     points = list(entry_points(group=EXTENSIONS))
     wanted = canonicalize_name(name)
     for point in points:
-        if wanted in (canonicalize_name(point.name), canonicalize_name(_distribution_name(point))):
-            return _source(point, _distribution_name(point))
-    known = sorted({_distribution_name(point) for point in points})
+        if wanted in (canonicalize_name(point.name), canonicalize_name(distribution_name(point))):
+            return _source(point, distribution_name(point))
+    known = sorted({distribution_name(point) for point in points})
     hint = f"Installed extensions: {', '.join(known)}." if known else "No extension is installed."
     raise UsageProblem(
         f"There is no extension {one_line(name, 60)!r}{did_you_mean(name, known)}. {hint} {advice(name, EXTENSIONS, GROUPS)} "
@@ -219,22 +180,48 @@ def _extension(name: str) -> Source:
 
 
 def _source(point: EntryPoint, name: str) -> Source:
-    if ":" in point.value:
-        raise BuildError(
-            f"{name}: the entry point {point.name} is {point.value!r}. Name the module only, "
-            "because a built project imports it by name."
-        )
-    package = point.value.strip().partition(".")[0]
-    module = imported(point.value.strip(), name, point.dist)
+    place, _, attribute = (part.strip() for part in point.value.partition(":"))
+    module = imported(place, name, point.dist)
+    if attribute:
+        _check_value(module, attribute, f"{name}: the entry point {point.name}")
     version = point.dist.version if point.dist else ""
-    left_out = tuple(
-        each.module
-        for group in (SAMPLES, APPS)
-        for each in entry_points(group=group)
-        if "." in each.module
-        if each.dist and canonicalize_name(each.dist.name) == canonicalize_name(name)
-    )
-    return Source(name, version, module, _root(package, name), point.dist, left_out)
+    root = _root(place.partition(".")[0], name)
+    left_out = (*never_ships(name), *_of_sisters(point, root))
+    return Source(name, version, module, root, point.dist, left_out, attribute=attribute)
+
+
+def _check_value(module: ModuleType, attribute: str, what: str) -> None:
+    """Raise BuildError unless *attribute* of *module* is a dataset: a value that a built project can name."""
+    found = getattr(module, attribute, None)
+    if not isinstance(found, dataset_value):
+        known = list(datasets_in(vars(module)))
+        wrong = "is no dataset(…)" if hasattr(module, attribute) else "is not there"
+        has = f"It has {', '.join(known)}. Name one of them" if known else "Name the module alone, if that has the hooks"
+        raise BuildError(
+            f"{what} names {one_line(attribute, 60)} in {module.__name__}, which {wrong}{did_you_mean(attribute, known)}. "
+            f"{has} in the pyproject.toml, and install it again."
+        )
+
+
+def never_ships(name: str) -> Iterator[str]:
+    """The modules of the distribution *name* that describe sample records, or are an app."""
+    points = (each for group in (SAMPLES, APPS) for each in entry_points(group=group))
+    return (each.module for each in points if "." in each.module and _is_of(each, name))
+
+
+def _of_sisters(point: EntryPoint, root: Path) -> Iterator[str]:
+    """The modules below *root* that only other datasets of the same distribution need."""
+    name = distribution_name(point)
+    others = {each.module for each in entry_points(group=DATASETS) if _is_of(each, name)} - {point.module}
+    if not others or root.is_file():
+        return
+    known = modules_below(root)
+    own = needed_by(point.module, known)
+    yield from sorted(set().union(*(needed_by(each, known) for each in others)) - own)
+
+
+def _is_of(point: EntryPoint, name: str) -> bool:
+    return point.dist is not None and canonicalize_name(point.dist.name) == canonicalize_name(name)
 
 
 def _root(package: str, name: str) -> Path:
@@ -247,7 +234,3 @@ def _root(package: str, name: str) -> Path:
         )
     origin = Path(spec.origin)
     return origin.parent if spec.submodule_search_locations else origin
-
-
-def _distribution_name(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else point.value

@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.machinery import PathFinder
+from importlib.machinery import PathFinder, SourceFileLoader
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path, PurePosixPath
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
 from connector_build.errors import BuildError, UsageProblem
@@ -51,9 +51,16 @@ def loaded(point: EntryPoint, what: str) -> Any:
         raise BuildError(f"{what} ({point.value}) cannot be imported: {cause(error)} Correct the plugin.") from error
 
 
+class _AsItIsNow(SourceFileLoader):
+    """Leaves nothing beside the file, and takes nothing from there: an edit within a second may not be told by its time."""
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  (the loader's signature)
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def imported_file(name: str, path: Path, where: str) -> ModuleType:
     """The module *name* in the file at *path*, for messages *where*. Raises BuildError when it cannot be imported."""
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_AsItIsNow(name, str(path)))
     if spec is None or spec.loader is None:
         raise UsageProblem(f"{where}: this file cannot be loaded as Python.")
     module = importlib.util.module_from_spec(spec)

@@ -1,20 +1,23 @@
 """A dataset in one local file: what its text says of it, and the file as a source."""
 
-import ast
 import re
 import tomllib
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from attrs import evolve
 from packaging.requirements import InvalidRequirement, Requirement
 
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.plugins.importing import imported_file
-from connector_build.plugins.references import is_importable, named
+from connector_build.plugins.reading import options_of, summary_of, tree_of
+from connector_build.plugins.references import is_importable, named, parted
 from connector_build.plugins.sources import Installed, Source
 from connector_build.sample import Sample
-from connector_core.basics.names import one_line
+from connector_core.basics.names import did_you_mean, one_line
+from connector_core.plugin.family import datasets_in
+from connector_core.plugin.markers import is_marked
 
 _SCRIPT: Final = re.compile(r"^# /// script$\n(?P<lines>(?:^#(?: .*)?$\n)+?)^# ///$", re.M)
 """What a file says of its dependencies: inline script metadata (PEP 723)."""
@@ -23,15 +26,49 @@ _DIGITS: Final = 12
 
 def described(reference: str) -> Installed:
     """What the file that *reference* means says of itself; it is not imported. Raises UsageProblem where there is none."""
-    name, contents = named(reference), _contents(reference)
-    return Installed(name, Path(reference).name, _version(contents), _summary(contents), name)
+    (path, attribute), contents = parted(reference), _contents(reference)
+    tree = tree_of(contents)
+    summary, options = summary_of(tree, attribute), options_of(tree, attribute)
+    return Installed(named(reference), path.name, _version(contents), summary, path.stem, tuple(sorted(options)))
 
 
 def dataset_source(reference: str) -> Source:
-    """The dataset in the file that *reference* means, imported. Raises UsageProblem where there is no such file, and BuildError
-    where it cannot be imported."""
-    name, contents = named(reference), _contents(reference)
-    return _source(Path(reference), name, reference, _version(contents), requires_of(reference, contents))
+    """The dataset in the file that *reference* means, imported.
+
+    Raises UsageProblem where there is no such file or dataset, or where the file holds several, and BuildError where it cannot
+    be imported.
+    """
+    named(reference)  # which has the objections to the name
+    (path, attribute), contents = parted(reference), _contents(reference)
+    source = _source(path, path.stem, str(path), _version(contents), requires_of(str(path), contents))
+    found = datasets_in(vars(source.module))
+    chosen = attribute or _only(reference, source)
+    if attribute and attribute not in found:
+        has = f"It holds {', '.join(found)}." if found else "Name the file alone."
+        raise UsageProblem(f"{path} holds no dataset {one_line(attribute, 60)}{did_you_mean(attribute, found)}. {has}")
+    return evolve(source, attribute=chosen, sisters=tuple(name for name in found if name != chosen) if chosen else ())
+
+
+def datasets_of(reference: str) -> list[str]:
+    """The datasets in the file that *reference* means, each as it is named there: several only where they are values."""
+    path, attribute = parted(reference)
+    found = [] if attribute else list(_values(_source(path, path.stem, str(path), "", ())))
+    return [f"{path}:{name}" for name in found] if len(found) > 1 else [reference]
+
+
+def _values(source: Source) -> dict[str, Any]:
+    """The datasets that are values in a file without hooks of its own."""
+    marked = any(is_marked(value) for value in vars(source.module).values())
+    return {} if marked else dict(datasets_in(vars(source.module)))
+
+
+def _only(reference: str, source: Source) -> str:
+    """The one dataset that is a value in a file, if no hooks of its own make the file one. Raises UsageProblem for several."""
+    found = list(_values(source))
+    if len(found) > 1:
+        each = ", ".join(f"{reference}:{name}" for name in found)
+        raise UsageProblem(f"{reference} holds {len(found)} datasets. Name one: {each}.")
+    return next(iter(found), "")
 
 
 def file_source(path: Path) -> Source:
@@ -53,8 +90,13 @@ def sample_in(source: Source) -> Sample | None:
 
 
 def samples_in(source: Source) -> dict[str, Sample]:
-    """The names of the sample records in that file → what they are. Raises BuildError where there are several."""
+    """The names of the sample records in that file → what they are. Raises BuildError where there are several.
+
+    Where the file holds several datasets, those of ``ships`` are called ``SHIPS_SAMPLE``.
+    """
     found = {name: value for name, value in vars(source.module).items() if isinstance(value, Sample)}
+    if source.sisters:
+        return {name: value for name, value in found.items() if name.lower() == f"{source.attribute}_sample"}
     if len({id(value) for value in found.values()}) > 1:
         raise BuildError(f"{source.name} describes several samples: {', '.join(found)}. Leave one of them.")
     return found
@@ -82,7 +124,7 @@ def _source(path: Path, name: str, where: str, version: str, requires: tuple[str
 
 
 def _contents(reference: str) -> bytes:
-    path = Path(reference)
+    path, _ = parted(reference)
     if not path.is_file():
         raise UsageProblem(
             f"There is no file {one_line(path, 200)}. Give the path of one Python file with hooks, or the name of an installed "
@@ -97,12 +139,3 @@ def _contents(reference: str) -> bytes:
 def _version(contents: bytes) -> str:
     """What stands for a version of a file: how its SHA-256 begins."""
     return sha256(contents).hexdigest()[:_DIGITS]
-
-
-def _summary(contents: bytes) -> str:
-    """The first line of the docstring; empty where there is none, or what is no Python."""
-    try:
-        text = ast.get_docstring(ast.parse(contents))
-    except (SyntaxError, ValueError):
-        return ""
-    return text.partition("\n")[0].strip().removesuffix(".") if text else ""

@@ -32,7 +32,8 @@ class Statement:
     @property
     def first(self) -> int:
         """Its first line, decorators included."""
-        return min([self.node.lineno, *(each.lineno for each in getattr(self.node, "decorator_list", ()))])
+        decorators: Sequence[ast.expr] = getattr(self.node, "decorator_list", ())
+        return min([self.node.lineno, *(each.lineno for each in decorators)])
 
     @property
     def last(self) -> int:
@@ -46,15 +47,16 @@ class Statement:
         return isinstance(self.node, _DEFINES) and bool(self.gives) and not future
 
 
-def without_sample(path: str, contents: bytes) -> bytes:
+def without_sample(path: str, contents: bytes, dataset: str = "", sisters: Collection[str] = ()) -> bytes:
     """The module *contents* without what only its sample records need; as it is where it has none.
 
+    Where it holds several datasets, *dataset* is the name of the one that ships, and what only its *sisters* need goes too.
     Raises BuildError where a hook needs what goes, and for what is no Python.
     """
-    if _NEVER_SHIPS.encode() not in contents:
+    if _NEVER_SHIPS.encode() not in contents and not sisters:
         return contents
     statements = statements_of(path, contents)
-    cut = cut_from(path, statements)
+    cut = cut_from(path, statements, dataset, sisters)
     return _blanked(path, contents, cut, statements) if cut else contents
 
 
@@ -64,17 +66,20 @@ def statements_of(path: str, contents: bytes) -> list[Statement]:
     return [_statement(path, node) for node in ast.parse(contents).body]
 
 
-def cut_from(path: str, statements: Sequence[Statement]) -> list[Statement]:
-    """Those of *statements* that only the sample records need, in order. Raises BuildError where a hook is among them."""
+def cut_from(path: str, statements: Sequence[Statement], dataset: str = "", sisters: Collection[str] = ()) -> list[Statement]:
+    """Those of *statements* that only the sample records or *sisters* need, in order. Raises BuildError where a hook, or the
+    *dataset* itself, needs the sample records."""
     lost = _closure([each for each in statements if each.never_ships], lambda one: _users(one, statements))
     for each in lost:
-        if _is_hook(each.node):
+        if _is_hook(each.node) or dataset in each.gives:
             raise BuildError(
                 f"{path}, line {each.node.lineno}: {', '.join(each.gives)} needs what is made with connector_build, which never "
                 "ships. Let only the sample records use that."
             )
-    used = _closure(lost, lambda one: _used(one, statements))
-    roots = [each for each in statements if each not in lost and not (each in used and each.movable)]
+    aside = [each for each in statements if each.gives.intersection(sisters)]
+    used = _closure([*lost, *aside], lambda one: _used(one, statements))
+    stays = [each for each in statements if dataset in each.gives or not (each in used and each.movable)]
+    roots = [each for each in stays if each not in lost]
     kept = _closure(roots, lambda one: _used(one, statements))
     return [each for each in statements if each in lost or each not in kept]
 

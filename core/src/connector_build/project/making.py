@@ -31,7 +31,7 @@ def assembled(
     Raises BuildError for a plugin that is not there or cannot be imported, PluginError for one that answers wrongly.
     """
     sources = load(dataset, extensions, files)
-    plugins = [Plugin(source.name, source.module, source.version) for source in sources]
+    plugins = [Plugin(source.name, source.plugin, source.version) for source in sources]
     return assemble(plugins, enable, disable, undeclared), sources
 
 

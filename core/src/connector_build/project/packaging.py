@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import Distribution
 from importlib.util import decode_source
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from packaging.version import Version
 
 from connector_build.catalog.reading import names
 from connector_build.errors import BuildError, UsageProblem
-from connector_build.plugins.one_file import described, samples_in
-from connector_build.plugins.references import is_file
+from connector_build.plugins.one_file import datasets_of, described, samples_in
+from connector_build.plugins.references import is_file, named
 from connector_build.project.cutting import Statement, cut_from, lines_of, statements_of
 from connector_build.project.making import assembled
 from connector_build.project.templating import rendered
@@ -49,35 +49,36 @@ def package_into(folder: Path | None, file: Path) -> Path:
 
 
 def packaged(reference: str) -> tuple[str, dict[str, str]]:
-    """The name of the dataset in the file that *reference* means, and path → text of its distribution."""
-    about = described(reference)
-    assembly, [source] = assembled(reference)
-    path, contents = source.root.name, source.root.read_bytes()
-    statements = statements_of(path, contents)
-    cut = cut_from(path, statements)
-    samples = samples_in(source)
-    dataset = about.name
+    """What the file that *reference* means is called, and path → text of its distribution: of one dataset, or of all in it."""
+    references = datasets_of(reference)
+    made = [(named(each), *assembled(each)) for each in references]
+    source = made[0][2][0]
+    name = named(reference) if len(made) == 1 else source.root.stem
+    contents, module = source.root.read_bytes(), f"connector_{name}"
+    statements = statements_of(source.root.name, contents)
+    cut = cut_from(source.root.name, statements, *((source.attribute, source.sisters) if len(made) == 1 else ()))
+    samples = {dataset: next(iter(samples_in(each)), "") for dataset, _, [each] in made}
     core = Version(Distribution.from_name("connector-core").version)
-    values = {
-        "dataset": dataset,
-        "distribution": f"connector-{dataset.replace('_', '-')}",
-        "module": f"connector_{dataset}",
-        "summary": about.summary or f"The dataset {dataset}",
-        "options": [option.name for option in assembly.options],
-        "tables": [plan.table.name for plan in assembly.tables],
-        "sample": next(iter(samples), ""),
+    values: dict[str, Any] = {
+        "distribution": f"connector-{name.replace('_', '-')}",
+        "module": module,
+        "summary": described(references[0] if len(made) == 1 else str(source.root)).summary or f"The dataset {name}",
+        "datasets": {dataset: ":".join(filter(None, (module, each.attribute))) for dataset, _, [each] in made},
+        "options": [f"{dataset}.{option.name}" for dataset, assembly, _ in made for option in assembly.options],
+        "tables": [plan.table.name for _, assembly, _ in made for plan in assembly.tables],
+        "samples": {dataset: sample for dataset, sample in samples.items() if sample},
         "dependencies": [f"connector-core>={core.major}.{core.minor},<{core.major}.{core.minor + 1}", *source.requires],
     }
-    package = f"src/connector_{dataset}"
+    package = f"src/{module}"
     files = {
         "pyproject.toml": rendered("package/pyproject.toml.jinja", {"toml": _toml}, **values),
         "README.md": rendered("package/README.md.jinja", {"prose": prose, "names": names}, **values),
         "tests/test_contract.py": rendered("package/test_contract.py.jinja", **values),
         f"{package}/__init__.py": _module(contents, cut, statements),
     }
-    if samples:
-        files[f"{package}/sample.py"] = _sample(contents, cut, statements, values["module"])
-    return dataset, files
+    if values["samples"]:
+        files[f"{package}/sample.py"] = _sample(contents, cut, statements, module)
+    return name, files
 
 
 def _module(contents: bytes, cut: Sequence[Statement], statements: Sequence[Statement]) -> str:

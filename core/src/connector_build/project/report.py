@@ -21,7 +21,7 @@ def report(project: Project, folder: Path, *, rebuilt: bool, missing: Sequence[s
         f"  enabled       {', '.join(on) or 'nothing beyond the source tables'}",
         *([f"  can enable    {', '.join(off)}"] if off else []),
         f"  needs there   {', '.join(f'{name}=={version}' for name, version in project.requirements.items())}",
-        *([f"  ships too     {', '.join(project.helpers)}: from no index, so with the source"] if project.helpers else []),
+        *([f"  ships too     {', '.join(project.helpers)}: with the source"] if project.helpers else []),
         *(f"  each sync     {reading(plan).replace('`', '')}" for plan in assembly.tables),
         *(f"  risk          {plan.table.name}: {risk}" for plan in assembly.tables for risk in risks(plan)),
         *([f"  not set yet   {', '.join(missing)} in the configuration.json that was kept"] if missing else []),

@@ -2,7 +2,8 @@
 
 What an index has is pinned to the version that is installed here, with which the plugins were tried. What was installed from
 somewhere else ships with its source, by what the installer recorded about it (PEP 610): the index may have another distribution
-of that name, or anybody may give it one.
+of that name, or anybody may give it one. So does what builds on connector-core, such as what several datasets of one API share:
+installed there it would ask an index for connector-core, which ships as source itself.
 """
 
 import importlib.util
@@ -20,7 +21,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from connector_build.errors import BuildError
-from connector_build.plugins.discovery import Source
+from connector_build.plugins.discovery import Source, never_ships
 
 PREINSTALLED: Final = frozenset({"requests", "fivetran-connector-sdk"})
 """Distributions that Fivetran installs itself and that must not be listed in ``requirements.txt``."""
@@ -36,12 +37,17 @@ _PATCHES: Final = 30
 
 @frozen
 class Helper:
-    """A package or module of a distribution that no index is known to have, and that ships with its source."""
+    """A package or module of a distribution that no index is known to have, and that ships with its source.
+
+    base: whether it builds on connector-core, as what several datasets share does. left_out: modules of it that do not ship.
+    """
 
     name: str
     version: str
     root: Path
     needed_by: str
+    base: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 @frozen
@@ -77,7 +83,7 @@ def requirements(core: Source, sources: Iterable[Source]) -> Requirements:
     own: set[str] = {canonicalize_name(source.name) for source in (core, *sources)}
     found = _closure(sources, own)
     installed = {name: _distribution(name, wanted.by) for name, wanted in found.items() if name not in PREINSTALLED}
-    elsewhere = {name: each for name, each in sorted(installed.items()) if _is_from_elsewhere(name, each)}
+    elsewhere = {name: each for name, each in sorted(installed.items()) if _is_from_elsewhere(name, each) or is_base(each)}
     helpers = [helper for name, each in elsewhere.items() for helper in _helpers(each, found[name].by)]
     _check_versions(sources, installed)
     pins = {_with_extras(name, found[name]): each.version for name, each in installed.items() if name not in elsewhere}
@@ -160,15 +166,24 @@ def _is_from_elsewhere(name: str, distribution: Distribution) -> bool:
     return name not in CORE_NEEDS and distribution.read_text("direct_url.json") is not None
 
 
+def is_base(distribution: Distribution) -> bool:
+    """Whether *distribution* builds on connector-core."""
+    return any(canonicalize_name(need.name) == "connector-core" for need in _needs(distribution, ""))
+
+
 def _helpers(distribution: Distribution, needed_by: str) -> list[Helper]:
     roots = list(_roots(distribution, _recorded(distribution)))
+    base = is_base(distribution)
     if not roots:
-        raise BuildError(no_way(distribution.name, needed_by, "which of its packages are its own cannot be told"))
-    return [Helper(distribution.name, distribution.version, root, needed_by) for root in roots]
+        raise BuildError(no_way(distribution.name, needed_by, "which of its packages are its own cannot be told", base=base))
+    left_out = tuple(never_ships(distribution.name))
+    return [Helper(distribution.name, distribution.version, root, needed_by, base, left_out) for root in roots]
 
 
-def no_way(name: str, needed_by: str, why: str) -> str:
+def no_way(name: str, needed_by: str, why: str, *, base: bool = False) -> str:
     """What to say of a distribution that no index is known to have, and whose source cannot ship."""
+    if base:
+        return f"{needed_by} needs {name}, which builds on connector-core and so has to ship as source, and cannot: {why}."
     return (
         f"{needed_by} needs {name}, which was not installed from an index, so Fivetran could not install it, and cannot ship as "
         f"source: {why}. Publish it on an index that Fivetran can reach and install it from there, or put what is needed into "

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 from connector_build.errors import BuildError
 from connector_build.plugins.discovery import Source
+from connector_build.plugins.reading import imported, tree_of
 from connector_build.project.cutting import without_sample
 from connector_build.project.imports import imports_of
 from connector_build.project.requirements import Helper, no_way, provides
@@ -31,7 +32,7 @@ def source_files(source: Source) -> dict[str, bytes]:
     files = _files(source.name, source.root, {_module_path(module) for module in source.left_out})
     if source.distribution is not None:
         return files
-    files = {path: without_sample(path, contents) for path, contents in files.items()}
+    files = {path: without_sample(path, contents, source.attribute, source.sisters) for path, contents in files.items()}
     for path, contents in files.items():
         for name, line in imports_of(path, contents):
             if path == f"{name}.py":
@@ -42,9 +43,28 @@ def source_files(source: Source) -> dict[str, bytes]:
 def helper_files(helper: Helper) -> dict[str, bytes]:
     """The same of a distribution that no index is known to have. Raises BuildError, with what to do, where it cannot ship."""
     try:
-        return _files(helper.name, helper.root, set())
+        files = _files(helper.name, helper.root, {_module_path(module) for module in helper.left_out})
+        return _without_what_never_ships(files) if helper.base else files
     except BuildError as error:
-        raise BuildError(no_way(helper.name, helper.needed_by, str(error).rstrip("."))) from None
+        raise BuildError(no_way(helper.name, helper.needed_by, str(error).rstrip("."), base=helper.base)) from None
+
+
+def _without_what_never_ships(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What several datasets share, without the modules with which they make up records. Raises BuildError where one of those that
+    ship needs one of these."""
+    modules = {path: module_of(path) for path in files if path.endswith(".py")}
+    gone = {path for path in modules if "connector_build" in [name for name, _ in imports_of(path, files[path])]}
+    names = {modules[path] for path in gone}
+    for path in sorted(modules.keys() - gone):
+        package = modules[path] if path.endswith("/__init__.py") else modules[path].rpartition(".")[0]
+        if wanted := sorted(names.intersection(imported(tree_of(files[path]), package, modules.values()))):
+            raise BuildError(f"{path} imports {wanted[0]}, which needs connector_build, and that never ships")
+    return {path: contents for path, contents in files.items() if path not in gone}
+
+
+def module_of(path: str) -> str:
+    """What the module at a path of a project is called."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _files(name: str, root: Path, left_out: set[PurePosixPath]) -> dict[str, bytes]:

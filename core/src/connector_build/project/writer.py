@@ -105,7 +105,8 @@ def _connector_py(dataset: str, assembly: Assembly, sources: Sequence[Source]) -
     return rendered(
         "connector.py.jinja",
         dataset=dataset,
-        plugins={f"{source.name} {source.version}".strip(): source.module.__name__ for source in sources},
+        modules=list(dict.fromkeys(source.module.__name__ for source in sources)),
+        plugins={f"{source.name} {source.version}".strip(): source.expression for source in sources},
         enable=[option.name for option in changed if option.enabled],
         disable=[option.name for option in changed if not option.enabled],
         undeclared=assembly.undeclared,

@@ -37,7 +37,7 @@ def run_contract(
     from connector_build.testing.contract.contract import RULES, check_contract
 
     chosen = tuple(dict.fromkeys(rules))
-    _check_rules(chosen, [rule.name for rule in RULES])
+    check_rules(chosen)
     if pages is not None and not pages.is_file():
         raise UsageProblem(f"--pages {pages}: there is no such file. Name one with recorded pages of the API.")
     total = len(chosen or RULES)
@@ -53,7 +53,11 @@ def run_contract(
         )
 
 
-def _check_rules(names: Iterable[str], known: Sequence[str]) -> None:
+def check_rules(names: Iterable[str]) -> None:
+    """Raise UsageProblem for a name that no rule has."""
+    from connector_build.testing.contract.contract import RULES
+
+    known = [rule.name for rule in RULES]
     for name in names:
         if name not in known:
             raise UsageProblem(

@@ -44,7 +44,7 @@ def columns(files: Iterable[Path]) -> Iterator[Column]:
     """Every installed dataset, and a dataset for each local plugin; what has options with all of them and with none."""
     for dataset in discovery.installed():
         sources = discovery.load(dataset.name)
-        plugins = [Plugin(source.name, source.module, source.version) for source in sources]
+        plugins = [Plugin(source.name, source.plugin, source.version) for source in sources]
         yield from _columns(dataset.name, plugins, discovery.sample(dataset.name))
     for path in files:
         yield from _columns(path.stem, [_local(path)])

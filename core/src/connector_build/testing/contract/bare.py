@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,7 +63,7 @@ def import_bare(project: Project, folder: Path) -> str | None:
     own = {Path(path).parts[0].removesuffix(".py") for path in project.files if path.endswith(".py")}
     there = {canonicalize_name(name) for name in project.requirements}
     plugins = [each for each in installed() if canonicalize_name(each.distribution) not in there]
-    away = {"connector_build", *(each.module.partition(".")[0] for each in plugins)} - own
+    away = {"connector_build", *(re.split("[.:]", each.module)[0] for each in plugins)} - own
     distributions = {"connector-core", *(canonicalize_name(each.distribution) for each in plugins)}
     given = json.dumps([str(folder), sorted(own), sorted(away), sorted(distributions)])
     try:

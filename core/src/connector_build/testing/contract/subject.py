@@ -188,4 +188,4 @@ print(json.dumps(subject.hashes()))
 
 def plugins_of(sources: Sequence[discovery.Source]) -> list[Plugin]:
     """What is assembled of *sources*."""
-    return [Plugin(source.name, source.module, source.version) for source in sources]
+    return [Plugin(source.name, source.plugin, source.version) for source in sources]
