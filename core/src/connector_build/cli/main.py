@@ -18,6 +18,7 @@ from connector_build.cli.ending import tidily
 from connector_build.cli.fleet import build_fleet
 from connector_build.cli.group import Commands
 from connector_build.cli.list import list_command
+from connector_build.cli.new import new_command
 from connector_build.cli.serve import serve_command
 from connector_build.cli.show import show_command
 from connector_build.cli.verify import verify_command
@@ -41,6 +42,7 @@ def main(context: click.Context, build_all: bool, fleet: Path | None, force: boo
 
     \b
     connector-build list              what is installed
+    connector-build new orders        write a plugin from an address, from pages of an API, or from the gallery
     connector-build fts               write the connector of the dataset fts into dist/fts
     connector-build fts --help        the options of a build
     connector-build demo fts          try it on this machine, against a sample API
@@ -70,6 +72,7 @@ def _without_command(context: click.Context, build_all: bool, fleet: Path | None
 
 for _command in (
     list_command,
+    new_command,
     show_command,
     docs_command,
     debug_command,

@@ -29,8 +29,8 @@ OPTIONS = "connector_core_options"
 SAMPLES = "connector_core_samples"
 APPS = "connector_core_apps"
 GROUPS = frozenset({DATASETS, EXTENSIONS, OPTIONS, SAMPLES, APPS})
-COMMANDS = ("app", "check", "dbt", "debug", "demo", "diff", "docs", "list", "serve", "show", "verify")
-VERBS = frozenset({*COMMANDS, "build", "diff", "help", "new"})
+COMMANDS = ("app", "check", "dbt", "debug", "demo", "diff", "docs", "list", "new", "serve", "show", "verify")
+VERBS = frozenset({*COMMANDS, "build", "help"})
 """Names that no dataset may take, because they are subcommands or soon will be."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

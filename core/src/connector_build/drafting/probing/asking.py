@@ -110,10 +110,11 @@ def walk(asker: Asker, table: Table, paginator: Paginator, size: int, most: int)
             step = stepped(asker, table, request)
             if step.rows and any(step.rows == before.rows for before in steps):
                 step = evolve(step, page=evolve(step.page, repeated=True))
+            steps.append(step)
             watched(step.page, evidence, request)
-            following = next_request(paginator, request, step.page)
-            steps.append(evolve(step, rows=()) if step.page.repeated and following is None else step)
-            request = following
+            request = next_request(paginator, request, step.page)
+            if step.page.repeated and request is None:
+                steps[-1] = evolve(step, rows=())  # it is behind the end, and each row was there already
     except Unknown as error:
         return Walk(tuple(steps), why=str(error))
     except (Refused, ConnectorError, ValueError, TypeError) as error:

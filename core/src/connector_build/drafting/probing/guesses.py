@@ -68,6 +68,7 @@ def guesses(clues: Clues) -> Iterator[Guess]:
     yield from _by_cursor(clues, [each for each in leading.cursors(beside) if not isinstance(each.value, int)])
     yield from _by_given(clues)
     yield from _by_cursor(clues, numbered)
+    yield from _by_empty(clues, beside)
     yield from _by_number(clues, beside)
     yield from _by_key(clues, beside)
 
@@ -112,6 +113,17 @@ def _by_cursor(clues: Clues, found: Sequence[Leaf]) -> Iterator[Guess]:
             yield Guess(_cursor(clues, name, {"next_field": leaf.path}), f"{one_line(leaf.path, 60)} has a cursor")
 
 
+def _by_empty(clues: Clues, beside: list[Leaf]) -> Iterator[Guess]:
+    """A place for a next page that says that there is none: that leads to no page, so it cannot be proved."""
+    for leaf in leading.empty(beside)[:1]:
+        why = f"{one_line(leaf.path, 60)} is empty, as there is one page"
+        if leading.is_for_links(leaf):
+            own = () if leaf.path == "next" else (leaf.path,)
+            yield Guess(Call("NextLinkPaginator", own, _only_in_query(clues)), why)
+        else:
+            yield Guess(_cursor(clues, _params_for(leaf.name, clues)[0], {"next_field": leaf.path}), why)
+
+
 _DEFAULTS: Final[Mapping[str, Value]] = {"param": "cursor", "next_field": "next_cursor", "size_param": "page_size"}
 
 
@@ -138,6 +150,10 @@ def _without_next(name: str) -> str:
 def _by_given(clues: Clues) -> Iterator[Guess]:
     found = clues.given.the("page", "offset")
     if found is None:
+        return
+    if found.where == "path":
+        size = {} if clues.size["size_param"] == "page_size" else clues.size
+        yield Guess(Call("PageNumberPaginator", (), {**size, "where": "path"}), "the path has a page number")
         return
     why = f"the request has {one_line(found.name, 60)}"
     if found.kind == "page":

@@ -55,6 +55,17 @@ def cursors(found: list[Leaf]) -> list[Leaf]:
     return sorted(able, key=lambda each: (kind_of(each.name) != "next", "next" not in each.path.lower()))
 
 
+def empty(found: list[Leaf]) -> list[Leaf]:
+    """Where a next page would be named, and is not: null, or an empty text."""
+    able = [each for each in found if each.value in (None, "") and kind_of(each.name) == "next"]
+    return [each for each in able if not _BACK.search(each.name)]
+
+
+def is_for_links(leaf: Leaf) -> bool:
+    """Whether an empty place is one for an address, by its name."""
+    return bool(re.search(r"link|url|uri|href|^next$", leaf.name, re.IGNORECASE))
+
+
 def _is_cursor(leaf: Leaf) -> bool:
     if isinstance(leaf.value, bool) or not isinstance(leaf.value, str | int) or leaf.value in ("", 0, -1):
         return False

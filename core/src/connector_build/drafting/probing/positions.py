@@ -49,7 +49,7 @@ class Position:
     kind: Kind
     name: str
     value: Any
-    where: Literal["query", "body"] = "query"
+    where: Literal["query", "body", "path"] = "query"
 
 
 def position(name: str, value: Any, where: Literal["query", "body"] = "query") -> Position | None:
@@ -64,6 +64,9 @@ def position(name: str, value: Any, where: Literal["query", "body"] = "query") -
     if kind in ("page", "offset"):
         return Position(kind, name, int(text) if number else 0, where) if number or not text else None
     return Position(kind, name, text, where) if not text or kind == "cursor" or number else None
+
+
+_PAGE_IN_PATH: Final = re.compile(r"/(page|pages|p)/(\d{1,9})(?=/|$|\.json$)")
 
 
 @frozen
@@ -87,7 +90,10 @@ class Given:
         cls, path: str, params: Mapping[str, str], headers: Mapping[str, str], body: Mapping[str, Any] | None = None
     ) -> "Given":
         """Told apart by names and values."""
-        found = [position(name, value) for name, value in params.items()]
+        numbered = _PAGE_IN_PATH.search(path)
+        found: list[Position | None] = [Position("page", "page", int(numbered[2]), "path")] if numbered else []
+        path = f"{path[: numbered.start(2)]}{{page}}{path[numbered.end(2) :]}" if numbered else path
+        found += [position(name, value) for name, value in params.items()]
         found += [position(name, value, "body") for name, value in (body or {}).items()]
         told = _one_of_each(found)
         query = {each.name for each in told if each.where == "query"}

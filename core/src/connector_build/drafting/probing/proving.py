@@ -17,6 +17,8 @@ from connector_core.source.pagination import next_request
 
 PAGES: Final = 5
 """So many pages of a feed are read at most."""
+TRIES: Final = 10
+"""So many guesses are tried at most."""
 FAR: Final = 1_000_000
 """A page that no feed comes to."""
 
@@ -61,7 +63,7 @@ def paging(feed: Feed, clues: Clues) -> Paging:
     unproved: list[tuple[Guess, str]] = []
     whole = not says_more(clues) and any(each.value == clues.number for each in leading.numbers(clues.beside, "total"))
     for guess in guesses(clues):
-        if whole and not guess.strong:
+        if (whole and not guess.strong) or len(unproved) >= TRIES:
             continue
         result = _tried(feed, guess)
         if result == "":
@@ -86,9 +88,9 @@ def _tried(feed: Feed, guess: Guess) -> str:
         if following is None:
             return "the first page is the last"
         second = stepped(feed.asker, table, following)
-    except (Unknown, Refused) as error:
-        return one_line(error, 120)
-    except (ConnectorError, ValueError, TypeError) as error:
+    except Refused as error:
+        return f"it is answered {error.status}" if error.status else one_line(error, 120)
+    except (Unknown, ConnectorError, ValueError, TypeError) as error:
         return one_line(error, 120)
     known = set(map(plainly, feed.first.rows))
     if not second.rows:
@@ -107,6 +109,7 @@ def _to_its_end(feed: Feed, clues: Clues, guess: Guess) -> Paging:
             call, read = other.call, again
     if read.ended:
         return Paging(call, guess.also, read)
+    read = evolve(read, steps=tuple(_until_again(read.steps)))
     for also, end in _ends(call, clues, read, feed):
         tried = feed.with_options(also).read(end)
         if tried.ended and len(tried.rows) >= len(read.rows):
@@ -114,6 +117,14 @@ def _to_its_end(feed: Feed, clues: Clues, guess: Guess) -> Paging:
     if read.failed:
         return Paging(guessed(call, f"its second page came, but then: {read.why}"), guess.also, read)
     return Paging(*_unseen_end(feed, call, guess.also, read), read)
+
+
+def _until_again(steps: Sequence[Step]) -> Iterator[Step]:
+    """*steps* up to one that has the rows of another."""
+    for number, step in enumerate(steps):
+        if step.rows and any(step.rows == before.rows for before in steps[:number]):
+            return
+        yield step
 
 
 def _begins_alike(read: Walk, first: Step) -> bool:
@@ -229,8 +240,6 @@ def _unproved(feed: Feed, guess: Guess, why: str) -> Paging:
     feed = feed.with_options(guess.also)
     read = feed.read(guess.call)
     said = f"{guess.why}; not proved, as {why}"
-    if why == "the first page is the last" and guess.call.word in ("LinkHeaderPaginator", "NextLinkPaginator", "CursorPaginator"):
-        return Paging(guess.call, guess.also, read)
     return Paging(guessed(guess.call, said), guess.also, read)
 
 
