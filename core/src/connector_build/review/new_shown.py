@@ -1,5 +1,6 @@
 """What `connector-build new` shows at its end: the first rows, what rests on a guess, and what to type next."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -52,7 +53,8 @@ def show_rows(made: Made, console: Console) -> None:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else one_line(value, 10 * CELL)
+    told = json.dumps(value, default=str) if isinstance(value, dict | list) else value
+    text = "" if told is None else one_line(told, 10 * CELL)
     return text if len(text) <= CELL else f"{text[: CELL - 3]}..."
 
 

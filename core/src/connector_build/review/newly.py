@@ -135,9 +135,10 @@ def on_trial(name: str, text: str) -> Iterator[Assembly]:
         file = Path(folder, f"{name}.py")
         file.write_text(text, encoding="utf-8")
         try:
-            yield assemble([Plugin(file.name, imported_file(name, file, name))])
+            assembly = assemble([Plugin(file.name, imported_file(name, file, name))])
         except ConnectorError as error:
             raise BuildError(f"No plugin can be made of this as it is: {error}") from None
+        yield assembly
 
 
 def write(file: Path, made: Made) -> list[Path]:

@@ -1,7 +1,8 @@
 """From a request and what brings its pages to the draft of a plugin."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
@@ -10,6 +11,7 @@ from connector_build.drafting.probing import hints
 from connector_build.drafting.probing.asking import Asker, Step, Walk, stepped
 from connector_build.drafting.probing.columns import columns_of
 from connector_build.drafting.probing.guesses import Clues
+from connector_build.drafting.probing.leading import leaves
 from connector_build.drafting.probing.keys import Key, key_options, keys_of
 from connector_build.drafting.probing.naming import fields_of, is_kept, renamed
 from connector_build.drafting.probing.nested import nested_tables
@@ -31,6 +33,10 @@ Choose = Callable[[str, Sequence[str]], int]
 def first_of(_: str, __: Sequence[str]) -> int:
     """Takes the likeliest."""
     return 0
+
+
+CLOSE: Final = 15
+"""Places whose scores differ by less may both be meant."""
 
 
 @frozen
@@ -82,7 +88,8 @@ def drafted(name: str, given: Given, access: Access, asker: Asker, choose: Choos
     settings = (*_core_settings(access.origin, found, int(sized), len(first.rows)), *access.settings)
     changed = hints.changed_at(_columns(whole), rows)
     remarks = (*access.remarks, *([hints.remark(table_name, changed)] if changed else []))
-    summary = f"{name}: {table_name}, from {access.origin or 'an API'}{given.path}."
+    what = name if table_name == name else f"{name}: {table_name}"
+    summary = f"{what}, from {access.origin or 'an API'}{given.path}."
     made = Draft(name, one_line(summary, 100), (whole,), access.auth, settings, remarks)
     return Drafted(made, found.walk if found.walk.steps else Walk((first,)), int(sized), whole)
 
@@ -116,7 +123,7 @@ def _request(table: Table, given: Given) -> Request:
 
 
 def _options(given: Given) -> dict[str, Value]:
-    params = {name: literal_text(value) for name, value in given.params.items()} | dict(given.secret_params)
+    params = {name: _param(name, value) for name, value in given.params.items()} | dict(given.secret_params)
     headers = {name: literal_text(value) for name, value in given.headers.items()} | dict(given.secret_headers)
     body: dict[str, Value] = {} if given.body is None else {"body": literal_json(given.body)}
     return {
@@ -125,6 +132,19 @@ def _options(given: Given) -> dict[str, Value]:
         **({"headers": headers} if headers else {}),
         **body,
     }
+
+
+_BOUND: Final = re.compile(
+    r"(?:^|[_.-]|(?<=[a-z])(?=[A-Z]))(?:from|to|since|until|before|after|start|end|min|max|date|range|period|day|year|month|gte?|lte?)"
+    r"(?:$|[_.-]|(?=[A-Z]))|(?:_at|At|_on|On)$|(?:Date|Time)$",
+)
+
+
+def _param(name: str, value: str) -> Value:
+    """A parameter as the plugin sends it; one that looks like a bound leaves rows out, which may not be meant."""
+    text = literal_text(value)
+    bounds = _BOUND.search(name) and any(map(str.isdigit, value))
+    return guessed(text, "as the request had it; rows beyond it are never read") if bounds else text
 
 
 def _rest(base: Mapping[str, Value]) -> dict[str, Value]:
@@ -143,8 +163,11 @@ def _chosen_place(body: Any, names: Sequence[str], choose: Choose) -> Place:
             f"There are no records in the answer, {_shown(body)}: no list of objects, and no object with values. Give a request that "
             "records come back for."
         )
-    close = [place for place in found if found[0].score - place.score < 15]
-    return found[0] if len(close) == 1 else close[choose("Where are the records?", [place.said for place in close])]
+    close = [place for place in found if found[0].score - place.score < CLOSE]
+    chosen = close[choose("Where are the records?", [place.said for place in close])] if len(close) > 1 else found[0]
+    others = [place.said for place in close if place is not chosen]
+    beside = [leaf.path for leaf in leaves(body, chosen.keys) if leaf.value is not None]
+    return evolve(chosen, also=" or ".join(others) if choose is first_of else "", beside=tuple(beside))
 
 
 def _shown(body: Any) -> str:
@@ -183,18 +206,32 @@ def _table(
     kept = {each: kind for each, kind in typed.items() if each not in others}
     key = _chosen_key(rows, kept, name, choose)
     limit = hints.budget(headers)
+    base = {**draft.table, **found.also}
     options = {
-        **{each: value for each, value in draft.table.items() if each in ("name", "path")},
-        **place.options,
+        **{each: base[each] for each in ("name", "path")},
+        **_placed(place),
         **key_options(key),
         "columns": typed,
-        **{each: value for each, value in draft.table.items() if each in ("params", "headers", "body")},
-        **found.also,
+        **{each: value for each, value in base.items() if each not in _BEFORE},
         **({"budget": limit} if limit is not None else {}),
     }
     transforms = tuple(_renaming(others))
     extra = tuple(nested_tables(name, key.names, rows, kept)) if key else ()
     return TableDraft(options, found.call, transforms, extra)
+
+
+_BEFORE: Final = frozenset({"name", "path", "records", "rows", "primary_key", "columns", "full_refresh"})
+
+
+def _placed(place: Place) -> dict[str, Value]:
+    """What the table says of the place of its records, with what else that may be."""
+    options = place.options
+    if place.also:
+        options["records"] = guessed(options["records"], f"{place.said}; it may be {one_line(place.also, 120)}")
+    if place.rows and place.beside:
+        shown = ", ".join(one_line(name, 40) for name in place.beside[:5])
+        options["rows"] = guessed(options["rows"], f"{shown} beside the records is left out; stamped would add it")
+    return options
 
 
 def _chosen_key(rows: Sequence[Record], columns: Mapping[str, Value], table: str, choose: Choose) -> Key | None:

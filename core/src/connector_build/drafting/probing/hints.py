@@ -52,5 +52,5 @@ def remark(table: str, field: str) -> str:
     """What to say of a field that says when a record was changed."""
     return (
         f"Each sync reads {table} whole. {one_line(field, 60)} looks like the time of the last change: where the API has a filter for "
-        f'that, write UpdatedSince("its_parameter", "{one_line(field, 60)}", …) around the paginator, to read what changed only.'
+        f'that, write UpdatedSince("its_parameter", "{one_line(field, 60)}") around the paginator, to read what changed only.'
     )

@@ -29,7 +29,7 @@ class Place:
     """A place that may have the records.
 
     records: what ``Table(records=…)`` says; rows: its steps. said: for people. number: how many records it has on the first page.
-    keys:    what leads there.
+    keys:    what leads there. also: where they may be as well, in words; beside: paths to what stands beside them.
     """
 
     records: str
@@ -38,6 +38,8 @@ class Place:
     rows: tuple[Call, ...] = ()
     keys: tuple[str, ...] = ()
     score: float = field(default=0.0, eq=False)
+    also: str = ""
+    beside: tuple[str, ...] = ()
 
     @property
     def options(self) -> dict[str, Value]:

@@ -9,7 +9,8 @@ from connector_build.drafting.draft import Call, TableDraft, Value, guessed
 from connector_build.drafting.probing import leading
 from connector_build.drafting.probing.asking import Asker, Refused, Step, Unknown, Walk, plainly, stepped, walk
 from connector_build.drafting.probing.guesses import Clues, Guess, guesses, says_more
-from connector_build.drafting.probing.words import made, table_of
+from connector_build.drafting.probing.positions import Given
+from connector_build.drafting.probing.words import literal_text, made, table_of
 from connector_core import Table
 from connector_core.basics.errors import ConnectorError
 from connector_core.basics.names import one_line
@@ -244,14 +245,28 @@ def _unproved(feed: Feed, guess: Guess, why: str) -> Paging:
 
 
 def _one_page(feed: Feed, clues: Clues, tried: Sequence[tuple[Guess, str]], *, whole: bool) -> Paging:
-    call = Call("SinglePage")
-    read = feed.read(call)
+    call, also = Call("SinglePage"), _as_it_was(feed.table, clues.given)
+    read = feed.with_options(also).read(call)
     if whole:
-        return Paging(call, {}, read)
+        return Paging(call, also, read)
     asked = [f"{_param(guess.call)} ({why})" for guess, why in tried if why][:3]
     because = says_more(clues) or "nothing in the answer leads on"
     said = f"{because}; tried {', '.join(asked)}" if asked else because
-    return Paging(guessed(call, said), {}, read)
+    return Paging(guessed(call, said), also, read)
+
+
+def _as_it_was(table: TableDraft, given: Given) -> dict[str, Value]:
+    """What the request had that says which page is meant, for a paginator that has no use for it."""
+    query = {each.name: literal_text(str(each.value)) for each in given.positions if each.where == "query" and each.value != ""}
+    inside = {each.name: each.value for each in given.positions if each.where == "body" and each.value != ""}
+    found: dict[str, Value] = {}
+    for option, own in (("params", query), ("body", inside)):
+        before = table.table.get(option) or {}
+        if own and isinstance(before, Mapping):
+            found[option] = {**before, **own}
+    path = str(table.table["path"])
+    number = next((each.value for each in given.positions if each.where == "path"), None)
+    return {**found, **({"path": path.replace("{page}", str(number))} if number is not None else {})}
 
 
 def _param(call: Call) -> str:
