@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from connector_build.api.recording import Recording
 from connector_build.drafting.draft import Draft, notes
-from connector_build.drafting.probing.asking import Asker, Refused, Unknown
+from connector_build.drafting.probing.asking import Asker, Refused, Unknown, plainly
 from connector_build.drafting.probing.drafted import Access, Choose, Drafted, drafted, first_of
 from connector_build.drafting.probing.positions import Given
 from connector_build.drafting.writing import plugin_text
@@ -111,7 +111,10 @@ def synced(assembly: Assembly, recording: Recording) -> list[Record]:
     assembly = signed(assembly)
     warehouse = Warehouse(assembly)
     Run(page_size=recording.page_size, attempts=1).sync(assembly, warehouse, recording.reply)
-    return list(warehouse.live(assembly.tables[0].table.name).values())
+    plan = assembly.tables[0]
+    sent = [operation.data for operation in warehouse.on(plan.table.name) if operation.kind == "upsert"]
+    names = plan.table.primary_key
+    return list({plainly([row.get(name) for name in names] if names else row): row for row in sent}.values())
 
 
 def _shown(assembly: Assembly, rows: Sequence[Record]) -> list[Record]:

@@ -139,8 +139,9 @@ def _compared(subject: Subject, simulated: Simulated, url: str) -> Trip:
         request = plan.paginator.first(table, values["page_size"], {})
         if request.asks or table.format is not None:
             return Trip("not", "it is read by an export job" if request.asks else "it is no JSON")
-        reads = read_pages(partial(client.fetch, table), plan.paginator, request, table.name, ahead=False)
+        reads = list(read_pages(partial(client.fetch, table), plan.paginator, request, table.name, ahead=False))
         expected = [row for read in reads for row in records_of(table, read.page, read.request, table.name)]
+    request = next((read.request for read in reads if read.page.records), request)  # one that records come back for
     return _drafted(url, request, _credentials(simulated, url), expected)
 
 

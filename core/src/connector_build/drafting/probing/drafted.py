@@ -15,7 +15,7 @@ from connector_build.drafting.probing.leading import leaves
 from connector_build.drafting.probing.keys import Key, key_options, keys_of
 from connector_build.drafting.probing.naming import fields_of, is_kept, renamed
 from connector_build.drafting.probing.nested import nested_tables
-from connector_build.drafting.probing.places import Place, places_in
+from connector_build.drafting.probing.places import Place, empty_list, places_in
 from connector_build.drafting.probing.positions import Given
 from connector_build.drafting.probing.proving import Feed, Paging, paging
 from connector_build.drafting.probing.words import literal_json, literal_text, table_of
@@ -35,6 +35,8 @@ def first_of(_: str, __: Sequence[str]) -> int:
     return 0
 
 
+SURE: Final = 15
+"""A place of a lower score is no list, and nothing speaks for it but that there is no other."""
 CLOSE: Final = 15
 """Places whose scores differ by less may both be meant."""
 
@@ -91,7 +93,7 @@ def drafted(name: str, given: Given, access: Access, asker: Asker, choose: Choos
     what = name if table_name == name else f"{name}: {table_name}"
     summary = f"{what}, from {access.origin or 'an API'}{given.path}."
     made = Draft(name, one_line(summary, 100), (whole,), access.auth, settings, remarks)
-    return Drafted(made, found.walk if found.walk.steps else Walk((first,)), int(sized), whole)
+    return Drafted(made, found.walk if found.walk.steps else evolve(found.walk, steps=(first,)), int(sized), whole)
 
 
 def _columns(table: TableDraft) -> Mapping[str, Value]:
@@ -140,10 +142,13 @@ _BOUND: Final = re.compile(
 )
 
 
+_RANGE: Final = re.compile(r"\d{4}-?\d\d-?\d\d\W*(?:TO|to|and|\.\.|[,/|])\W*\d{4}-?\d\d-?\d\d|[<>]=?\s*'?\d")
+
+
 def _param(name: str, value: str) -> Value:
     """A parameter as the plugin sends it; one that looks like a bound leaves rows out, which may not be meant."""
     text = literal_text(value)
-    bounds = _BOUND.search(name) and any(map(str.isdigit, value))
+    bounds = (_BOUND.search(name) and any(map(str.isdigit, value))) or _RANGE.search(value)
     return guessed(text, "as the request had it; rows beyond it are never read") if bounds else text
 
 
@@ -163,6 +168,8 @@ def _chosen_place(body: Any, names: Sequence[str], choose: Choose) -> Place:
             f"There are no records in the answer, {_shown(body)}: no list of objects, and no object with values. Give a request that "
             "records come back for."
         )
+    if found[0].score < SURE and (empty := empty_list(body)):
+        raise BuildError(f"The answer has no records: {one_line(empty, 60)} is an empty list. Give a request that some come back for.")
     close = [place for place in found if found[0].score - place.score < CLOSE]
     chosen = close[choose("Where are the records?", [place.said for place in close])] if len(close) > 1 else found[0]
     others = [place.said for place in close if place is not chosen]

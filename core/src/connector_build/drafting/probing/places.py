@@ -55,6 +55,14 @@ def places_in(bodies: Sequence[Any], names: Sequence[str] = ()) -> list[Place]:
     return sorted(found, key=lambda place: -place.score)  # which keeps the order in which they stand
 
 
+def empty_list(body: Any) -> str:
+    """The path to an empty list that would have the records, if there were any; empty where there is none."""
+    if body == []:
+        return "@"
+    lists = ((str(name), each) for name, each in body.items()) if isinstance(body, Mapping) else ()
+    return next((path_to(name) for name, each in lists if each == [] and not _ASIDE.match(name)), "")
+
+
 def _is_found(place: Place, body: Any) -> bool:
     try:
         path = compile_path(place.records)
