@@ -32,7 +32,9 @@ ASKED = "?"
 )
 @click.option("--like", metavar="NAME", help="A plugin of the gallery to begin with, such as github.")
 @click.option("--header", "headers", multiple=True, metavar="TEXT", help='A header: "X-API-Key: env:MY_KEY", or its name alone.')
-@click.option("--query", "params", multiple=True, metavar="TEXT", help='A secret parameter: "api_key=env:MY_KEY", or its name alone.')
+@click.option(
+    "--query", "params", multiple=True, metavar="TEXT", help='A secret parameter: "api_key=env:MY_KEY", or its name alone.'
+)
 @click.option("--bearer", is_flag=False, flag_value=ASKED, metavar="[TOKEN]", help="An access token (RFC 6750).")
 @click.option("--user", metavar="NAME[:PASSWORD]", help="User name and password (RFC 7617).")
 @click.option("--body", metavar="JSON", help="The JSON object to POST, or @FILE with it.")
@@ -57,8 +59,8 @@ def new_command(
 
     \b
     What was seen stands in it as it is. What rests on a guess has a comment: # guessed.
-    The value of a secret is asked for where only a name is given (--header X-API-Key, --bearer), and read from the variable MY_KEY
-    where it is env:MY_KEY. It is sent to the API alone, and written nowhere.
+    The value of a secret is asked for where only a name is given (--header X-API-Key, --bearer), and read from the variable
+    MY_KEY where it is env:MY_KEY. It is sent to the API alone, and written nowhere.
     """
     from connector_build.review.newly import check_target
 
@@ -160,7 +162,11 @@ def _credentials(headers: Sequence[str], params: Sequence[str], bearer: str | No
         found.append(Credential("bearer", "", _value(bearer, "Token")))
     if user is not None:
         name, colon, password = user.partition(":")
-        found.append(Credential("basic", _value(name, "User"), _value(password if colon else ASKED, f"Password of {name}", may_be_empty=True)))
+        found.append(
+            Credential(
+                "basic", _value(name, "User"), _value(password if colon else ASKED, f"Password of {name}", may_be_empty=True)
+            )
+        )
     for each in headers:
         if _is_credential(each):
             name, value = _header(each)
@@ -177,7 +183,9 @@ def _value(text: str, what: str, *, may_be_empty: bool = False) -> str:
     if marked and (not before or before.endswith(" ")):
         value = os.environ.get(variable.strip())
         if not value:
-            raise UsageProblem(f"{what}: the environment variable {variable.strip()} is not set, or empty. Set it, and call this again.")
+            raise UsageProblem(
+                f"{what}: the environment variable {variable.strip()} is not set, or empty. Set it, and call this again."
+            )
         return before + value
     if text == ASKED:
         if not sys.stdin.isatty():
@@ -196,7 +204,9 @@ def _body(text: str | None) -> Any:
     try:
         body = json.loads(Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text)
     except (OSError, ValueError) as error:
-        raise UsageProblem(f"--body: it is no JSON that can be read ({type(error).__name__}). Write an object: '{{\"limit\": 100}}'.") from None
+        raise UsageProblem(
+            f"--body: it is no JSON that can be read ({type(error).__name__}). Write an object: '{{\"limit\": 100}}'."
+        ) from None
     if not isinstance(body, dict):
         raise UsageProblem("--body: it is no JSON object. Write one: '{\"limit\": 100}'.")
     return body

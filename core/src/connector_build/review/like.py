@@ -20,6 +20,7 @@ def like(name: str) -> str:
     wanted = name.strip().lower().replace("-", "_")
     if wanted not in known():
         raise UsageProblem(
-            f"--like {one_line(name, 60)}: the gallery has no such plugin{did_you_mean(wanted, known())}. It has {', '.join(known())}."
+            f"--like {one_line(name, 60)}: the gallery has no such plugin{did_you_mean(wanted, known())}. "
+            f"It has {', '.join(known())}."
         )
     return files("connector_build.gallery").joinpath(f"{wanted}.py").read_text(encoding="utf-8")

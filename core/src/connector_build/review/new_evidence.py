@@ -52,7 +52,9 @@ def split(url: str) -> Asked:
     except ValueError:
         host, port, parts = None, None, urlsplit("")
     if parts.scheme not in ("http", "https") or not host or not url.isprintable():
-        raise UsageProblem(f"--url {one_line(url.partition('?')[0], 100)}: this is no address. Write it whole: https://api.example.com/v1/orders.")
+        raise UsageProblem(
+            f"--url {one_line(url.partition('?')[0], 100)}: this is no address. Write it whole: https://api.example.com/v1/orders."
+        )
     if parts.scheme == "http" and host not in _LOOPBACK:
         raise UsageProblem("--url: plain http is taken on this machine only, as anybody on the way reads it. Write https.")
     if parts.username or parts.password:
@@ -91,14 +93,27 @@ def of_url(url: str, headers: Mapping[str, str], credentials: Sequence[Credentia
     return Evidence(_given(asked, headers, body, signed), access, source, signed.configuration)
 
 
-def of_files(kept: Sequence[Kept], name: str, url: str, headers: Mapping[str, str], credentials: Sequence[Credential], body: Any, choose: Choose) -> Evidence:
+def of_files(
+    kept: Sequence[Kept],
+    name: str,
+    url: str,
+    headers: Mapping[str, str],
+    credentials: Sequence[Credential],
+    body: Any,
+    choose: Choose,
+) -> Evidence:
     """Pages that were kept; *url* is what they came for, where the files do not say so."""
     if any(each.url for each in kept):
         return _of_archive(_one_feed([each for each in kept if each.url], choose), headers, credentials)
     asked = split(url) if url else Asked("", f"/{name}", {}, ())
     access, signed = _access(asked, credentials)
     if not url:
-        access = evolve(access, remarks=("TODO: the address is not known. Write the path of the table, and the address of the API as the default of base_url.",))
+        access = evolve(
+            access,
+            remarks=(
+                "TODO: the address is not known. Write the path of the table, and the API's address as the default of base_url.",
+            ),
+        )
     source = FileSource(kept, _secrets(signed))
     return Evidence(_given(asked, headers, body, signed), access, source, signed.configuration, ordered=len(kept) > 1)
 
@@ -132,7 +147,10 @@ def _of_archive(kept: Sequence[Kept], headers: Mapping[str, str], credentials: S
     own = [Credential("header", name, value) for name, value in first.sent.items() if is_secret(name) and name != "cookie"]
     access, signed = _access(asked, [*credentials, *own])
     if signed.auth is None and "cookie" in first.sent:
-        access = evolve(access, remarks=("TODO: a cookie of the browser signed these requests, which no connector has. Write connector_auth.",))
+        access = evolve(
+            access,
+            remarks=("TODO: a cookie of the browser signed these requests, which no connector has. Write connector_auth.",),
+        )
     sent = {_title(name): value for name, value in first.sent.items() if _is_kept(name, value)}
     secrets = _secrets(signed)
     for each in kept:

@@ -37,9 +37,10 @@ def show_rows(made: Made, console: Console) -> None:
     """The first rows as a table, each head with its type."""
     plan = made.assembly.tables[0]
     names = list(dict.fromkeys([*plan.columns, *(name for row in made.rows for name in row)]))
-    heads = {name: f"{one_line(name, CELL)}\n{plan.columns[name] if name in plan.columns else 'undeclared'}" for name in names}
+    heads = {name: f"{one_line(name, CELL)}\n{plan.columns.get(name, 'undeclared')}" for name in names}
     cells = {name: [_cell(row.get(name)) for row in made.rows] for name in names}
-    chosen, room = [], min(console.width, _ROOM)
+    chosen: list[str] = []
+    room = min(console.width, _ROOM)
     for name in names:
         width = max(map(len, [*heads[name].split("\n"), *cells[name]])) + 2
         if chosen and width > room:

@@ -38,8 +38,8 @@ RULES: Final = ("bare_import", "same_bytes", "survives_faults")
 class Made:
     """A plugin that was written, and what it was proved against.
 
-    recording: what was read, where the plugin reads that to its end; None where it could not be. rows: the first of them, each value
-    in the form of its column, and how many there are. open: why the feed was not read to its end.
+    recording: what was read, where the plugin reads that to its end; None where it could not be. rows: the first of them, each
+    value in the form of its column; total: how many there are. open: why the feed was not read to its end.
     """
 
     text: str = field(repr=False)
@@ -58,7 +58,7 @@ class Made:
 
 
 def check_target(name: str, *, force: bool) -> Path:
-    """The file that *name* is written to. Raises UsageProblem for a name that no dataset may have, and where one is there already."""
+    """The file that *name* is written to. Raises UsageProblem for a name that no dataset may have, and where it is there."""
     with suppress(ConnectorError):
         check_name(name, "")
         if name not in VERBS and name not in sys.stdlib_module_names and not name.startswith("connector"):
@@ -67,13 +67,21 @@ def check_target(name: str, *, force: bool) -> Path:
                 raise UsageProblem(f"{file} is there already, and is not overwritten. Give another name, or add --force.")
             return file
     raise UsageProblem(
-        f"{one_line(name, 60)!r} cannot name a dataset. Write lower-case letters, digits and underscores, a letter first, and no verb of "
-        "connector-build, no module of Python: crew_shifts."
+        f"{one_line(name, 60)!r} cannot name a dataset. Write lower-case letters, digits and underscores, a letter first, but no "
+        "verb of connector-build and no module of Python: crew_shifts."
     )
 
 
 def made_from(
-    name: str, source: Source, given: Given, access: Access, *, most: int, values: Mapping[str, str], choose: Choose = first_of, ordered: bool = False
+    name: str,
+    source: Source,
+    given: Given,
+    access: Access,
+    *,
+    most: int,
+    values: Mapping[str, str],
+    choose: Choose = first_of,
+    ordered: bool = False,
 ) -> Made:
     """The plugin *name*, from at most so many requests to *source*, with what it reads.
 
@@ -185,7 +193,9 @@ def as_dataset(file: Path) -> Iterator[str]:
         shutil.copy(file, Path(folder, file.name))
         info = Path(folder, f"connector_{name}_draft-0.dist-info")
         info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: connector-{name}-draft\nVersion: 0\nRequires-Dist: connector-core\n")
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: connector-{name}-draft\nVersion: 0\nRequires-Dist: connector-core\n"
+        )
         (info / "entry_points.txt").write_text(f"[connector_core]\n{name} = {name}\n")
         (info / "RECORD").write_text(f"{file.name},,\n")
         sys.path.insert(0, folder)

@@ -40,6 +40,9 @@ class Source(Protocol):
     def recording(self, requests: Iterable[Request], size: int) -> Recording:
         """What came for some requests, without a secret."""
 
+    def close(self) -> None:
+        """Let go of whatever is open."""
+
 
 @define
 class LiveSource:
@@ -121,7 +124,10 @@ class FileSource:
 
     def _for(self, request: Request) -> Kept:
         parts = urlsplit(request.path)
-        params = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **{name: str(each) for name, each in request.params.items()}}
+        params = {
+            **dict(parse_qsl(parts.query, keep_blank_values=True)),
+            **{name: str(each) for name, each in request.params.items()},
+        }
         for each in self.kept:
             there = urlsplit(each.url)
             query = dict(parse_qsl(there.query, keep_blank_values=True))
@@ -136,9 +142,14 @@ class FileSource:
 
     def _recorded(self, request: Request, kept: Kept) -> Recorded:
         parts = urlsplit(request.path)
-        params = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **{name: str(each) for name, each in request.params.items()}}
+        params = {
+            **dict(parse_qsl(parts.query, keep_blank_values=True)),
+            **{name: str(each) for name, each in request.params.items()},
+        }
         origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else _origin(kept.url)
-        asked = Asked(request.method, parts.path, without_struck({n: self._shown(v, origin) for n, v in params.items()}), json=request.json)
+        asked = Asked(
+            request.method, parts.path, without_struck({n: self._shown(v, origin) for n, v in params.items()}), json=request.json
+        )
         headers = {name: self._shown(value, origin) for name, value in kept.headers.items() if name in _KEPT}
         headers.setdefault("content-type", "application/json")
         return Recorded(asked, kept.status, headers, self._shown(kept.text, origin))

@@ -20,11 +20,11 @@ Fetch = Callable[[Request], Page]
 
 
 class Unknown(Exception):  # noqa: N818  (nothing has failed)
-    """What a request would bring is not known: no more are allowed, or nobody was asked. Its text says which, without a full stop."""
+    """What a request would bring is not known: no more are allowed, or nobody was asked. Its text says which."""
 
 
 class Refused(Exception):  # noqa: N818
-    """The API does not answer a request with a page. Its text says what came back; *status* and *body* are what did, if anything."""
+    """The API does not answer a request with a page. Its text says what came back, as *status* and *body* do, if anything did."""
 
     def __init__(self, text: str, status: int = 0, body: Any = None) -> None:
         super().__init__(text)

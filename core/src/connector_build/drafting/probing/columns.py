@@ -21,6 +21,8 @@ NEEDS: Final = "The types of columns are found with DuckDB, which is not install
 _NULLS: Final = ("", "null", "N/A", "n/a", "-", "0000-00-00", "0000-00-00 00:00:00")
 _DECIMAL: Final = re.compile(r"-?\d{1,20}\.(\d{1,12})")
 _WHOLE: Final = 2**63
+_ASKED: Final = """
+DESCRIBE SELECT * FROM read_json(?, format = 'newline_delimited', sample_size = -1, maximum_object_size = 100000000)"""
 _TOO_LONG: Final = 10_000
 """Of longer texts nobody asks whether they are times."""
 
@@ -95,7 +97,7 @@ def _takes(kind: str, value: Any) -> bool:
 
 
 def _decimal_of(values: Sequence[str]) -> str | None:
-    """DECIMAL where each text is a number with as many digits behind the point as any other: an amount, and no version or code."""
+    """DECIMAL where each text is a number with as many digits behind the point as any other: an amount, and no code."""
     found = [_DECIMAL.fullmatch(each) for each in values]
     places = {len(each[1]) for each in found if each}
     return f"DECIMAL(38,{places.pop()})" if values and all(found) and len(places) == 1 else None
@@ -113,9 +115,7 @@ def _sniffed(texts: Mapping[str, Sequence[str]]) -> dict[str, str]:
     for at in range(max(map(len, told), default=0)):
         lines.append({f"c{number}": values[at] for number, values in enumerate(told) if at < len(values)})
     kinds = _described(lines)
-    return {name: "VARCHAR" for name in texts} | {
-        name: kinds.get(f"c{number}", "VARCHAR") for number, name in enumerate(wanted)
-    }
+    return dict.fromkeys(texts, "VARCHAR") | {name: kinds.get(f"c{number}", "VARCHAR") for number, name in enumerate(wanted)}
 
 
 def _described(lines: Sequence[Mapping[str, str]]) -> dict[str, str]:
@@ -128,9 +128,8 @@ def _described(lines: Sequence[Mapping[str, str]]) -> dict[str, str]:
     with TemporaryDirectory() as folder, duckdb.connect() as database:
         file = Path(folder, "texts.ndjson")
         file.write_bytes(b"\n".join(_encoded(line) for line in lines))
-        asked = "DESCRIBE SELECT * FROM read_json(?, format = 'newline_delimited', sample_size = -1, maximum_object_size = 100000000)"
         try:
-            return {name: str(kind) for name, kind, *_ in database.execute(asked, [str(file)]).fetchall()}
+            return {name: str(kind) for name, kind, *_ in database.execute(_ASKED, [str(file)]).fetchall()}
         except duckdb.Error:  # texts that are none to it: then they stay texts
             return {}
 

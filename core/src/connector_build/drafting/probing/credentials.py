@@ -16,7 +16,9 @@ _SECRET: Final = re.compile(
     r"accesstoken|authtoken|apitoken|(?<![a-z])auth(?:[-_]key)?$",
     re.IGNORECASE,
 )
-_NOT: Final = re.compile(r"^(?:(?:next_?)?page_?token|nexttoken|next_token|sort_?key|idempotency-key|after_?key|start_?key|token)$", re.IGNORECASE)
+_NOT: Final = re.compile(
+    r"^(?:(?:next_?)?page_?token|nexttoken|next_token|sort_?key|idempotency-key|after_?key|start_?key|token)$", re.IGNORECASE
+)
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z-]*)\s+(.+)", re.DOTALL)
 
 
@@ -27,7 +29,7 @@ def is_secret(name: str) -> bool:
 
 @frozen
 class Credential:
-    """One thing that a request is signed with. where: ``header``, ``query``, ``bearer`` or ``basic``; of basic, *name* is the user."""
+    """One thing that a request is signed with, where it is, and its name; of ``basic``, that is the user's."""
 
     where: Literal["header", "query", "bearer", "basic"]
     name: str

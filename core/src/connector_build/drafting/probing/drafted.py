@@ -11,13 +11,14 @@ from connector_build.drafting.probing import hints
 from connector_build.drafting.probing.asking import Asker, Step, Walk, stepped
 from connector_build.drafting.probing.columns import columns_of
 from connector_build.drafting.probing.guesses import Clues
-from connector_build.drafting.probing.leading import leaves
 from connector_build.drafting.probing.keys import Key, key_options, keys_of
+from connector_build.drafting.probing.leading import leaves
 from connector_build.drafting.probing.naming import fields_of, is_kept, renamed
 from connector_build.drafting.probing.nested import nested_tables
 from connector_build.drafting.probing.places import Place, empty_list, places_in
 from connector_build.drafting.probing.positions import Given
 from connector_build.drafting.probing.proving import Feed, Paging, paging
+from connector_build.drafting.probing.sizes import sized
 from connector_build.drafting.probing.words import literal_json, literal_text, table_of
 from connector_build.drafting.writing import name_of
 from connector_build.errors import BuildError
@@ -64,36 +65,57 @@ class Drafted:
     table: TableDraft
 
 
-def drafted(name: str, given: Given, access: Access, asker: Asker, choose: Choose = first_of, *, ordered: bool = False) -> Drafted:
+def drafted(
+    name: str, given: Given, access: Access, asker: Asker, choose: Choose = first_of, *, ordered: bool = False
+) -> Drafted:
     """The plugin *name* for the table at *given*. *ordered*: pages come in their order, whatever is asked for.
 
     Raises BuildError where the answer has no records, or none that a plugin can read; Refused, Unknown or a ConnectorError where
     the first page does not come.
     """
-    table_name = _table_name(given.path, name)
+    table = _table_name(given.path, name)
+    draft, place, first = _begun(table, given, asker, [table, name], choose)
+    clues = _clues(given, place, first, table)
+    if not ordered:
+        clues = evolve(clues, given=sized(asker, table_of(draft, asker.values), clues, first))
+    size = clues.given.the("size")
+    records = int(size.value) if size else max(1, len(first.rows))
+    found = paging(Feed(draft, asker, records, first), clues)
+    if ordered and not isinstance(found.call, Noted):
+        found = evolve(found, call=guessed(found.call, "the pages were given without the requests that they came for"))
+    walk = found.walk if found.walk.steps else evolve(found.walk, steps=(first,))
+    whole = _table(draft, place, found, walk.rows, choose)
+    settings = (*_core_settings(access.origin, found, records, len(first.rows)), *access.settings)
+    about = _summary(name, table, access.origin, given.path)
+    made = Draft(name, about, (whole,), access.auth, settings, (*access.remarks, *_remarks(whole, walk.rows)))
+    return Drafted(made, walk, records, whole)
+
+
+def _begun(table: str, given: Given, asker: Asker, names: Sequence[str], choose: Choose) -> tuple[TableDraft, Place, Step]:
+    """A draft with nothing but the request and the place of the records, and the first page."""
     base = _options(given)
-    page = asker.page(_request(table_of(_unplaced(base, table_name), asker.values), given))
-    place = _chosen_place(page.body, [table_name, name], choose)
-    size = given.the("size")
-    draft = TableDraft({"name": table_name, "path": base["path"], **_raw(place), **_rest(base)})
+    page = asker.page(_request(table_of(_unplaced(base, table), asker.values), given))
+    place = _chosen_place(page.body, names, choose)
+    draft = TableDraft({"name": table, "path": base["path"], **_raw(place), **_rest(base)})
     first = _first(asker, table_of(draft, asker.values), given)
     if not first.rows:
         raise BuildError(f"The answer has no records at {place.records}. Give a request that some come back for.")
-    key, order = _sorted_by(first.rows, table_name)
-    clues = Clues(given, first.page, place.keys, len(first.page.records) if not place.rows else place.number, key, order)
-    sized = size.value if size else max(1, len(first.rows))
-    found = paging(Feed(draft, asker, int(sized), first), clues)
-    if ordered and not isinstance(found.call, Noted):
-        found = evolve(found, call=guessed(found.call, "the pages were given without the requests that they came for"))
-    rows = found.walk.rows or list(first.rows)
-    whole = _table(draft, place, found, rows, table_name, page.headers, choose)
-    settings = (*_core_settings(access.origin, found, int(sized), len(first.rows)), *access.settings)
-    changed = hints.changed_at(_columns(whole), rows)
-    remarks = (*access.remarks, *([hints.remark(table_name, changed)] if changed else []))
-    what = name if table_name == name else f"{name}: {table_name}"
-    summary = f"{what}, from {access.origin or 'an API'}{given.path}."
-    made = Draft(name, one_line(summary, 100), (whole,), access.auth, settings, remarks)
-    return Drafted(made, found.walk if found.walk.steps else evolve(found.walk, steps=(first,)), int(sized), whole)
+    return draft, place, first
+
+
+def _clues(given: Given, place: Place, first: Step, table: str) -> Clues:
+    number = place.number if place.rows else len(first.page.records)
+    return Clues(given, first.page, place.keys, number, *_sorted_by(first.rows, table))
+
+
+def _summary(name: str, table: str, origin: str, path: str) -> str:
+    what = name if table == name else f"{name}: {table}"
+    return one_line(f"{what}, from {origin or 'an API'}{path}.", 100)
+
+
+def _remarks(table: TableDraft, rows: Sequence[Record]) -> list[str]:
+    changed = hints.changed_at(_columns(table), rows)
+    return [hints.remark(table.name, changed)] if changed else []
 
 
 def _columns(table: TableDraft) -> Mapping[str, Value]:
@@ -165,11 +187,13 @@ def _chosen_place(body: Any, names: Sequence[str], choose: Choose) -> Place:
     found = places_in([body], names)
     if not found:
         raise BuildError(
-            f"There are no records in the answer, {_shown(body)}: no list of objects, and no object with values. Give a request that "
-            "records come back for."
+            f"There are no records in the answer, {_shown(body)}: no list of objects, and no object with values. Give a request "
+            "that records come back for."
         )
     if found[0].score < SURE and (empty := empty_list(body)):
-        raise BuildError(f"The answer has no records: {one_line(empty, 60)} is an empty list. Give a request that some come back for.")
+        raise BuildError(
+            f"The answer has no records: {one_line(empty, 60)} is an empty list. Give a request that some come back for."
+        )
     close = [place for place in found if found[0].score - place.score < CLOSE]
     chosen = close[choose("Where are the records?", [place.said for place in close])] if len(close) > 1 else found[0]
     others = [place.said for place in close if place is not chosen]
@@ -202,17 +226,14 @@ def _sorted_by(rows: Sequence[Record], table: str) -> tuple[str | None, str]:
     return found[0], "ascending" if values == ordered else "descending" if values == ordered[::-1] else "any"
 
 
-def _table(
-    draft: TableDraft, place: Place, found: Paging, rows: Sequence[Record], name: str, headers: Mapping[str, str], choose: Choose
-) -> TableDraft:
+def _table(draft: TableDraft, place: Place, found: Paging, rows: Sequence[Record], choose: Choose) -> TableDraft:
     """The whole table."""
     fields = fields_of(rows)
     others = renamed(fields)
-    plain = {old: new for old, new in others.items() if is_kept(old)}
-    typed = columns_of(rows, [each for each in fields if each not in others or each in plain])
+    typed = columns_of(rows, [each for each in fields if is_kept(each)])
     kept = {each: kind for each, kind in typed.items() if each not in others}
-    key = _chosen_key(rows, kept, name, choose)
-    limit = hints.budget(headers)
+    key = _chosen_key(rows, kept, draft.name, choose)
+    limit = hints.budget(found.walk.steps[0].page.headers if found.walk.steps else {})
     base = {**draft.table, **found.also}
     options = {
         **{each: base[each] for each in ("name", "path")},
@@ -222,9 +243,8 @@ def _table(
         **{each: value for each, value in base.items() if each not in _BEFORE},
         **({"budget": limit} if limit is not None else {}),
     }
-    transforms = tuple(_renaming(others))
-    extra = tuple(nested_tables(name, key.names, rows, kept)) if key else ()
-    return TableDraft(options, found.call, transforms, extra)
+    extra = tuple(nested_tables(draft.name, key.names, rows, kept)) if key else ()
+    return TableDraft(options, found.call, tuple(_renaming(others)), extra)
 
 
 _BEFORE: Final = frozenset({"name", "path", "records", "rows", "primary_key", "columns", "full_refresh"})
@@ -267,7 +287,10 @@ def _core_settings(origin: str, found: Paging, size: int, rows: int) -> Iterator
 
 
 def _size_param(call: Call) -> bool:
-    defaults = {"CursorPaginator": "page_size", "PageNumberPaginator": "page_size", "OffsetPaginator": "limit", "KeysetPaginator": "page_size"}
+    defaults = {
+        "CursorPaginator": "page_size",
+        "PageNumberPaginator": "page_size",
+        "OffsetPaginator": "limit",
+        "KeysetPaginator": "page_size",
+    }
     return bool(call.options.get("size_param", defaults.get(call.word)))
-
-

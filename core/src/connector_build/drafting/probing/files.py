@@ -58,7 +58,9 @@ def _read(path: Path) -> list[Kept]:
 
 def _page(content: bytes, body: Any, where: str, **parts: Any) -> Kept:
     if len(content) > PAGE_BYTES:
-        raise UsageProblem(f"{where}: a page has more than {PAGE_BYTES // 1_000_000} MB, which no sync takes. Keep a smaller one.")
+        raise UsageProblem(
+            f"{where}: a page has more than {PAGE_BYTES // 1_000_000} MB, which no sync takes. Keep a smaller one."
+        )
     return Kept(content.decode("utf-8", "replace"), body, **parts)
 
 
@@ -68,12 +70,18 @@ def _json(content: bytes, where: str) -> Any:
     except NotJson as error:
         raise UsageProblem(f"{where}: it {error}. Give a page of an API in JSON, what curl -i printed, or a HAR file.") from None
     except (ValueError, RecursionError):
-        raise UsageProblem(f"{where}: it is no whole JSON. Give a page of an API in JSON, what curl -i printed, or a HAR file.") from None
+        raise UsageProblem(
+            f"{where}: it is no whole JSON. Give a page of an API in JSON, what curl -i printed, or a HAR file."
+        ) from None
 
 
 def _of_curl(content: bytes, where: str) -> list[Kept]:
     """Answers with their headers in front; those that only lead on (100, 3xx, a proxy's 200) have no JSON."""
-    starts = [found.start() for found in _STATUS.finditer(content) if found.start() == 0 or content[found.start() - 1 : found.start()] == b"\n"]
+    starts = [
+        found.start()
+        for found in _STATUS.finditer(content)
+        if found.start() == 0 or content[found.start() - 1 : found.start()] == b"\n"
+    ]
     found = []
     for start, end in zip(starts, [*starts[1:], len(content)], strict=True):
         head, _, body = content[start:end].partition(b"\n\n")
@@ -95,7 +103,9 @@ def _is_har(body: Any) -> bool:
 def _of_har(body: Any, where: str) -> list[Kept]:
     found = [kept for entry in body["log"]["entries"] if (kept := _of_entry(entry)) is not None]
     if not found:
-        raise UsageProblem(f"{where}: no answer in it is JSON. Open the page that shows the data, and save the archive with content.")
+        raise UsageProblem(
+            f"{where}: no answer in it is JSON. Open the page that shows the data, and save the archive with content."
+        )
     return found
 
 
@@ -114,11 +124,20 @@ def _of_entry(entry: Any) -> Kept | None:
         posted = (request.get("postData") or {}).get("text")
         sent = json.loads(posted) if method == "POST" and posted else None
         return Kept(
-            raw.decode("utf-8", "replace"), decoded, _headers(response), int(response["status"]), url, method, _headers(request), sent
+            raw.decode("utf-8", "replace"),
+            decoded,
+            _headers(response),
+            int(response["status"]),
+            url,
+            method,
+            _headers(request),
+            sent,
         )
     except (KeyError, TypeError, AttributeError, ValueError, NotJson, RecursionError):
         return None
 
 
 def _headers(part: Mapping[str, Any]) -> dict[str, str]:
-    return {str(each["name"]).lower(): str(each["value"]) for each in part.get("headers", ()) if not str(each["name"]).startswith(":")}
+    return {
+        str(each["name"]).lower(): str(each["value"]) for each in part.get("headers", ()) if not str(each["name"]).startswith(":")
+    }

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from attrs import field, frozen
 
@@ -13,7 +13,18 @@ from connector_build.drafting.probing.positions import CURSORS, OFFSETS, PAGES, 
 from connector_core import Page
 from connector_core.basics.names import one_line
 
-_USUAL_CURSORS: Final = ("cursor", "page_token", "pageToken", "after", "start_cursor", "starting_after", "page[after]", "next", "token", "offset")
+_USUAL_CURSORS: Final = (
+    "cursor",
+    "page_token",
+    "pageToken",
+    "after",
+    "start_cursor",
+    "starting_after",
+    "page[after]",
+    "next",
+    "token",
+    "offset",
+)
 _ASCENDING: Final = ("after", "after_id", "starting_after", "since_id", "last_id")
 _DESCENDING: Final = ("before", "before_id", "starting_after", "max_id", "after_id")
 
@@ -136,7 +147,7 @@ def _params_for(name: str, clues: Clues, *, header: bool = False) -> list[str]:
     """Parameters that may take the cursor that the answer calls *name*: those that are given, then those that are called so."""
     given = clues.given.the("cursor", "key", "offset", "page")
     own = _without_next(name.lower().removeprefix("x-").replace("-", "_") if header else name)
-    alike = [each for each in (*CURSORS, *OFFSETS, *PAGES) if own and plain(each) == plain(own)]
+    alike = [each for each in f"{CURSORS} {OFFSETS} {PAGES}".split() if own and plain(each) == plain(own)]
     first = [*([given.name] if given else []), *([own] if own else []), *alike]
     return list(dict.fromkeys([*first, *_USUAL_CURSORS[:4], name, *_USUAL_CURSORS[4:]]))[:12]
 
@@ -167,9 +178,9 @@ def _by_number(clues: Clues, beside: list[Leaf]) -> Iterator[Guess]:
         return
     echoed = [each.name for each in beside if isinstance(each.value, int) and not isinstance(each.value, bool)]
     for name in echoed:
-        if plain(name) in map(plain, PAGES):
+        if plain(name) in map(plain, PAGES.split()):
             yield Guess(_pages(clues, name, 1), f"the answer has {one_line(name, 60)}")
-        elif plain(name) in map(plain, OFFSETS):
+        elif plain(name) in map(plain, OFFSETS.split()):
             yield Guess(_offsets(clues, name), f"the answer has {one_line(name, 60)}")
     why = says_more(clues) or f"{clues.number} rows may be one page of more"
     yield Guess(_pages(clues, "page", 1), why, strong=False)
@@ -200,14 +211,11 @@ def _by_key(clues: Clues, beside: list[Leaf]) -> Iterator[Guess]:
     stop: dict[str, Value] = {"stop": [Call("no_more", (more[0].path,))]} if more else {}
     usual = _DESCENDING if clues.order == "descending" else _ASCENDING
     names = [given.name] if given else list(usual)
-    why = f"rows are sorted by {one_line(clues.key, 60)}" if clues.order != "any" else f"{one_line(clues.key, 60)} identifies a row"
+    why = (
+        f"rows are sorted by {one_line(clues.key, 60)}" if clues.order != "any" else f"{one_line(clues.key, 60)} identifies a row"
+    )
     order: dict[str, Value] = {} if clues.order == "ascending" else {"order": clues.order}
     size = {} if clues.size["size_param"] == "page_size" else clues.size
     for name in names:
         options = {**size, **order, **stop, **clues.where}
         yield Guess(Call("KeysetPaginator", (name, clues.key), options), why, strong=bool(given))
-
-
-def option(call: Call, name: str) -> Any:
-    """What *call* says of *name*; None where it says nothing."""
-    return call.options.get(name)

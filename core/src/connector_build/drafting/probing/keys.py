@@ -82,7 +82,9 @@ def _why(name: str, columns: Mapping[str, Value], rows: int) -> str:
 
 def _pairs(rows: Sequence[Record], names: Sequence[str], columns: Mapping[str, Value], table: str) -> Iterator[tuple[str, ...]]:
     """Pairs of fields that tell *rows* apart, then threes."""
-    ranked = sorted(names, key=lambda name: (_rank(name, columns, table)[0] not in (0, 1, 2), not _is_time(columns[name]), names.index(name)))
+    ranked = sorted(
+        names, key=lambda name: (_rank(name, columns, table)[0] not in (0, 1, 2), not _is_time(columns[name]), names.index(name))
+    )
     for size in (2, 3):
         for pair in combinations(ranked[:PAIRED], size):
             if len({plainly([row[name] for name in pair]) for row in rows}) == len(rows):

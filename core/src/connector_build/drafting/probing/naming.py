@@ -19,7 +19,7 @@ def renamed(names: Iterable[str]) -> dict[str, str]:
     """Field → the name that it needs, of those that cannot keep their own."""
     found: dict[str, str] = {}
     names = list(names)
-    taken = set()
+    taken: set[str] = set()
     for name in names:
         stored = stored_name(name)
         if not is_kept(name) or stored in taken:

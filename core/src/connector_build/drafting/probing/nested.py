@@ -1,6 +1,7 @@
 """Lists of objects inside of the rows, as extra tables that are off until somebody wants them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from connector_build.drafting.draft import Call, Value, bare, guessed
@@ -9,7 +10,7 @@ from connector_build.drafting.probing.keys import keys_of
 from connector_build.drafting.probing.naming import fields_of, renamed
 from connector_build.drafting.probing.words import made, path_to
 from connector_build.drafting.writing import name_of
-from connector_core import Record
+from connector_core import Column, Record
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import one_line
 
@@ -20,7 +21,7 @@ MOST = 5
 def nested_tables(table: str, key: Sequence[str], rows: Sequence[Record], columns: Mapping[str, Value]) -> list[Value]:
     """An extra table for each list of objects with ids of their own, noted."""
     found = (_nested(table, key, rows, name, columns) for name, kind in columns.items() if bare(kind) == "JSON")
-    return [each for each in found if each is not None][:MOST]
+    return list(islice((each for each in found if each is not None), MOST))
 
 
 def _nested(table: str, key: Sequence[str], rows: Sequence[Record], name: str, columns: Mapping[str, Value]) -> Value:
@@ -46,8 +47,10 @@ def _table(
     if renamed(fields):
         return None
     own = columns_of(entries, fields)
-    keys = [each.names[0] for each in keys_of([e for e in entries], own, name_of(name)) if len(each.names) == 1]
-    identity = next((each for each in keys if each.lower() in ("id", "uuid", "key", "sku", "name") or each.lower().endswith("id")), None)
+    keys = [each.names[0] for each in keys_of(entries, own, name_of(name)) if len(each.names) == 1]
+    identity = next(
+        (each for each in keys if each.lower() in ("id", "uuid", "key", "sku", "name") or each.lower().endswith("id")), None
+    )
     if identity is None:
         return None
     adds = {f"{name_of(table)}_{each}": each for each in key}
@@ -69,8 +72,4 @@ def _is_one(call: Call, columns: Mapping[str, Value]) -> bool:
 
 
 def _column(kind: Any) -> Any:
-    from connector_core import Column
-
     return Column(kind) if isinstance(kind, str) else kind
-
-

@@ -15,7 +15,24 @@ from connector_core.basics.paths import compile_path
 DEPTH = 5
 LOOKED_AT = 200
 _COMMON = frozenset(
-    "data items results records rows values entries objects list content hits value elements result documents response".split()
+    [
+        "data",
+        "items",
+        "results",
+        "records",
+        "rows",
+        "values",
+        "entries",
+        "objects",
+        "list",
+        "content",
+        "hits",
+        "value",
+        "elements",
+        "result",
+        "documents",
+        "response",
+    ]
 )
 _ASIDE = re.compile(
     r"^_?(errors?|warnings?|links?|meta|metadata|paging|pagination|facets?|aggregations?|filters?|included|messages?|columns?|fields?|"

@@ -10,24 +10,27 @@ from connector_core.basics.names import one_line
 
 Kind = Literal["size", "page", "offset", "cursor", "key"]
 
-SIZES: Final = (
-    "limit page_size pageSize per_page perPage pagesize page_limit pageLimit size count max_results maxResults maxRecords results "
-    "top $top $limit rows first num take page[size] page[limit] resultsPerPage results_per_page items_per_page hitsPerPage "
-    "maxPageSize max pagelen length batch_size limitPerPage"
-).split()
-PAGES: Final = (
-    "page page_number pageNumber page_no pageNo page_num pageNum pagenum pageno pg p current_page currentPage page_index pageIndex "
-    "page[number] page_id"
-).split()
-OFFSETS: Final = (
-    "offset skip start startAt start_at $skip $offset from start_position startPosition startIndex start_index startRow start_row "
-    "page[offset] sysparm_offset first_result firstResult begin"
-).split()
-CURSORS: Final = (
-    "cursor page_token pageToken next_token nextToken page[cursor] page[after] start_cursor startCursor next_cursor nextCursor token "
-    "continuation continuation_token continuationToken after scroll_id bookmark marker skipToken $skiptoken pagination_token next"
-).split()
-KEYS: Final = "starting_after after_id afterId since_id last_id lastId from_id min_id ending_before before_id beforeId max_id before".split()
+SIZES: Final = """
+limit page_size pageSize per_page perPage pagesize page_limit pageLimit size count max_results maxResults maxRecords results top
+$top $limit rows first num take page[size] page[limit] resultsPerPage results_per_page items_per_page hitsPerPage maxPageSize max
+pagelen length batch_size limitPerPage
+"""
+PAGES: Final = """
+page page_number pageNumber page_no pageNo page_num pageNum pagenum pageno pg p current_page currentPage page_index pageIndex
+page[number] page_id
+"""
+OFFSETS: Final = """
+offset skip start startAt start_at $skip $offset from start_position startPosition startIndex start_index startRow start_row
+page[offset] sysparm_offset first_result firstResult begin
+"""
+CURSORS: Final = """
+cursor page_token pageToken next_token nextToken page[cursor] page[after] start_cursor startCursor next_cursor nextCursor token
+continuation continuation_token continuationToken after scroll_id bookmark marker skipToken $skiptoken pagination_token next
+"""
+KEYS: Final = """
+starting_after after_id afterId since_id last_id lastId from_id min_id ending_before before_id beforeId max_id before
+"""
+_NAMES: Final[Mapping[Kind, str]] = {"key": KEYS, "cursor": CURSORS, "offset": OFFSETS, "page": PAGES, "size": SIZES}
 
 
 def plain(name: str) -> str:
@@ -35,11 +38,7 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-_KINDS: Final[Mapping[str, Kind]] = {
-    plain(name): kind
-    for kind, names in (("key", KEYS), ("cursor", CURSORS), ("offset", OFFSETS), ("page", PAGES), ("size", SIZES))
-    for name in names
-}  # type: ignore[assignment]  # which are kinds
+_KINDS: Final[Mapping[str, Kind]] = {plain(name): kind for kind, names in _NAMES.items() for name in names.split()}
 
 
 @frozen

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
-from connector_build.drafting.draft import Call, TableDraft, Value, guessed
+from connector_build.drafting.draft import Call, TableDraft, Value, guessed, words
 from connector_build.drafting.probing import leading
 from connector_build.drafting.probing.asking import Asker, Refused, Step, Unknown, Walk, plainly, stepped, walk
 from connector_build.drafting.probing.guesses import Clues, Guess, guesses, says_more
@@ -104,7 +104,9 @@ def _to_its_end(feed: Feed, clues: Clues, guess: Guess) -> Paging:
     call, feed = guess.call, feed.with_options(guess.also)
     read = feed.read(call)
     if call.word == "PageNumberPaginator" and read.steps and not _begins_alike(read, feed.first):
-        other = evolve(guess, call=evolve(call, options={**call.options, "first_page": 0 if call.options.get("first_page", 1) else 1}))
+        other = evolve(
+            guess, call=evolve(call, options={**call.options, "first_page": 0 if call.options.get("first_page", 1) else 1})
+        )
         again = feed.read(other.call)
         if _begins_alike(again, feed.first):
             call, read = other.call, again
@@ -133,7 +135,7 @@ def _begins_alike(read: Walk, first: Step) -> bool:
 
 
 def _noted_end(call: Call) -> Value:
-    if any("repeated_page" in str(each) for each in (call.options.get("stop") or ())):
+    if "repeated_page" in words(call):
         return guessed(call, "beyond the end the same page came again")
     return call
 
@@ -170,29 +172,31 @@ def _last_values(call: Call, last: Step) -> list[Value]:
     return [found] if isinstance(found, str | int | bool) and found in (0, "0", -1, "-1", False) else []
 
 
-def _ends_of_numbers(call: Call, beside: Sequence[leading.Leaf], read: Walk, feed: Feed) -> Iterator[tuple[dict[str, Value], Call]]:
-    def stopping(*rules: Call) -> Call:
-        return evolve(call, options={**call.options, "stop": list(rules)})
-
+def _ends_of_numbers(
+    call: Call, beside: Sequence[leading.Leaf], read: Walk, feed: Feed
+) -> Iterator[tuple[dict[str, Value], Call]]:
     if call.word not in ("PageNumberPaginator", "OffsetPaginator", "KeysetPaginator"):
         return
-    for flag in leading.flags(list(beside), "more"):
-        yield {}, stopping(Call("no_more", (flag.path,)))
-    own = call.options.get("param")
-    named: dict[str, Value] = {"param": own} if own else {}
-    if call.word == "OffsetPaginator":
-        for total in leading.numbers(list(beside), "total"):
-            yield {}, stopping(Call("total_reached", (total.path,), named))
-    if call.word == "PageNumberPaginator":
-        for pages in leading.numbers(list(beside), "pages"):
-            yield {}, stopping(Call("last_page", (pages.path,), named))
-    yield {}, stopping(Call("repeated_page"))
+    for rule in _rules(call, list(beside)):
+        yield {}, evolve(call, options={**call.options, "stop": [rule]})
     if refusal := _refusal(call, read, feed):
         yield {"errors": [refusal]}, call
 
 
+def _rules(call: Call, beside: list[leading.Leaf]) -> Iterator[Call]:
+    """Stop rules that the answer has something for, then the one for an API that sends its last page again."""
+    own = call.options.get("param")
+    named: dict[str, Value] = {"param": own} if own else {}
+    yield from (Call("no_more", (flag.path,)) for flag in leading.flags(beside, "more"))
+    if call.word == "OffsetPaginator":
+        yield from (Call("total_reached", (total.path,), named) for total in leading.numbers(beside, "total"))
+    if call.word == "PageNumberPaginator":
+        yield from (Call("last_page", (pages.path,), named) for pages in leading.numbers(beside, "pages"))
+    yield Call("repeated_page")
+
+
 def _refusal(call: Call, read: Walk, feed: Feed) -> Value:
-    """The error rule for what a page behind the end is answered with; None where it is not refused, or with nothing but a status."""
+    """The error rule for what a page behind the end is answered with; None where that says nothing but a status."""
     following = None
     try:
         last = read.steps[-1]
@@ -232,7 +236,9 @@ def _unseen_end(feed: Feed, call: Call, also: Mapping[str, Value], read: Walk) -
         return call, dict(also)
     if any(behind.rows == each.rows for each in read.steps):
         stop: Sequence[Value] = [Call("repeated_page")]
-        return guessed(evolve(call, options={**call.options, "stop": stop}), "behind the end the same page comes again"), dict(also)
+        return guessed(evolve(call, options={**call.options, "stop": stop}), "behind the end the same page comes again"), dict(
+            also
+        )
     return guessed(call, f"{len(read.steps)} pages came; an empty page is taken for the end"), dict(also)
 
 
