@@ -112,7 +112,6 @@ def _from_evidence(
                 found.given,
                 found.access,
                 most=most,
-                values=found.values,
                 choose=choose,
                 ordered=found.ordered,
             )

@@ -22,12 +22,12 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 @frozen
 class Evidence:
-    """A request, how its API is reached, and what brings its pages; *values* are those of its settings, and are never written."""
+    """A request, how its API is reached, and what brings its pages; *configuration* has what signs it, and is never written."""
 
     given: Given
     access: Access
     source: Source = field(repr=False)
-    values: Mapping[str, str] = field(repr=False, factory=dict)
+    configuration: Mapping[str, str] = field(repr=False, factory=dict)
     ordered: bool = False
 
 
@@ -77,12 +77,7 @@ def _path(path: str, pairs: Sequence[tuple[str, str]]) -> tuple[str, Mapping[str
 
 def _access(asked: Asked, credentials: Sequence[Credential]) -> tuple[Access, Signing]:
     signed = signing((*credentials, *asked.credentials))
-    return Access(asked.origin, signed.auth, signed.settings), signed
-
-
-def _given(asked: Asked, headers: Mapping[str, str], body: Any, signed: Signing) -> Given:
-    given = Given.of(asked.path, asked.params, headers, body)
-    return evolve(given, secret_headers=signed.headers, secret_params=signed.params)
+    return Access(asked.origin, signed.auth), signed
 
 
 def of_url(url: str, headers: Mapping[str, str], credentials: Sequence[Credential], body: Any, log: Log) -> Evidence:
@@ -90,7 +85,7 @@ def of_url(url: str, headers: Mapping[str, str], credentials: Sequence[Credentia
     asked = split(url)
     access, signed = _access(asked, credentials)
     source = LiveSource.of(access, signed.configuration, log)
-    return Evidence(_given(asked, headers, body, signed), access, source, signed.configuration)
+    return Evidence(Given.of(asked.path, asked.params, headers, body), access, source, signed.configuration)
 
 
 def of_files(
@@ -115,7 +110,9 @@ def of_files(
             ),
         )
     source = FileSource(kept, _secrets(signed))
-    return Evidence(_given(asked, headers, body, signed), access, source, signed.configuration, ordered=len(kept) > 1)
+    return Evidence(
+        Given.of(asked.path, asked.params, headers, body), access, source, signed.configuration, ordered=len(kept) > 1
+    )
 
 
 def _secrets(signed: Signing) -> Secrets:
@@ -145,7 +142,8 @@ def _of_archive(kept: Sequence[Kept], headers: Mapping[str, str], credentials: S
     first = kept[0]
     asked = split(first.url)
     own = [Credential("header", name, value) for name, value in first.sent.items() if is_secret(name) and name != "cookie"]
-    access, signed = _access(asked, [*credentials, *own])
+    chosen = (*credentials, *sorted(own, key=lambda each: each.name != "authorization"), *asked.credentials)[:1]
+    access, signed = _access(evolve(asked, credentials=()), chosen)
     if signed.auth is None and "cookie" in first.sent:
         access = evolve(
             access,
@@ -156,7 +154,9 @@ def _of_archive(kept: Sequence[Kept], headers: Mapping[str, str], credentials: S
     for each in kept:
         secrets.add(*(value for name, value in each.sent.items() if is_secret(name)))
     body = first.json if isinstance(first.json, dict) else None
-    return Evidence(_given(asked, {**sent, **headers}, body, signed), access, FileSource(kept, secrets), signed.configuration)
+    return Evidence(
+        Given.of(asked.path, asked.params, {**sent, **headers}, body), access, FileSource(kept, secrets), signed.configuration
+    )
 
 
 def _is_kept(name: str, value: str) -> bool:

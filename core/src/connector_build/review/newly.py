@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -79,7 +79,6 @@ def made_from(
     access: Access,
     *,
     most: int,
-    values: Mapping[str, str],
     choose: Choose = first_of,
     ordered: bool = False,
 ) -> Made:
@@ -88,7 +87,7 @@ def made_from(
     Raises BuildError where nothing can be made of what comes, and a ConnectorError where nothing comes.
     """
     try:
-        found = drafted(name, given, access, Asker(source.fetch, most, values), choose, ordered=ordered)
+        found = drafted(name, given, access, Asker(source.fetch, most), choose, ordered=ordered)
     except Refused as error:
         raise BuildError(f"{error}. Check the address, its parameters, and what signs it.") from None
     except Unknown as error:

@@ -168,10 +168,10 @@ def _drafted(url: str, request: Request, credentials: Sequence[Credential], expe
     address = f"{url}{request.path}" + (f"?{urlencode(dict(request.params))}" if request.params else "")
     found: Evidence = of_url(address, dict(request.headers), credentials, request.json, ListLog())
     try:
-        asker = Asker(found.source.fetch, 20, found.values)
+        asker = Asker(found.source.fetch, 20)
         made = drafted("trip", found.given, found.access, asker)
         with on_trial("trip", plugin_text(made.draft)) as assembly:
-            why = _held_against(assembly, {"base_url": url, **found.values}, expected)
+            why = _held_against(assembly, {"base_url": url, **found.configuration}, expected)
     except (BuildError, ConnectorError) as error:
         return Trip("differs", one_line(error, 300))
     finally:

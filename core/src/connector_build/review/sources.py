@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from attrs import define, evolve, field
 
 from connector_build.api.messages import Asked
-from connector_build.api.recording import STRUCK, Recorded, Recording, without_struck
+from connector_build.api.recording import Recorded, Recording, without_struck
 from connector_build.drafting.probing.asking import Refused, Unknown, told
 from connector_build.drafting.probing.drafted import Access
 from connector_build.drafting.probing.files import Kept
@@ -55,7 +55,7 @@ class LiveSource:
     def of(cls, access: Access, configuration: Mapping[str, str], log: Log) -> "LiveSource":
         """Raises ConfigurationError for an address or a secret that cannot be used."""
         auth = made(access.auth)
-        settings = [base_url(access.origin), *map(made, access.settings)]
+        settings = [base_url(access.origin)]
         hooks: dict[str, Any] = {"connector_tables": lambda: [_FIRST], "connector_settings": lambda: settings}
         hooks |= {"connector_auth": lambda: auth} if auth is not None else {}
         plugin = Plugin("connector-build new", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))
@@ -79,7 +79,7 @@ class LiveSource:
     def recording(self, requests: Iterable[Request], size: int) -> Recording:
         wanted = [self._answers[told(each)] for each in requests if told(each) in self._answers]
         self._recorder.answers = wanted
-        return Recording(size, tuple(map(_without_secrets, self._recorder.recording(size).answers)))
+        return self._recorder.recording(size)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -91,12 +91,6 @@ def _decoded(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return None
-
-
-def _without_secrets(answer: Recorded) -> Recorded:
-    """*answer* without headers of its request that held nothing but a secret."""
-    headers = {name: value for name, value in answer.request.headers.items() if STRUCK not in value}
-    return evolve(answer, request=evolve(answer.request, headers=headers))
 
 
 @define

@@ -33,11 +33,10 @@ class Refused(Exception):  # noqa: N818
 
 @define
 class Asker:
-    """Brings each page once, and no more of them than *most*. *values* are those of the settings that requests name."""
+    """Brings each page once, and no more of them than *most*."""
 
     fetch: Fetch
     most: int
-    values: Mapping[str, str] = field(factory=dict, repr=False)
     asked: int = field(default=0, init=False)
     _known: dict[str, Page | Refused] = field(factory=dict, init=False, repr=False)
 

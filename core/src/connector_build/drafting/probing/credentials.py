@@ -8,7 +8,8 @@ from typing import Final, Literal
 from attrs import field, frozen
 
 from connector_build.drafting.draft import Call, Value
-from connector_build.drafting.writing import name_of
+from connector_build.errors import UsageProblem
+from connector_core.basics.names import one_line
 
 _SECRET: Final = re.compile(
     r"^(?:authorization|proxy-authorization|cookie|signature|sig)$|api[-_ ]?key|app(?:lication)?[-_ ]?key|"
@@ -38,24 +39,21 @@ class Credential:
 
 @frozen
 class Signing:
-    """How a draft signs its requests.
-
-    headers, params: templates of what the auth does not sign. configuration: setting → its value here; never written.
-    """
+    """How a draft signs its requests. configuration: setting → its value here, which is never written."""
 
     auth: Value = None
-    settings: tuple[Value, ...] = ()
-    headers: Mapping[str, str] = field(factory=dict)
-    params: Mapping[str, str] = field(factory=dict)
     configuration: Mapping[str, str] = field(factory=dict, repr=False)
 
 
 def signing(credentials: Sequence[Credential]) -> Signing:
-    """The first of *credentials* by an auth, the others by secret settings in headers and parameters."""
-    found = Signing()
-    for number, each in enumerate(credentials):
-        found = _by_auth(each) if number == 0 else _also(found, each)
-    return found
+    """The auth of the one credential that there is. Raises UsageProblem for several, which no ready-made auth sends."""
+    if len(credentials) > 1:
+        names = " and ".join(one_line(each.name or each.where, 40) for each in credentials)
+        raise UsageProblem(
+            f"{names}: a plugin's auth sends one credential. Give the one that lets you in; where the API asks for both, write a "
+            "connector_auth of your own."
+        )
+    return _by_auth(credentials[0]) if credentials else Signing()
 
 
 def _by_auth(each: Credential) -> Signing:
@@ -89,18 +87,3 @@ def _decoded(text: str) -> tuple[str, str] | None:
     except ValueError:
         return None
     return (user, password) if colon else None
-
-
-def _also(found: Signing, each: Credential) -> Signing:
-    """*found* with one more credential, in a template of its own."""
-    setting = _free(name_of(each.name, "secret"), found.configuration)
-    call = Call("Setting", (setting,), {"description": f"Sent as {each.name}.", "secret": True})
-    template = f"{{settings.{setting}}}"
-    headers = {**found.headers, each.name: template} if each.where != "query" else found.headers
-    params = {**found.params, each.name: template} if each.where == "query" else found.params
-    configuration = {**found.configuration, setting: each.value}
-    return Signing(found.auth, (*found.settings, call), headers, params, configuration)
-
-
-def _free(name: str, taken: Mapping[str, str]) -> str:
-    return name if name not in taken and name not in ("base_url", "page_size") else f"{name}_2"

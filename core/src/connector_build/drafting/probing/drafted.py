@@ -46,12 +46,11 @@ CLOSE: Final = 15
 class Access:
     """How the API is reached: what a draft says of it beside its tables.
 
-    origin: scheme and host; empty where nobody said. auth, settings, headers: as the plugin writes them.
+    origin: scheme and host; empty where nobody said. auth: as the plugin writes it.
     """
 
     origin: str = ""
     auth: Value = None
-    settings: tuple[Value, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -77,7 +76,7 @@ def drafted(
     draft, place, first = _begun(table, given, asker, [table, name], choose)
     clues = _clues(given, place, first, table)
     if not ordered:
-        clues = evolve(clues, given=sized(asker, table_of(draft, asker.values), clues, first))
+        clues = evolve(clues, given=sized(asker, table_of(draft), clues, first))
     size = clues.given.the("size")
     records = int(size.value) if size else max(1, len(first.rows))
     found = paging(Feed(draft, asker, records, first), clues)
@@ -85,7 +84,7 @@ def drafted(
         found = evolve(found, call=guessed(found.call, "the pages were given without the requests that they came for"))
     walk = found.walk if found.walk.steps else evolve(found.walk, steps=(first,))
     whole = _table(draft, place, found, walk.rows, choose)
-    settings = (*_core_settings(access.origin, found, records, len(first.rows)), *access.settings)
+    settings = tuple(_core_settings(access.origin, found, records, len(first.rows)))
     about = _summary(name, table, access.origin, given.path)
     made = Draft(name, about, (whole,), access.auth, settings, (*access.remarks, *_remarks(whole, walk.rows)))
     return Drafted(made, walk, records, whole)
@@ -94,10 +93,10 @@ def drafted(
 def _begun(table: str, given: Given, asker: Asker, names: Sequence[str], choose: Choose) -> tuple[TableDraft, Place, Step]:
     """A draft with nothing but the request and the place of the records, and the first page."""
     base = _options(given)
-    page = asker.page(_request(table_of(_unplaced(base, table), asker.values), given))
+    page = asker.page(_request(table_of(_unplaced(base, table)), given))
     place = _chosen_place(page.body, names, choose)
     draft = TableDraft({"name": table, "path": base["path"], **_raw(place), **_rest(base)})
-    first = _first(asker, table_of(draft, asker.values), given)
+    first = _first(asker, table_of(draft), given)
     if not first.rows:
         raise BuildError(f"The answer has no records at {place.records}. Give a request that some come back for.")
     return draft, place, first
@@ -147,8 +146,8 @@ def _request(table: Table, given: Given) -> Request:
 
 
 def _options(given: Given) -> dict[str, Value]:
-    params = {name: _param(name, value) for name, value in given.params.items()} | dict(given.secret_params)
-    headers = {name: literal_text(value) for name, value in given.headers.items()} | dict(given.secret_headers)
+    params = {name: _param(name, value) for name, value in given.params.items()}
+    headers = {name: literal_text(value) for name, value in given.headers.items()}
     body: dict[str, Value] = {} if given.body is None else {"body": literal_json(given.body)}
     return {
         "path": literal_text(given.path),
@@ -185,6 +184,10 @@ def _raw(place: Place) -> dict[str, Value]:
 
 def _chosen_place(body: Any, names: Sequence[str], choose: Choose) -> Place:
     found = places_in([body], names)
+    if (not found or found[0].score < SURE) and (empty := empty_list(body)):
+        raise BuildError(
+            f"The answer has no records: {one_line(empty, 60)} is an empty list. Give a request that some come back for."
+        )
     if not found:
         raise BuildError(
             f"There are no records in the answer, {_shown(body)}: no list of objects, and no object with values. Give a request "

@@ -72,8 +72,7 @@ _PAGE_IN_PATH: Final = re.compile(r"/(page|pages|p)/(\d{1,9})(?=/|$|\.json$)")
 class Given:
     """A request as it was given, without what signs it: its address below the API's, and what of it is about pages.
 
-    params, body: what else it has. positions: what says which page is meant. secret_headers, secret_params: templates of what
-    signs it beside the auth.
+    params, body: what else it has. positions: what says which page is meant.
     """
 
     path: str
@@ -81,8 +80,6 @@ class Given:
     headers: Mapping[str, str] = field(factory=dict)
     body: Mapping[str, Any] | None = None
     positions: tuple[Position, ...] = ()
-    secret_headers: Mapping[str, str] = field(factory=dict)
-    secret_params: Mapping[str, str] = field(factory=dict)
 
     @classmethod
     def of(

@@ -48,7 +48,7 @@ class Feed:
     @property
     def made(self) -> Table:
         """The table, as it is asked for here."""
-        return table_of(self.table, self.asker.values)
+        return table_of(self.table)
 
     def with_options(self, also: Mapping[str, Value]) -> "Feed":
         """The same with further options of the table."""

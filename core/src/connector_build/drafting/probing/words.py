@@ -26,13 +26,10 @@ def made(value: Value) -> Any:
     return value
 
 
-def table_of(draft: TableDraft, values: Mapping[str, str]) -> Table:
-    """The table that *draft* writes, with *values* in the place of the settings that it names.
-
-    Raises PluginError where it cannot be one.
-    """
+def table_of(draft: TableDraft) -> Table:
+    """The table that *draft* writes, as it is asked for. Raises PluginError where it cannot be one."""
     table = Table(**{name: made(value) for name, value in draft.table.items()})
-    filling = Filling(lambda _, name: values.get(name, ""), ("settings",))
+    filling = Filling(lambda _, __: "", ())  # no setting is named; what is written twice becomes single
     return evolve(
         table,
         path=filling.path(table.path),
