@@ -10,6 +10,7 @@ from connector_build.drafting.draft import Call, Value
 from connector_build.drafting.probing import leading
 from connector_build.drafting.probing.leading import Leaf
 from connector_build.drafting.probing.positions import CURSORS, OFFSETS, PAGES, Given, plain
+from connector_build.drafting.probing.words import path_to
 from connector_core import Page
 from connector_core.basics.names import one_line
 
@@ -79,6 +80,7 @@ def guesses(clues: Clues) -> Iterator[Guess]:
     yield from _by_cursor(clues, [each for each in leading.cursors(beside) if not isinstance(each.value, int)])
     yield from _by_given(clues)
     yield from _by_cursor(clues, numbered)
+    yield from _by_sort(clues)
     yield from _by_empty(clues, beside)
     yield from _by_number(clues, beside)
     yield from _by_key(clues, beside)
@@ -115,10 +117,12 @@ def _kept(clues: Clues, call: Call, why: str) -> Iterator[Guess]:
 
 
 def _by_cursor(clues: Clues, found: Sequence[Leaf]) -> Iterator[Guess]:
-    header = leading.next_header(clues.page)
-    if header:
-        for name in _params_for(header, clues, header=True):
-            yield Guess(_cursor(clues, name, {"next_header": header}), f"the header {one_line(header, 60)} has a cursor")
+    if header := leading.next_header(clues.page):
+        why = f"the header {one_line(header, 60)} has a cursor"
+        for name in _params_for(header, clues, header=True)[:4]:
+            yield Guess(_cursor(clues, name, {"next_header": header}), why)
+        for name in dict.fromkeys(("X-Cursor", _without_next(header.removeprefix("x-")), header)):
+            yield Guess(_cursor(clues, name, {"next_header": header}, where="header"), why)
     for leaf in found:
         for name in _params_for(leaf.name, clues):
             yield Guess(_cursor(clues, name, {"next_field": leaf.path}), f"{one_line(leaf.path, 60)} has a cursor")
@@ -138,8 +142,8 @@ def _by_empty(clues: Clues, beside: list[Leaf]) -> Iterator[Guess]:
 _DEFAULTS: Final[Mapping[str, Value]] = {"param": "cursor", "next_field": "next_cursor", "size_param": "page_size"}
 
 
-def _cursor(clues: Clues, param: str, source: Mapping[str, Value]) -> Call:
-    options = {"param": param, **source, **clues.size, **clues.where}
+def _cursor(clues: Clues, param: str, source: Mapping[str, Value], **more: Value) -> Call:
+    options = {"param": param, **source, **clues.size, **clues.where, **more}
     return Call("CursorPaginator", (), {name: value for name, value in options.items() if _DEFAULTS.get(name, ...) != value})
 
 
@@ -156,6 +160,15 @@ def _without_next(name: str) -> str:
     """``pageToken`` of ``nextPageToken``, ``cursor`` of ``next_cursor``."""
     rest = re.sub(r"^next[_-]?", "", name, flags=re.IGNORECASE)
     return rest[:1].lower() + rest[1:] if rest != name and name[:1].islower() else rest
+
+
+def _by_sort(clues: Clues) -> Iterator[Guess]:
+    """The last record says where it stands, in a list that goes back as it came, as Elasticsearch has it."""
+    last = clues.page.records[-1] if clues.page.records else None
+    if clues.given.body is not None and isinstance(last, Mapping) and isinstance(last.get("sort"), list):
+        source = {"next_field": f"{path_to(*clues.keys)}[-1].sort"}
+        ends: dict[str, Value] = {"missing_ends": True, "stop": [Call("empty_page")]}
+        yield Guess(_cursor(clues, "search_after", source, **ends), "the last record has a list, sort")
 
 
 def _by_given(clues: Clues) -> Iterator[Guess]:

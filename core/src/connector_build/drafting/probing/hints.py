@@ -50,7 +50,8 @@ def _times(columns: Mapping[str, Value]) -> Iterable[str]:
 
 def remark(table: str, field: str) -> str:
     """What to say of a field that says when a record was changed."""
+    name = one_line(field, 60)
     return (
-        f"Each sync reads {table} whole. {one_line(field, 60)} looks like the time of the last change: where the API has a "
-        f'filter for that, UpdatedSince("its_parameter", "{one_line(field, 60)}", ...) around the paginator reads what changed only.'
+        f"Each sync reads {table} whole. {name} looks like the time of the last change: where the API has a filter for that, "
+        f'UpdatedSince("its_parameter", "{name}", ...) around the paginator reads what changed only.'
     )
