@@ -15,7 +15,7 @@ from connector_build.cli.main import main
 
 KEY = "key-5ec2e7-of-this-test"
 ORDERS = [
-    {"id": f"ord_{number:03}", "total": f"{number}.50", "created_at": f"2024-05-{number % 28 + 1:02}T10:00:00Z", "rush": number > 9}
+    {"id": f"o_{number:03}", "total": f"{number}.50", "created_at": f"2024-05-{number % 28 + 1:02}T10:00:00Z", "rush": number > 9}
     for number in range(45)
 ]  # fmt: skip
 
@@ -143,6 +143,13 @@ def test_an_answer_that_nothing_can_be_made_of_is_said(new: New, api_server: Api
     api_server.answering = lambda _: answer
     result = new("orders", "--url", f"{api_server.url}/orders", "--header", "X-API-Key: env:K", env={"K": KEY})
     assert_told(result, result.exit_code or 1, words)
+
+
+def test_a_parameter_that_is_called_like_a_size_stays_where_it_is_none(new: New, api_server: ApiServer) -> None:
+    api_server.answering = lambda request: json_reply(ORDERS if request.params.get("size") == "42" else [])
+    new("shoes", "--url", f"{api_server.url}/shoes?size=42")
+    assert 'params={"size": "42"}' in written("shoes.py")
+    assert "SinglePage()" in written("shoes.py")
 
 
 def test_no_more_requests_are_made_than_allowed(new: New, api_server: ApiServer) -> None:

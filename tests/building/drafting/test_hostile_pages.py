@@ -42,7 +42,7 @@ def drafted(folder: Path, *pages: Any, url: str = "") -> Made:
         paths.append(folder / f"{number}.json")
         paths[-1].write_text(page if isinstance(page, str) else json.dumps(page), encoding="utf-8")
     found = of_files(read_files(paths), "crew", url, {}, [], None, first_of)
-    return made_from("crew", found.source, found.given, found.access, most=20, ordered=found.ordered)
+    return made_from("crew", found, most=20)
 
 
 def made_or_told(folder: Path, *pages: Any) -> Made | str:

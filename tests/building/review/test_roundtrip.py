@@ -1,4 +1,4 @@
-"""Round trips: a plugin that is drafted from one address of another's simulated API brings the same rows, or says where it guesses."""
+"""Round trips: a plugin that is drafted from one address brings the rows of the one whose simulated API answers."""
 
 import re
 

@@ -98,26 +98,16 @@ def _from_evidence(
     from connector_build.screen.progress import StatusLog, status
 
     screen = console()
-    with status(screen, f"{file.stem}: reading pages") as update:
-        if pages:
-            from connector_build.drafting.probing.files import read_files
+    if pages:
+        from connector_build.drafting.probing.files import read_files
 
-            found = new_evidence.of_files(read_files(pages), file.stem, url or "", headers, credentials, body, choose)
-        else:
-            found = new_evidence.of_url(str(url), headers, credentials, body, StatusLog(update))
-        try:
-            made = newly.made_from(
-                file.stem,
-                found.source,
-                found.given,
-                found.access,
-                most=most,
-                choose=choose,
-                ordered=found.ordered,
-            )
-        finally:
-            found.source.close()
-        files = newly.write(file, made)
+        found = new_evidence.of_files(read_files(pages), file.stem, url or "", headers, credentials, body, choose)
+    else:
+        log = StatusLog(lambda words: click.echo(words, err=True))  # no line that moves: questions may be asked meanwhile
+        found = new_evidence.of_url(str(url), headers, credentials, body, log)
+    made = newly.made_from(file.stem, found, most=most, choose=choose)
+    files = newly.write(file, made)
+    with status(screen, f"{file.stem}: checking") as update:
         findings = newly.checked(file, files[1] if len(files) > 1 else None, lambda rule: update(f"{file.stem}: {rule}"))
     new_shown.show(made, files, findings, screen)
     if any(each.status == "fail" for each in findings):

@@ -12,7 +12,7 @@ from connector_build.drafting.probing.files import Kept
 from connector_build.drafting.probing.places import places_in
 from connector_build.drafting.probing.positions import Given
 from connector_build.errors import UsageProblem
-from connector_build.review.sources import FileSource, LiveSource, Source
+from connector_build.review.sources import FileSource, LiveSource, Source, is_for_caches
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
@@ -63,7 +63,7 @@ def split(url: str) -> Asked:
     origin = f"{parts.scheme}://{netloc}" + (f":{port}" if port else "")
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     signs = tuple(Credential("query", name, value) for name, value in pairs if is_secret(name) and value)
-    plain = [(name, value) for name, value in pairs if not (is_secret(name) and value)]
+    plain = [(name, value) for name, value in pairs if not (is_secret(name) and value) and not is_for_caches(name, value)]
     return Asked(origin, *_path(parts.path or "/", plain), signs)
 
 

@@ -14,12 +14,12 @@ from attrs import field, frozen
 from connector_build.api.recording import Recording
 from connector_build.drafting.draft import Draft, notes
 from connector_build.drafting.probing.asking import Asker, Refused, Unknown, plainly
-from connector_build.drafting.probing.drafted import Access, Choose, Drafted, drafted, first_of
-from connector_build.drafting.probing.positions import Given
+from connector_build.drafting.probing.drafted import Choose, Drafted, drafted, first_of
 from connector_build.drafting.writing import plugin_text
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.plugins.discovery import VERBS
 from connector_build.plugins.importing import imported_file
+from connector_build.review.new_evidence import Evidence
 from connector_build.review.sources import Source
 from connector_build.testing.warehouse.memory import Warehouse
 from connector_build.testing.warehouse.runs import Run, signed
@@ -30,7 +30,7 @@ from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.columns import UnfitError
 from connector_core.source.values import in_form
 
-RULES: Final = ("bare_import", "same_bytes", "survives_faults")
+SLOW: Final = ("bare_import", "same_bytes", "survives_faults")
 """Rules of the contract that take long; `connector-build check` has them all."""
 
 
@@ -74,20 +74,18 @@ def check_target(name: str, *, force: bool) -> Path:
 
 def made_from(
     name: str,
-    source: Source,
-    given: Given,
-    access: Access,
+    evidence: Evidence,
     *,
     most: int,
     choose: Choose = first_of,
-    ordered: bool = False,
 ) -> Made:
-    """The plugin *name*, from at most so many requests to *source*, with what it reads.
+    """The plugin *name*, from at most so many pages of *evidence*, with what it reads.
 
     Raises BuildError where nothing can be made of what comes, and a ConnectorError where nothing comes.
     """
     try:
-        found = drafted(name, given, access, Asker(source.fetch, most), choose, ordered=ordered)
+        asker = Asker(evidence.source.fetch, most)
+        found = drafted(name, evidence.given, evidence.access, asker, choose, ordered=evidence.ordered)
     except Refused as error:
         raise BuildError(f"{error}. Check the address, its parameters, and what signs it.") from None
     except Unknown as error:
@@ -95,9 +93,11 @@ def made_from(
     except ConnectorError as error:
         # What is known of the table is its address alone.
         raise type(error)(str(error).removeprefix("evidence: ").replace("check base_url", "check the address")) from None
+    finally:
+        evidence.source.close()
     text = plugin_text(found.draft)
     with on_trial(name, text) as assembly:
-        return _proved(found, text, assembly, source)
+        return _proved(found, text, assembly, evidence.source)
 
 
 def _proved(found: Drafted, text: str, assembly: Assembly, source: Source) -> Made:
@@ -207,9 +207,8 @@ def as_dataset(file: Path) -> Iterator[str]:
 
 def checked(file: Path, pages: Path | None, on_rule: Callable[[str], None]) -> list[Any]:
     """What the contract finds of the plugin in *file*, but for the rules that take long."""
-    from connector_build.testing.contract.contract import RULES as EVERY
-    from connector_build.testing.contract.contract import check_contract
+    from connector_build.testing.contract.contract import RULES, check_contract
 
-    chosen = [rule.name for rule in EVERY if rule.name not in RULES]
+    chosen = [rule.name for rule in RULES if rule.name not in SLOW]
     with as_dataset(file) as dataset:
         return check_contract(dataset, pages=pages, rules=chosen, on_finding=lambda finding: on_rule(finding.rule))

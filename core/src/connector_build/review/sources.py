@@ -86,6 +86,11 @@ class LiveSource:
         self._recorder.client.close()
 
 
+def is_for_caches(name: str, value: str) -> bool:
+    """Whether a parameter is another one in each request of a browser, so that no cache answers."""
+    return name in ("_", "_t", "cb", "cachebuster") and value.isdigit()
+
+
 def _decoded(text: str) -> Any:
     try:
         return json.loads(text)
@@ -125,10 +130,13 @@ class FileSource:
         for each in self.kept:
             there = urlsplit(each.url)
             query = dict(parse_qsl(there.query, keep_blank_values=True))
-            query = {name: value for name, value in query.items() if name in params or not self.secrets.sent_back(name, value)}
+            query = {name: value for name, value in query.items() if name in params or not self._is_left_out(name, value)}
             if (each.method, there.path, query, each.json) == (request.method, parts.path, params, request.json):
                 return each
         raise Unknown(f"{request} is in none of the files")
+
+    def _is_left_out(self, name: str, value: str) -> bool:
+        return self.secrets.sent_back(name, value) or is_for_caches(name, value)
 
     def recording(self, requests: Iterable[Request], size: int) -> Recording:
         found = [self._recorded(each, self._given[told(each)]) for each in requests if told(each) in self._given]

@@ -74,6 +74,8 @@ def drafted(
     """
     table = _table_name(given.path, name)
     draft, place, first = _begun(table, given, asker, [table, name], choose)
+    given = _without_small(given, len(first.rows))
+    draft = evolve(draft, table={**draft.table, **_rest(_options(given))})
     clues = _clues(given, place, first, table)
     if not ordered:
         clues = evolve(clues, given=sized(asker, table_of(draft), clues, first))
@@ -100,6 +102,18 @@ def _begun(table: str, given: Given, asker: Asker, names: Sequence[str], choose:
     if not first.rows:
         raise BuildError(f"The answer has no records at {place.records}. Give a request that some come back for.")
     return draft, place, first
+
+
+def _without_small(given: Given, rows: int) -> Given:
+    """The request without a size that is none, as more rows came for it."""
+    size = given.the("size")
+    if size is None or rows <= int(size.value) or size.where != "query":
+        return given
+    return evolve(
+        given,
+        params={**given.params, size.name: str(size.value)},
+        positions=tuple(each for each in given.positions if each is not size),
+    )
 
 
 def _clues(given: Given, place: Place, first: Step, table: str) -> Clues:

@@ -165,10 +165,10 @@ def _without_next(name: str) -> str:
 def _by_sort(clues: Clues) -> Iterator[Guess]:
     """The last record says where it stands, in a list that goes back as it came, as Elasticsearch has it."""
     last = clues.page.records[-1] if clues.page.records else None
-    if clues.given.body is not None and isinstance(last, Mapping) and isinstance(last.get("sort"), list):
+    if clues.given.body is not None and isinstance(last, Mapping) and isinstance(last.get("sort"), list | str):
         source = {"next_field": f"{path_to(*clues.keys)}[-1].sort"}
         ends: dict[str, Value] = {"missing_ends": True, "stop": [Call("empty_page")]}
-        yield Guess(_cursor(clues, "search_after", source, **ends), "the last record has a list, sort")
+        yield Guess(_cursor(clues, "search_after", source, **ends), "the last record says where it stands, in sort")
 
 
 def _by_given(clues: Clues) -> Iterator[Guess]:
