@@ -46,6 +46,7 @@ def main(context: click.Context, build_all: bool, fleet: Path | None, force: boo
 
     \b
     connector-build list              what is installed
+    connector-build new orders        write a plugin from an address, from pages of an API, or from the gallery
     connector-build fts               write the connector of the dataset fts into dist/fts
     connector-build fts --help        the options of a build
     connector-build crew.py           the same of a plugin that is one local file, here and below
@@ -80,6 +81,7 @@ def _without_command(context: click.Context, build_all: bool, fleet: Path | None
 
 for _command in (
     list_command,
+    new_command,
     show_command,
     docs_command,
     debug_command,

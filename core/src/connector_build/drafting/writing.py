@@ -3,6 +3,7 @@
 import keyword
 import re
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Final
 
 import connector_core
@@ -57,7 +58,8 @@ def _plain(text: str) -> str:
 
 
 def _remarks(remarks: Sequence[str]) -> list[str]:
-    return ["", *(f"# {one_line(each, 300)}" for each in remarks)] if remarks else []
+    lines = [line for each in remarks for line in wrap(one_line(each, 600), WIDTH - 2, break_long_words=False)]
+    return ["", *(f"# {line}" for line in lines)] if lines else []
 
 
 def _imports(draft: Draft) -> list[str]:
@@ -94,6 +96,8 @@ def _named(draft: Draft) -> list[str]:
     found: dict[str, Mapping[str, Value]] = {}
     if len(_paginators(draft)) > 1:
         found["PAGING"] = {table.name: table.paginator for table in draft.tables if table.paginator is not None}
+    if len(draft.tables) == 1:
+        return []
     if transforms := {table.name: list(table.transforms) for table in draft.tables if table.transforms}:
         found["TRANSFORMS"] = transforms
     if extra := {table.name: list(table.extra_tables) for table in draft.tables if table.extra_tables}:
@@ -124,11 +128,23 @@ def _listed(names: Sequence[str]) -> list[str]:
 
 def _by_table(draft: Draft) -> list[list[str]]:
     hooks = []
+    if len(draft.tables) == 1:
+        return _of_one(draft.tables[0])
     if any(table.transforms for table in draft.tables):
         hooks.append(_hook("connector_transforms(table: Table)", "list", ["return TRANSFORMS.get(table.name, [])"]))
     if any(table.extra_tables for table in draft.tables):
         hooks.append(_hook("connector_extra_tables(table: Table)", "list", ["return EXTRA_TABLES.get(table.name, [])"]))
     return hooks
+
+
+def _of_one(table: TableDraft) -> list[list[str]]:
+    """The hooks of a dataset that has no other table."""
+    parts = {"connector_transforms": table.transforms, "connector_extra_tables": table.extra_tables}
+    return [
+        _hook(f"{name}(table: Table)", "list", shown(list(values), "return ", lines=True))
+        for name, values in parts.items()
+        if values
+    ]
 
 
 def _hook(signature: str, returns: str, body: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 from connector_core.basics.errors import ColumnTypeError, NameTakenError, PluginError, UnkeptNameError
@@ -50,6 +50,15 @@ def column_names(value: object, where: str) -> tuple[str, ...]:
 
     Raises PluginError for a bare string, which would be taken letter by letter, for an empty list and for a repeated name.
     """
+    return _names(value, where, check_column_name)
+
+
+def field_names(value: object, where: str) -> tuple[str, ...]:
+    """The same of fields of the API, whose names may be ones that no column can have: a transform takes these away."""
+    return _names(value, where, _check_text)
+
+
+def _names(value: object, where: str, check: Callable[[object, str], None]) -> tuple[str, ...]:
     if isinstance(value, str):
         raise PluginError(f'{where} must be a list of column names, not the text {value!r}. Write ["{value}"].')
     if not isinstance(value, Iterable):
@@ -58,10 +67,15 @@ def column_names(value: object, where: str) -> tuple[str, ...]:
     if not names:
         raise PluginError(f"{where} is empty. Name at least one column.")
     for name in names:
-        check_column_name(name, where)
+        check(name, where)
     if len(set(names)) != len(names):
         raise PluginError(f"{where} names a column twice: {', '.join(names)}.")
     return names
+
+
+def _check_text(name: object, where: str) -> None:
+    if not isinstance(name, str):
+        raise UnkeptNameError(f"{where} has a column named {name!r}. Write the field's name in the API's answer.")
 
 
 def check_column_types(columns: Mapping[str, str], where: str) -> None:

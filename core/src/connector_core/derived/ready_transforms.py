@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError
-from connector_core.basics.names import column_names, did_you_mean
+from connector_core.basics.names import column_names, did_you_mean, field_names
 from connector_core.basics.paths import Path, compile_path
 from connector_core.derived.transforms import ColumnChanges
 from connector_core.source.columns import Declared
@@ -159,14 +159,14 @@ def rename(fields: Mapping[str, str]) -> Rename:
     """
     if not isinstance(fields, Mapping):
         raise PluginError(f'rename takes a dict, not {type(fields).__name__}. Write rename({{"old": "new"}}).')
-    column_names(list(fields), "rename: fields: its old names")
+    field_names(list(fields), "rename: fields: its old names")
     column_names(list(fields.values()), "rename: fields: its new names")
     return Rename(tuple(fields.items()))
 
 
 def drop(*fields: str) -> Drop:
     """A function for Transform: these fields go, and their columns with them."""
-    return Drop(column_names(fields, "drop"))
+    return Drop(field_names(fields, "drop"))
 
 
 def hashed(*fields: str, salt: str) -> Hashed:

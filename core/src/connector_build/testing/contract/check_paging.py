@@ -7,9 +7,9 @@ from connector_build.api.making import layers
 from connector_build.testing.contract.apis import Feed
 from connector_build.testing.contract.outcomes import Broken
 from connector_build.testing.contract.subject import Subject
-from connector_core import Windows
+from connector_core import CursorPaginator, Windows
 from connector_core.basics.names import one_line
-from connector_core.paging.places import is_counted
+from connector_core.paging.places import counts_up, is_counted
 from connector_core.source.pagination import Bookmark, Request
 
 RESUMED = 3
@@ -53,8 +53,8 @@ def _check_round_trips(feed: Feed) -> None:
     for number, request in enumerate(feed.requests):
         bookmark = paginator.bookmark(request)
         again = paginator.first(feed.table, feed.size, _stored(feed, bookmark))
-        if not bookmark and (getattr(paginator, "counts", False) or is_counted(request)):
-            continue  # the place shifts, so a read that was cut short starts over
+        if not bookmark and _shifts(paginator, request):
+            continue  # a read that was cut short starts over
         # What was made by an export is come to by asking for the export.
         kept = (again == request or (again.asks and request.leased)) and paginator.bookmark(again) == bookmark
         if not kept and not _goes_back_to_a_window(feed, number, again):
@@ -63,6 +63,13 @@ def _check_round_trips(feed: Feed) -> None:
                 f"{_shown(paginator.bookmark(again))}. A sync that goes on from it would lose its place: let bookmark hold all "
                 "that first needs in order to make the request again."
             )
+
+
+def _shifts(paginator: Any, request: Request) -> bool:
+    """Whether the place of *request* is counted, so that it is another one when records come or go."""
+    *_, inner = layers(paginator)
+    cursor = request.found(inner.where, inner.param) if isinstance(inner, CursorPaginator) else None
+    return getattr(paginator, "counts", False) or is_counted(request) or counts_up(cursor)
 
 
 def _goes_back_to_a_window(feed: Feed, number: int, again: Request) -> bool:

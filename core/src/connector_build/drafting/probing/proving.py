@@ -1,0 +1,281 @@
+"""A guess is proved by asking for the second page: other records have to come. And a feed's end by reading to it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import evolve, field, frozen
+
+from connector_build.drafting.draft import Call, TableDraft, Value, guessed, words
+from connector_build.drafting.probing import leading
+from connector_build.drafting.probing.asking import Asker, Refused, Step, Unknown, Walk, plainly, stepped, walk
+from connector_build.drafting.probing.guesses import Clues, Guess, guesses, says_more
+from connector_build.drafting.probing.positions import Given
+from connector_build.drafting.probing.words import literal_text, made, table_of
+from connector_core import Table
+from connector_core.basics.errors import ConnectorError
+from connector_core.basics.names import one_line
+from connector_core.source.pagination import next_request
+
+PAGES: Final = 5
+"""So many pages of a feed are read at most."""
+TRIES: Final = 10
+"""So many guesses are tried at most."""
+FAR: Final = 1_000_000
+"""A page that no feed comes to."""
+
+
+@frozen
+class Paging:
+    """How a table is paged: the paginator, noted where it rests on a guess, and what the table says besides.
+
+    walk: what was read so.
+    """
+
+    call: Value
+    also: Mapping[str, Value] = field(factory=dict)
+    walk: Walk = field(factory=lambda: Walk(()), repr=False)
+
+
+@frozen
+class Feed:
+    """What a guess is tried on: the draft of a table, what asks for its pages, the page size, and the first page."""
+
+    table: TableDraft
+    asker: Asker = field(repr=False)
+    size: int
+    first: Step = field(repr=False)
+
+    @property
+    def made(self) -> Table:
+        """The table, as it is asked for here."""
+        return table_of(self.table)
+
+    def with_options(self, also: Mapping[str, Value]) -> "Feed":
+        """The same with further options of the table."""
+        return evolve(self, table=evolve(self.table, table={**self.table.table, **also}))
+
+    def read(self, call: Call, most: int = PAGES) -> Walk:
+        """What *call* reads of it."""
+        return walk(self.asker, self.made, made(call), self.size, most)
+
+
+def paging(feed: Feed, clues: Clues) -> Paging:
+    """The first guess that holds; where none does, what speaks for itself, noted; where nothing does, one page."""
+    unproved: list[tuple[Guess, str]] = []
+    whole = not says_more(clues) and any(each.value == clues.number for each in leading.numbers(clues.beside, "total"))
+    for guess in guesses(clues):
+        if (whole and not guess.strong) or len(unproved) >= TRIES:
+            continue
+        result = _tried(feed, guess)
+        if result == "":
+            return _to_its_end(feed, clues, guess)
+        unproved.append((guess, result))
+    if strong := next(((guess, why) for guess, why in unproved if guess.strong and why != SAME), None):
+        return _unproved(feed, *strong)
+    return _one_page(feed, clues, unproved, whole=whole)
+
+
+SAME: Final = "the same records came again"
+
+
+def _tried(feed: Feed, guess: Guess) -> str:
+    """Why a guess is not proved; empty where it is: its second page has other rows than the first."""
+    try:
+        feed = feed.with_options(guess.also)
+        table, paginator = feed.made, made(guess.call)
+        paginator.check(table) if hasattr(paginator, "check") else None
+        request = paginator.first(table, feed.size, {})
+        following = next_request(paginator, request, feed.first.page)
+        if following is None:
+            return "the first page is the last"
+        second = stepped(feed.asker, table, following)
+    except Refused as error:
+        return f"it is answered {error.status}" if error.status else one_line(error, 120)
+    except (Unknown, ConnectorError, ValueError, TypeError) as error:
+        return one_line(error, 120)
+    known = set(map(plainly, feed.first.rows))
+    if not second.rows:
+        return "the second page has no records"
+    return SAME if known.intersection(map(plainly, second.rows)) else ""
+
+
+def _to_its_end(feed: Feed, clues: Clues, guess: Guess) -> Paging:
+    """The paginator of a guess that holds, with what its end needs."""
+    call, feed = guess.call, feed.with_options(guess.also)
+    read = feed.read(call)
+    if call.word == "PageNumberPaginator" and read.steps and not _begins_alike(read, feed.first):
+        other = evolve(
+            guess, call=evolve(call, options={**call.options, "first_page": 0 if call.options.get("first_page", 1) else 1})
+        )
+        again = feed.read(other.call)
+        if _begins_alike(again, feed.first):
+            call, read = other.call, again
+    if read.ended:
+        return Paging(call, guess.also, read)
+    read = evolve(read, steps=tuple(_until_again(read.steps)))
+    for also, end in _ends(call, clues, read, feed):
+        tried = feed.with_options(also).read(end)
+        if tried.ended and len(tried.rows) >= len(read.rows):
+            return Paging(_noted_end(end), {**guess.also, **also}, tried)
+    if read.failed:
+        return Paging(guessed(call, f"its second page came, but then: {read.why}"), guess.also, read)
+    return Paging(*_unseen_end(feed, call, guess.also, read), read)
+
+
+def _until_again(steps: Sequence[Step]) -> Iterator[Step]:
+    """*steps* up to one that has the rows of another."""
+    for number, step in enumerate(steps):
+        if step.rows and any(step.rows == before.rows for before in steps[:number]):
+            return
+        yield step
+
+
+def _begins_alike(read: Walk, first: Step) -> bool:
+    return bool(read.steps) and set(map(plainly, read.steps[0].rows)) == set(map(plainly, first.rows))
+
+
+def _noted_end(call: Call) -> Value:
+    if "repeated_page" in words(call):
+        return guessed(call, "beyond the end the same page came again")
+    return call
+
+
+def _ends(call: Call, clues: Clues, read: Walk, feed: Feed) -> Iterator[tuple[dict[str, Value], Call]]:
+    """Ways in which a feed may say that it ends, with what the table says besides."""
+    last = read.steps[-1] if read.steps else feed.first
+
+    def having(**options: Value) -> Call:
+        return evolve(call, options={**call.options, **options})
+
+    beside = leading.leaves(last.page.body, clues.keys)
+    if call.word == "CursorPaginator":
+        yield {}, having(missing_ends=True)
+        for flag in leading.flags(beside, "more"):
+            yield {}, having(more_field=flag.path)
+            yield {}, having(stop=[Call("no_more", (flag.path,))])
+        for value in _last_values(call, last):
+            yield {}, having(ends_at=[value])
+    if call.word in ("NextLinkPaginator", "LinkHeaderPaginator"):
+        yield {}, having(missing_ends=True)
+    for flag in leading.flags(beside, "done"):
+        yield {}, having(stop=[Call("field_is", (flag.path, True))])
+    if call.word in ("CursorPaginator", "NextLinkPaginator", "LinkHeaderPaginator"):
+        yield {}, having(stop=[Call("empty_page")])
+    yield {"nothing": "missing"}, call
+    yield {"nothing": "null"}, call
+    yield from _ends_of_numbers(call, beside, read, feed)
+
+
+def _last_values(call: Call, last: Step) -> list[Value]:
+    field_name = call.options.get("next_field", "next_cursor")
+    found = last.page.get(str(field_name))
+    return [found] if isinstance(found, str | int | bool) and found in (0, "0", -1, "-1", False) else []
+
+
+def _ends_of_numbers(
+    call: Call, beside: Sequence[leading.Leaf], read: Walk, feed: Feed
+) -> Iterator[tuple[dict[str, Value], Call]]:
+    if call.word not in ("PageNumberPaginator", "OffsetPaginator", "KeysetPaginator"):
+        return
+    for rule in _rules(call, list(beside)):
+        yield {}, evolve(call, options={**call.options, "stop": [rule]})
+    if refusal := _refusal(call, read, feed):
+        yield {"errors": [refusal]}, call
+
+
+def _rules(call: Call, beside: list[leading.Leaf]) -> Iterator[Call]:
+    """Stop rules that the answer has something for, then the one for an API that sends its last page again."""
+    own = call.options.get("param")
+    named: dict[str, Value] = {"param": own} if own else {}
+    yield from (Call("no_more", (flag.path,)) for flag in leading.flags(beside, "more"))
+    if call.word == "OffsetPaginator":
+        yield from (Call("total_reached", (total.path,), named) for total in leading.numbers(beside, "total"))
+    if call.word == "PageNumberPaginator":
+        yield from (Call("last_page", (pages.path,), named) for pages in leading.numbers(beside, "pages"))
+    yield Call("repeated_page")
+
+
+def _refusal(call: Call, read: Walk, feed: Feed) -> Value:
+    """The error rule for what a page behind the end is answered with; None where that says nothing but a status."""
+    following = None
+    try:
+        last = read.steps[-1]
+        following = next_request(made(call), last.request, evolve(last.page, witness=None))
+        if following is not None:
+            feed.asker.page(following)
+    except Refused as refused:
+        if 400 <= refused.status < 500 and (content := _code_in(refused.body)):
+            rule = Call("ignore", (), {"status": refused.status, "content": list(content)})
+            return guessed(rule, f"so the page behind the last is answered: {one_line(following, 100)}")
+    except (Unknown, ConnectorError, IndexError):
+        pass
+    return None
+
+
+def _code_in(body: Any) -> tuple[str, str] | None:
+    """Where an answer that refuses says why, in one word or sentence."""
+    found = [each for each in leading.leaves(body, ()) if isinstance(each.value, str) and 0 < len(each.value) <= 100]
+    named = sorted(found, key=lambda leaf: leaf.name.lower() not in ("code", "error", "type", "reason"))
+    return (named[0].path, named[0].value) if named else None
+
+
+def _unseen_end(feed: Feed, call: Call, also: Mapping[str, Value], read: Walk) -> tuple[Value, dict[str, Value]]:
+    """What to say of a feed whose end was not read: pages that are counted are tried far behind it."""
+    table, paginator = feed.made, made(call)
+    if call.word not in ("PageNumberPaginator", "OffsetPaginator"):
+        return guessed(call, f"{len(read.steps)} pages came; how the feed ends was not seen"), dict(also)
+    far = paginator.first(table, feed.size, {}).placed(paginator.where, paginator.param, FAR)
+    try:
+        behind = stepped(feed.asker, table, far)
+    except Unknown:
+        return guessed(call, f"{len(read.steps)} pages came; an empty page is taken for the end"), dict(also)
+    except (Refused, ConnectorError) as error:
+        said = f"{len(read.steps)} pages came; page {FAR} is answered otherwise: {one_line(error, 100)}"
+        return guessed(call, said), dict(also)
+    if not behind.rows:
+        return call, dict(also)
+    if any(behind.rows == each.rows for each in read.steps):
+        stop: Sequence[Value] = [Call("repeated_page")]
+        return guessed(evolve(call, options={**call.options, "stop": stop}), "behind the end the same page comes again"), dict(
+            also
+        )
+    return guessed(call, f"{len(read.steps)} pages came; an empty page is taken for the end"), dict(also)
+
+
+def _unproved(feed: Feed, guess: Guess, why: str) -> Paging:
+    """What speaks for itself but was not proved."""
+    feed = feed.with_options(guess.also)
+    read = feed.read(guess.call)
+    said = f"{guess.why}; not proved, as {why}"
+    return Paging(guessed(guess.call, said), guess.also, read)
+
+
+def _one_page(feed: Feed, clues: Clues, tried: Sequence[tuple[Guess, str]], *, whole: bool) -> Paging:
+    call, also = Call("SinglePage"), _as_it_was(feed.table, clues.given)
+    read = feed.with_options(also).read(call)
+    if whole:
+        return Paging(call, also, read)
+    asked = [f"{_param(guess.call)} ({why})" for guess, why in tried if why][:3]
+    because = says_more(clues) or "nothing in the answer leads on"
+    said = f"{because}; tried {', '.join(asked)}" if asked else because
+    return Paging(guessed(call, said), also, read)
+
+
+def _as_it_was(table: TableDraft, given: Given) -> dict[str, Value]:
+    """What the request had that says which page is meant, for a paginator that has no use for it."""
+    query = {each.name: literal_text(str(each.value)) for each in given.positions if each.where == "query" and each.value != ""}
+    inside = {each.name: each.value for each in given.positions if each.where == "body" and each.value != ""}
+    found: dict[str, Value] = {}
+    for option, own in (("params", query), ("body", inside)):
+        before = table.table.get(option) or {}
+        if own and isinstance(before, Mapping):
+            found[option] = {**before, **own}
+    path = str(table.table["path"])
+    number = next((each.value for each in given.positions if each.where == "path"), None)
+    return {**found, **({"path": path.replace("{page}", str(number))} if number is not None else {})}
+
+
+def _param(call: Call) -> str:
+    own = call.options.get("param")
+    usual = {"PageNumberPaginator": "page", "OffsetPaginator": "offset", "CursorPaginator": "cursor"}.get(call.word, call.word)
+    return str(own or next((each for each in call.args if isinstance(each, str)), usual))
