@@ -1,4 +1,4 @@
-"""The text of a specification → what it says, as JSON has it. Nothing in it is run, made into an object, or read from elsewhere."""
+"""The text of a specification → what it says, as JSON has it. Nothing of it is run, and nothing is read from elsewhere."""
 
 import json
 import math
@@ -67,7 +67,7 @@ def _pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 def _yaml(text: str) -> Any:
     try:
-        import yaml  # noqa: PLC0415
+        import yaml
     except ImportError:
         raise BuildError('it is YAML, which needs PyYAML: pip install "connector-core[new]". Or convert it to JSON.') from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,4 +1,4 @@
-"""What a draft says, made: each call of a word of `connector_core` as the value that it gives, to learn whether it can be used."""
+"""What a draft says, made: each call of a word of `connector_core` as the value that it gives, to learn if it can be used."""
 
 from collections.abc import Mapping
 from datetime import timedelta

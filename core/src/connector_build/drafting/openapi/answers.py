@@ -12,12 +12,33 @@ from connector_build.drafting.shape import object_of, text_of
 from connector_build.drafting.texts import place, singular
 from connector_build.drafting.writing import name_of
 
-_USUAL: Final = (
-    "data results items records values value entries rows list content elements objects hits resources collection result "
-    "entities members docs documents response payload body"
-).split()
+_USUAL: Final = [
+    "data",
+    "results",
+    "items",
+    "records",
+    "values",
+    "value",
+    "entries",
+    "rows",
+    "list",
+    "content",
+    "elements",
+    "objects",
+    "hits",
+    "resources",
+    "collection",
+    "result",
+    "entities",
+    "members",
+    "docs",
+    "documents",
+    "response",
+    "payload",
+    "body",
+]
 _NEVER: Final = frozenset(
-    "errors warnings links _links included meta messages facets aggregations filters sort orders_by".split()
+    "errors warnings links _links included meta messages facets aggregations filters sort orders_by".split()  # noqa: SIM905
 )
 _OWN_KEYS: Final = frozenset({"id", "_id", "uuid"})
 _DEPTH: Final = 3
@@ -40,7 +61,7 @@ class Answer:
 
 
 def answer_of(operation: Mapping[str, Any], path: str, schemas: Schemas) -> Answer | None:
-    """The list of objects that *operation* answers with; None where it is none. Raises SpecError for a schema that cannot be read."""
+    """The list of objects that *operation* answers with; None where it is none. Raises SpecError for an unreadable schema."""
     response = _success(operation, schemas)
     schema = _json_schema(response, schemas)
     if schema is None:

@@ -15,7 +15,7 @@ from connector_core.basics.names import stored_name
 
 @frozen(hash=False)
 class Listed:
-    """A table that others may be children of: its *name*, columns, key, and for each parameter of its own path what stands there."""
+    """A table that others may be children of. *filled*: for each parameter of its own path what stands there."""
 
     name: str
     columns: Mapping[str, Value] = field(repr=False)
@@ -103,7 +103,7 @@ def parent_options(where: Placed, columns: dict[str, Value]) -> dict[str, Value]
     for column, source in where.adds.items():
         own = stored.get(stored_name(column))
         if own is not None and type_of(columns[own]) == "JSON":
-            own, column = None, f"{singular(where.parent.name)}_{column}"  # noqa: PLW2901
+            own, column = None, f"{singular(where.parent.name)}_{column}"
         name = own or column
         columns.setdefault(name, type_of(where.parent.columns.get(source, "STRING")))
         adds[name] = source

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from connector_build.drafting.columns import columns_of, twins
+from connector_build.drafting.columns import columns_of, twins, types_in
 from connector_build.drafting.documents import document
 from connector_build.drafting.draft import Call, Draft, TableDraft, Value, guessed, todo
 from connector_build.drafting.keys import key_of_names, key_options
@@ -159,14 +159,11 @@ class _Drafting:
         return found
 
     def _value(self, parameter: Parameter) -> Value:
-        for value, why in (
-            (parameter.default, ""),
-            *((each, "the only value") for each in parameter.values[:1] if len(parameter.values) == 1),
-        ):
+        for value in (parameter.default, *(parameter.values if len(parameter.values) == 1 else ())):
             if isinstance(value, str | int | float | bool) and value != "":
                 return _sent_value(parameter, value)
-        if parameter.where == "body" and not isinstance(parameter.values, list):
-            return todo(None, f"{parameter.name} is wanted")
+        if parameter.where == "body" and not types_in(parameter.schema) <= {"string"}:
+            return todo(None, f"the operation wants {parameter.name}")
         setting = self._setting(name_of(parameter.name, "value"), parameter.about or f"The parameter {parameter.name}")
         return guessed(f"{{settings.{setting}}}", f"the operation wants {parameter.name}")
 
@@ -180,7 +177,7 @@ class _Drafting:
         said = [each.maximum for each in self.sizes if each.maximum and each.maximum > 0]
         defaults = [each.default for each in self.sizes if isinstance(each.default, int) and each.default > 0]
         if said:
-            return [Call("page_size", (min(100, *said) if len(said) > 0 else 100,), {"maximum": min(said)})]
+            return [Call("page_size", (min(100, *said),), {"maximum": min(said)})]
         size = min([*defaults, 100])
         return [guessed(Call("page_size", (size,), {"maximum": max(size, 100)}), "no maximum is said")]
 

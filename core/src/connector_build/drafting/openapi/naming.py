@@ -28,8 +28,7 @@ def table_names(resources: Sequence[Resource]) -> list[str]:
 
 def _words(path: str) -> list[str]:
     parts = [name_of(part.partition(".json")[0]) for part in path.split("/") if part and "{" not in part]
-    named = [part for part in parts if part not in _NO_NAMES] or parts or ["records"]
-    return named
+    return [part for part in parts if part not in _NO_NAMES] or parts or ["records"]
 
 
 def _common(words: Sequence[list[str]]) -> int:

@@ -10,39 +10,20 @@ from connector_build.drafting.draft import Call, Value, bare, guessed, todo
 from connector_build.drafting.made import trouble
 from connector_build.drafting.openapi.answers import Answer
 from connector_build.drafting.openapi.parameters import Parameter, named
+from connector_build.drafting.openapi.words import (
+    CURSORS,
+    KEYSETS,
+    LAST_PAGES,
+    MORE,
+    NEXT_CURSORS,
+    NEXT_LINKS,
+    OFFSETS,
+    PAGES,
+    SIZES,
+    TOTALS,
+)
 from connector_build.drafting.shape import text_of
 from connector_build.drafting.writing import name_of
-
-SIZES: Final = (
-    "limit per_page page_size pagesize size max_results max_result_count results_per_page items_per_page page_limit "
-    "count top take first rows num num_results max max_items maxitems page_per records_per_page"
-).split()
-_PAGES: Final = "page page_number pagenumber page_no pageno page_index pageindex page_num current_page pagenum p pg".split()
-_OFFSETS: Final = "offset skip start_at startat start_index startindex page_offset first_result from_index start from".split()
-_CURSORS: Final = (
-    "cursor page_token pagetoken next_token nexttoken next_cursor page_cursor continuation_token continuationtoken continue "
-    "continuation start_cursor marker next_marker pagination_token page_after bookmark scroll_id next_page_token after next page "
-    "pagination_key page_key starting_after offset start_key last_evaluated_key skip_token skiptoken"
-).split()
-_KEYSETS: Final = "starting_after after_id start_after since_id last_id after".split()
-_NEXT_CURSORS: Final = (
-    "next_cursor next_page_token nextpagetoken next_token nexttoken continuation_token continuationtoken continue end_cursor "
-    "next_page_cursor cursor_next next_marker next_offset pagination_token cursors_after after bookmark scroll_id "
-    "next_page next_pagination_key cursor after_cursor next next_start_key last_evaluated_key"
-).split()
-_NEXT_LINKS: Final = (
-    "odata_next_link next_link next_url next_page_url next_page_link nextlink next_uri next_page_uri next_href next_page next"
-).split()
-_MORE: Final = (
-    "has_more hasmore has_next hasnext has_next_page more more_results_available has_more_items more_items is_truncated".split()
-)
-_TOTALS: Final = (
-    "total total_count totalcount total_results total_items total_records total_elements total_entries total_size "
-    "totalsize number_of_results odata_count"
-).split()
-_LAST_PAGES: Final = (
-    "total_pages totalpages page_count pagecount pages last_page num_pages number_of_pages total_page_count".split()
-)
 
 
 @frozen
@@ -92,18 +73,23 @@ def paging_of(parameters: Sequence[Parameter], answer: Answer, key: Sequence[str
             return found
     if seen.size:
         return Paging(guessed(Call("SinglePage"), f"{seen.size.name} is a size, and nothing says how to get to the next page"))
-    if more := seen.field(_MORE, "boolean"):
+    if more := seen.field(MORE, "boolean"):
         return Paging(todo(Call("SinglePage"), f"the answer has {more}, and no parameter leads to the next page"))
     return Paging(Call("SinglePage"))
 
 
-def _with_size(seen: _Evidence, where: str = "query", name: str = "size_param") -> dict[str, Value]:
+def _with_size(seen: _Evidence, where: str = "query") -> dict[str, Value]:
     size = seen.size
     fits = size is not None and (size.where == where or (where in ("header", "path") and size.where == "query"))
-    return {name: size.name if fits and size else None}
+    return {"size_param": size.name if fits and size else None}
+
+
+def _sized_link(seen: _Evidence) -> dict[str, Value]:
+    return {name: value for name, value in _with_size(seen).items() if value is not None}
 
 
 def _made(seen: _Evidence, call: Call, why: str, *taken: Parameter) -> Paging:
+    """The paginator, and the parameters that it sends itself. A link has its own size, where none is sent."""
     sized = bare(call.options.get("size_param")) is not None
     size = seen.size if sized else None
     names = tuple(each.name for each in (*taken, *([size] if size else [])))
@@ -113,17 +99,17 @@ def _made(seen: _Evidence, call: Call, why: str, *taken: Parameter) -> Paging:
 def _by_header(seen: _Evidence) -> Paging | None:
     if not any(name.lower() == "link" for name in seen.answer.headers):
         return None
-    page = named(seen.parameters, _PAGES)
+    page = named(seen.parameters, PAGES)
     taken = [page] if page else []
-    return _made(seen, Call("LinkHeaderPaginator", (), _with_size(seen)), "the answer has a header Link", *taken)
+    return _made(seen, Call("LinkHeaderPaginator", (), _sized_link(seen)), "the answer has a header Link", *taken)
 
 
 def _by_cursor(seen: _Evidence) -> Paging | None:
-    for name in _CURSORS:
+    for name in CURSORS:
         param = named(seen.parameters, [name])
         where = seen.field(_cursors_for(name), "string", "integer") if param else ""
         if param and where and not _is_link(seen, where) and not (param.is_number and name in ("page", "offset", "after")):
-            more = seen.field(_MORE, "boolean")
+            more = seen.field(MORE, "boolean")
             options: dict[str, Value] = {**_with_size(seen, param.where), **({"more_field": more} if more else {})}
             options |= {"where": "body"} if param.where == "body" else {}
             options["missing_ends"] = True
@@ -134,7 +120,7 @@ def _by_cursor(seen: _Evidence) -> Paging | None:
 
 def _cursors_for(param: str) -> list[str]:
     """The fields that may hold what *param* takes: one of the same name at last, since an answer may repeat the request."""
-    names = [f"next_{param}", *(name for name in _NEXT_CURSORS if name != param)]
+    names = [f"next_{param}", *(name for name in NEXT_CURSORS if name != param)]
     return [*names, param] if param not in ("page", "after", "next") else names
 
 
@@ -145,23 +131,23 @@ def _is_link(seen: _Evidence, path: str) -> bool:
 
 
 def _by_link(seen: _Evidence) -> Paging | None:
-    where = seen.field(_NEXT_LINKS, "string")
+    where = seen.field(NEXT_LINKS, "string")
     if not where:
         where = next((path for path in seen.answer.beside if name_of(path).endswith(("links_next", "links_next_href"))), "")
     certain = where and (_is_link(seen, where) or name_of(where).endswith(("link", "url", "uri", "href", "links_next")))
-    plain = where and named(seen.parameters, [*_PAGES, *_OFFSETS]) and name_of(where.rpartition(".")[2]) == "next"
+    plain = where and named(seen.parameters, [*PAGES, *OFFSETS]) and name_of(where.rpartition(".")[2]) == "next"
     if not (certain or plain):
         return None
-    page = named(seen.parameters, [*_PAGES, *_OFFSETS, *_CURSORS])
-    call = Call("NextLinkPaginator", (where,), _with_size(seen))
+    page = named(seen.parameters, [*PAGES, *OFFSETS, *CURSORS])
+    call = Call("NextLinkPaginator", (where,), _sized_link(seen))
     return _made(seen, call, f"the field {where}", *([page] if page else []))
 
 
 def _by_keyset(seen: _Evidence) -> Paging | None:
-    param = named(seen.parameters, _KEYSETS)
+    param = named(seen.parameters, KEYSETS)
     if param is None or len(seen.key) != 1:
         return None
-    more = seen.field(_MORE, "boolean")
+    more = seen.field(MORE, "boolean")
     options = {**_with_size(seen, param.where), "order": "any", **({"stop": [Call("no_more", (more,))]} if more else {})}
     options |= {"where": "body"} if param.where == "body" else {}
     call = Call("KeysetPaginator", (param.name, seen.key[0]), options)
@@ -169,10 +155,10 @@ def _by_keyset(seen: _Evidence) -> Paging | None:
 
 
 def _by_page(seen: _Evidence) -> Paging | None:
-    param = named(seen.parameters, _PAGES)
+    param = named(seen.parameters, PAGES)
     if param is None or not (param.is_number or not param.schema.get("type")):
         return None
-    stop = _stop(seen, param, seen.field(_LAST_PAGES, "integer", "number"), "last_page")
+    stop = _stop(param, seen.field(LAST_PAGES, "integer", "number"), "last_page")
     first = 0 if 0 in (param.minimum, param.default) and param.default != 1 else 1
     options: dict[str, Value] = {
         "param": param.name,
@@ -185,16 +171,16 @@ def _by_page(seen: _Evidence) -> Paging | None:
 
 
 def _by_offset(seen: _Evidence) -> Paging | None:
-    param = named(seen.parameters, _OFFSETS)
+    param = named(seen.parameters, OFFSETS)
     if param is None or not (param.is_number or not param.schema.get("type")):
         return None
-    stop = _stop(seen, param, seen.field(_TOTALS, "integer", "number"), "total_reached")
+    stop = _stop(param, seen.field(TOTALS, "integer", "number"), "total_reached")
     options: dict[str, Value] = {"param": param.name, **_with_size(seen, param.where), **stop}
     options |= {"where": "body"} if param.where == "body" else {}
     return _made(seen, Call("OffsetPaginator", (), options), f"the parameter {param.name}", param)
 
 
-def _stop(seen: _Evidence, param: Parameter, where: str, rule: str) -> dict[str, Value]:
+def _stop(param: Parameter, where: str, rule: str) -> dict[str, Value]:
     """The rule that ends the feed, and an empty page besides, since a total may be left out."""
     if not where:
         return {}

@@ -24,7 +24,7 @@ class Schemas:
         self._whole: dict[int, tuple[Any, dict[str, Any]]] = {}
 
     def followed(self, part: Any) -> dict[str, Any]:
-        """*part*, or what it refers to. Raises SpecError for a reference that leads nowhere, out of the document, or in a circle."""
+        """*part*, or what it refers to. Raises SpecError for a reference that leads nowhere, elsewhere, or in a circle."""
         part = object_of(part)
         for _ in range(_DEPTH):
             reference = part.get("$ref")
