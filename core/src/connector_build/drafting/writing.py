@@ -61,12 +61,13 @@ def _remarks(remarks: Sequence[str]) -> list[str]:
 
 
 def _imports(draft: Draft) -> list[str]:
-    used = words(draft) | {"Table", "hookimpl"} | _types(draft)
+    used = (words(draft) | {"Table", "hookimpl"} | _types(draft)) - {"timedelta"}
     if unknown := sorted(used - set(connector_core.__all__)):
         raise ValueError(f"connector_core has no {', '.join(unknown)}")
     names = sorted(used)
     line = f"from connector_core import {', '.join(names)}"
-    return [line] if len(line) <= WIDTH else ["from connector_core import (", *(f"    {name}," for name in names), ")"]
+    lines = [line] if len(line) <= WIDTH else ["from connector_core import (", *(f"    {name}," for name in names), ")"]
+    return ["from datetime import timedelta", "", *lines] if "timedelta" in words(draft) else lines
 
 
 def _types(draft: Draft) -> set[str]:

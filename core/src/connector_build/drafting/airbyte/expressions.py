@@ -1,0 +1,156 @@
+"""Expressions of a manifest (Jinja): parsed, and never evaluated. What is none of the forms below is not understood."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from attrs import field, frozen
+from jinja2 import Environment, TemplateError, nodes
+
+from connector_build.drafting.texts import literal_text, place
+from connector_core.basics.names import one_line
+
+_PARSER: Final = Environment(autoescape=False)  # noqa: S701  (nothing is ever rendered)
+_PASSING: Final = frozenset({"string", "tojson", "trim", "int", "lower", "urlencode", "safe"})
+"""Filters of which a value comes out as a request has it anyway."""
+_MOST: Final = 4000
+
+Keys = tuple[str | int, ...]
+
+
+class NotUnderstoodError(ValueError):
+    """An expression that is none of the known forms; its text is the expression."""
+
+
+@frozen
+class Reference:
+    """What an expression names: ``config['a']['b']`` is root ``config`` and keys ``("a", "b")``."""
+
+    root: str
+    keys: Keys = ()
+    default: Any = field(default=None, eq=False)
+
+    @property
+    def path(self) -> str:
+        """Where it is, as a path; an index stands in brackets."""
+        found = ""
+        for key in self.keys:
+            found += f"[{key}]" if isinstance(key, int) else f"{'.' if found else ''}{place([key])}"
+        return found or "@"
+
+
+def pieces(text: Any) -> list[str | nodes.Expr]:
+    """The texts and expressions that *text* is made of, in order. Raises NotUnderstoodError for statements and broken syntax."""
+    text = str(text)
+    if "{{" not in text and "{%" not in text and "{#" not in text:
+        return [text]
+    if len(text) > _MOST:
+        raise NotUnderstoodError(one_line(text, 100))
+    try:
+        body = _PARSER.parse(text).body
+    except (TemplateError, RecursionError):
+        raise NotUnderstoodError(one_line(text, 200)) from None
+    found: list[str | nodes.Expr] = []
+    for node in body:
+        if not isinstance(node, nodes.Output):
+            raise NotUnderstoodError(one_line(text, 200))
+        found += [each.data if isinstance(each, nodes.TemplateData) else each for each in node.nodes]
+    return found
+
+
+def single(text: Any) -> nodes.Expr | None:
+    """The one expression that *text* is, if it is nothing else."""
+    try:
+        found = [each for each in pieces(text) if not isinstance(each, str) or each.strip()]
+    except NotUnderstoodError:
+        return None
+    return found[0] if len(found) == 1 and not isinstance(found[0], str) else None
+
+
+def reference(node: Any) -> Reference | None:
+    """What *node* names; None for anything that does more than name something."""
+    match node:
+        case nodes.Name():
+            return Reference(node.name)
+        case nodes.Getattr():
+            return _below(reference(node.node), node.attr)
+        case nodes.Getitem(arg=nodes.Const(value=str() | int() as key)):
+            return _below(reference(node.node), key)
+        case nodes.Getitem(arg=nodes.Neg(node=nodes.Const(value=int() as key))):
+            return _below(reference(node.node), -key)
+        case nodes.Call(node=nodes.Getattr(attr="get") as got, args=[nodes.Const(value=str() as key), *rest]) if len(rest) < 2:
+            return _below(reference(got.node), key, _constant(rest[0]) if rest else None)
+        case nodes.Filter(name=name) if name in _PASSING:
+            return reference(node.node)
+        case nodes.Filter(name="default" | "d", args=[nodes.Const(value=value)]):
+            return _with_default(reference(node.node), value)
+        case nodes.Or(right=nodes.Const(value=value)):
+            return _with_default(reference(node.left), value)
+    return None
+
+
+def _below(found: Reference | None, key: str | int, default: Any = None) -> Reference | None:
+    return None if found is None else Reference(found.root, (*found.keys, key), default)
+
+
+def _with_default(found: Reference | None, value: Any) -> Reference | None:
+    return None if found is None else Reference(found.root, found.keys, value)
+
+
+def _constant(node: Any) -> Any:
+    return node.value if isinstance(node, nodes.Const) else None
+
+
+def references(text: Any) -> Iterator[Reference]:
+    """Everything that *text* names, however it is used."""
+    try:
+        parts = pieces(text)
+    except NotUnderstoodError:
+        return
+    for part in parts:
+        if not isinstance(part, str):
+            yield from _within(part)
+
+
+def _within(node: Any) -> Iterator[Reference]:
+    found = reference(node)
+    if found is not None:
+        yield found
+        return
+    for child in node.iter_child_nodes():
+        yield from _within(child)
+
+
+Fill = Callable[[Reference], str | None]
+"""A reference → the template that stands for it; None where there is none."""
+
+
+def filled(text: Any, fill: Fill) -> str:
+    """*text* as a template of a plugin. Raises NotUnderstoodError, with the expression, for one that cannot be said so."""
+    found = []
+    for piece in pieces(text):
+        put = literal_text(piece) if isinstance(piece, str) else _filled(piece, fill)
+        if put is None:
+            raise NotUnderstoodError(one_line(str(text), 200))
+        found.append(put)
+    return "".join(found)
+
+
+def _filled(node: Any, fill: Fill) -> str | None:
+    named = reference(node)
+    if named is not None:
+        return fill(named)
+    match node:
+        case nodes.Const(value=str() | int() | float() as value):
+            return literal_text(str(value))
+        case nodes.Concat(nodes=parts):
+            return _joined([_filled(part, fill) for part in parts])
+        case nodes.Add():
+            return _joined([_filled(node.left, fill), _filled(node.right, fill)])
+        case nodes.Or():
+            # What is sent where the first is not given; the setting that stands for it has no other way to be left out.
+            return _filled(node.left, fill)
+    return None
+
+
+def _joined(parts: list[str | None]) -> str | None:
+    return None if None in parts else "".join(part for part in parts if part is not None)
