@@ -8,7 +8,7 @@ from typing import Any
 from attrs import evolve
 
 import connector_core
-from connector_build.drafting.draft import Call, Draft, Noted, TableDraft, Value, bare, todo
+from connector_build.drafting.draft import Call, Draft, Noted, Pair, TableDraft, Value, bare, todo
 from connector_build.drafting.writing import plugin_text
 from connector_build.errors import BuildError
 from connector_core.basics.errors import PluginError
@@ -30,6 +30,8 @@ def made(value: Value) -> Any:
                 raise PluginError(f"{value.word}: {error}") from None
         case Mapping():
             return {name: made(part) for name, part in value.items()}
+        case Pair():
+            return tuple(made(part) for part in value)
         case list() | tuple():
             return [made(part) for part in value]
     return value

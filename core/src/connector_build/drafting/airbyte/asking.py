@@ -5,9 +5,10 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from attrs import field, frozen
+from jinja2 import nodes
 
 from connector_build.drafting.airbyte import manifest
-from connector_build.drafting.airbyte.expressions import NotUnderstoodError, reference, single
+from connector_build.drafting.airbyte.expressions import NotUnderstoodError, equality, pieces, reference, single
 from connector_build.drafting.airbyte.filling import Filling, Timed
 from connector_build.drafting.draft import Call, Value
 from connector_build.drafting.shape import list_of, object_of, text_of
@@ -66,9 +67,31 @@ def _url(requester: Any, filling: Filling) -> str:
     whole = manifest.field(requester, "url")
     base = whole or manifest.field(requester, "url_base")
     path = "" if whole else manifest.field(requester, "path")
-    texts = [filling.soft(part, requester) for part in (base or "", path or "")]
+    texts = [filling.soft(decided(part, filling), requester) for part in (base or "", path or "")]
     start, end = (text if text is not None else "" for text in texts)
     return f"{start.strip().rstrip('/')}/{end.strip().lstrip('/')}" if end.strip() else start.strip()
+
+
+def decided(text: Any, filling: Filling) -> Any:
+    """An address of which a setting chooses a part, with the part that the setting's default chooses."""
+    try:
+        parts = pieces(text)
+    except NotUnderstoodError:
+        return text
+    chosen = [_chosen(part, filling) if isinstance(part, nodes.CondExpr) else part for part in parts]
+    return "".join(map(str, chosen)) if all(isinstance(part, str) for part in chosen) else text
+
+
+def _chosen(part: nodes.CondExpr, filling: Filling) -> Any:
+    """The text that *part* is by default; *part* itself where it chooses between more than texts."""
+    one, other = part.expr1, part.expr2
+    if not (isinstance(one, nodes.Const) and isinstance(other, nodes.Const)):
+        return part
+    found, named = equality(part.test), reference(part.test)
+    asked_for = found[0] if found else named
+    default = filling.settings.default(asked_for.keys) if asked_for and asked_for.root == "config" else None
+    holds = (default is None or default in found[1]) if found else bool(default)
+    return one.value if holds else other.value
 
 
 def _pairs(given: Any, filling: Filling) -> dict[str, Any]:

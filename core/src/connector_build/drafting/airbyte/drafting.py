@@ -41,7 +41,7 @@ def airbyte_draft(name: str, text: str, schemas: Read = lambda _: None) -> Draft
     drafting = _Drafting(settings, schemas, _table_names(streams))
     found = [drafting.stream(stream) for stream in streams]
     address = address_of([each.origin for each in found], settings)
-    tables, left = _at_one_address(found, address)
+    tables, left = _at_one_address(_with_keys(found), address)
     auth, about_auth = _auth(found)
     of_auth = settings_of(auth)
     sizes = sorted({each.size for each in found if each.size})
@@ -132,11 +132,8 @@ class _Drafting:
         fields = columns(stream, self.schemas, plain)
         partition = partition_of(stream, self.tables, fields, self.settings, unclear)
         filling = Filling(self.settings, partition.fills, ends_of(sync), unclear)
-        for component in (retriever, requester):
-            if manifest.kind(component).startswith("Custom"):
-                unclear.append(
-                    f"{text_of(component.get('class_name')) or manifest.kind(component)}, of which only the fields are read"
-                )
+        for component in (each for each in (retriever, requester) if manifest.kind(each).startswith("Custom")):
+            unclear.append(f"{text_of(component.get('class_name')) or 'a custom part'}, of which only the fields are read")
         request = asked(requester, filling)
         put_in(partition, request)
         pages = paged(manifest.field(retriever, "paginator"), request, filling)
@@ -168,6 +165,28 @@ class _Drafting:
                 known = self.keys.get(str(bare(call.args[0])), {}).get(str(source))
                 kind = type_of(known) if known is not None and call.word == "Parent" else "STRING"
                 fields.setdefault(column, kind if kind != "JSON" else "STRING")
+
+
+def _with_keys(found: list[_Stream]) -> list[_Stream]:
+    """The streams, of which those that have children but no key are told by what their children are read by."""
+    sources: dict[str, str] = {}
+    for each in found:
+        parent = bare(each.table.table.get("parent"))
+        if isinstance(parent, Call):
+            (source,) = object_of(parent.options["adds"]).values()
+            sources.setdefault(str(parent.args[0]), str(source))
+    return [_with_key(each, sources[each.table.name]) if each.table.name in sources else each for each in found]
+
+
+def _with_key(stream: _Stream, source: str) -> _Stream:
+    table = dict(stream.table.table)
+    if bare(table["primary_key"]) or not source.isidentifier():
+        return stream
+    fields = dict(object_of(table["columns"]))
+    fields.setdefault(source, "STRING")
+    table |= {"primary_key": guessed([source], "what its children are read by"), "columns": fields}
+    table.pop("full_refresh", None)
+    return evolve(stream, table=evolve(stream.table, table=table))
 
 
 def _at_one_address(found: list[_Stream], address: Address) -> tuple[tuple[TableDraft, ...], list[str]]:

@@ -5,10 +5,9 @@ from typing import Any
 from jinja2 import nodes
 
 from connector_build.drafting.airbyte import manifest
-from connector_build.drafting.airbyte.expressions import single
+from connector_build.drafting.airbyte.expressions import equality, single
 from connector_build.drafting.airbyte.filling import Filling
-from connector_build.drafting.airbyte.records import equality
-from connector_build.drafting.draft import Call, Value
+from connector_build.drafting.draft import Call, Pair, Value
 from connector_build.drafting.made import trouble
 from connector_build.drafting.shape import list_of, object_of, text_of
 from connector_core.basics.names import one_line
@@ -16,6 +15,10 @@ from connector_core.basics.names import one_line
 _WORDS = {"IGNORE": "ignore", "FAIL": "fail", "RETRY": "retry", "RATE_LIMITED": "retry", "SUCCESS": "empty"}
 _BY_ITSELF = frozenset({408, 425, 429, *range(500, 600)})
 """Statuses after which the core tries again without a rule."""
+
+
+_READ = frozenset({"retry-after", "x-ratelimit-reset", "ratelimit-reset"})
+"""Headers that the core reads without a rule."""
 
 
 def rules_of(handler: Any, filling: Filling) -> list[Value]:
@@ -65,7 +68,7 @@ def _content(predicate: str) -> Value:
         node = node.right
     found = equality(node)
     if found and found[0].root == "response" and found[0].keys and len(found[1]) == 1:
-        return [found[0].path, found[1][0]]
+        return Pair((found[0].path, found[1][0]))
     return None
 
 

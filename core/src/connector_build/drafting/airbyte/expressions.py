@@ -73,19 +73,31 @@ def reference(node: Any) -> Reference | None:
             return Reference(node.name)
         case nodes.Getattr():
             return _below(reference(node.node), node.attr)
-        case nodes.Getitem(arg=nodes.Const(value=str() | int() as key)):
-            return _below(reference(node.node), key)
-        case nodes.Getitem(arg=nodes.Neg(node=nodes.Const(value=int() as key))):
-            return _below(reference(node.node), -key)
+        case nodes.Getitem():
+            key = _key(node.arg)
+            return None if key is None else _below(reference(node.node), key)
         case nodes.Call(node=nodes.Getattr(attr="get") as got, args=[nodes.Const(value=str() as key), *rest]) if len(rest) < 2:
             return _below(reference(got.node), key, _constant(rest[0]) if rest else None)
-        case nodes.Filter(name=name) if name in _PASSING:
-            return reference(node.node)
-        case nodes.Filter(name="default" | "d", args=[nodes.Const(value=value)]):
-            return _with_default(reference(node.node), value)
+        case nodes.Filter():
+            return _through(node)
         case nodes.Or(right=nodes.Const(value=value)):
             return _with_default(reference(node.left), value)
     return None
+
+
+def _through(node: nodes.Filter) -> Reference | None:
+    if node.name in _PASSING:
+        return reference(node.node)
+    if node.name in ("default", "d") and len(node.args) == 1:
+        return _with_default(reference(node.node), _constant(node.args[0]))
+    return None
+
+
+def _key(node: Any) -> str | int | None:
+    if isinstance(node, nodes.Neg) and isinstance(node.node, nodes.Const) and isinstance(node.node.value, int):
+        return -node.node.value
+    value = _constant(node)
+    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
 def _below(found: Reference | None, key: str | int, default: Any = None) -> Reference | None:
@@ -120,6 +132,20 @@ def _within(node: Any) -> Iterator[Reference]:
         yield from _within(child)
 
 
+def equality(node: Any) -> tuple[Reference, list[Any]] | None:
+    """What is compared, and the values that it may have: ``x == 1`` and ``x in [1, 2]``."""
+    if not isinstance(node, nodes.Compare) or len(node.ops) != 1:
+        return None
+    found, operand = reference(node.expr), node.ops[0]
+    if operand.op == "eq" and isinstance(operand.expr, nodes.Const):
+        values = [operand.expr.value]
+    elif operand.op == "in" and isinstance(operand.expr, nodes.List | nodes.Tuple):
+        values = [each.value for each in operand.expr.items if isinstance(each, nodes.Const)]
+    else:
+        return None
+    return (found, values) if found and values and all(isinstance(each, str | int | float | bool) for each in values) else None
+
+
 Fill = Callable[[Reference], str | None]
 """A reference → the template that stands for it; None where there is none."""
 
@@ -147,9 +173,17 @@ def _filled(node: Any, fill: Fill) -> str | None:
         case nodes.Add():
             return _joined([_filled(node.left, fill), _filled(node.right, fill)])
         case nodes.Or():
-            # What is sent where the first is not given; the setting that stands for it has no other way to be left out.
-            return _filled(node.left, fill)
+            return _either(node, fill)
     return None
+
+
+def _either(node: nodes.Or, fill: Fill) -> str | None:
+    """The first of two that can be said; a setting on the left has a default of its own."""
+    try:
+        first = _filled(node.left, fill)
+    except NotUnderstoodError:
+        first = None
+    return first if first is not None else _filled(node.right, fill)
 
 
 def _joined(parts: list[str | None]) -> str | None:

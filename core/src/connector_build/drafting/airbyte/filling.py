@@ -6,7 +6,15 @@ from typing import Any
 from attrs import field, frozen
 from jinja2 import nodes
 
-from connector_build.drafting.airbyte.expressions import NotUnderstoodError, Reference, filled, pieces, reference, references
+from connector_build.drafting.airbyte.expressions import (
+    NotUnderstoodError,
+    Reference,
+    filled,
+    pieces,
+    reference,
+    references,
+    single,
+)
 from connector_build.drafting.airbyte.manifest import PARAMETERS
 from connector_build.drafting.airbyte.settings import Settings
 from connector_build.drafting.airbyte.times import notation_of
@@ -46,7 +54,9 @@ class Filling:
         """*text* as a template. Raises NotUnderstoodError, with the expression."""
         if depth > 5:
             raise NotUnderstoodError(one_line(text, 200))
-        return filled(text, lambda found: self._for(found, component, depth))
+        day = single(text)
+        found = self._day(day) if day is not None else None
+        return found or filled(text, lambda named: self._for(named, component, depth))
 
     def constant(self, text: Any, component: Any = None) -> str:
         """*text* with parameters filled, which has to be all: a name or a path. Raises NotUnderstoodError."""
@@ -105,10 +115,30 @@ class Filling:
 
     def _piece(self, part: nodes.Expr, text: str, component: Any) -> str:
         named = reference(part)
-        found = self._for(named, component, 0) if named else None
+        found = self._for(named, component, 0) if named else self._day(part)
         if found is None:
             raise NotUnderstoodError(one_line(text, 200))
         return found
+
+    def _day(self, node: nodes.Expr) -> str | None:
+        """A setting that is a day: a configured one, or today, which the expression asks for."""
+        match node:
+            case nodes.Call(node=nodes.Name(name="format_datetime"), args=[inner, nodes.Const(value="%Y-%m-%d"), *_]):
+                named = reference(inner)
+                if named and named.root == "config" and named.keys:
+                    return f"{{settings.{self.settings.read(named.keys, 'date', named.default)}}}"
+            case nodes.Call(node=nodes.Getattr(node=inner, attr="strftime"), args=[nodes.Const(value="%Y-%m-%d")]):
+                return self._today(inner)
+            case nodes.Call(node=nodes.Name(name="today_utc")):
+                return self._today(node)
+        return None
+
+    def _today(self, node: Any) -> str | None:
+        if not (
+            isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in ("now_utc", "today_utc")
+        ):
+            return None
+        return f"{{settings.{self.settings.today()}}}"
 
     def _end(self, node: nodes.Expr) -> tuple[str, str | None] | None:
         """Which end of a window *node* is, and in which notation."""

@@ -128,7 +128,7 @@ def _moving_start(text: str, filling: Filling) -> tuple[str, list[str]]:
         setting = filling.settings.read(named.keys, "date", default)
         return f"{{settings.{setting}}}", []
     options = {"description": "The first day to read.", "kind": "date", "default": ago or "30 days ago"}
-    setting = filling.settings.extra("start_date", options)
+    setting = filling.settings.added("start_date", options)
     return f"{{settings.{setting}}}", [f"the start of the manifest is {one_line(text, 80)}"]
 
 

@@ -84,8 +84,7 @@ def _of_parent(config: Any, tables: dict[str, str], columns: dict[str, Value], f
         filling.unclear.append(str(error))
         return Partition()
     source = place(key.split("."))
-    taken = {stored_name(each) for each in columns}
-    column = f"{singular(parent)}_{name}" if stored_name(name) in taken and name in ("id", "key", "name", source) else name
+    column = _column(name, columns, f"{singular(parent)}_{name}" if name in ("id", "key", "name", source) else "")
     spot = spot_of(config.get("request_option"), filling)
     call = Call("Parent", (parent,), {"adds": {column: source}})
     return Partition({"parent": call}, {name: f"{{parent.{key}}}"}, (spot,) if spot else (), column, name)
@@ -105,11 +104,19 @@ def _of_list(router: Any, columns: dict[str, Value], filling: Filling) -> Partit
         values = [one_line(each, 200) for each in (given if isinstance(given, list) else [given]) if each is not None]
         about = f"Values of {one_line(name, 60)}, of which each is read."
         plural = name if name.endswith("s") else f"{name}s"
-        setting = filling.settings.extra(plural, {"description": about, "kind": "list", "default": listed(values)})
+        setting = filling.settings.added(plural, {"description": about, "kind": "list", "default": listed(values)})
     spot = spot_of(router.get("request_option"), filling)
-    column = name if not (name in columns and type_of(columns[name]) == "JSON") else f"{name}_read"
+    column = _column(name, columns)
     call = Call("Each", (setting,), {"adds": {column: "value"}})
     return Partition({"each": call}, {name: "{each.value}"}, (spot,) if spot else (), column, name)
+
+
+def _column(name: str, columns: dict[str, Value], other: str = "") -> str:
+    """The column for what a router calls *name*: one that is there, unless that is *other* than the same; else a new one."""
+    own = next((each for each in columns if stored_name(each) == stored_name(name)), None)
+    if own is None:
+        return name
+    return f"{name}_read" if type_of(columns[own]) == "JSON" else other or own
 
 
 def put_in(partition: Partition, asked: Asked) -> None:

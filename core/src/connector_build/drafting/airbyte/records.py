@@ -5,10 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from jinja2 import nodes
-
 from connector_build.drafting.airbyte import manifest
-from connector_build.drafting.airbyte.expressions import NotUnderstoodError, reference, single
+from connector_build.drafting.airbyte.expressions import NotUnderstoodError, equality, reference, single
 from connector_build.drafting.airbyte.filling import Filling
 from connector_build.drafting.airbyte.partitions import Partition
 from connector_build.drafting.columns import columns_of, kept_name, twins, type_of, types_in
@@ -16,6 +14,8 @@ from connector_build.drafting.draft import Call, Value, guessed
 from connector_build.drafting.shape import list_of, object_of, text_of
 from connector_build.drafting.texts import place
 from connector_core.basics.names import one_line
+
+_PARTITIONS = ("stream_partition", "stream_slice", "partition")
 
 Read = Callable[[str], Mapping[str, Any] | None]
 """The name of a schema's file → its object; None where there is none."""
@@ -149,12 +149,9 @@ def _added(part: Mapping[str, Any], partition: Partition, columns: dict[str, Val
     keys = list_of(part.get("path"))
     name = str(keys[0]) if len(keys) == 1 else ""
     named = reference(single(part.get("value")))
-    if name and named and partition.options and named.root in ("stream_partition", "stream_slice", "partition") and named.keys:
-        if str(named.keys[-1]) == partition.name and len(named.keys) == 1:
-            partition.renamed(name)
-            columns.pop(partition.column, None)
-            columns.setdefault(name, "STRING")
-            return []
+    if name and named and partition.options and named.root in _PARTITIONS and named.keys == (partition.name,):
+        partition.renamed(name)
+        return []
     if name and kept_name(name) and named and named.root == "record" and len(named.keys) == 1 and name not in columns:
         source = str(named.keys[0])
         if source in columns and type_of(columns[source]) != "JSON":
@@ -196,17 +193,3 @@ def _filter(selector: Any, table: str, filling: Filling) -> list[Value]:
         return [Call("Transform", (f"{table}_only", Call("only_if", (found[0].path, values), {"optional": True})))]
     filling.unclear.append(f"the filter {one_line(condition, 160)}")
     return []
-
-
-def equality(node: Any) -> tuple[Any, list[Any]] | None:
-    """What is compared, and the values that it may have: ``x == 1`` and ``x in [1, 2]``."""
-    if not isinstance(node, nodes.Compare) or len(node.ops) != 1:
-        return None
-    found, operand = reference(node.expr), node.ops[0]
-    if operand.op == "eq" and isinstance(operand.expr, nodes.Const):
-        values = [operand.expr.value]
-    elif operand.op == "in" and isinstance(operand.expr, nodes.List | nodes.Tuple):
-        values = [each.value for each in operand.expr.items if isinstance(each, nodes.Const)]
-    else:
-        return None
-    return (found, values) if found and values and all(isinstance(each, str | int | float | bool) for each in values) else None

@@ -1,4 +1,4 @@
-"""The configuration of a connector, as its specification describes it → settings, of which only those that are read are drafted."""
+"""The configuration of a connector, as its specification describes it → settings, of which only those read are drafted."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -23,6 +23,7 @@ class Settings:
     _names: Names = field(factory=lambda: Names([*OF_CORE, "threads", "base_url", "page_size", "auth"]), init=False)
     _named: dict[Keys, str] = field(factory=dict, init=False)
     _drafted: dict[str, Call] = field(factory=dict, init=False)
+    _today: list[str] = field(factory=list, init=False)
 
     def name(self, keys: Keys) -> str:
         """The name of the setting for what is configured at *keys*."""
@@ -42,11 +43,18 @@ class Settings:
             self._drafted[name] = _setting(name, self._described(keys), kind, default)
         return name
 
-    def extra(self, name: str, options: Mapping[str, Value]) -> str:
+    def added(self, name: str, options: Mapping[str, Value]) -> str:
         """The name of a setting that the specification does not have."""
         given = self._names.given(name)
         self._drafted[given] = Call("Setting", (given,), options)
         return given
+
+    def today(self) -> str:
+        """The name of the one setting that stands for the day of a sync."""
+        if not self._today:
+            options: dict[str, Value] = {"description": "The last day to read.", "kind": "date", "default": "today"}
+            self._today.append(self.added("last_day", options))
+        return self._today[0]
 
     def drafted(self, of_auth: Collection[str]) -> list[Value]:
         """The settings that were read, but for those that the auth brings."""
@@ -87,7 +95,7 @@ def _kind(schema: Mapping[str, Any]) -> dict[str, Value]:
     kinds = {"integer": "integer", "boolean": "flag", "array": "list"}
     own = schema.get("type")
     names = [text_of(each) for each in (own if isinstance(own, list) else [own])]
-    return {"kind": kinds[name] for name in names[:1] if name in kinds}
+    return {"kind": kinds[names[0]]} if names[0] in kinds else {}
 
 
 def _default(value: Any) -> str | None:

@@ -76,6 +76,8 @@ def _oauth(authenticator: Any, filling: Filling) -> Value:
         return found[1] if found and not found[0] else fallback
 
     url = filling.text(manifest.field(authenticator, "token_refresh_endpoint") or "", authenticator)
+    if url.startswith("{settings.") and "}/" in url:
+        url = url[url.index("}/") + 1 :]  # below the address of the API, which is configured
     refreshed = text_of(authenticator.get("grant_type")) != "client_credentials"
     options: dict[str, Value] = {"token_url": url, "client_auth": "body"}
     scopes = [each for each in list_of(manifest.field(authenticator, "scopes")) if isinstance(each, str)]
