@@ -16,7 +16,7 @@ Kind = Literal["guessed", "TODO"]
 class Call:
     """A word of `connector_core` with its arguments: ``Call("Setting", ("owner",), {"kind": "list"})``.
 
-    word: a name of ``connector_core.__all__``, or ``timedelta``. options: its keyword arguments, in the order in which they are written.
+    word: a name of ``connector_core.__all__``, or ``timedelta``. options: its keyword arguments, in the order of the plugin.
     """
 
     word: str

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
-from connector_build.drafting.airbyte.settings import Settings
+from connector_build.drafting.airbyte.asking import UNKNOWN
 from connector_build.drafting.draft import Call, Value, guessed, todo
 from connector_build.drafting.made import trouble
 
@@ -20,16 +20,19 @@ class Address:
 
     def serves(self, origin: str) -> bool:
         """Whether a stream of *origin* is read at this address. One without an origin is below whatever it is."""
-        return origin in (self.origin, "") or self.origin == ""
+        return origin in (self.origin, "") or self.origin == "" or origin.startswith(UNKNOWN)
 
-    def below(self, origin: str, path: str) -> str:  # noqa: ARG002
+    def below(self, path: str) -> str:
         """The path of a stream below the address."""
         return "/" + path.lstrip("/")
 
 
-def address_of(origins: Sequence[str], settings: Settings) -> Address:
+def address_of(origins: Sequence[str]) -> Address:
     """The address that most of *origins* share."""
-    counted = Counter(origin for origin in origins if origin).most_common(1)
+    counted = Counter(origin for origin in origins if origin and not origin.startswith(UNKNOWN)).most_common(1)
+    unknown = next((origin for origin in origins if origin.startswith(UNKNOWN)), "")
+    if not counted and unknown:
+        return Address("", todo(Call("base_url"), f"give the whole address, which was not understood: {unknown[1:]}"))
     if not counted:
         return Address("", todo(Call("base_url"), "no address was understood"))
     origin = counted[0][0]

@@ -1,5 +1,6 @@
 """A requester → what a request of a table carries: its path, parameters, headers and body, and where positions go."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -13,8 +14,11 @@ from connector_build.drafting.airbyte.filling import Filling, Timed
 from connector_build.drafting.draft import Call, Value
 from connector_build.drafting.shape import list_of, object_of, text_of
 from connector_build.drafting.texts import place
+from connector_core.basics.names import one_line
 from connector_core.source.pagination import Where
 
+UNKNOWN: Final = "?"
+"""What an origin begins with that was not understood; the expression is behind it."""
 WHERE: Final[Mapping[str, Where]] = {
     "request_parameter": "query",
     "header": "header",
@@ -34,12 +38,13 @@ class Spot:
 
 @frozen(hash=False)
 class Asked:
-    """What a request carries. *url*: the whole address as a template. *times*: spots in which ends of a window stand.
+    """What a request carries. *origin* and *path*: its address, as templates. *times*: spots in which ends of a window stand.
 
     token: where the position of the next page goes, if the requester says it itself. auth: a key that it sends itself.
     """
 
-    url: str
+    origin: str
+    path: str
     params: dict[str, Value] = field(factory=dict)
     headers: dict[str, Value] = field(factory=dict)
     body: dict[str, Value] | None = None
@@ -52,24 +57,34 @@ class Asked:
 
 def asked(requester: Any, filling: Filling) -> Asked:
     """What *requester* asks for. Expressions that are not understood are left out, and kept among what was unclear."""
-    url = _url(requester, filling)
-    path, _, query = url.partition("?")
-    found = Asked(path)
+    origin, whole = _address(requester, filling)
+    path, _, query = whole.partition("?")
+    found = Asked(origin, path or "/")
     found.params.update({name: value for name, value in parse_qsl(query, keep_blank_values=True) if name})
-    for name, value in _pairs(manifest.field(requester, "request_parameters"), filling).items():
+    for name, value in _pairs(manifest.field(requester, "request_parameters"), requester, filling).items():
         _put(found, Spot(name, "query"), value, requester, filling)
-    for name, value in _pairs(manifest.field(requester, "request_headers"), filling).items():
+    for name, value in _pairs(manifest.field(requester, "request_headers"), requester, filling).items():
         _put(found, Spot(name, "header"), value, requester, filling)
     return _with_body(found, requester, filling)
 
 
-def _url(requester: Any, filling: Filling) -> str:
+def _address(requester: Any, filling: Filling) -> tuple[str, str]:
+    """The origin and the path of what *requester* asks for, each a template; no origin where it was not understood."""
     whole = manifest.field(requester, "url")
-    base = whole or manifest.field(requester, "url_base")
-    path = "" if whole else manifest.field(requester, "path")
-    texts = [filling.soft(decided(part, filling), requester) for part in (base or "", path or "")]
-    start, end = (text if text is not None else "" for text in texts)
-    return f"{start.strip().rstrip('/')}/{end.strip().lstrip('/')}" if end.strip() else start.strip()
+    base = whole or manifest.field(requester, "url_base") or ""
+    path = "" if whole else manifest.field(requester, "path") or ""
+    end = (filling.soft(decided(path, filling), requester) or "").strip()
+    if end.startswith(("http://", "https://")):
+        return split_url(end)
+    try:
+        origin, start = split_url(filling.text(decided(base, filling), requester).strip())
+    except NotUnderstoodError as error:
+        return f"{UNKNOWN}{error}", f"/{end.lstrip('/')}"
+    found = re.search(r"\{(parent|each)\.", origin)
+    if found:
+        filling.unclear.append(f"an address that is made of a record: {one_line(base, 100)}")
+        origin, start = origin[: found.start()], f"/{origin[found.start() :]}{start}"
+    return origin, f"{start.rstrip('/')}/{end.lstrip('/')}" if end else start
 
 
 def decided(text: Any, filling: Filling) -> Any:
@@ -94,7 +109,10 @@ def _chosen(part: nodes.CondExpr, filling: Filling) -> Any:
     return one.value if holds else other.value
 
 
-def _pairs(given: Any, filling: Filling) -> dict[str, Any]:
+def _pairs(given: Any, component: Any, filling: Filling) -> dict[str, Any]:
+    named = reference(single(given)) if isinstance(given, str) else None
+    if named and named.root == "parameters" and len(named.keys) == 1:
+        given = object_of(object_of(component).get(manifest.PARAMETERS)).get(str(named.keys[0])) or {}
     if isinstance(given, str) and given.strip():
         if "{" in given:
             filling.unclear.append(given)
@@ -149,7 +167,9 @@ def _with_body(found: Asked, requester: Any, filling: Filling) -> Asked:
         if body:
             filling.unclear.append("a body of a GET")
         return found
-    return Asked(found.url, found.params, found.headers, body, form, found.times, found.token, found.size, found.auth)
+    return Asked(
+        found.origin, found.path, found.params, found.headers, body, form, found.times, found.token, found.size, found.auth
+    )
 
 
 def _body(requester: Any) -> tuple[Any, bool]:
@@ -179,10 +199,15 @@ def _filled_body(part: Any, way: tuple[str, ...], found: Asked, requester: Any, 
     return _filled_leaf(part, Spot(place(way), "body") if way else None, found, requester, filling)
 
 
-def _filled_leaf(text: str, spot: Spot | None, found: Asked, requester: Any, filling: Filling) -> str | None:
+def _filled_leaf(text: str, spot: Spot | None, found: Asked, requester: Any, filling: Filling) -> Any:
     if spot and _is_token(text):
         found.token.append(spot)
         return None
+    node = single(text)
+    if isinstance(node, nodes.Const):
+        return node.value
+    if isinstance(node, nodes.List) and (values := _listed(node, requester, filling)) is not None:
+        return values
     try:
         timed = filling.timed(text, requester) if spot else None
         if timed and spot:
@@ -192,6 +217,17 @@ def _filled_leaf(text: str, spot: Spot | None, found: Asked, requester: Any, fil
     except NotUnderstoodError as error:
         filling.unclear.append(f"in the body: {error}")
         return None
+
+
+def _listed(node: nodes.List, requester: Any, filling: Filling) -> list[Any] | None:
+    found: list[Any] = []
+    for each in node.items:
+        named = reference(each)
+        text = filling.named(named, requester) if named else None
+        if text is None and not isinstance(each, nodes.Const):
+            return None
+        found.append(each.value if isinstance(each, nodes.Const) else text)
+    return found
 
 
 def split_url(url: str) -> tuple[str, str]:

@@ -7,13 +7,13 @@ from attrs import evolve, field, frozen
 
 from connector_build.drafting.airbyte import manifest
 from connector_build.drafting.airbyte.addresses import Address, address_of
-from connector_build.drafting.airbyte.asking import asked, split_url
+from connector_build.drafting.airbyte.asking import asked
 from connector_build.drafting.airbyte.errors import rules_of
 from connector_build.drafting.airbyte.filling import Filling
 from connector_build.drafting.airbyte.increments import ends_of, incremental
 from connector_build.drafting.airbyte.paging import paged
 from connector_build.drafting.airbyte.partitions import parents_of, partition_of, put_in
-from connector_build.drafting.airbyte.records import Read, columns, decoder_of, key_of, records_of, transforms_of
+from connector_build.drafting.airbyte.records import Read, columns, decoder_of, key_of, made_of, records_of, transforms_of
 from connector_build.drafting.airbyte.settings import Settings
 from connector_build.drafting.airbyte.signing import auth_of
 from connector_build.drafting.columns import type_of
@@ -40,7 +40,7 @@ def airbyte_draft(name: str, text: str, schemas: Read = lambda _: None) -> Draft
     settings = Settings(object_of(object_of(source.get("spec")).get("connection_specification")))
     drafting = _Drafting(settings, schemas, _table_names(streams))
     found = [drafting.stream(stream) for stream in streams]
-    address = address_of([each.origin for each in found], settings)
+    address = address_of([each.origin for each in found])
     tables, left = _at_one_address(_with_keys(found), address)
     auth, about_auth = _auth(found)
     of_auth = settings_of(auth)
@@ -137,13 +137,12 @@ class _Drafting:
         request = asked(requester, filling)
         put_in(partition, request)
         pages = paged(manifest.field(retriever, "paginator"), request, filling)
-        paginator = incremental(sync, request, pages.value, filling)
+        paginator = incremental(sync, request, pages.value, made_of(stream), filling)
         key = key_of(stream, fields, filling)
         transforms = transforms_of(stream, table, partition, fields, filling)
         self._give(partition.options, fields)
-        origin, path = split_url(request.url)
         selector = manifest.field(retriever, "record_selector")
-        options: dict[str, Value] = {"name": table, "path": path or "/", "records": records_of(selector, filling)}
+        options: dict[str, Value] = {"name": table, "path": request.path, "records": records_of(selector, filling)}
         stated: dict[str, Value] = {"primary_key": key} if key else key_options([], "")
         options |= {**stated, "columns": fields, **partition.options, **decoder_of(retriever, filling)}
         options |= {name: value for name, value in (("params", request.params), ("headers", request.headers)) if value}
@@ -154,7 +153,7 @@ class _Drafting:
         auth = auth_of(manifest.field(requester, "authenticator"), plain) or next(iter(request.auth), None)
         self.keys[table] = fields
         drafted = TableDraft(options, paginator, tuple(transforms))
-        return _Stream(drafted, origin, path or "/", auth, pages.size, tuple(dict.fromkeys(unclear)))
+        return _Stream(drafted, request.origin, request.path, auth, pages.size, tuple(dict.fromkeys(unclear)))
 
     def _give(self, options: Mapping[str, Value], fields: dict[str, Value]) -> None:
         """Declare the column that a parent, or a list, gives each row."""
@@ -173,7 +172,7 @@ def _with_keys(found: list[_Stream]) -> list[_Stream]:
     for each in found:
         parent = bare(each.table.table.get("parent"))
         if isinstance(parent, Call):
-            (source,) = object_of(parent.options["adds"]).values()
+            source = next(iter(object_of(parent.options["adds"]).values()))
             sources.setdefault(str(parent.args[0]), str(source))
     return [_with_key(each, sources[each.table.name]) if each.table.name in sources else each for each in found]
 
@@ -198,7 +197,7 @@ def _at_one_address(found: list[_Stream], address: Address) -> tuple[tuple[Table
                 f"TODO: the stream {each.table.name} is left out: it is at {one_line(each.origin, 80)}, a dataset of its own."
             )
             continue
-        path: Value = address.below(each.origin, each.path)
+        path: Value = address.below(each.path)
         if each.unclear:
             path = todo(path, "not understood: " + "; ".join(each.unclear))
         tables.append(evolve(each.table, table={**each.table.table, "path": path}))

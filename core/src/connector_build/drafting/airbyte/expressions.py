@@ -80,8 +80,8 @@ def reference(node: Any) -> Reference | None:
             return _below(reference(got.node), key, _constant(rest[0]) if rest else None)
         case nodes.Filter():
             return _through(node)
-        case nodes.Or(right=nodes.Const(value=value)):
-            return _with_default(reference(node.left), value)
+        case nodes.Or(right=nodes.Const() | nodes.Dict()):
+            return _with_default(reference(node.left), _constant(node.right))
     return None
 
 

@@ -89,6 +89,13 @@ class Filling:
             return None
         return "".join(part for part in parts if isinstance(part, str)), self.settings.name(named[0].keys)
 
+    def named(self, found: Reference, component: Any) -> str | None:
+        """What stands for *found*; None where nothing does."""
+        try:
+            return self._for(found, component, 0)
+        except NotUnderstoodError:
+            return None
+
     def _whole(self, text: Any, component: Any) -> list[str | nodes.Expr]:
         """The pieces of *text*, or of the parameter that it stands for."""
         parts = pieces(str(text).strip())
@@ -103,15 +110,17 @@ class Filling:
         text = text[1:-1] if len(text) > 2 and text[0] == text[-1] == "'" else text
         found, ends, notation = [], set(), None
         parts = pieces(text)
-        for part in parts:
-            end = None if isinstance(part, str) else self._end(part)
+        known = [None if isinstance(part, str) else self._end(part) for part in parts]
+        if not any(known):
+            return None
+        for part, end in zip(parts, known, strict=True):
             if end is None:
                 found.append(literal_text(part) if isinstance(part, str) else self._piece(part, text, component))
             else:
                 found.append(f"{{{end[0]}}}")
                 ends.add(end[0])
                 notation = end[1] or notation
-        return Timed("".join(found), frozenset(ends), notation, len(parts) == 1) if ends else None
+        return Timed("".join(found), frozenset(ends), notation, len(parts) == 1)
 
     def _piece(self, part: nodes.Expr, text: str, component: Any) -> str:
         named = reference(part)
@@ -160,12 +169,12 @@ class Filling:
         if found.root == "config" and found.keys and not self.settings.is_secret(found.keys):
             return f"{{settings.{self.settings.read(found.keys, default=found.default)}}}"
         if found.root in _PARTITIONS and found.keys:
-            return self._of_partition(found)
+            return self.of_partition(found)
         if found.root == "parameters" and len(found.keys) == 1:
             return self.text(_parameter(component, found), component, depth + 1)
         return None
 
-    def _of_partition(self, found: Reference) -> str | None:
+    def of_partition(self, found: Reference) -> str | None:
         first, rest = str(found.keys[0]), found.keys[1:]
         if (
             first in ("parent_slice", "extra_fields")

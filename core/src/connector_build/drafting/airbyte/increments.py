@@ -25,8 +25,11 @@ def ends_of(sync: Any) -> dict[str, str]:
     return {str(start): "from", str(end): "to"} if object_of(sync) else {}
 
 
-def incremental(sync: Any, asked: Asked, pages: Value, filling: Filling) -> Value:
-    """*pages* inside of the strategy that *sync* says; *pages* itself where the API is not asked by time."""
+def incremental(sync: Any, asked: Asked, pages: Value, made_of: Mapping[str, str], filling: Filling) -> Value:
+    """*pages* inside of the strategy that *sync* says; *pages* itself where the API is not asked by time.
+
+    made_of: fields that transformations make → where the API's record has them.
+    """
     if not object_of(sync):
         return pages
     kind = manifest.kind(sync)
@@ -41,7 +44,7 @@ def incremental(sync: Any, asked: Asked, pages: Value, filling: Filling) -> Valu
     if not times:
         return pages
     try:
-        made = _strategy(sync, times, pages, filling)
+        made = _strategy(sync, times, pages, made_of, filling)
     except NotUnderstoodError as error:
         filling.unclear.append(f"the incremental sync: {error}")
         return pages
@@ -51,7 +54,7 @@ def incremental(sync: Any, asked: Asked, pages: Value, filling: Filling) -> Valu
     return made
 
 
-def _strategy(sync: Any, times: Mapping[Spot, Timed], pages: Value, filling: Filling) -> Value:
+def _strategy(sync: Any, times: Mapping[Spot, Timed], pages: Value, made_of: Mapping[str, str], filling: Filling) -> Value:
     start, notes = _start(sync, filling)
     first = next(((spot, timed) for spot, timed in times.items() if "from" in timed.ends), None)
     last = next(((spot, timed) for spot, timed in times.items() if timed.ends == {"to"}), None)
@@ -67,6 +70,7 @@ def _strategy(sync: Any, times: Mapping[Spot, Timed], pages: Value, filling: Fil
     else:
         notes += [f"{last[0].name}, the end of a window, is left out"] if last else []
         newest = filling.constant(manifest.field(sync, "cursor_field"), sync)
+        newest = made_of.get(newest, newest)
         made = _since(spot, timed, newest, start, pages, options)
         lookback = _seconds(sync.get("lookback_window"), filling, notes)
         if lookback:
@@ -112,7 +116,7 @@ def _start(sync: Any, filling: Filling) -> tuple[str | None, list[str]]:
     if not text:
         return None, []
     try:
-        plain = filled(text, lambda found: None)
+        plain = filled(text, lambda _: None)
     except NotUnderstoodError:
         return _moving_start(text, filling)
     return (plain, []) if re.match(r"\d{4}-\d\d-\d\d", plain) else _moving_start(text, filling)

@@ -60,7 +60,7 @@ class _Resolving:
             return own
         found = self._followed(_reference(part["$ref"]) or part["$ref"], way, depth)
         if not isinstance(found, dict):
-            return found if not own else own
+            return own or found
         merged = {**found, **own}
         if isinstance(found.get(PARAMETERS), dict) and isinstance(own.get(PARAMETERS), dict):
             merged[PARAMETERS] = {**found[PARAMETERS], **own[PARAMETERS]}

@@ -8,7 +8,7 @@ from jinja2 import nodes
 
 from connector_build.drafting.airbyte import manifest
 from connector_build.drafting.airbyte.asking import WHERE, Asked, Spot
-from connector_build.drafting.airbyte.expressions import Reference, reference, references, single
+from connector_build.drafting.airbyte.expressions import Reference, equality, reference, references, single
 from connector_build.drafting.airbyte.filling import Filling
 from connector_build.drafting.draft import Call, Value, guessed
 from connector_build.drafting.shape import list_of, object_of, text_of, whole
@@ -76,9 +76,16 @@ def paged(paginator: Any, asked: Asked, filling: Filling) -> Paged:
 def _options(paginator: Any, strategy: Any, asked: Asked, filling: Filling) -> _Options:
     token = spot_of(manifest.field(paginator, "page_token_option"), filling)
     size = spot_of(manifest.field(paginator, "page_size_option") or manifest.field(strategy, "page_size_option"), filling)
-    return _Options(
-        token or (asked.token[0] if asked.token else None), size, _size(manifest.field(strategy, "page_size"), filling)
-    )
+    if asked.body is None:  # a GET has none, whatever the manifest says
+        token, size = (Spot(each.name, "query") if each and each.where == "body" else each for each in (token, size))
+    token = token or (asked.token[0] if asked.token else None)
+    if asked.body is None:  # a GET has none, whatever the manifest says
+        token, size = _in_query(token), _in_query(size)
+    return _Options(token, size, _size(manifest.field(strategy, "page_size"), filling))
+
+
+def _in_query(spot: Spot | None) -> Spot | None:
+    return Spot(spot.name, "query") if spot and spot.where == "body" else spot
 
 
 def spot_of(option: Any, filling: Filling) -> Spot | None:
@@ -173,8 +180,12 @@ def _next_number(node: Any) -> Reference | None:
     return None
 
 
+def _of_link_header(found: Reference) -> bool:
+    return found.root == "headers" and "link" in [str(key).lower() for key in found.keys]
+
+
 def _by_link(found: Reference) -> tuple[Call, str] | None:
-    if found.root == "headers" and "link" in [str(key).lower() for key in found.keys]:
+    if _of_link_header(found):
         return Call("LinkHeaderPaginator"), ""
     return (Call("NextLinkPaginator", (found.path,), {"missing_ends": True}), "") if found.root == "response" else None
 
@@ -183,6 +194,9 @@ def _by_value(found: Reference, options: _Options) -> tuple[Call, str] | None:
     token = options.token
     assert token is not None  # noqa: S101  (the caller looked)
     sized: Mapping[str, Value] = {"size_param": options.size_param, **options.where}
+    if _of_link_header(found):
+        size: dict[str, Value] = {"size_param": options.size_param} if options.size_param else {}
+        return Call("LinkHeaderPaginator", (), size), "its links are followed, where the manifest takes a cursor out of them"
     if found.root == "headers" and len(found.keys) == 1:
         return Call("CursorPaginator", (), {"param": token.name, "next_header": str(found.keys[0]), **sized}), ""
     if found.root == "last_record":
@@ -200,6 +214,9 @@ def _stopped(call: Call, found: Reference, stop: str, options: _Options, filling
     """*call* with the rule that *stop* says, if it says more than that there is no next page."""
     if not stop or stop.strip().lower() in ("false", "{{ false }}"):
         return call
+    said = equality(single(stop))
+    if said and _of_link_header(said[0]) and call.word == "LinkHeaderPaginator" and isinstance(said[1][0], str):
+        return Call(call.word, call.args, {**call.options, "stop": [Call("link_is", (str(said[0].keys[-1]), said[1][0]))]})
     named = [each for each in references(stop) if each.root not in ("none", "None", "true", "false", "True", "False")]
     if named and all(each.root in ("response", "headers", "last_record", found.root) and _near(each, found) for each in named):
         return call

@@ -31,12 +31,12 @@ class Partition:
     column: str = ""
     name: str = ""
 
-    def renamed(self, column: str) -> None:
-        """Give rows the value in *column*, which the manifest adds itself."""
+    def gives(self, column: str, source: str) -> None:
+        """Give rows what the parent has at *source* in *column*, which the manifest adds itself; once is enough."""
         for name, call in self.options.items():
             assert isinstance(call, Call)  # noqa: S101  (made below)
-            (source,) = object_of(call.options["adds"]).values()
-            self.options[name] = Call(call.word, call.args, {**call.options, "adds": {column: source}})
+            adds = {key: value for key, value in object_of(call.options["adds"]).items() if value != source or key != self.column}
+            self.options[name] = Call(call.word, call.args, {**call.options, "adds": {**adds, column: source}})
 
 
 def parents_of(stream: Any) -> list[dict[str, Any]]:
@@ -103,8 +103,7 @@ def _of_list(router: Any, columns: dict[str, Value], filling: Filling) -> Partit
     else:
         values = [one_line(each, 200) for each in (given if isinstance(given, list) else [given]) if each is not None]
         about = f"Values of {one_line(name, 60)}, of which each is read."
-        plural = name if name.endswith("s") else f"{name}s"
-        setting = filling.settings.added(plural, {"description": about, "kind": "list", "default": listed(values)})
+        setting = filling.settings.added(f"{name}_values", {"description": about, "kind": "list", "default": listed(values)})
     spot = spot_of(router.get("request_option"), filling)
     column = _column(name, columns)
     call = Call("Each", (setting,), {"adds": {column: "value"}})

@@ -1,6 +1,7 @@
 """Selectors, transformations, keys and schemas of a manifest → records, transforms, keys and columns."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -147,19 +148,36 @@ def transforms_of(stream: Any, table: str, partition: Partition, columns: dict[s
 
 def _added(part: Mapping[str, Any], partition: Partition, columns: dict[str, Value], filling: Filling) -> list[Value]:
     keys = list_of(part.get("path"))
-    name = str(keys[0]) if len(keys) == 1 else ""
-    named = reference(single(part.get("value")))
-    if name and named and partition.options and named.root in _PARTITIONS and named.keys == (partition.name,):
-        partition.renamed(name)
-        return []
-    if name and kept_name(name) and named and named.root == "record" and len(named.keys) == 1 and name not in columns:
-        source = str(named.keys[0])
-        if source in columns and type_of(columns[source]) != "JSON":
+    name = str(keys[0]) if len(keys) == 1 and kept_name(str(keys[0])) else ""
+    value = part.get("value")
+    value = value[1:-1] if isinstance(value, str) and value[:1] == value[-1:] == "'" else value
+    named = reference(single(value))
+    if name and named and named.root in _PARTITIONS and partition.options:
+        given = re.fullmatch(r"\{(?:parent|each)\.([\w.]+)\}", filling.of_partition(named) or "")
+        if given:
+            partition.gives(name, given[1])
+            return []
+    if name and named and named.root == "record":
+        if [str(key) for key in named.keys] == [name]:
+            return []
+        source = str(named.keys[0]) if len(named.keys) == 1 else ""
+        if name not in columns and source in columns and type_of(columns[source]) != "JSON":
             return [Call("DerivedField", (name, Call("coalesce", (source,))))]
-    if name and named and named.root == "record" and [str(key) for key in named.keys] == [name]:
-        return []
     filling.unclear.append(f"the field {one_line('.'.join(map(str, keys)), 60)} = {one_line(part.get('value'), 120)}")
     return []
+
+
+def made_of(stream: Any) -> dict[str, str]:
+    """Fields that transformations of *stream* make out of one of the record → its path there."""
+    parts = [
+        object_of(part) for each in list_of(stream.get("transformations")) for part in list_of(object_of(each).get("fields"))
+    ]
+    found = {}
+    for part in parts:
+        keys, named = list_of(part.get("path")), reference(single(part.get("value")))
+        if len(keys) == 1 and named and named.root == "record" and named.keys:
+            found[str(keys[0])] = named.path
+    return found
 
 
 def _removed(each: Mapping[str, Any], columns: dict[str, Value], filling: Filling) -> list[str]:
