@@ -15,7 +15,9 @@ _LAST = ("key", "code", "slug", "handle", "number", "ein", "iso", "symbol")
 def key_of_names(columns: Mapping[str, Value], table: str, required: Collection[str] = ()) -> tuple[list[str], str]:
     """The columns of the key, and the evidence in words; no columns where nothing looks like one."""
     simple = {
-        name_of(name): name for name, kind in reversed(columns.items()) if type_of(kind) not in ("JSON", "BOOLEAN", "DOUBLE")
+        name_of(name): name
+        for name, kind in reversed(list(columns.items()))
+        if type_of(kind) not in ("JSON", "BOOLEAN", "DOUBLE")
     }
     one = singular(table)
     bases = [one, *_ends_of(one)]

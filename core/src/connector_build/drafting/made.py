@@ -8,7 +8,7 @@ from typing import Any
 from attrs import evolve
 
 import connector_core
-from connector_build.drafting.draft import Call, Draft, Noted, Pair, TableDraft, Value, bare, todo
+from connector_build.drafting.draft import Call, Draft, Noted, Pair, TableDraft, Value, bare, notes, todo
 from connector_build.drafting.writing import plugin_text
 from connector_build.errors import BuildError
 from connector_core.basics.errors import PluginError
@@ -82,7 +82,8 @@ def kept(draft: Draft) -> Draft:
         if why:
             dropped[table.name] = why
     tables = tuple(table for table in draft.tables if table.name not in dropped)
-    remarks = tuple(f"TODO: {name} is left out: {why}" for name, why in dropped.items())
+    unclear = {table.name: [note.why for note in notes(table) if note.kind == "TODO"] for table in draft.tables}
+    remarks = tuple(f"TODO: {name} is left out: {'; '.join([why, *unclear[name]])}" for name, why in dropped.items())
     if not tables:
         raise BuildError(f"no table of it can be built. The first one is {draft.tables[0].name}: {dropped[draft.tables[0].name]}")
     draft = without_idle_settings(evolve(draft, tables=tables, remarks=(*draft.remarks, *remarks)))

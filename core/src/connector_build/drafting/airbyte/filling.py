@@ -158,11 +158,11 @@ class Filling:
             return ("from", None) if found.root == "stream_state" and self.ends else (end, None) if end else None
         match node:
             case nodes.Call(node=nodes.Name(name="format_datetime"), args=[inner, nodes.Const(value=str() as text), *_]):
-                end = self._end(inner)
-                return (end[0], notation_of(text)) if end else None  # type: ignore[return-value, index]
+                known_end = self._end(inner)
+                return (known_end[0], notation_of(text)) if known_end else None
             case nodes.Call(node=nodes.Name(name="timestamp"), args=[inner]):
-                end = self._end(inner)
-                return (end[0], "epoch") if end else None  # type: ignore[return-value, index]
+                known_end = self._end(inner)
+                return (known_end[0], "epoch") if known_end else None
         return None
 
     def _for(self, found: Reference, component: Any, depth: int) -> str | None:

@@ -8,7 +8,7 @@ from connector_build.drafting.airbyte import manifest
 from connector_build.drafting.airbyte.asking import Asked, Spot
 from connector_build.drafting.airbyte.expressions import NotUnderstoodError, filled, references
 from connector_build.drafting.airbyte.filling import Filling, Timed
-from connector_build.drafting.airbyte.paging import spot_of
+from connector_build.drafting.airbyte.paging import in_query, spot_of
 from connector_build.drafting.airbyte.times import notation_of, seconds_of, step_of
 from connector_build.drafting.draft import Call, Value, guessed
 from connector_build.drafting.made import trouble
@@ -39,6 +39,7 @@ def incremental(sync: Any, asked: Asked, pages: Value, made_of: Mapping[str, str
     times = dict(asked.times)
     for option, end in (("start_time_option", "from"), ("end_time_option", "to")):
         spot = spot_of(sync.get(option), filling)
+        spot = in_query(spot) if asked.body is None else spot
         if spot:
             times[spot] = Timed(f"{{{end}}}", frozenset({end}), None, whole=True)
     if not times:

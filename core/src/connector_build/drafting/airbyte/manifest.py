@@ -16,7 +16,7 @@ _NO_COMPONENTS: Final = frozenset({"schema", "connection_specification", PARAMET
 
 
 def resolved(document: Mapping[str, Any]) -> dict[str, Any]:
-    """*document* with what its references stand for in their places. Raises BuildError for one that leads nowhere or in a circle."""
+    """*document* with what its references stand for in their places. Raises BuildError for a broken one, or a circle."""
     found = _Resolving(document).of(
         {name: part for name, part in document.items() if name not in ("definitions", "schemas")}, (), 0
     )

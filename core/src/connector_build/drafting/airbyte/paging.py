@@ -80,11 +80,12 @@ def _options(paginator: Any, strategy: Any, asked: Asked, filling: Filling) -> _
         token, size = (Spot(each.name, "query") if each and each.where == "body" else each for each in (token, size))
     token = token or (asked.token[0] if asked.token else None)
     if asked.body is None:  # a GET has none, whatever the manifest says
-        token, size = _in_query(token), _in_query(size)
+        token, size = in_query(token), in_query(size)
     return _Options(token, size, _size(manifest.field(strategy, "page_size"), filling))
 
 
-def _in_query(spot: Spot | None) -> Spot | None:
+def in_query(spot: Spot | None) -> Spot | None:
+    """*spot* for a request without a body."""
     return Spot(spot.name, "query") if spot and spot.where == "body" else spot
 
 
@@ -112,7 +113,7 @@ def _size(value: Any, filling: Filling) -> int | None:
         named = reference(single(value))
         given = filling.settings.default(named.keys) if named and named.root == "config" else value
         given = given if given is not None else named.default if named else None
-        number = int(given) if str(given).strip().isdigit() else 100 if named else None
+        number = int(str(given)) if str(given).strip().isdigit() else 100 if named else None
     return number if number and 0 < number <= 1_000_000 else None
 
 

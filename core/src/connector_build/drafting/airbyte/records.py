@@ -45,9 +45,9 @@ def _schema(loader: Any, stream: Any, read: Read, filling: Filling) -> Mapping[s
     return {}
 
 
-def _typed(schema: Any) -> dict[str, Any]:
+def _typed(given: Any) -> dict[str, Any]:
     """A schema with the types that Airbyte says beside JSON's."""
-    schema = object_of(schema)
+    schema: dict[str, Any] = object_of(given)
     match schema.get("airbyte_type"):
         case "integer" | "big_integer":
             return {**schema, "type": "integer"}

@@ -137,9 +137,10 @@ def _best(
         return None  # one record, which has lists of its own
     shallow = sorted(lists, key=lambda each: len(each[0]))
     usual = [each for name in _USUAL for each in shallow if each[0][-1].lower() == name]
-    choice = (named or usual or shallow or [None])[0]
-    if choice is None:
+    ranked = named or usual or shallow
+    if not ranked:
         return None
+    choice = ranked[0]
     others = [place(keys) for keys, _ in lists if len(keys) <= len(choice[0]) and keys != choice[0]]
     why = f"the answer also has lists at {', '.join(others[:3])}" if others else ""
     return choice[0], choice[1], why

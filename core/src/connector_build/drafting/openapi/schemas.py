@@ -25,13 +25,13 @@ class Schemas:
 
     def followed(self, part: Any) -> dict[str, Any]:
         """*part*, or what it refers to. Raises SpecError for a reference that leads nowhere, elsewhere, or in a circle."""
-        part = object_of(part)
+        found: dict[str, Any] = object_of(part)
         for _ in range(_DEPTH):
-            reference = part.get("$ref")
+            reference = found.get("$ref")
             if not isinstance(reference, str):
-                return part
-            beside = {name: value for name, value in part.items() if name != "$ref"}
-            part = {**self._at(reference), **beside} if beside else self._at(reference)
+                return found
+            beside = {name: value for name, value in found.items() if name != "$ref"}
+            found = {**self._at(reference), **beside} if beside else self._at(reference)
         raise SpecError("its references go in a circle")
 
     def _at(self, reference: str) -> dict[str, Any]:
