@@ -114,6 +114,19 @@ def types_in(schema: Mapping[str, Any]) -> set[str]:
     return {_kind(each) for each in list_of(schema.get("enum"))} - {"null"}
 
 
+def schema_of(example: Any, depth: int = 0) -> dict[str, Any]:
+    """The schema that *example* would have, as far as one example tells."""
+    if isinstance(example, dict) and depth < 20:
+        return {"type": "object", "properties": {str(name): schema_of(part, depth + 1) for name, part in example.items()}}
+    if isinstance(example, list) and depth < 20:
+        entries = [schema_of(part, depth + 1) for part in example[:10]]
+        items: dict[str, Any] = entries[0] if entries else {}
+        properties = {name: part for entry in entries for name, part in object_of(entry.get("properties")).items()}
+        return {"type": "array", "items": {**items, "properties": properties} if properties else items}
+    kind = _kind(example)
+    return {} if kind == "null" else {"type": kind}
+
+
 def _kind(value: Any) -> str:
     names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
     return names.get(type(value), "null")

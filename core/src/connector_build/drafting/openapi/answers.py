@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from connector_build.drafting.columns import types_in
-from connector_build.drafting.draft import Value, guessed
+from connector_build.drafting.columns import schema_of, types_in
+from connector_build.drafting.draft import Value, bare, guessed
 from connector_build.drafting.openapi.schemas import Schemas
 from connector_build.drafting.shape import object_of, text_of
 from connector_build.drafting.texts import place, singular
@@ -66,6 +66,15 @@ def answer_of(operation: Mapping[str, Any], path: str, schemas: Schemas) -> Answ
     schema = _json_schema(response, schemas)
     if schema is None:
         return None
+    if not types_in(schema) and (example := _example(response)) is not None:
+        found = _answer(schema_of(example), response, path, schemas)
+        return found and evolve(
+            found, records=guessed(bare(found.records), "no schema is said: columns are those of its example")
+        )
+    return _answer(schema, response, path, schemas)
+
+
+def _answer(schema: Mapping[str, Any], response: Mapping[str, Any], path: str, schemas: Schemas) -> Answer | None:
     headers = tuple(object_of(response.get("headers")))
     if "array" in types_in(schema):
         record = schemas.whole(schema.get("items"))
@@ -82,11 +91,22 @@ def _success(operation: Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:
 
 def _json_schema(response: Mapping[str, Any], schemas: Schemas) -> dict[str, Any] | None:
     content = object_of(response.get("content"))
+    if not content and _example(response) is not None:
+        return {}
     kinds = [kind for kind in content if "json" in kind.lower() or kind.strip() in ("*/*", "application/*")]
     kinds = [kind for kind in kinds if "stream" not in kind and "seq" not in kind and "ndjson" not in kind]
     if not kinds:
         return None
-    return schemas.whole(object_of(content[kinds[0]]).get("schema"))
+    return schemas.whole(object_of(content[kinds[0]]).get("schema") or {})
+
+
+def _example(response: Mapping[str, Any]) -> Any:
+    """The example of an answer in JSON, of OpenAPI 3 or Swagger 2.0; None where there is none that is an object or a list."""
+    parts = [object_of(part) for kind, part in object_of(response.get("content")).items() if "json" in kind]
+    given = [part.get("example") for part in parts]
+    given += [object_of(each).get("value") for part in parts for each in object_of(part.get("examples")).values()]
+    given += [part for kind, part in object_of(response.get("examples")).items() if "json" in kind]
+    return next((each for each in given if isinstance(each, dict | list)), None)
 
 
 def _is_object(schema: Mapping[str, Any]) -> bool:
