@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from drafts_support import built, guesses, plans, to_do
 
 from connector_build.drafting.draft import bare
 from connector_build.drafting.openapi.drafting import MOST, openapi_draft
@@ -25,6 +24,7 @@ from connector_core import (
     SinglePage,
     UpdatedSince,
 )
+from drafts_support import built, guesses, plans, to_do
 
 LIST = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}}
 
