@@ -8,8 +8,9 @@ from connector_core.plugin.plan import TablePlan
 
 def built(draft: Draft) -> Assembly:
     """The connector that *draft* makes, of which nothing had to be left out."""
-    assert [table.name for table in kept(draft).tables] == [table.name for table in draft.tables]
-    return assembled(draft)
+    whole = kept(draft)
+    assert [table.name for table in whole.tables] == [table.name for table in draft.tables]
+    return assembled(whole)
 
 
 def plans(draft: Draft) -> dict[str, TablePlan]:

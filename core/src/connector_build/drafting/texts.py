@@ -25,6 +25,11 @@ def _quoted(key: str) -> str:
     return key if re.fullmatch(r"@?[\w$-]+(\.[\w$-]+)+", key) and key[0] == "@" else json.dumps(key)
 
 
+def is_header(name: str) -> bool:
+    """Whether *name* can name a header (RFC 9110, section 5.6.2)."""
+    return bool(re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name))
+
+
 def singular(name: str) -> str:
     """The name of one of what *name* says are several."""
     for end, one in (("ies", "y"), ("sses", "ss"), ("ses", "s"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):

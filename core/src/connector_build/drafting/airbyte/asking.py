@@ -13,7 +13,7 @@ from connector_build.drafting.airbyte.expressions import NotUnderstoodError, equ
 from connector_build.drafting.airbyte.filling import Filling, Timed
 from connector_build.drafting.draft import Call, Value
 from connector_build.drafting.shape import list_of, object_of, text_of
-from connector_build.drafting.texts import place
+from connector_build.drafting.texts import is_header, place
 from connector_core.basics.names import one_line
 from connector_core.source.pagination import Where
 
@@ -127,6 +127,9 @@ def _put(found: Asked, spot: Spot, value: Any, requester: Any, filling: Filling)
     if isinstance(value, list | dict):
         value = ",".join(map(str, value)) if isinstance(value, list) else str(value)
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    if spot.where == "header" and not is_header(spot.name):
+        filling.unclear.append(f"the header {one_line(spot.name, 40)}")
+        return
     if _is_token(text):
         found.token.append(spot)
         return

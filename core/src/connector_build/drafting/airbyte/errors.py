@@ -45,7 +45,7 @@ def _rule(each: dict[str, Any], filling: Filling) -> Value:
     content = _content(text_of(each.get("predicate")))
     if content:
         options["content"] = content
-    elif word == "fail" and not each.get("predicate") and all(code >= 400 for code in codes):
+    elif word == "fail" and each.get("error_message_contains") and all(code >= 400 for code in codes):
         return None  # such an answer is an error by itself
     elif each.get("predicate") or each.get("error_message_contains"):
         filling.unclear.append(f"{word} on {one_line(each.get('predicate') or each.get('error_message_contains'), 140)}")

@@ -21,7 +21,7 @@ from connector_build.drafting.openapi.servers import address_of
 from connector_build.drafting.openapi.signing import auth_of
 from connector_build.drafting.openapi.version2 import converted
 from connector_build.drafting.shape import first_sentence, list_of, object_of, text_of
-from connector_build.drafting.texts import literal_text
+from connector_build.drafting.texts import is_header, literal_text
 from connector_build.drafting.writing import name_of
 from connector_build.errors import BuildError
 from connector_core.basics.names import one_line
@@ -150,6 +150,7 @@ class _Drafting:
     def _sent(self, resource: Resource, taken: set[str]) -> dict[str, Value]:
         """Parameters, headers and body of the first request: what the operation cannot do without."""
         needed = [each for each in resource.inputs if each.required and each.where != "path" and each.name not in taken]
+        needed = [each for each in needed if each.where != "header" or is_header(each.name)]
         needed = [each for each in needed if each.name.lower() not in taken | (_NO_HEADERS if each.where == "header" else set())]
         found: dict[str, Value] = {}
         for part, where in (("params", "query"), ("headers", "header"), ("body", "body")):
