@@ -12,15 +12,17 @@ _ALWAYS = ("id", "_id", "uuid", "guid", "gid", "sid", "uid", "object_id", "ident
 _LAST = ("key", "code", "slug", "handle", "number", "ein", "iso", "symbol")
 
 
-def key_of_names(columns: Mapping[str, Value], table: str, required: Collection[str] = ()) -> tuple[list[str], str]:
-    """The columns of the key, and the evidence in words; no columns where nothing looks like one."""
+def key_of_names(columns: Mapping[str, Value], names: Sequence[str], required: Collection[str] = ()) -> tuple[list[str], str]:
+    """The columns of the key, and the evidence in words; no columns where nothing looks like one.
+
+    names: what the records are called: the name of the table, and of the list that they stand in.
+    """
     simple = {
         name_of(name): name
         for name, kind in reversed(list(columns.items()))
         if type_of(kind) not in ("JSON", "BOOLEAN", "DOUBLE")
     }
-    one = singular(table)
-    bases = [one, *_ends_of(one)]
+    bases = [base for name in names for base in (singular(name), *_ends_of(singular(name)))]
     own = [f"{base}_{end}" for base in bases for end in ("id", "uuid", "guid", "key", "sid")]
     for wish in (*_ALWAYS, *own, *_LAST):
         if wish in simple or name_of(wish) in simple:

@@ -65,7 +65,7 @@ def _key(stream: dict[str, Any], name: str, columns: dict[str, Value]) -> dict[s
     for each in key:
         if each not in columns or type_of(columns[each]) == "JSON":
             columns[each] = guessed("STRING", "a key, of which no plain type is said")
-    return {"primary_key": list(dict.fromkeys(key))} if key else key_options(*key_of_names(columns, name))
+    return {"primary_key": list(dict.fromkeys(key))} if key else key_options(*key_of_names(columns, [name]))
 
 
 def _bookmark(stream: dict[str, Any]) -> str:

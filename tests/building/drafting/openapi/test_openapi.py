@@ -1,9 +1,12 @@
 """OpenAPI descriptions of different styles become tables with the right words."""
 
+import importlib
+import json
 from typing import Any
 
 import pytest
 
+from connector_build.api.simulated import Dataset, Simulated
 from connector_build.drafting.draft import bare
 from connector_build.drafting.openapi.drafting import MOST, openapi_draft
 from connector_build.drafting.writing import plugin_text
@@ -24,14 +27,13 @@ from connector_core import (
     SinglePage,
     UpdatedSince,
 )
+from connector_core.plugin.assembly import Plugin, assemble
 from drafts_support import built, guesses, plans, to_do
 
 LIST = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}}
 
 
 def spec(paths: dict[str, Any] | None = None, **more: Any) -> str:
-    import json
-
     head = {"openapi": "3.0.3", "info": {"title": "Crews", "version": "7"}, "servers": [{"url": "https://api.example.com/v1"}]}
     return json.dumps({**head, "paths": paths or {"/crews": listing()}, **more})
 
@@ -445,3 +447,19 @@ def test_schemas_that_hold_themselves_end() -> None:
 def test_the_same_description_gives_the_same_bytes() -> None:
     assert plugin_text(openapi_draft("crew", spec())) == plugin_text(openapi_draft("crew", spec()))
     assert bare(openapi_draft("crew", spec()).tables[0].table["records"]) == "@"
+
+
+@pytest.mark.parametrize(
+    "module", ["connector_fts", "connector_mso", "slack", "stripe", "shopify", "discord", "jira", "wordpress"]
+)
+def test_what_our_own_apis_say_of_themselves_is_drafted_as_their_plugins_have_it(module: str) -> None:
+    name = module.removeprefix("connector_")
+    plugin = importlib.import_module(module if module != name else f"connector_build.gallery.{name}")
+    ours = assemble([Plugin(name, plugin)])
+    described = Simulated.of(Dataset(name, ours), "http://127.0.0.1:1", "made up", 1).spec()
+    theirs = plans(openapi_draft(name, json.dumps(described)))
+    first = ours.tables[0]
+    found = next(plan for plan in theirs.values() if plan.table.path == first.table.path)
+    assert (found.table.records, found.table.primary_key) == (first.table.records, first.table.primary_key)
+    assert set(found.table.columns) >= set(first.table.columns)
+    assert type(found.paginator) is type(first.paginator)

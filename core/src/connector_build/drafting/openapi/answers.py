@@ -153,10 +153,12 @@ def _best(
     ends = path.rstrip("/").endswith("}")
     names = {name_of(name) for name in object_of(schema.get("properties"))}
     named = [each for each in lists if len(each[0]) <= 2 and _fits(each[0][-1], path)]
-    if (names & _OWN_KEYS or ends) and not (named and not ends):
+    if names & _OWN_KEYS and not (named and not ends):
         return None  # one record, which has lists of its own
     shallow = sorted(lists, key=lambda each: len(each[0]))
     usual = [each for name in _USUAL for each in shallow if each[0][-1].lower() == name]
+    if ends:  # what one record has, unless it is called as lists are
+        named, usual, shallow = [], [each for each in usual if len(each[0]) == 1], []
     ranked = named or usual or shallow
     if not ranked:
         return None

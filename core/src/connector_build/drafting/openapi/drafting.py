@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from connector_build.drafting.columns import columns_of, twins, types_in
 from connector_build.drafting.documents import document
-from connector_build.drafting.draft import Call, Draft, TableDraft, Value, guessed, todo
+from connector_build.drafting.draft import Call, Draft, TableDraft, Value, bare, guessed, todo
 from connector_build.drafting.keys import key_of_names, key_options
 from connector_build.drafting.made import made, settings_of
 from connector_build.drafting.openapi.children import Listed, Placed, given_columns, parent_options, placed
@@ -109,7 +109,8 @@ class _Drafting:
         doubled = twins(columns)
         for twin in doubled:
             del columns[twin]
-        own, why = key_of_names(columns, name, [str(each) for each in list_of(resource.answer.schema.get("required"))])
+        called = [name, name_of(str(bare(resource.answer.records)).rpartition(".")[2])]
+        own, why = key_of_names(columns, called, [str(each) for each in list_of(resource.answer.schema.get("required"))])
         where = self._placed(resource)
         parents = parent_options(where, columns)
         key = [*given_columns(parents), *own] if own and "uuid" not in own[0] else own

@@ -156,7 +156,7 @@ def _by_keyset(seen: _Evidence) -> Paging | None:
 
 def _by_page(seen: _Evidence) -> Paging | None:
     param = named(seen.parameters, PAGES)
-    if param is None or not (param.is_number or not param.schema.get("type")):
+    if param is None or not _counts(param):
         return None
     stop = _stop(param, seen.field(LAST_PAGES, "integer", "number"), "last_page")
     first = 0 if 0 in (param.minimum, param.default) and param.default != 1 else 1
@@ -172,12 +172,17 @@ def _by_page(seen: _Evidence) -> Paging | None:
 
 def _by_offset(seen: _Evidence) -> Paging | None:
     param = named(seen.parameters, OFFSETS)
-    if param is None or not (param.is_number or not param.schema.get("type")):
+    if param is None or not _counts(param):
         return None
     stop = _stop(param, seen.field(TOTALS, "integer", "number"), "total_reached")
     options: dict[str, Value] = {"param": param.name, **_with_size(seen, param.where), **stop}
     options |= {"where": "body"} if param.where == "body" else {}
     return _made(seen, Call("OffsetPaginator", (), options), f"the parameter {param.name}", param)
+
+
+def _counts(param: Parameter) -> bool:
+    """Whether *param* takes a number. Many a description calls it a text; a few names are too short to go by then."""
+    return param.is_number or not param.schema.get("type") or param.plain not in ("start", "from", "p", "pg")
 
 
 def _stop(param: Parameter, where: str, rule: str) -> dict[str, Value]:
