@@ -16,12 +16,18 @@ Kind = Literal["guessed", "TODO"]
 class Call:
     """A word of `connector_core` with its arguments: ``Call("Setting", ("owner",), {"kind": "list"})``.
 
-    word: a name of ``connector_core.__all__``. options: its keyword arguments, in the order in which they are written.
+    word: a name of ``connector_core.__all__``, or ``timedelta``. options: its keyword arguments, in the order of the plugin.
     """
 
     word: str
     args: tuple[Value, ...] = ()
     options: Mapping[str, Value] = field(factory=dict)
+
+
+class Pair(tuple["Value", "Value"]):
+    """Two values that belong together, written as a tuple: a path and what stands there."""
+
+    __slots__ = ()
 
 
 @frozen

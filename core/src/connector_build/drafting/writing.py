@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Final
 
 import connector_core
-from connector_build.drafting.draft import Call, Draft, Noted, TableDraft, Value, bare, words
+from connector_build.drafting.draft import Call, Draft, Noted, Pair, TableDraft, Value, bare, words
 from connector_core.basics.names import one_line
 
 WIDTH: Final = 100
@@ -63,12 +63,13 @@ def _remarks(remarks: Sequence[str]) -> list[str]:
 
 
 def _imports(draft: Draft) -> list[str]:
-    used = words(draft) | {"Table", "hookimpl"} | _types(draft)
+    used = (words(draft) | {"Table", "hookimpl"} | _types(draft)) - {"timedelta"}
     if unknown := sorted(used - set(connector_core.__all__)):
         raise ValueError(f"connector_core has no {', '.join(unknown)}")
     names = sorted(used)
     line = f"from connector_core import {', '.join(names)}"
-    return [line] if len(line) <= WIDTH else ["from connector_core import (", *(f"    {name}," for name in names), ")"]
+    lines = [line] if len(line) <= WIDTH else ["from connector_core import (", *(f"    {name}," for name in names), ")"]
+    return ["from datetime import timedelta", "", *lines] if "timedelta" in words(draft) else lines
 
 
 def _types(draft: Draft) -> set[str]:
@@ -193,6 +194,8 @@ def _parts_of(value: Value) -> list[tuple[str, Value]]:
 def _brackets(value: Value) -> tuple[str, str]:
     if isinstance(value, Call):
         return f"{value.word}(", ")"
+    if isinstance(value, Pair):
+        return "(", ")"
     return ("{", "}") if isinstance(value, Mapping) else ("[", "]")
 
 

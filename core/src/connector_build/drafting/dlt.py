@@ -1,0 +1,270 @@
+"""A REST API configuration of dlt → a draft. A file of Python is parsed for one dict of literals, and never imported."""
+
+import ast
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from connector_build.drafting.documents import MOST_BYTES, document
+from connector_build.drafting.draft import Call, Draft, TableDraft, Value, guessed, todo
+from connector_build.drafting.keys import key_options
+from connector_build.drafting.made import trouble
+from connector_build.drafting.named import Names
+from connector_build.drafting.shape import list_of, object_of, text_of, whole
+from connector_build.drafting.texts import literal_text
+from connector_build.errors import BuildError
+from connector_core.basics.names import one_line
+
+_PYTHON: Final = 2_000_000
+_UNKNOWN: Final = "\0unknown\0"
+
+
+def dlt_draft(name: str, text: str) -> Draft:
+    """The dataset *name*, drafted from the configuration *text*: a dict in a file of Python, JSON or YAML.
+
+    Raises BuildError for what has no such dict, or no resource in it.
+    """
+    config = _config(text)
+    defaults = object_of(config.get("resource_defaults"))
+    resources = [_resource(each, defaults) for each in list_of(config.get("resources"))]
+    resources = [each for each in resources if text_of(each.get("name"))]
+    if not resources:
+        raise BuildError("it has no resources, as a REST API configuration of dlt does.")
+    client = object_of(config.get("client"))
+    names = Names()
+    tables_of = {text_of(each["name"]): names.given(text_of(each["name"])) for each in resources}
+    drafted = [_Resource(each, client, tables_of, resources) for each in resources]
+    auth = _auth(client.get("auth"))
+    settings = [_address(client), *_page_size(drafted)]
+    remarks = ("Drafted from a REST API configuration of dlt, which has no types: columns are declared for keys only.",)
+    return Draft(
+        name, f"{name}: {', '.join(tables_of.values())}", tuple(each.table() for each in drafted), auth, tuple(settings), remarks
+    )
+
+
+def _config(text: str) -> dict[str, Any]:
+    if text.lstrip()[:1] == "{" or not any(word in text for word in ("=", "import ")):
+        found = document(text)
+        return object_of(found.get("rest_api")) or found
+    if len(text) > min(_PYTHON, MOST_BYTES):
+        raise BuildError(f"it has {len(text):,} characters, and at most {_PYTHON:,} of Python are read.")
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise BuildError(f"it is no Python that can be read: {one_line(error, 120)}.") from None
+    for node in ast.walk(tree):
+        config = object_of(_plain(node)) if isinstance(node, ast.Dict) else {}
+        if "client" in config and "resources" in config:
+            return config
+    raise BuildError('it has no dict with "client" and "resources" in it.')
+
+
+def _plain(node: ast.AST) -> Any:
+    """The value of a literal; what is none, such as a call, stands for something unknown. Nothing is run."""
+    match node:
+        case ast.Dict():
+            pairs = zip(node.keys, node.values, strict=True)
+            return {_plain(key): _plain(value) for key, value in pairs if isinstance(key, ast.Constant)}
+        case ast.List() | ast.Tuple():
+            return [_plain(each) for each in node.elts]
+        case ast.Constant():
+            return node.value if isinstance(node.value, str | int | float | bool | None) else _UNKNOWN
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+    return _UNKNOWN
+
+
+def _resource(given: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    own = {"name": given, "endpoint": given} if isinstance(given, str) else object_of(given)
+    endpoint = own.get("endpoint", own.get("name"))
+    endpoint = {"path": endpoint} if isinstance(endpoint, str) else object_of(endpoint)
+    base = object_of(defaults.get("endpoint"))
+    params = {**object_of(base.get("params")), **object_of(endpoint.get("params"))}
+    merged = {**base, **endpoint, "params": params}
+    merged.setdefault("path", text_of(own.get("name")))
+    return {**defaults, **own, "endpoint": merged}
+
+
+class _Resource:
+    """One resource, as a table."""
+
+    def __init__(
+        self, given: dict[str, Any], client: dict[str, Any], tables: Mapping[str, str], every: list[dict[str, Any]]
+    ) -> None:
+        self.given, self.client, self.tables, self.every = given, client, tables, every
+        self.endpoint = object_of(given["endpoint"])
+        self.unclear: list[str] = []
+        self.columns: dict[str, Value] = {}
+        self.parent: dict[str, Value] = {}
+
+    def table(self) -> TableDraft:
+        """The table."""
+        params = {name: value for name, value in object_of(self.endpoint.get("params")).items() if value is not None}
+        path, params = self._resolved(text_of(self.endpoint.get("path")), params)
+        pages = self._paginator()
+        pages, sent = self._incremental(params, pages)
+        selector = text_of(self.endpoint.get("data_selector"))
+        key = self._key()
+        options: dict[str, Value] = {"name": self.tables[text_of(self.given["name"])], "path": f"/{path.lstrip('/')}"}
+        options["records"] = _records(selector) if selector else guessed("@", "no data_selector: the answer is the list")
+        options |= {"primary_key": key} if key else key_options([], "")
+        options |= {"columns": self.columns, **self.parent, **({"params": sent} if sent else {})}
+        body = self.endpoint.get("json")
+        options |= {"body": _literal(body)} if text_of(self.endpoint.get("method")).upper() == "POST" else {}
+        if self.unclear:
+            options["path"] = todo(options["path"], "not understood: " + "; ".join(self.unclear))
+        return TableDraft(options, pages)
+
+    def _resolved(self, path: str, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The path and the parameters with what a parent gives in its place."""
+        kept: dict[str, Any] = {}
+        for name, value in params.items():
+            rule = object_of(value)
+            parent, source = text_of(rule.get("resource")), text_of(rule.get("field"))
+            if rule.get("type") == "resolve" and parent in self.tables and source:
+                self._child(parent, source, name)
+                text = f"{{parent.{source}}}"
+                if f"{{{name}}}" in path:
+                    path = path.replace(f"{{{name}}}", text)
+                else:
+                    kept[name] = text
+            else:
+                kept[name] = value
+        return path, kept
+
+    def _child(self, parent: str, source: str, name: str) -> None:
+        column = name if name not in ("id",) else f"{self.tables[parent]}_id"
+        self.columns.setdefault(column, "STRING")
+        self.parent = {"parent": Call("Parent", (self.tables[parent],), {"adds": {column: source}})}
+
+    def _key(self) -> list[str]:
+        given = self.given.get("primary_key")
+        key = [
+            each
+            for each in (given if isinstance(given, list) else [given])
+            if isinstance(each, str) and each and each != _UNKNOWN
+        ]
+        own = text_of(self.given["name"])
+        rules = [object_of(rule) for each in self.every for rule in object_of(object_of(each["endpoint"]).get("params")).values()]
+        asked = [text_of(rule.get("field")) for rule in rules if rule.get("type") == "resolve" and rule.get("resource") == own]
+        key = key or [each for each in asked if each.isidentifier()][:1]
+        for each in key:
+            self.columns.setdefault(each, guessed("STRING", "a key, of which no type is said"))
+        return list(dict.fromkeys(key))
+
+    def _paginator(self) -> Value:
+        given = self.endpoint.get("paginator", self.client.get("paginator"))
+        rule = {"type": given} if isinstance(given, str) else object_of(given)
+        if not rule:
+            return todo(Call("SinglePage"), "no paginator is said, and dlt would look for one in the answers")
+        found = _paging(rule)
+        if found is None or trouble(found):
+            return todo(Call("SinglePage"), f"the paginator {one_line(rule.get('type'), 60).replace(_UNKNOWN, 'made by code')}")
+        return found
+
+    def _incremental(self, params: dict[str, Any], pages: Value) -> tuple[Value, dict[str, Value]]:
+        sent: dict[str, Value] = {}
+        for name, value in params.items():
+            rule = object_of(value)
+            if rule.get("type") == "incremental":
+                pages = self._since(name, rule, pages)
+            elif isinstance(value, dict | list) or value == _UNKNOWN:
+                self.unclear.append(f"the parameter {one_line(name, 40)}")
+            else:
+                sent[name] = value if isinstance(value, str) and value.startswith("{parent.") else _literal_text(value)
+        rule = object_of(self.endpoint.get("incremental"))
+        if text_of(rule.get("start_param")):
+            pages = self._since(text_of(rule["start_param"]), rule, pages)
+        return pages, sent
+
+    def _since(self, name: str, rule: Mapping[str, Any], pages: Value) -> Value:
+        start = rule.get("initial_value")
+        options: dict[str, Value] = {"start": start} if isinstance(start, str | int) and start != _UNKNOWN else {}
+        call = Call("UpdatedSince", (name, text_of(rule.get("cursor_path")), pages), options)
+        if why := trouble(call):
+            self.unclear.append(f"the incremental parameter {one_line(name, 40)}: {why}")
+            return pages
+        return call
+
+
+def _literal_text(value: Any) -> str:
+    return literal_text(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _literal(value: Any) -> Any:
+    match value:
+        case str():
+            return literal_text(value.replace(_UNKNOWN, ""))
+        case dict():
+            return {str(name): _literal(part) for name, part in value.items()}
+        case list():
+            return [_literal(part) for part in value]
+    return value if value is not None else {}
+
+
+def _records(selector: str) -> str:
+    return selector.removeprefix("$.").removeprefix("$") or "@"
+
+
+def _paging(rule: Mapping[str, Any]) -> Call | None:
+    size = text_of(rule.get("limit_param")) or None
+    total = _records(text_of(rule.get("total_path"))) if text_of(rule.get("total_path")) else ""
+    match rule.get("type"):
+        case "single_page":
+            return Call("SinglePage")
+        case "header_link":
+            return Call("LinkHeaderPaginator")
+        case "json_link" | "json_response":
+            return Call("NextLinkPaginator", (_records(text_of(rule.get("next_url_path")) or "next"),), {"missing_ends": True})
+        case "cursor":
+            where = _records(text_of(rule.get("cursor_path")) or "cursors.next")
+            return Call(
+                "CursorPaginator",
+                (text_of(rule.get("cursor_param")) or "cursor", where),
+                {"size_param": None, "missing_ends": True},
+            )
+        case "page_number":
+            param = text_of(rule.get("page_param")) or "page"
+            stop: dict[str, Value] = {"stop": [Call("last_page", (total,), {"param": param})]} if total else {}
+            first = whole(rule.get("base_page")) or 0
+            return Call("PageNumberPaginator", (), {"param": param, "first_page": first, "size_param": None, **stop})
+        case "offset":
+            param = text_of(rule.get("offset_param")) or "offset"
+            stop = {"stop": [Call("total_reached", (total,), {"param": param})]} if total else {}
+            return Call("OffsetPaginator", (), {"param": param, "size_param": size or "limit", **stop})
+    return None
+
+
+def _page_size(resources: list[_Resource]) -> list[Value]:
+    rules = [object_of(each.endpoint.get("paginator", each.client.get("paginator"))) for each in resources]
+    sizes = [size for rule in rules if (size := whole(rule.get("limit"))) and 0 < size < 1_000_000]
+    return [Call("page_size", (min(sizes),), {"maximum": max(sizes)})] if sizes else []
+
+
+def _address(client: Mapping[str, Any]) -> Value:
+    url = text_of(client.get("base_url")).rstrip("/")
+    call = Call("base_url", (url,))
+    if not urlsplit(url).scheme or url == _UNKNOWN or trouble(call):
+        return todo(Call("base_url"), "the address is not said as a text of https")
+    return call
+
+
+def _auth(given: Any) -> Value:
+    rule = {"type": given} if isinstance(given, str) and given != _UNKNOWN else object_of(given)
+    if given is None:
+        return None
+    match rule.get("type", "bearer" if "token" in rule else ""):
+        case "bearer":
+            return Call("BearerToken")
+        case "http_basic":
+            return Call("BasicAuth")
+        case "api_key":
+            name = text_of(rule.get("name")) or "Authorization"
+            if rule.get("location", "header") == "query":
+                return Call("ApiKeyQuery", (name,))
+            return Call("ApiKeyHeader", (name,))
+        case "oauth2_client_credentials":
+            url = text_of(rule.get("access_token_url"))
+            call = Call("OAuth2ClientCredentials", (), {"token_url": url, "client_auth": "body"})
+            return todo(Call("BearerToken"), "OAuth 2, of which no token address is said") if not url or trouble(call) else call
+    return todo(Call("BearerToken"), "an auth that is made by code")

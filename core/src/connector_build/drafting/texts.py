@@ -1,0 +1,38 @@
+"""Texts of a specification as texts of a plugin, in which braces stand for a value, and paths for a place."""
+
+import json
+import re
+from collections.abc import Sequence
+
+from connector_core.source.templates import NAME
+
+_INNERMOST = re.compile(rf"\{{({NAME})\}}")
+_KEY = re.compile(r"[A-Za-z_@$][\w$-]*")
+
+
+def literal_text(text: str) -> str:
+    """*text* as a template that is sent as just that: braces that would stand for a value are written twice."""
+    return _INNERMOST.sub(r"{{\1}}", text)
+
+
+def place(keys: Sequence[str]) -> str:
+    """The path of what stands under *keys*, one below the other; ``@`` for none."""
+    return ".".join(key if _KEY.fullmatch(key) else _quoted(key) for key in keys) or "@"
+
+
+def _quoted(key: str) -> str:
+    # Dots of a key that begins with a letter need no quotes: each key is tried joined as well.
+    return key if re.fullmatch(r"@?[\w$-]+(\.[\w$-]+)+", key) and key[0] == "@" else json.dumps(key)
+
+
+def is_header(name: str) -> bool:
+    """Whether *name* can name a header (RFC 9110, section 5.6.2)."""
+    return bool(re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name))
+
+
+def singular(name: str) -> str:
+    """The name of one of what *name* says are several."""
+    for end, one in (("ies", "y"), ("sses", "ss"), ("ses", "s"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
+        if name.endswith(end) and len(name) > len(end) + 1:
+            return name.removesuffix(end) + one
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") and len(name) > 2 else name
