@@ -1,4 +1,4 @@
-"""`connector-build new` from a description of an API, or from the connector of another tool: there is nothing yet to prove it by."""
+"""`connector-build new` from a description of an API, or from the connector of another tool, which proves nothing yet."""
 
 from collections.abc import Sequence
 from pathlib import Path
