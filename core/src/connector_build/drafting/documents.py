@@ -69,7 +69,7 @@ def _yaml(text: str) -> Any:
     try:
         import yaml
     except ImportError:
-        raise BuildError('it is YAML, which needs PyYAML: pip install "connector-core[new]". Or convert it to JSON.') from None
+        raise BuildError('it is YAML, which needs PyYAML: pip install "connector-core[local]". Or convert it to JSON.') from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         node = yaml.compose(text, Loader=loader)
