@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import connector_core
-from connector_build.drafting.probing.drafted import first_of
+from connector_build.drafting.probing.beginning import first_of
 from connector_build.drafting.probing.files import read_files
 from connector_build.errors import BuildError
 from connector_build.review.new_evidence import of_files

@@ -74,7 +74,7 @@ def test_what_the_file_says_becomes_a_build(tmp_path: Path) -> None:
             (f"[[connector]]\ndataset = 'fts'\nname = '{name}'", f"its name is '{shown}', which no connection can have")
             for name, shown in [("My Connector", "My Connector"), ("../x", "../x"), ("fts-eu", "fts-eu"), ("1st", "1st")]
         ),
-        ("[[connector]]\ndataset = '../x'", "its name is '../x'"),
+        ("[[connector]]\ndataset = '../x'", "connector 1: ../x is no Python file"),
         (OUTPUTS.format("o/in", "o"), "inside the folder of b"),
         (OUTPUTS.format("o", "o/in"), "inside the folder of a"),
         (OUTPUTS.format("o", "./p/../o/in"), "inside the folder of a"),

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from connector_build.review.roundtrip import BEGIN, END, Subject, subjects, travel
+from connector_build.review.roundtrip import BEGIN, END
+from connector_build.review.trips import Subject, subjects, travel
 from places import ROOT
 
 EVERY = list(subjects())

@@ -116,8 +116,11 @@ def test_lists_that_change_later_change_nothing() -> None:
         (lambda: dataset(auht=1), r"dataset takes no argument auht \(did you mean auth\?\)"),  # type: ignore[call-arg]
         (lambda: API.with_(tabels=[]), r"with_ takes no argument tabels \(did you mean tables\?\)"),  # type: ignore[call-arg]
         (lambda: API.with_(tables=[3]), r"tables\[0\] is int 3\. It takes a Table"),  # type: ignore[list-item]
-        (lambda: dataset(auth=ApiKeyHeader), r"Write ApiKeyHeader\(…\)"),
-        (lambda: dataset(settings=["region"]), r"settings\[0\]"),  # type: ignore[list-item]
+        (
+            lambda: dataset(auth=ApiKeyHeader),  # type: ignore[arg-type]
+            r"Write ApiKeyHeader\(…\)",
+        ),
+        (lambda: dataset(settings=["region"]), r"settings\[0\]"),
         (lambda: dataset(tables=TABLES, transforms={"ship": []}), r"transforms names the table ship \(did you mean ships\?\)"),
         (
             lambda: dataset(tables=TABLES, paginator={"x": SinglePage()}),

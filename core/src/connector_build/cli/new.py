@@ -177,15 +177,15 @@ def _from_evidence(
 
 
 def _chooser(yes: bool) -> Callable[[str, Sequence[str]], int]:
+    from connector_build.drafting.probing.beginning import first_of
+
     def ask(question: str, answers: Sequence[str]) -> int:
-        if yes or not (sys.stdin.isatty() and sys.stdout.isatty()):
-            return 0
         click.echo(question)
         for number, answer in enumerate(answers, 1):
             click.echo(f"  {number}  {answer}")
         return int(click.prompt("Number", type=click.IntRange(1, len(answers)), default=1)) - 1
 
-    return ask
+    return ask if not yes and sys.stdin.isatty() and sys.stdout.isatty() else first_of
 
 
 def _body(text: str | None) -> Any:

@@ -44,7 +44,7 @@ class Checked:
 
 def checkables(installed: Sequence[str], members: Sequence[Member]) -> list[Checkable]:
     """Everything that is *installed*, then what a list has beyond that: a dataset as it is listed counts once."""
-    found = {(name,): name for name in installed}
+    found: dict[tuple[str, ...], str] = {(name,): name for name in installed}
     for member in members:
         more = [("--with", each) for each in member.choice["extensions"]]
         more += [("--plugin-file", each) for each in member.choice["files"]]

@@ -91,7 +91,7 @@ def _member(entry: Any, where: str, folder: Path) -> Member:
     texts = {key: _text(entry, key, where) for key in _TEXTS if key in entry}
     if "dataset" not in texts:
         raise UsageProblem(f'{where} names no dataset. Write dataset = "fts".')
-    name = texts.get("name", named(texts["dataset"]))
+    name = texts.get("name", _named(texts["dataset"], where))
     if not _NAME.fullmatch(name):
         raise UsageProblem(
             f"{where}: its name is {one_line(repr(name), 60)}, which no connection can have. Write small letters, digits and "
@@ -107,6 +107,13 @@ def _member(entry: Any, where: str, folder: Path) -> Member:
     }
     dataset = str(folder / texts["dataset"]) if is_file(texts["dataset"]) else texts["dataset"]
     return Member(name, dataset, choice, folder / texts.get("output", f"dist/{name}"))
+
+
+def _named(dataset: str, where: str) -> str:
+    try:
+        return named(dataset)
+    except UsageProblem as problem:
+        raise UsageProblem(f"{where}: {problem}") from None
 
 
 def _undeclared(word: str, where: str) -> str:

@@ -33,6 +33,7 @@ from connector_build.plugins.sources import (
     Installed,
     Source,
     distribution_name,
+    parts_of,
 )
 from connector_core.basics.names import did_you_mean, one_line
 from connector_core.plugin.family import dataset as dataset_value
@@ -180,7 +181,7 @@ def _extension(name: str) -> Source:
 
 
 def _source(point: EntryPoint, name: str) -> Source:
-    place, _, attribute = (part.strip() for part in point.value.partition(":"))
+    place, attribute = parts_of(point)
     module = imported(place, name, point.dist)
     if attribute:
         _check_value(module, attribute, f"{name}: the entry point {point.name}")
@@ -211,12 +212,12 @@ def never_ships(name: str) -> Iterator[str]:
 
 def _of_sisters(point: EntryPoint, root: Path) -> Iterator[str]:
     """The modules below *root* that only other datasets of the same distribution need."""
-    name = distribution_name(point)
-    others = {each.module for each in entry_points(group=DATASETS) if _is_of(each, name)} - {point.module}
+    name, (module, _) = distribution_name(point), parts_of(point)
+    others = {parts_of(each)[0] for each in entry_points(group=DATASETS) if _is_of(each, name)} - {module}
     if not others or root.is_file():
         return
     known = modules_below(root)
-    own = needed_by(point.module, known)
+    own = needed_by(module, known)
     yield from sorted(set().union(*(needed_by(each, known) for each in others)) - own)
 
 

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from connector_build.plugins.reading import modules_below, needed_by, options_of, source_of_module, summary_of, tree_of
 from connector_build.plugins.references import NAME, VERBS
-from connector_build.plugins.sources import DATASETS, OPTIONS, Installed, distribution_name
+from connector_build.plugins.sources import DATASETS, OPTIONS, Installed, distribution_name, parts_of
 from connector_core.basics.names import one_line
 
 
@@ -39,17 +39,18 @@ def _installed(point: EntryPoint, options: dict[str, list[str]], *, alone: bool)
 
 def _read(point: EntryPoint) -> tuple[str, list[str]] | None:
     """The summary and the options of a dataset, from the text of its modules; None where they cannot be found."""
-    found = source_of_module(point.module)
+    module, attribute = parts_of(point)
+    found = source_of_module(module)
     if found is None:
         return None
     file, root = found
     tree = tree_of(file.read_bytes())
-    options = options_of(tree, point.attr)
+    options = options_of(tree, attribute)
     if file.name == "__init__.py" or file.parent != root.parent:
         known = modules_below(root)
-        own = needed_by(point.module, known) - {point.module}
-        options = options.union(*(options_of(tree_of(known[each].read_bytes())) for each in own if not point.attr))
-    return summary_of(tree, point.attr), sorted(options)
+        own = needed_by(module, known) - {module}
+        options = options.union(*(options_of(tree_of(known[each].read_bytes())) for each in own if not attribute))
+    return summary_of(tree, attribute), sorted(options)
 
 
 def _options() -> dict[str, list[str]]:

@@ -70,6 +70,12 @@ class Source:
         return self.root.stem if self.root.is_file() else self.root.name
 
 
+def parts_of(point: EntryPoint) -> tuple[str, str]:
+    """The module that an entry point names, and the value in it, if it names one: of any text, also of one that names neither."""
+    module, _, attribute = point.value.partition(":")
+    return module.strip(), attribute.strip()
+
+
 def distribution_name(point: EntryPoint) -> str:
     """What an entry point comes from: its distribution, or what it names where that is not known."""
     return point.dist.name if point.dist else point.value

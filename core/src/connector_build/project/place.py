@@ -12,6 +12,7 @@ can tell, and goes on where that one stopped. Nothing that is the user's is ever
 
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -60,13 +61,21 @@ def building(folder: Path, patience: float = PATIENCE) -> Iterator[Callable[[Cal
         os.close(lock)
 
 
+def _in_the_way(staging: Path) -> bool:
+    """Whether what is there is no folder. It may be gone since: another build has just ended."""
+    try:
+        return not stat.S_ISDIR(staging.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
 def _locked(staging: Path, folder: Path, patience: float) -> int:
     """The open lock file in *staging*, held until it is closed."""
     until = time.monotonic() + patience
     while time.monotonic() < until:
         with suppress(FileExistsError):
             staging.mkdir(mode=0o700)
-        if staging.is_symlink() or not staging.is_dir():
+        if _in_the_way(staging):
             raise BuildError(f"{staging} is in the way, where a build of {folder} works. Move it elsewhere.")
         with suppress(FileNotFoundError):  # whoever had the lock has just taken the folder away
             lock = os.open(staging / "lock", _OPEN, 0o600)

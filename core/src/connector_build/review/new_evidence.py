@@ -6,8 +6,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from attrs import evolve, field, frozen
 
+from connector_build.drafting.probing.beginning import Choose
 from connector_build.drafting.probing.credentials import Credential, Signing, is_secret, signing
-from connector_build.drafting.probing.drafted import Access, Choose
+from connector_build.drafting.probing.drafted import Access
 from connector_build.drafting.probing.files import Kept
 from connector_build.drafting.probing.places import places_in
 from connector_build.drafting.probing.positions import Given

@@ -13,7 +13,8 @@ from attrs import field, frozen
 from connector_build.api.recording import Recording
 from connector_build.drafting.draft import Draft, notes
 from connector_build.drafting.probing.asking import Asker, Refused, Unknown, plainly
-from connector_build.drafting.probing.drafted import Choose, Drafted, drafted, first_of
+from connector_build.drafting.probing.beginning import Choose, first_of
+from connector_build.drafting.probing.drafted import Drafted, drafted
 from connector_build.drafting.writing import plugin_text
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.plugins.discovery import VERBS

@@ -1,7 +1,7 @@
 """Families: what the datasets of one API share, said once."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -17,6 +17,7 @@ from connector_core.source.pagination import Paginator
 from connector_core.source.settings import Setting
 from connector_core.source.tables import Table
 
+T = TypeVar("T")
 Transforms = Sequence[Transform | DerivedField]
 ExtraTables = Sequence[Dimension | Aggregate | Nested]
 
@@ -78,7 +79,7 @@ class dataset:  # noqa: N801  (it is called, as a function is)
         summary: str | None = None,
     ) -> "dataset":
         """The same with what is given in place of what it says. Settings are added; one of a known name takes its place."""
-        given = {
+        given: dict[str, Any] = {
             "tables": tables,
             "auth": auth,
             "paginator": paginator,
@@ -87,7 +88,8 @@ class dataset:  # noqa: N801  (it is called, as a function is)
             "summary": summary,
         }
         merged = {setting.name: setting for setting in (*self.settings, *settings)}
-        return evolve(self, settings=list(merged.values()), **{name: value for name, value in given.items() if value is not None})
+        changed = {name: value for name, value in given.items() if value is not None}
+        return evolve(self, settings=list(merged.values()), **changed)
 
     @hookimpl
     def connector_tables(self) -> Sequence[Table]:
@@ -120,7 +122,7 @@ class dataset:  # noqa: N801  (it is called, as a function is)
         return _of(self.extra_tables, table)
 
 
-def _of(said: Any, table: Table) -> Any:
+def _of(said: Sequence[T] | Mapping[str, Sequence[T]], table: Table) -> Sequence[T]:
     return said.get(table.name, ()) if isinstance(said, Mapping) else said
 
 

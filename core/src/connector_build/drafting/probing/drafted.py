@@ -1,45 +1,27 @@
 """From a request and what brings its pages to the draft of a plugin."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from attrs import evolve, field, frozen
 
 from connector_build.drafting.draft import Call, Draft, Noted, TableDraft, Value, bare, guessed
 from connector_build.drafting.probing import hints
-from connector_build.drafting.probing.asking import Asker, Step, Walk, stepped
+from connector_build.drafting.probing.asking import Asker, Step, Walk
+from connector_build.drafting.probing.beginning import Choose, begun, first_of, options_of, rest_of, table_name, without_small
 from connector_build.drafting.probing.columns import columns_of
+from connector_build.drafting.probing.ends import Feed
 from connector_build.drafting.probing.guesses import Clues
-from connector_build.drafting.probing.keys import Key, key_options, keys_of
-from connector_build.drafting.probing.leading import leaves
+from connector_build.drafting.probing.keys import Key, key_options, keys_of, without_choice
 from connector_build.drafting.probing.naming import fields_of, is_kept, renamed
 from connector_build.drafting.probing.nested import nested_tables
-from connector_build.drafting.probing.places import Place, empty_list, places_in
+from connector_build.drafting.probing.places import Place
 from connector_build.drafting.probing.positions import Given
-from connector_build.drafting.probing.proving import Feed, Paging, paging
+from connector_build.drafting.probing.proving import Paging, paging
 from connector_build.drafting.probing.sizes import sized
-from connector_build.drafting.probing.words import literal_json, literal_text, table_of
-from connector_build.drafting.writing import name_of
-from connector_build.errors import BuildError
-from connector_core import Record, Request, Table
-from connector_core.basics.errors import ConnectorError
+from connector_build.drafting.probing.words import table_of
+from connector_core import Record
 from connector_core.basics.names import one_line
-from connector_core.paging.resting import first_request
-
-Choose = Callable[[str, Sequence[str]], int]
-"""Asks which of several is meant: a question, and the answers, the likeliest first → the number of one."""
-
-
-def first_of(_: str, __: Sequence[str]) -> int:
-    """Takes the likeliest."""
-    return 0
-
-
-SURE: Final = 15
-"""A place of a lower score is no list, and nothing speaks for it but that there is no other."""
-CLOSE: Final = 15
-"""Places whose scores differ by less may both be meant."""
 
 
 @frozen
@@ -72,10 +54,10 @@ def drafted(
     Raises BuildError where the answer has no records, or none that a plugin can read; Refused, Unknown or a ConnectorError where
     the first page does not come.
     """
-    table = _table_name(given.path, name)
-    draft, place, first = _begun(table, given, asker, [table, name], choose)
-    given = _without_small(given, len(first.rows))
-    draft = evolve(draft, table={**draft.table, **_rest(_options(given))})
+    table = table_name(given.path, name)
+    draft, place, first = begun(table, given, asker, [table, name], choose)
+    given = without_small(given, len(first.rows))
+    draft = evolve(draft, table={**draft.table, **rest_of(options_of(given))})
     clues = _clues(given, place, first, table)
     if not ordered:
         clues = evolve(clues, given=sized(asker, table_of(draft), clues, first))
@@ -92,30 +74,6 @@ def drafted(
     return Drafted(made, walk, records, whole)
 
 
-def _begun(table: str, given: Given, asker: Asker, names: Sequence[str], choose: Choose) -> tuple[TableDraft, Place, Step]:
-    """A draft with nothing but the request and the place of the records, and the first page."""
-    base = _options(given)
-    page = asker.page(_request(table_of(_unplaced(base, table)), given))
-    place = _chosen_place(page.body, names, choose)
-    draft = TableDraft({"name": table, "path": base["path"], **_raw(place), **_rest(base)})
-    first = _first(asker, table_of(draft), given)
-    if not first.rows:
-        raise BuildError(f"The answer has no records at {place.records}. Give a request that some come back for.")
-    return draft, place, first
-
-
-def _without_small(given: Given, rows: int) -> Given:
-    """The request without a size that is none, as more rows came for it."""
-    size = given.the("size")
-    if size is None or rows <= int(size.value) or size.where != "query":
-        return given
-    return evolve(
-        given,
-        params={**given.params, size.name: str(size.value)},
-        positions=tuple(each for each in given.positions if each is not size),
-    )
-
-
 def _clues(given: Given, place: Place, first: Step, table: str) -> Clues:
     number = place.number if place.rows else len(first.page.records)
     return Clues(given, first.page, place.keys, number, *_sorted_by(first.rows, table))
@@ -123,7 +81,7 @@ def _clues(given: Given, place: Place, first: Step, table: str) -> Clues:
 
 def _summary(name: str, table: str, origin: str, path: str) -> str:
     what = name if table == name else f"{name}: {table}"
-    return one_line(f"{what}, from {origin or 'an API'}{path}.", 100)
+    return one_line(f"{what}, from {origin}{path}." if origin else f"{what}, from pages that were kept.", 100)
 
 
 def _remarks(table: TableDraft, rows: Sequence[Record]) -> list[str]:
@@ -135,98 +93,6 @@ def _columns(table: TableDraft) -> Mapping[str, Value]:
     columns = table.table["columns"]
     assert isinstance(columns, Mapping)  # noqa: S101  (it was made here)
     return columns
-
-
-def _table_name(path: str, name: str) -> str:
-    """What the last part of a path that is no number calls the table."""
-    parts = [part.rpartition(".")[0] or part for part in path.split("/")]
-    words = [part for part in parts if any(map(str.isalpha, part)) and "{" not in part and "%" not in part and len(part) <= 60]
-    found = name_of(words[-1], name) if words else name
-    return name if found in ("v1", "v2", "v3", "v4", "api", "index", "graphql", "rest", "json") else found
-
-
-def _unplaced(base: Mapping[str, Value], name: str) -> TableDraft:
-    """A table of which nothing is known but its request."""
-    return TableDraft({"name": name, **base, "records": "@", "primary_key": [], "columns": {}, "full_refresh": True})
-
-
-def _request(table: Table, given: Given) -> Request:
-    """The request as it was given, with what says which page is meant."""
-    request = first_request(table)
-    for each in given.positions:
-        if each.value != "":
-            request = request.placed(each.where, each.name, each.value)
-    return request
-
-
-def _options(given: Given) -> dict[str, Value]:
-    params = {name: _param(name, value) for name, value in given.params.items()}
-    headers = {name: literal_text(value) for name, value in given.headers.items()}
-    body: dict[str, Value] = {} if given.body is None else {"body": literal_json(given.body)}
-    return {
-        "path": literal_text(given.path),
-        **({"params": params} if params else {}),
-        **({"headers": headers} if headers else {}),
-        **body,
-    }
-
-
-_BOUND: Final = re.compile(
-    r"(?:^|[_.-]|(?<=[a-z])(?=[A-Z]))(?:from|to|since|until|before|after|start|end|min|max|date|range|period|day|year|month|gte?|lte?)"
-    r"(?:$|[_.-]|(?=[A-Z]))|(?:_at|At|_on|On)$|(?:Date|Time)$",
-)
-
-
-_RANGE: Final = re.compile(r"\d{4}-?\d\d-?\d\d\W*(?:TO|to|and|\.\.|[,/|])\W*\d{4}-?\d\d-?\d\d|[<>]=?\s*'?\d")
-
-
-def _param(name: str, value: str) -> Value:
-    """A parameter as the plugin sends it; one that looks like a bound leaves rows out, which may not be meant."""
-    text = literal_text(value)
-    bounds = (_BOUND.search(name) and any(map(str.isdigit, value))) or _RANGE.search(value)
-    return guessed(text, "as the request had it; rows beyond it are never read") if bounds else text
-
-
-def _rest(base: Mapping[str, Value]) -> dict[str, Value]:
-    return {name: value for name, value in base.items() if name != "path"}
-
-
-def _raw(place: Place) -> dict[str, Value]:
-    """A table of which nothing but the place of its records is known."""
-    return {**place.options, "primary_key": [], "columns": {}, "full_refresh": True}
-
-
-def _chosen_place(body: Any, names: Sequence[str], choose: Choose) -> Place:
-    found = places_in([body], names)
-    if (not found or found[0].score < SURE) and (empty := empty_list(body)):
-        raise BuildError(
-            f"The answer has no records: {one_line(empty, 60)} is an empty list. Give a request that some come back for."
-        )
-    if not found:
-        raise BuildError(
-            f"There are no records in the answer, {_shown(body)}: no list of objects, and no object with values. Give a request "
-            "that records come back for."
-        )
-    if found[0].score < SURE and (empty := empty_list(body)):
-        raise BuildError(
-            f"The answer has no records: {one_line(empty, 60)} is an empty list. Give a request that some come back for."
-        )
-    close = [place for place in found if found[0].score - place.score < CLOSE]
-    chosen = close[choose("Where are the records?", [place.said for place in close])] if len(close) > 1 else found[0]
-    others = [place.said for place in close if place is not chosen]
-    beside = [leaf.path for leaf in leaves(body, chosen.keys) if leaf.value is not None]
-    return evolve(chosen, also=" or ".join(others) if choose is first_of else "", beside=tuple(beside))
-
-
-def _shown(body: Any) -> str:
-    return f"which is {one_line(repr(body), 60)}"
-
-
-def _first(asker: Asker, table: Table, given: Given) -> Step:
-    try:
-        return stepped(asker, table, _request(table, given))
-    except ConnectorError as error:
-        raise BuildError(f"The records cannot be read: {error}") from None
 
 
 def _sorted_by(rows: Sequence[Record], table: str) -> tuple[str | None, str]:
@@ -283,6 +149,8 @@ def _chosen_key(rows: Sequence[Record], columns: Mapping[str, Value], table: str
     likely = [key for key in found if not key.why][:5]
     if len(likely) < 2 or likely[0].names[0].lower() in ("id", "_id"):
         return found[0] if found else None
+    if choose is first_of:
+        return without_choice(likely, columns, table)
     said = [f"{one_line(key.names[0], 60)}, another one in each of {len(rows)} rows" for key in likely]
     return likely[choose("What identifies a row?", said)]
 

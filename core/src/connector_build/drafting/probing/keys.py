@@ -65,6 +65,14 @@ def _rank(name: str, columns: Mapping[str, Value], table: str) -> tuple[int, int
     return (3 if _ID.match(name) else 4), place
 
 
+def without_choice(keys: Sequence[Key], columns: Mapping[str, Value], table: str) -> Key:
+    """The likeliest of several that hold, noted where no name speaks for it more than for another."""
+    first = keys[0]
+    same = [each for each in keys[1:] if _rank(each.names[0], columns, table)[0] == _rank(first.names[0], columns, table)[0]]
+    others = " and ".join(one_line(each.names[0], 40) for each in same[:3])
+    return Key(first.names, f"unique, and so is {others}") if same else first
+
+
 def _is_time(kind: Value) -> bool:
     return "DATE" in str(bare(kind))
 

@@ -1,23 +1,21 @@
 """A guess is proved by asking for the second page: other records have to come. And a feed's end by reading to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from attrs import evolve, field, frozen
 
 from connector_build.drafting.draft import Call, TableDraft, Value, guessed, words
 from connector_build.drafting.probing import leading
-from connector_build.drafting.probing.asking import Asker, Refused, Step, Unknown, Walk, plainly, stepped, walk
+from connector_build.drafting.probing.asking import Refused, Step, Unknown, Walk, plainly, stepped
+from connector_build.drafting.probing.ends import Feed, ends
 from connector_build.drafting.probing.guesses import Clues, Guess, guesses, says_more
 from connector_build.drafting.probing.positions import Given
-from connector_build.drafting.probing.words import literal_text, made, table_of
-from connector_core import Table
+from connector_build.drafting.probing.words import literal_text, made
 from connector_core.basics.errors import ConnectorError
 from connector_core.basics.names import one_line
 from connector_core.source.pagination import next_request
 
-PAGES: Final = 5
-"""So many pages of a feed are read at most."""
 TRIES: Final = 10
 """So many guesses are tried at most."""
 FAR: Final = 1_000_000
@@ -34,29 +32,6 @@ class Paging:
     call: Value
     also: Mapping[str, Value] = field(factory=dict)
     walk: Walk = field(factory=lambda: Walk(()), repr=False)
-
-
-@frozen
-class Feed:
-    """What a guess is tried on: the draft of a table, what asks for its pages, the page size, and the first page."""
-
-    table: TableDraft
-    asker: Asker = field(repr=False)
-    size: int
-    first: Step = field(repr=False)
-
-    @property
-    def made(self) -> Table:
-        """The table, as it is asked for here."""
-        return table_of(self.table)
-
-    def with_options(self, also: Mapping[str, Value]) -> "Feed":
-        """The same with further options of the table."""
-        return evolve(self, table=evolve(self.table, table={**self.table.table, **also}))
-
-    def read(self, call: Call, most: int = PAGES) -> Walk:
-        """What *call* reads of it."""
-        return walk(self.asker, self.made, made(call), self.size, most)
 
 
 def paging(feed: Feed, clues: Clues) -> Paging:
@@ -76,6 +51,7 @@ def paging(feed: Feed, clues: Clues) -> Paging:
 
 
 SAME: Final = "the same records came again"
+_TOLD: Final = (SAME, "it is answered", "the second page has no")
 
 
 def _tried(feed: Feed, guess: Guess) -> str:
@@ -113,7 +89,7 @@ def _to_its_end(feed: Feed, clues: Clues, guess: Guess) -> Paging:
     if read.ended:
         return Paging(call, guess.also, read)
     read = evolve(read, steps=tuple(_until_again(read.steps)))
-    for also, end in _ends(call, clues, read, feed):
+    for also, end in ends(call, clues, read, feed):
         tried = feed.with_options(also).read(end)
         if tried.ended and len(tried.rows) >= len(read.rows):
             return Paging(_noted_end(end), {**guess.also, **also}, tried)
@@ -138,85 +114,6 @@ def _noted_end(call: Call) -> Value:
     if "repeated_page" in words(call):
         return guessed(call, "beyond the end the same page came again")
     return call
-
-
-def _ends(call: Call, clues: Clues, read: Walk, feed: Feed) -> Iterator[tuple[dict[str, Value], Call]]:
-    """Ways in which a feed may say that it ends, with what the table says besides."""
-    last = read.steps[-1] if read.steps else feed.first
-
-    def having(**options: Value) -> Call:
-        return evolve(call, options={**call.options, **options})
-
-    beside = leading.leaves(last.page.body, clues.keys)
-    if call.word == "CursorPaginator":
-        yield {}, having(missing_ends=True)
-        for flag in leading.flags(beside, "more"):
-            yield {}, having(more_field=flag.path)
-            yield {}, having(stop=[Call("no_more", (flag.path,))])
-        for value in _last_values(call, last):
-            yield {}, having(ends_at=[value])
-    if call.word in ("NextLinkPaginator", "LinkHeaderPaginator"):
-        yield {}, having(missing_ends=True)
-    for flag in leading.flags(beside, "done"):
-        yield {}, having(stop=[Call("field_is", (flag.path, True))])
-    if call.word in ("CursorPaginator", "NextLinkPaginator", "LinkHeaderPaginator"):
-        yield {}, having(stop=[Call("empty_page")])
-    yield {"nothing": "missing"}, call
-    yield {"nothing": "null"}, call
-    yield from _ends_of_numbers(call, beside, read, feed)
-
-
-def _last_values(call: Call, last: Step) -> list[Value]:
-    field_name = call.options.get("next_field", "next_cursor")
-    found = last.page.get(str(field_name))
-    return [found] if isinstance(found, str | int | bool) and found in (0, "0", -1, "-1", False) else []
-
-
-def _ends_of_numbers(
-    call: Call, beside: Sequence[leading.Leaf], read: Walk, feed: Feed
-) -> Iterator[tuple[dict[str, Value], Call]]:
-    if call.word not in ("PageNumberPaginator", "OffsetPaginator", "KeysetPaginator"):
-        return
-    for rule in _rules(call, list(beside)):
-        yield {}, evolve(call, options={**call.options, "stop": [rule]})
-    if refusal := _refusal(call, read, feed):
-        yield {"errors": [refusal]}, call
-
-
-def _rules(call: Call, beside: list[leading.Leaf]) -> Iterator[Call]:
-    """Stop rules that the answer has something for, then the one for an API that sends its last page again."""
-    own = call.options.get("param")
-    named: dict[str, Value] = {"param": own} if own else {}
-    yield from (Call("no_more", (flag.path,)) for flag in leading.flags(beside, "more"))
-    if call.word == "OffsetPaginator":
-        yield from (Call("total_reached", (total.path,), named) for total in leading.numbers(beside, "total"))
-    if call.word == "PageNumberPaginator":
-        yield from (Call("last_page", (pages.path,), named) for pages in leading.numbers(beside, "pages"))
-    yield Call("repeated_page")
-
-
-def _refusal(call: Call, read: Walk, feed: Feed) -> Value:
-    """The error rule for what a page behind the end is answered with; None where that says nothing but a status."""
-    following = None
-    try:
-        last = read.steps[-1]
-        following = next_request(made(call), last.request, evolve(last.page, witness=None))
-        if following is not None:
-            feed.asker.page(following)
-    except Refused as refused:
-        if 400 <= refused.status < 500 and (content := _code_in(refused.body)):
-            rule = Call("ignore", (), {"status": refused.status, "content": list(content)})
-            return guessed(rule, f"so the page behind the last is answered: {one_line(following, 100)}")
-    except (Unknown, ConnectorError, IndexError):
-        pass
-    return None
-
-
-def _code_in(body: Any) -> tuple[str, str] | None:
-    """Where an answer that refuses says why, in one word or sentence."""
-    found = [each for each in leading.leaves(body, ()) if isinstance(each.value, str) and 0 < len(each.value) <= 100]
-    named = sorted(found, key=lambda leaf: leaf.name.lower() not in ("code", "error", "type", "reason"))
-    return (named[0].path, named[0].value) if named else None
 
 
 def _unseen_end(feed: Feed, call: Call, also: Mapping[str, Value], read: Walk) -> tuple[Value, dict[str, Value]]:
@@ -255,7 +152,7 @@ def _one_page(feed: Feed, clues: Clues, tried: Sequence[tuple[Guess, str]], *, w
     read = feed.with_options(also).read(call)
     if whole:
         return Paging(call, also, read)
-    asked = [f"{_param(guess.call)} ({why})" for guess, why in tried if why][:3]
+    asked = [f"{_param(guess.call)} ({why})" for guess, why in tried if why.startswith(_TOLD)][:3]
     because = says_more(clues) or "nothing in the answer leads on"
     said = f"{because}; tried {', '.join(asked)}" if asked else because
     return Paging(guessed(call, said), also, read)
