@@ -5,6 +5,7 @@ import inspect
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import time
@@ -26,7 +27,8 @@ from connector_core.plugin import hooks
 from connector_core.plugin.assembly import HOOKS, Assembly, Plugin, assemble
 from places import ROOT
 
-TUTORIAL = ROOT / "docs" / "tutorial.md"
+FOLLOWED = [ROOT / "docs" / f"{name}.md" for name in ("tutorial", "packaging", "extensions")]
+"""Pages that are followed from their first line to their last, one after the other in one folder."""
 HOOKS_PAGE = ROOT / "docs" / "hooks.md"
 PATTERNS = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "core/*.md", "plugins/*/*.md")
 PAGES = [page for pattern in PATTERNS for page in sorted(ROOT.glob(pattern))]
@@ -76,10 +78,11 @@ def commands(block: Block) -> Iterator[Command]:
 
 @frozen
 class Workshop:
-    """An empty folder in which the tutorial is followed, and the distributions that were installed from it so far."""
+    """An empty folder in which pages are followed, the distributions that were installed from it so far, and what is running."""
 
     folder: Path
     sources: list[Path] = field(factory=list)
+    running: list["subprocess.Popen[bytes]"] = field(factory=list)
 
     def write(self, block: Block) -> None:
         """Do what a line ``File …`` or ``Add to …`` says."""
@@ -113,22 +116,28 @@ class Workshop:
 
     def run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run one command of the virtual environment, its two outputs joined as a terminal joins them."""
+        own = SCRIPTS / arguments[0]
         return subprocess.run(
-            [SCRIPTS / arguments[0], *arguments[1:]],
+            [own if own.exists() else arguments[0], *arguments[1:]],
             cwd=self.folder,
-            env={
-                "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
-                "PYTHONPATH": os.pathsep.join(map(str, self.sources)),
-                "HOME": str(self.folder),
-                "DO_NOT_TRACK": "1",
-                "NO_COLOR": "1",
-            },
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the virtual environment of a reader has."""
+        return {
+            "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join([*map(str, self.sources), os.environ.get("PYTHONPATH", "")]),
+            "HOME": str(self.folder),
+            "DO_NOT_TRACK": "1",
+            "NO_COLOR": "1",
+        }
 
     def follow(self, command: Command) -> None:
         """Do what *command* says, and compare what it prints with what the page shows."""
@@ -137,13 +146,28 @@ class Workshop:
                 pass  # what runs this test is such an environment
             case ["python", "-m", "pip", "install", "-e", folder]:
                 self.install(folder)
-            case ["python", "-m", "pytest", *_] | ["connector-build", *_] as arguments:
+            case ["connector-build", "serve", *_, "--port", port, "--api-key", _, "&"] as arguments:
+                self.leave_running(arguments[:-1], int(port))
+            case ["python", "-m", "pytest", *_] | ["connector-build", *_] | ["grep" | "find", *_] as arguments:
                 done = self.run(arguments)
                 assert_shown(command, done.stdout)
                 failing = any(line.startswith("Error:") for line in command.shown)
                 assert (done.returncode != 0) == failing, f"{command.line}: exit {done.returncode}\n{done.stdout}"
             case _:
-                pytest.fail(f"the tutorial says {command.line!r}, and this test does not know how to follow that")
+                pytest.fail(f"a page says {command.line!r}, and this test does not know how to follow that")
+
+    def leave_running(self, arguments: Sequence[str], port: int) -> None:
+        """Start a server, and wait until it listens."""
+        program = [str(SCRIPTS / arguments[0]), *arguments[1:]]
+        process = subprocess.Popen(program, cwd=self.folder, env=self.environment, stdout=subprocess.DEVNULL)
+        self.running.append(process)
+        until = time.monotonic() + 60
+        while time.monotonic() < until and process.poll() is None:
+            with socket.socket() as tried:
+                if not tried.connect_ex(("127.0.0.1", port)):
+                    return
+            time.sleep(0.05)
+        pytest.fail(f"nothing listens on port {port}")
 
 
 def assert_shown(command: Command, printed: str) -> None:
@@ -162,42 +186,39 @@ def _collapsed(line: str) -> str:
     return re.sub("─+", "─", " ".join(line.split()))
 
 
-def is_demo(command: Command) -> bool:
-    return command.line.startswith("connector-build demo ")
-
-
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    """The tutorial followed from its first line to its last, but for the demo."""
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """The pages followed from their first line to their last."""
     shop = Workshop(tmp_path_factory.mktemp("tutorial"))
     checked = shop.folder / ".fivetran" / "connector_sdk" / "_last_version_check"
     checked.parent.mkdir(parents=True)
     checked.write_text(str(int(time.time())), encoding="utf-8")  # or the fivetran command would ask the network for a newer one
-    for block in blocks(TUTORIAL.read_text(encoding="utf-8")):
-        if block.path:
-            shop.write(block)
-        elif block.kind == "console":
-            for command in commands(block):
-                if not is_demo(command):
+    try:
+        for page in FOLLOWED:
+            for block in blocks(page.read_text(encoding="utf-8")):
+                if block.path:
+                    shop.write(block)
+                for command in commands(block) if block.kind == "console" else ():
                     shop.follow(command)
-    return shop
+        yield shop
+    finally:
+        for process in shop.running:
+            process.kill()
+            process.wait()
 
 
-def test_the_tutorial_works_as_written(workshop: Workshop) -> None:
-    project = workshop.folder / "dist" / "crew"
-    assert (project / "connector_crew" / "__init__.py").exists()
-    assert not (project / "connector_crew" / "sample.py").exists()
-    assert (workshop.folder / "dist" / "crew_overtime" / "our_fields.py").exists()
-    assert (workshop.folder / "dist" / "crew_members" / "connector_crew_members" / "__init__.py").exists()
+def test_the_tutorial_and_what_goes_on_from_it_work_as_written(workshop: Workshop) -> None:
+    projects = workshop.folder / "dist"
+    assert (projects / "crew" / "crew.py").exists()
+    assert (projects / "crew_packed" / "connector_crew" / "__init__.py").exists()
+    assert not (projects / "crew_packed" / "connector_crew" / "sample.py").exists()
+    assert (projects / "crew_overtime" / "our_fields.py").exists()
+    assert (projects / "crew_members" / "connector_crew_members" / "__init__.py").exists()
 
 
-@pytest.mark.skipif(not (ROOT / "core/src/connector_build/local/demo.py").exists(), reason="there is no demo yet")
-def test_the_tutorials_demo_works_as_written(workshop: Workshop) -> None:
-    shown = [block for block in blocks(TUTORIAL.read_text(encoding="utf-8")) if block.kind == "console"]
-    demos = [command for block in shown for command in commands(block) if is_demo(command)]
-    assert demos
-    for command in demos:
-        workshop.follow(command)
+def test_the_tutorial_is_short() -> None:
+    text = FOLLOWED[0].read_text(encoding="utf-8")
+    assert len(re.sub(r"```.*?```", "", text, flags=re.S).split()) <= 900
 
 
 # hooks.md
