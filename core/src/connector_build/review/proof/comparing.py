@@ -19,7 +19,7 @@ from connector_build.review.proof.truth import Truth, key_of, truths
 from connector_build.review.proof.values import fault
 from connector_core.plugin.assembly import Assembly
 
-_WHOLE: Final = re.compile(r"from (the|its) (start|beginning)|reading the whole feed|read whole", re.IGNORECASE)
+_WHOLE: Final = re.compile(r"reading the whole feed|is read whole once", re.IGNORECASE)
 
 
 @frozen

@@ -112,7 +112,8 @@ def _missing(truth: Truth, lost: set[Key], right: Right) -> Difference:
     in_pages = set().union(*(truth.pages[number - 1] for number in whole)) if whole else set()
     said = f"{who} lacks {len(lost):,} of {len(truth.rows):,} rows."
     if whole and in_pages == lost:
-        said += f" They are all of page {_spans(whole)} of {len(truth.pages)}: it does not read on where the feed does."
+        pages = "page" if len(whole) == 1 else "pages"
+        said += f" They are all of {pages} {_spans(whole)} of {len(truth.pages)}: it does not read on where the feed does."
     return Difference(truth.table, "", "missing rows", len(lost), right, said, {"row": _shown(min(lost))})
 
 
