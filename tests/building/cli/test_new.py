@@ -115,6 +115,7 @@ def test_a_file_that_is_there_stays_unless_it_is_forced(new: New) -> None:
         ("../orders", ["--like", "stripe"], "cannot name a dataset"),
         ("check", ["--like", "stripe"], "cannot name a dataset"),
         ("json", ["--like", "stripe"], "cannot name a dataset"),
+        ("requests", ["--like", "stripe"], "cannot name a dataset"),
         ("orders", ["--from", "nowhere.json"], "cannot be read"),
         ("orders", ["--url", "https://a.example.com/x", "--header", "X-API-Key: env:NOT_SET_HERE"], "NOT_SET_HERE"),
         ("orders", ["--url", "https://a.example.com/x", "--header", "X-API-Key"], "nobody can be asked"),
@@ -159,6 +160,12 @@ def test_no_more_requests_are_made_than_allowed(new: New, api_server: ApiServer)
     assert len(api_server.requests) == 3
     assert "# guessed" in written("rows.py")
     assert not Path("rows.pages.json").exists()
+
+
+def test_it_waits_where_the_api_asks_for_that(new: New, api_server: ApiServer) -> None:
+    api_server.respond("/orders", status=429, headers={"Retry-After": "0"})
+    api_server.answering = lambda _: json_reply(ORDERS[:3])
+    assert new("orders", "--url", f"{api_server.url}/orders").exit_code == 0
 
 
 def test_the_credential_is_not_sent_to_another_host(new: New, api_server: ApiServer) -> None:

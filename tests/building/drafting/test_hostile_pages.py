@@ -4,6 +4,7 @@ import ast
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 import connector_core
 from connector_build.drafting.probing.beginning import first_of
 from connector_build.drafting.probing.files import read_files
+from connector_build.drafting.probing.positions import position
 from connector_build.errors import BuildError
 from connector_build.review.new_evidence import of_files
 from connector_build.review.newly import Made, made_from
@@ -45,9 +47,9 @@ def drafted(folder: Path, *pages: Any, url: str = "") -> Made:
     return made_from("crew", found, most=20)
 
 
-def made_or_told(folder: Path, *pages: Any) -> Made | str:
+def made_or_told(folder: Path, *pages: Any, url: str = "") -> Made | str:
     try:
-        return drafted(folder, *pages)
+        return drafted(folder, *pages, url=url)
     except (BuildError, ConnectorError) as error:
         return str(error)
 
@@ -72,7 +74,7 @@ def assert_harmless(text: str) -> None:
         )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(pages=st.lists(PAGES, min_size=1, max_size=2))
 def test_any_page_becomes_a_plugin_that_brings_its_records_or_one_clear_error(
     pages: list[Any], tmp_path_factory: pytest.TempPathFactory
@@ -86,3 +88,16 @@ def test_any_page_becomes_a_plugin_that_brings_its_records_or_one_clear_error(
     assert_harmless(made.text)
     assert made.recording is None or made.total > 0
     assert sorted(path.name for path in folder.iterdir()) == [f"{number}.json" for number in range(len(pages))]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(path=st.text(max_size=10), params=st.dictionaries(NASTY, NASTY, max_size=3))
+def test_any_address_is_asked_for_as_it_is(path: str, params: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    params = {name: value for name, value in params.items() if f"{name}{value}".isprintable() and not position(name, value)}
+    url = f"https://api.example.com/v1/{quote(path, errors='replace')}?{urlencode(params)}"
+    made = made_or_told(tmp_path_factory.mktemp("pages"), [{"id": 1}, {"id": 2}], url=url)
+    assert isinstance(made, Made)
+    assert_harmless(made.text)
+    assert made.recording is not None
+    (answer,) = made.recording.answers
+    assert answer.request.params == params

@@ -1,5 +1,6 @@
 """`connector-build new`: from evidence to a file with a plugin, proved against that evidence."""
 
+import importlib.util
 import os
 import sys
 import tempfile
@@ -61,8 +62,8 @@ def check_target(name: str, *, force: bool) -> Path:
     """The file that *name* is written to. Raises UsageProblem for a name that no dataset may have, and where it is there."""
     with suppress(ConnectorError):
         check_name(name, "")
-        if name not in VERBS and name not in sys.stdlib_module_names and not name.startswith("connector"):
-            file = Path(f"{name}.py")
+        file = Path(f"{name}.py")
+        if name not in VERBS and not name.startswith("connector") and not _is_a_module(name, file):
             if (file.exists() or file.is_symlink()) and not force:
                 raise UsageProblem(f"{file} is there already, and is not overwritten. Give another name, or add --force.")
             return file
@@ -70,6 +71,14 @@ def check_target(name: str, *, force: bool) -> Path:
         f"{one_line(name, 60)!r} cannot name a dataset. Write lower-case letters, digits and underscores, a letter first, but no "
         "verb of connector-build and no module of Python: crew_shifts."
     )
+
+
+def _is_a_module(name: str, file: Path) -> bool:
+    """Whether something else is imported by *name*: the plugin would stand in its way."""
+    if name in sys.stdlib_module_names:
+        return True
+    found = importlib.util.find_spec(name)
+    return found is not None and (found.origin is None or Path(found.origin).resolve() != file.resolve())
 
 
 def made_from(
