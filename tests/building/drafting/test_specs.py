@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connector_build.drafting import documents, specs
+from connector_build.drafting import specs
 from connector_build.drafting.specs import SPECS, SpecKind, drafted_from
 from connector_build.errors import BuildError, UsageProblem
 
@@ -98,7 +98,3 @@ def test_only_the_tables_that_are_wanted_with_their_parents(tmp_path: Path) -> N
     assert [table.name for table in drafted_from("airbyte", path, "crew", ["crews"]).tables] == ["crews"]
     with pytest.raises(UsageProblem, match=r"it has no 'no'\. There are crews, shifts\."):
         drafted_from("airbyte", path, "crew", ["no"])
-
-
-def test_the_limit_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert specs.MOST_BYTES == documents.MOST_BYTES

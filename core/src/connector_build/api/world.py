@@ -142,10 +142,8 @@ class World:
         for record in records:
             row = transformed(plan, record)
             if row is not None:
-                key = tuple(row[name] for name in plan.table.primary_key)
-                # Without a key, all that a row holds is one.
-                every = (repr(value) for _, value in sorted(row.items()) if value is not None)
-                rows[key or tuple(every)] = dict.fromkeys(plan.columns) | row
+                row = dict.fromkeys(plan.columns) | row
+                rows[tuple(row[name] for name in plan.table.primary_key) or _whole(row)] = row
         return rows
 
     def _shown(self, plan: TablePlan, hides: Hides) -> list[Entry]:
@@ -223,3 +221,8 @@ def transformed(plan: TablePlan, record: Record) -> Record | None:
         return None
     kept = {name: value for name, value in row.items() if name in plan.declared} if plan.undeclared == "drop" else row
     return in_form(plan.declared, kept)
+
+
+def _whole(row: Record) -> tuple[str, ...]:
+    """What tells a row of a table without a key from another: all that it holds, as the warehouse has it."""
+    return tuple(repr(value) for _, value in sorted(row.items()) if value is not None)

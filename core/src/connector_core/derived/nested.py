@@ -162,7 +162,7 @@ def _read(value: Any) -> Any:
     """A JSON column, which may hold the text of some JSON, as CSV has it; a text that is none stays one."""
     try:
         return decode_text(value) if isinstance(value, str) and value[:1] in ("[", "{") else value
-    except NotJson:
+    except (NotJson, ValueError):
         return value
 
 

@@ -151,7 +151,7 @@ STREAM = st.fixed_dictionaries(
 CONFIGURED = {"a": {"default": "{settings.secret}"}, "secret": {"airbyte_secret": True}}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(STREAM, min_size=1, max_size=2))
 def test_any_manifest_is_a_plugin_of_literals_or_one_sentence(streams: list[Any]) -> None:
     text = json.dumps({"streams": streams, "spec": {"connection_specification": {"properties": CONFIGURED}}})

@@ -165,5 +165,5 @@ def listing(record: dict[str, Any], name: str) -> dict[str, Any]:
 def test_braces_of_a_default_are_sent_as_they_are() -> None:
     record = {"type": "object", "properties": {"id": {"type": "integer"}}}
     spec = {"openapi": "3.0.0", "paths": {"/crews": listing(record, "{settings.api_key}")}}
-    (table,) = kept(openapi_draft("crew", json.dumps(spec))).tables
-    assert list(dict(table.table["params"]).values()) == ["{{settings.api_key}}"]  # type: ignore[call-overload]
+    (plan,) = assembled(kept(openapi_draft("crew", json.dumps(spec)))).tables
+    assert list(plan.table.params.values()) == ["{{settings.api_key}}"]

@@ -21,7 +21,8 @@ NEXT_CURSORS: Final = (
     "next_page next_pagination_key cursor after_cursor next next_start_key last_evaluated_key"
 ).split()
 NEXT_LINKS: Final = (
-    "odata_next_link next_records_url next_link next_url next_page_url next_page_link nextlink next_uri next_page_uri next_href next_page next"
+    "odata_next_link next_records_url next_link next_url next_page_url next_page_link nextlink next_uri next_page_uri "
+    "next_href next_page next"
 ).split()
 MORE: Final = (
     "has_more hasmore has_next hasnext has_next_page more more_results_available has_more_items more_items is_truncated".split()
