@@ -51,6 +51,10 @@ class Engine:
     checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
 
 
+class StoppedError(Exception):
+    """This table was well, and has come to a checkpoint, because another one failed."""
+
+
 @define
 class TableSync:
     """The sync of one table: how far it has come, and what the next checkpoint has to hold."""
@@ -60,6 +64,8 @@ class TableSync:
     states: States
     delivery: Delivery
     engine: Engine
+    stopping: Callable[[], bool] = bool
+    """Whether another table has failed, so that this one comes to a checkpoint and ends there."""
     delivered: int = field(default=0, init=False)
     left_out: Counter[str] = field(factory=Counter, init=False)
     pages: int = field(default=0, init=False)
@@ -177,7 +183,7 @@ class TableSync:
                     self._deliver(self.held.hold(part), kept, again=again)
                     again = False  # what goes before the page went before its first part
                 if read is None or not read.last:
-                    self._checkpoint_if_due(source, kept, now=read is not None and read.keeps)
+                    self._between_pages(source, kept, now=read is not None and read.keeps)
         if whole and not self.delivered:
             self._check_emptied(kept, self.held.left_out + self.left_out)
         self._deliver(self.held.release(), kept, again=False)
@@ -202,6 +208,8 @@ class TableSync:
                         spool.put(part)
                     if read is not None and read.keeps:
                         self._checkpoint(kept, source.anew)
+                    if self.stopping():
+                        raise StoppedError
             if spool.is_empty:
                 self._check_emptied(kept, spool.left_out)
             self._start_over(source, kept)
@@ -216,7 +224,7 @@ class TableSync:
             return
         if spool.is_empty:
             self.log.info(f"{self.name}: no record came, so every row of the table is deleted, as the plugin allows.")
-        self.delivery.operations.truncate(self.name)
+        self.delivery.truncate(self.name)
         self.lists.clear(self.delivery)
 
     def _check_emptied(self, kept: Derivation, left_out: Counter[str]) -> None:
@@ -296,12 +304,14 @@ class TableSync:
             return  # of a table without a key: what it left out before, it left out then
         self.delivery.delete(self.name, left_out.keys)
 
-    def _checkpoint_if_due(self, source: Feed, kept: Derivation, *, now: bool) -> None:
-        since = self._handled - self.checkpointed
-        if self.held.rows or self.waiting:
-            return  # the next sync would go on behind them
-        if now or self._is_due(since, self._handled):
+    def _between_pages(self, source: Feed, kept: Derivation, *, now: bool) -> None:
+        """Checkpoint where that is due, *now*, or the last thing to do."""
+        stopping = self.stopping()
+        due = now or stopping or self._is_due(self._handled - self.checkpointed, self._handled)
+        if due and not (self.held.rows or self.waiting):  # while rows wait, the next sync would go on behind them
             self._checkpoint(kept, source.bookmark)
+        if stopping:
+            raise StoppedError
 
     def _is_due(self, since: int, handled: int) -> bool:
         return self.engine.checkpoints.due(since, handled, self.engine.clock() - self.checkpointed_at)
@@ -311,10 +321,14 @@ class TableSync:
         extras = kept.state(bookmark)
         if self.lists.say:
             extras |= self.lists.state()
-        self.states[self.name] = TableState(bookmark, extras, self.has_rows, keys)
-        state = self.states.whole()
-        check_discreet(self.plan, self.api.hidden, bookmark, state)
-        self.delivery.operations.checkpoint(state)
+        self.delivery.do(self._save, TableState(bookmark, extras, self.has_rows, keys))
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:
             self.note(f"Checkpoint saved after {self.delivered} records")
+
+    def _save(self, state: TableState) -> None:
+        """Checkpoint with this table's *state*, and with what the last checkpoint of every other one has left."""
+        self.states[self.name] = state
+        whole = self.states.whole()
+        check_discreet(self.plan, self.api.hidden, state.bookmark, whole)
+        self.delivery.operations.checkpoint(whole)
