@@ -80,15 +80,6 @@ def _deletes(plan: TablePlan) -> str:
     return f"{told}; rows that a whole read no longer brings are deleted" if table.missing else told
 
 
-def reads_whole(plan: TablePlan) -> bool:
-    """Whether each sync reads the whole feed of *plan*."""
-    return (
-        plan.table.full_refresh
-        or (bool(plan.grouped) and plan.repeats)
-        or getattr(plan.paginator, "reads", "").startswith("whole")
-    )
-
-
 def nested_reading(plan: TablePlan, nested: Nested) -> str:
     """How a nested list is kept up, and what it costs in the state, in words."""
     made = f"`{nested.name}` has a row for each entry of `{nested.at}`, from the same requests"
@@ -109,7 +100,7 @@ def extra_reading(plan: TablePlan, extra: Dimension | Aggregate | Nested) -> str
     if isinstance(extra, Nested):
         return nested_reading(plan, extra).replace("`", "")
     source = plan.table.name
-    if plan.repeats or reads_whole(plan):
+    if plan.repeats or plan.reads_whole:
         return f"{extra.name} is made from the whole of {source} in each sync; rows are sent only when they changed."
     return (
         f"{extra.name} is kept up as {source} grows; its totals are part of the state, and rows are sent only when they changed."
