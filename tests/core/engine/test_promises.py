@@ -654,7 +654,10 @@ def test_another_grouping_replaces_every_row_wherever_the_first_sync_of_it_crash
     by_worker = Aggregate("tasks", by=("worker",), measures={"n": count()})
     by_site = Aggregate("tasks", by=("site",), measures={"n": count()})
     records: list[Record] = [{"id": number, "worker": "AB"[number % 2], "site": "XYZ"[number % 3]} for number in range(7)]
-    for number in range(15):
+    whole = scripted(list(records), append_only=append_only, worker="STRING", site="STRING")
+    whole.sync(by_worker)
+    whole.sync(by_site)
+    for number in range(len(whole.warehouse.operations)):
         data = scripted(list(records), append_only=append_only, worker="STRING", site="STRING")
         data.sync(by_worker)
         data.crash(number, by_site)

@@ -6,6 +6,7 @@ from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.nested import Nested
 from connector_core.engine.marks import BYTES
 from connector_core.engine.state import LIMIT
+from connector_core.engine.unchanged import MOST
 from connector_core.plugin.plan import Option, TablePlan
 from connector_core.source.deletes import ListedIn
 
@@ -13,6 +14,7 @@ REST = 12 + 40
 """Bytes of the state that the place takes where the children of one parent go on, if no other parent has the same one."""
 RECORD, LINE, LINES = 32, 12, 5
 """Bytes of the state that a record and a line of it take with keys of some eight letters, and how many lines an example has."""
+_SENT = f"Of up to {MOST:,} rows, those that changed are sent; a larger table is sent whole."
 
 
 def reading(plan: TablePlan) -> str:
@@ -34,10 +36,8 @@ def _of_grouped(plan: TablePlan, name: str, how: str) -> str:
         return f"`{name}` is read {how}. {extras} {verb} made from it; rows are sent only when they changed."
     return (
         f"{extras} {verb} made from the records of `{name}`. That feed may send a record again with new values, "
-        "so each sync reads and "
-        f"sends the whole of `{name}`: as many requests and upserts as the feed has pages and records. "
-        f"Rows of {extras} are sent only "
-        "when they changed, and deleted when their last record has gone elsewhere."
+        f"so each sync reads the whole of `{name}`: as many requests as the feed has pages. {_SENT} "
+        f"Rows of {extras} are sent only when they changed, and deleted when their last record has gone elsewhere."
     )
 
 
@@ -46,7 +46,8 @@ def _how(plan: TablePlan) -> str:
     table = plan.table
     if table.full_refresh:
         return "whole in each sync, and replaced: rows that the API no longer sends are deleted"
-    reads = f"{getattr(plan.paginator, 'reads', 'as its paginator says')}{_deletes(plan)}"
+    sent = "; rows that did not change are not sent again" if plan.knows_unchanged else ""
+    reads = f"{getattr(plan.paginator, 'reads', 'as its paginator says')}{sent}{_deletes(plan)}"
     if table.parent is None:
         return reads
     if table.each:
@@ -80,15 +81,6 @@ def _deletes(plan: TablePlan) -> str:
     return f"{told}; rows that a whole read no longer brings are deleted" if table.missing else told
 
 
-def reads_whole(plan: TablePlan) -> bool:
-    """Whether each sync reads the whole feed of *plan*."""
-    return (
-        plan.table.full_refresh
-        or (bool(plan.grouped) and plan.repeats)
-        or getattr(plan.paginator, "reads", "").startswith("whole")
-    )
-
-
 def nested_reading(plan: TablePlan, nested: Nested) -> str:
     """How a nested list is kept up, and what it costs in the state, in words."""
     made = f"`{nested.name}` has a row for each entry of `{nested.at}`, from the same requests"
@@ -109,7 +101,7 @@ def extra_reading(plan: TablePlan, extra: Dimension | Aggregate | Nested) -> str
     if isinstance(extra, Nested):
         return nested_reading(plan, extra).replace("`", "")
     source = plan.table.name
-    if plan.repeats or reads_whole(plan):
+    if plan.repeats or plan.reads_whole:
         return f"{extra.name} is made from the whole of {source} in each sync; rows are sent only when they changed."
     return (
         f"{extra.name} is kept up as {source} grows; its totals are part of the state, and rows are sent only when they changed."
@@ -125,8 +117,8 @@ def cost(option: Option, plan: TablePlan) -> str:
         if not plan.repeats:
             return f"No further request: it is kept up as {name} grows. One upsert for each row that changed."
         return (
-            f"Each sync reads and sends the whole of {name}: as many requests and upserts as the feed has pages and records. "
-            "Besides, one upsert for each row that changed."
+            f"Each sync reads the whole of {name}: as many requests as the feed has pages. {_SENT} "
+            "Besides, one upsert for each row that changed here."
         )
     if isinstance(option.value, Nested):
         first = "No further request, but for one read of the whole feed when it is switched on."
@@ -144,7 +136,7 @@ def would_cost(plan: TablePlan, options: Iterable[Option]) -> str:
         if option.table == plan.table.name and not option.enabled and isinstance(option.value, Aggregate | Dimension)
     ]
     if off and plan.repeats and not plan.grouped:
-        return f" With {' or '.join(off)} on, each sync would read and send the whole feed."
+        return f" With {' or '.join(off)} on, each sync would read the whole feed."
     return ""
 
 

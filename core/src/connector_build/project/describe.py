@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from connector_build.catalog.reading import reading, reads_whole, would_cost
+from connector_build.catalog.reading import reading, would_cost
 from connector_build.catalog.risks import risks
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.measures import Measure
@@ -92,7 +92,7 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
             "from": _from(plan.paginator_origin),
             "in_words": _in_words(plan.paginator),
         },
-        "reads": "the whole feed" if reads_whole(plan) else "from the cursor on",
+        "reads": "the whole feed" if plan.reads_whole else "from the cursor on",
         "reading": f"{reading(plan)}{would_cost(plan, options)}".replace("`", ""),
         "risks": risks(plan),
         "from": _from(plan.origin),

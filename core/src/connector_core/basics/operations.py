@@ -1,13 +1,15 @@
 """What the sync engine asks of the world outside: Fivetran's operations and a log. Only fivetran.py knows the SDK."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from attrs import frozen
 
 from connector_core.basics.errors import DeliveryError
 from connector_core.basics.names import one_line
+
+T = TypeVar("T")
 
 
 class Operations(Protocol):
@@ -39,35 +41,55 @@ class Log(Protocol):
         """A warning about the data itself, which belongs on the dashboard of whoever uses it: drift, or lost precision."""
 
 
+Do = Callable[..., Any]
+"""Does a call with its arguments, in whatever thread operations belong to, and gives what it returns or raises."""
+
+
+def at_once(call: Callable[..., T], *arguments: Any) -> T:
+    """What *call* returns."""
+    return call(*arguments)
+
+
 @frozen
 class Delivery:
-    """*operations*, with the SDK's refusal of a row turned into a message that names the table, the row and the value."""
+    """*operations*, with the SDK's refusal of a row turned into a message that names the table, the row and the value.
+
+    do: what lets the operations happen in the thread that delivers.
+    """
 
     operations: Operations
+    do: Do = at_once
 
     def upsert(self, table: str, row: dict[str, Any], key: Sequence[object]) -> None:
         """Send one row. Raises DeliveryError when the SDK refuses a value in it."""
-        try:
-            self.operations.upsert(table, row)
-        except (TypeError, ValueError, OverflowError, AttributeError) as error:
-            raise DeliveryError(_refusal(table, key, row, error)) from None
+        self.upsert_all(table, [(key, row)])
 
     def upsert_all(self, table: str, rows: Iterable[tuple[Sequence[object], Any]]) -> None:
         """Send rows, each with its key in front, one after the other. Raises DeliveryError as ``upsert`` does."""
+        self.do(self._upsert_all, table, rows)
+
+    def _upsert_all(self, table: str, rows: Iterable[tuple[Sequence[object], Any]]) -> None:
         upsert = self.operations.upsert
         sent: tuple[Sequence[object], Any] = ((), {})
         try:
             for sent in rows:
                 upsert(table, sent[1])
-        except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        except _REFUSALS as error:
             raise DeliveryError(_refusal(table, *sent, error)) from None
 
     def delete(self, table: str, keys: dict[str, Any]) -> None:
         """Delete one row. Raises DeliveryError when the SDK refuses a key."""
         try:
-            self.operations.delete(table, keys)
-        except (TypeError, ValueError, OverflowError, AttributeError) as error:
+            self.do(self.operations.delete, table, keys)
+        except _REFUSALS as error:
             raise DeliveryError(_refusal(table, tuple(keys.values()), keys, error)) from None
+
+    def truncate(self, table: str) -> None:
+        """Mark every row of the table as deleted."""
+        self.do(self.operations.truncate, table)
+
+
+_REFUSALS = (TypeError, ValueError, OverflowError, AttributeError)
 
 
 def _refusal(table: str, key: Sequence[object], row: Mapping[str, Any], error: Exception) -> str:

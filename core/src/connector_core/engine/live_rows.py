@@ -46,7 +46,7 @@ class LiveRows:
     def truncate_foreign(self, delivery: Delivery) -> None:
         """Empty the table if the plugin groups by other columns now."""
         if self._foreign:
-            delivery.operations.truncate(self.extra.name)
+            delivery.truncate(self.extra.name)
             self._foreign = None
 
     def doubt(self, groups: Groups) -> bool:

@@ -182,7 +182,7 @@ class NestedList:
 
     def clear(self, delivery: Delivery) -> None:
         """Its source table is emptied, and so is it."""
-        delivery.operations.truncate(self.name)
+        delivery.truncate(self.name)
         self._foreign, self._known = None, {}
 
     def finish(self, delivery: Delivery) -> None:

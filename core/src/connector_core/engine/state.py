@@ -3,9 +3,9 @@
 A dataset of one table has the table's own bookmark at the top, ``{"next_cursor": "…"}``, which is also what the documented
 hand-written connectors keep; one of several tables has ``{"tables": {name: {…}}}``. Extra tables have their part in
 ``extra_tables``, beside the bookmark of their source table, and so have the keys of rows whose absence is noticed in
-``row_keys``. ``feeds`` says for each bookmark which feed it belongs to
-(docs/decisions/0009-a-state-belongs-to-its-feed.md). A table from which a sync may delete rows has ``has_rows`` once it has
-some. Whatever else a state holds is left aside, and said to be.
+``row_keys``, and what tells which rows did not change in ``row_digests``. ``feeds`` says for each bookmark which feed it
+belongs to (docs/decisions/0009-a-state-belongs-to-its-feed.md). A table from which a sync may delete rows has ``has_rows`` once
+it has some. Whatever else a state holds is left aside, and said to be.
 """
 
 import json
@@ -27,8 +27,9 @@ from connector_core.source.pagination import Bookmark
 LIMIT = 10_000_000
 """Bytes of JSON that Fivetran keeps as a state."""
 
-TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS, ROW_KEYS = "tables", "feeds", "extra_tables", "has_rows", "row_keys"
-_OURS = frozenset({TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS, ROW_KEYS})
+TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS = "tables", "feeds", "extra_tables", "has_rows"
+ROW_KEYS, ROW_DIGESTS = "row_keys", "row_digests"
+_OURS = frozenset({TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS, ROW_KEYS, ROW_DIGESTS})
 
 
 @frozen(hash=False)
@@ -37,12 +38,14 @@ class TableState:
 
     has_rows: whether the table is known to have rows; kept for tables from which a sync may delete some.
     row_keys: the keys of its rows, for a table of which the missing ones are deleted; None for any other.
+    row_digests: what tells which of its rows did not change (engine.unchanged), for a table that is read whole in each sync.
     """
 
     bookmark: Bookmark = field(factory=dict)
     extra_tables: Mapping[str, Any] = field(factory=dict)
     has_rows: bool = False
     row_keys: Any = None
+    row_digests: Any = None
 
 
 @define
@@ -155,7 +158,7 @@ class _Reading:
                 f"{_aside('The table')}"
             )
             bookmark = {}
-        return TableState(bookmark, extras, part.get(HAS_ROWS) is True, part.get(ROW_KEYS))
+        return TableState(bookmark, extras, part.get(HAS_ROWS) is True, part.get(ROW_KEYS), part.get(ROW_DIGESTS))
 
     def _memory(self, name: str, part: Mapping[Any, Any]) -> Any:
         """What the table's own part says of extra tables, and what any part says of one that is made from this table now."""
@@ -190,7 +193,8 @@ class _Reading:
 def _written(state: TableState) -> dict[str, Any]:
     extras = {EXTRA_TABLES: dict(state.extra_tables)} if state.extra_tables else {}
     keys = {} if state.row_keys is None else {ROW_KEYS: state.row_keys}
-    return {**state.bookmark, **extras, **({HAS_ROWS: True} if state.has_rows else {}), **keys}
+    digests = {} if state.row_digests is None else {ROW_DIGESTS: state.row_digests}
+    return {**state.bookmark, **extras, **({HAS_ROWS: True} if state.has_rows else {}), **keys, **digests}
 
 
 def _check_size(whole: Mapping[str, Any], states: Mapping[str, TableState]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from requests.auth import AuthBase
 
 from connector_core.auth.jwt_bearer import pem
@@ -11,10 +11,12 @@ from connector_core.basics.discretion import Secrets, strike
 from connector_core.basics.errors import ConfigurationError, PluginError
 from connector_core.basics.logs import DiscreetLog
 from connector_core.basics.operations import Delivery, Log, Operations
+from connector_core.engine.desk import Desk
 from connector_core.engine.failures import in_words
 from connector_core.engine.journal import Journal, PacedLog
 from connector_core.engine.reading import Api
-from connector_core.engine.state import read_state
+from connector_core.engine.side_by_side import AlertsAtDesk, SideBySide, at_most
+from connector_core.engine.state import States, read_state
 from connector_core.engine.table_sync import Engine, TableSync
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly
@@ -97,10 +99,14 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
         where = "The state"
         states = read_state(state, assembly.tables, log, hidden)
         with to.engine.client(assembly, values, log) as client:
-            api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, journal, values.get(THREADS, 1))
-            for plan in assembly.tables:
-                where = plan.table.name
-                TableSync(plan, api, states, Delivery(to.operations), to.engine).run()
+            threads = values.get(THREADS, 1)
+            api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, journal, threads)
+            if threads > 1 and len(assembly.tables) > 1:
+                _side_by_side(assembly, api, states, to)
+            else:
+                for plan in assembly.tables:
+                    where = plan.table.name
+                    TableSync(plan, api, states, Delivery(to.operations), to.engine).run()
     except Exception as error:  # noqa: BLE001  (whatever it is, it ends as one paragraph of ours)
         failure = in_words(error, where)
         # Without its cause: a crash report would show the variables of where that was raised, records among them.
@@ -109,3 +115,12 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
     return None
+
+
+def _side_by_side(assembly: Assembly, api: Api, states: States, to: _To) -> None:
+    desk = Desk()
+    api = evolve(api, fetch=at_most(api.fetch, api.threads), log=AlertsAtDesk(api.log, desk))
+    together = SideBySide(desk, api.threads, api.log)
+    delivery = Delivery(to.operations, desk.do)
+    tables = [TableSync(plan, api, states, delivery, to.engine, together.stopping) for plan in assembly.tables]
+    together.run({each.name: each.run for each in tables})

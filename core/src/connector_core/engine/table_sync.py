@@ -23,6 +23,7 @@ from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import RowMaker, Rows
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import States, TableState
+from connector_core.engine.unchanged import Sent
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.configuration import Configuration
@@ -51,6 +52,10 @@ class Engine:
     checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
 
 
+class StoppedError(Exception):
+    """This table was well, and has come to a checkpoint, because another one failed."""
+
+
 @define
 class TableSync:
     """The sync of one table: how far it has come, and what the next checkpoint has to hold."""
@@ -60,6 +65,8 @@ class TableSync:
     states: States
     delivery: Delivery
     engine: Engine
+    stopping: Callable[[], bool] = bool
+    """Whether another table has failed, so that this one comes to a checkpoint and ends there."""
     delivered: int = field(default=0, init=False)
     left_out: Counter[str] = field(factory=Counter, init=False)
     pages: int = field(default=0, init=False)
@@ -68,6 +75,8 @@ class TableSync:
     held: Held = field(factory=lambda: Held(waits=False), init=False)
     known: Known | None = field(default=None, init=False)
     """The keys of its rows, where those that are missing are deleted."""
+    sent: Sent | None = field(default=None, init=False)
+    """What of it is there as it is, where each sync reads all of it."""
     lists: NestedLists = field(init=False)
     waiting: Rows = field(factory=list, init=False)
     """Rows that go out once the state says what may become of them."""
@@ -124,6 +133,7 @@ class TableSync:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
                 self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = reads_whole or self.plan.table.full_refresh
+            self.sent = Sent.read(self.plan, start.row_digests, self.log) if self.plan.knows_unchanged else None
             self._read_from(feed(self.plan, self.api, source.anew) if whole else source, kept)
         except CircularFeed:
             if self.plan.grouped:
@@ -155,7 +165,8 @@ class TableSync:
         self._checkpoint(kept, rest)
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
-        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{left_out}")
+        unchanged = f", {self.sent.unchanged} unchanged" if self.sent and self.sent.unchanged else ""
+        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{unchanged}{left_out}")
 
     def _warn_of_repeated(self, number: int) -> None:
         keys = ", ".join(self.plan.table.primary_key)
@@ -177,7 +188,7 @@ class TableSync:
                     self._deliver(self.held.hold(part), kept, again=again)
                     again = False  # what goes before the page went before its first part
                 if read is None or not read.last:
-                    self._checkpoint_if_due(source, kept, now=read is not None and read.keeps)
+                    self._between_pages(source, kept, now=read is not None and read.keeps)
         self._send_waiting(kept)  # what waits is there as well
         if whole and not self.delivered:
             self._check_emptied(kept, self.held.left_out + self.left_out)
@@ -203,6 +214,8 @@ class TableSync:
                         spool.put(part)
                     if read is not None and read.keeps:
                         self._checkpoint(kept, source.anew)
+                    if self.stopping():
+                        raise StoppedError
             if spool.is_empty:
                 self._check_emptied(kept, spool.left_out)
             self._start_over(source, kept)
@@ -217,7 +230,7 @@ class TableSync:
             return
         if spool.is_empty:
             self.log.info(f"{self.name}: no record came, so every row of the table is deleted, as the plugin allows.")
-        self.delivery.operations.truncate(self.name)
+        self.delivery.truncate(self.name)
         self.lists.clear(self.delivery)
 
     def _check_emptied(self, kept: Derivation, left_out: Counter[str]) -> None:
@@ -274,6 +287,26 @@ class TableSync:
         self._send(rows, kept, again=False)
 
     def _send(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
+        left_out = self._send_differing(self._differing(rows), kept)
+        self.delivered += len(rows) - left_out
+        self.has_rows = self.has_rows or bool(self.delivered and self.plan.deletes)
+        if self.lists.of:
+            self.lists.send(rows, self.delivery)
+        if kept.extras:
+            kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
+
+    def _differing(self, rows: Rows) -> Rows:
+        """What of *rows* is not there as it is. Before the first of it goes out, the state stops to say what it was before."""
+        if self.sent is None:
+            return rows
+        differing = self.sent.differing(rows)
+        if differing and not self.sent.said:
+            self.sent.said = True
+            self.delivery.do(self._save, evolve(self.states[self.name], row_digests=self.sent.state(differing)))
+        return differing
+
+    def _send_differing(self, rows: Rows, kept: Derivation) -> int:
+        """Send *rows*, in order; how many of them were left out."""
         left_out = [(at, key, row) for at, (key, row) in enumerate(rows) if isinstance(row, LeftOut)]
         sent = 0
         for at, key, row in left_out:
@@ -281,12 +314,7 @@ class TableSync:
             self._leave_out(key, row, kept)
             sent = at + 1
         self.delivery.upsert_all(self.name, rows[sent:] if sent else rows)
-        self.delivered += len(rows) - len(left_out)
-        self.has_rows = self.has_rows or bool(self.delivered and self.plan.deletes)
-        if self.lists.of:
-            self.lists.send(rows, self.delivery)
-        if kept.extras:
-            kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
+        return len(left_out)
 
     def _leave_out(self, key: Key, left_out: LeftOut, kept: Derivation) -> None:
         # An earlier version of the record may have passed the filter and be in the table. Even a first sync cannot know: one
@@ -297,25 +325,32 @@ class TableSync:
             return  # of a table without a key: what it left out before, it left out then
         self.delivery.delete(self.name, left_out.keys)
 
-    def _checkpoint_if_due(self, source: Feed, kept: Derivation, *, now: bool) -> None:
-        since = self._handled - self.checkpointed
-        if self.held.rows or self.waiting:
-            return  # the next sync would go on behind them
-        if now or self._is_due(since, self._handled):
+    def _between_pages(self, source: Feed, kept: Derivation, *, now: bool) -> None:
+        """Checkpoint where that is due, *now*, or the last thing to do."""
+        stopping = self.stopping()
+        due = now or stopping or self._is_due(self._handled - self.checkpointed, self._handled)
+        if due and not (self.held.rows or self.waiting):  # while rows wait, the next sync would go on behind them
             self._checkpoint(kept, source.bookmark)
+        if stopping:
+            raise StoppedError
 
     def _is_due(self, since: int, handled: int) -> bool:
         return self.engine.checkpoints.due(since, handled, self.engine.clock() - self.checkpointed_at)
 
     def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
         keys = None if self.known is None else self.known.state()
+        digests = None if self.sent is None else self.sent.state()
         extras = kept.state(bookmark)
         if self.lists.say:
             extras |= self.lists.state()
-        self.states[self.name] = TableState(bookmark, extras, self.has_rows, keys)
-        state = self.states.whole()
-        check_discreet(self.plan, self.api.hidden, bookmark, state)
-        self.delivery.operations.checkpoint(state)
+        self.delivery.do(self._save, TableState(bookmark, extras, self.has_rows, keys, digests))
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:
             self.note(f"Checkpoint saved after {self.delivered} records")
+
+    def _save(self, state: TableState) -> None:
+        """Checkpoint with this table's *state*, and with what the last checkpoint of every other one has left."""
+        self.states[self.name] = state
+        whole = self.states.whole()
+        check_discreet(self.plan, self.api.hidden, state.bookmark, whole)
+        self.delivery.operations.checkpoint(whole)

@@ -139,6 +139,18 @@ class TablePlan:
         return tuple(extra for extra in self.extra_tables if isinstance(extra, Nested))
 
     @property
+    def reads_whole(self) -> bool:
+        """Whether each sync reads the whole feed."""
+        how = getattr(self.paginator, "reads", "")
+        return self.table.full_refresh or (bool(self.grouped) and self.repeats) or how.startswith("whole")
+
+    @property
+    def knows_unchanged(self) -> bool:
+        """Whether a sync sends only what changed of a feed that it reads whole: the state tells what is there already."""
+        by_change = self.table.parent is not None and self.table.parent.changed is not None
+        return self.reads_whole and bool(self.table.primary_key) and not (self.table.full_refresh or by_change)
+
+    @property
     def remembers_lines(self) -> bool:
         """Whether the state has to remember which lines a record had: records come again, and the table is not replaced."""
         return self.repeats and not self.table.full_refresh

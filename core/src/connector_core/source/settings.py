@@ -114,9 +114,9 @@ OF_CORE = frozenset({*CORE_KINDS, CA_CERTIFICATE})
 
 
 def threads(default: int = 4, *, maximum: int = 8) -> Setting:
-    """The setting that every dataset with a child table has: how many requests for it may be under way at once."""
+    """The setting that every dataset with several tables has: how many requests may be under way at once, over all of them."""
     return Setting(
-        THREADS, "Threads", "Requests at a time for child tables.", str(default), kind="integer", minimum=1, maximum=maximum
+        THREADS, "Threads", "Requests at a time, over all tables.", str(default), kind="integer", minimum=1, maximum=maximum
     )
 
 

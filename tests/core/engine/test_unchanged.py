@@ -1,0 +1,204 @@
+"""Only what changed is sent of a feed that is read whole, and the rows are those of a connector that sends everything."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import define, evolve, field
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cases.support import items, plugin_of
+from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
+from connector_core import Aggregate, CursorPaginator, DerivedField, Page, Request, Table, Transform, count, only_if
+from connector_core.engine import unchanged
+from connector_core.engine.checkpoints import CheckpointPolicy
+from connector_core.engine.sync import Engine, sync
+from connector_core.plugin.assembly import Assembly, assemble
+
+TABLE = items(columns={"id": "STRING", "at": "LONG", "kind": "STRING", "cost": "DOUBLE"})
+KEPT = Transform("kept", only_if("kind", lambda kind: kind != "gone", optional=True))
+KINDS = Aggregate("kinds", by=("kind",), measures={"n": count()})
+
+
+def assembly_of(table: Table = TABLE, *, extra: bool = False, filtered: bool = True, **parts: Any) -> Assembly:
+    paginator = CursorPaginator(incremental=extra)
+    parts = {"transforms": [KEPT] if filtered else [], "extra_tables": [KINDS] if extra else [], **parts}
+    return assemble([plugin_of(table, paginator=paginator, **parts)])
+
+
+@define
+class Feed:
+    """A client whose API has these records, in order; *page* of them at a time."""
+
+    records: list[dict[str, Any]] = field(factory=list)
+    page: int = 2
+
+    def __call__(self, *_: Any) -> "Feed":
+        return self
+
+    def __enter__(self) -> "Feed":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def fetch(self, _: Table, request: Request) -> Page:
+        at = int(request.params.get("cursor", "c0")[1:])
+        rows = [dict(record) for record in self.records[at : at + self.page]]
+        following = f"c{at + self.page}" if at + self.page < len(self.records) else None
+        return Page({"items": rows, "next_cursor": following, "has_more": following is not None}, rows)
+
+
+def synced(assembly: Assembly, feed: Feed, warehouse: Warehouse, records: int = 1) -> ListLog:
+    warehouse.connect(assembly)
+    log = ListLog()
+    engine = Engine(feed, checkpoints=CheckpointPolicy(records=records, share=0.0))
+    sync(assembly, {"base_url": "http://127.0.0.1:9"}, warehouse.state, warehouse, log, engine)
+    return log
+
+
+def record(key: object, **values: Any) -> dict[str, Any]:
+    return {"id": f"r{key}", "at": 1, "kind": "A", "cost": 1.5, **values}
+
+
+def filled(*records: dict[str, Any], **parts: Any) -> tuple[Assembly, Feed, Warehouse]:
+    """A connector after its first sync."""
+    assembly, feed = assembly_of(**parts), Feed(list(records or map(record, range(7))))
+    warehouse = Warehouse(assembly)
+    synced(assembly, feed, warehouse)
+    return assembly, feed, warehouse
+
+
+@pytest.mark.parametrize("extra", [False, True], ids=["plain", "with an aggregate"])
+def test_a_second_sync_sends_what_changed_and_nothing_else(extra: bool) -> None:
+    assembly, feed, warehouse = filled(extra=extra)
+    log = synced(assembly, feed, warehouse)
+    assert warehouse.count("upsert", "case_items") == 0
+    assert log.infos[-1] == "case_items: 7 records from 4 pages, 7 unchanged"
+    feed.records[3] = record(3, cost=1.75)
+    feed.records.append(record(7))
+    synced(assembly, feed, warehouse)
+    assert [operation.data["id"] for operation in warehouse.on("case_items")] == ["r3", "r7"]
+    synced(assembly, feed, warehouse)
+    assert warehouse.count("upsert") == 0
+
+
+def test_a_value_that_comes_back_is_sent() -> None:
+    assembly, feed, warehouse = filled()
+    before = feed.records[2]
+    for version in (record(2, at=2), before, record(2, at=2)):
+        feed.records[2] = version
+        synced(assembly, feed, warehouse)
+        assert warehouse.live("case_items")[("r2",)]["at"] == version["at"]
+
+
+def test_a_record_that_was_left_out_and_comes_back_as_it_was_is_sent() -> None:
+    assembly, feed, warehouse = filled()
+    before = feed.records[2]
+    feed.records[2] = record(2, kind="gone")
+    synced(assembly, feed, warehouse)
+    assert ("r2",) not in warehouse.live("case_items")
+    feed.records[2] = before
+    synced(assembly, feed, warehouse)
+    assert warehouse.live("case_items")[("r2",)]["kind"] == "A"
+
+
+def test_a_new_derived_field_and_another_type_send_everything() -> None:
+    _, feed, warehouse = filled()
+    derived = assembly_of(transforms=[DerivedField("twice", lambda each: each["at"] * 2)])
+    synced(derived, feed, warehouse)
+    assert warehouse.count("upsert") == 7
+    wider = assembly_of(evolve(TABLE, columns={**TABLE.columns, "at": "DOUBLE"}))
+    synced(wider, feed, warehouse)
+    assert warehouse.count("upsert") == 7
+
+
+@pytest.mark.parametrize("state", [{}, {"row_digests": 7}, {"row_digests": {"of": "x", "rows": "AAAA"}}, None])
+def test_without_a_state_that_says_so_everything_is_sent(state: Any) -> None:
+    assembly, feed, warehouse = filled()
+    if state is None:
+        warehouse.state["row_digests"]["rows"] = warehouse.state["row_digests"]["rows"][:-3]
+    else:
+        warehouse.state = state
+    synced(assembly, feed, warehouse)
+    assert warehouse.count("upsert") == 7
+
+
+def test_a_table_of_too_many_rows_is_sent_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unchanged, "MOST", 5)
+    assembly, feed, warehouse = filled()
+    log = synced(assembly, feed, warehouse)
+    assert warehouse.count("upsert") == 7
+    assert "row_digests" not in warehouse.state
+    assert [line for line in log.infos if "more than 5 rows" in line]
+
+
+def test_what_is_read_on_from_a_cursor_keeps_no_digests() -> None:
+    paginator = CursorPaginator(incremental=True)
+    assembly = assemble([plugin_of(TABLE, paginator=paginator)])
+    warehouse = Warehouse(assembly)
+    synced(assembly, Feed([record(0)]), warehouse)
+    assert "row_digests" not in warehouse.state
+
+
+# Any history
+
+
+KEYS = st.integers(0, 4)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), KEYS, st.sampled_from([1, 2]), st.sampled_from(["A", "B", "gone"])),
+        st.tuples(st.just("again"), KEYS, st.sampled_from([1, 2]), st.sampled_from(["A", "gone"])),
+        st.tuples(st.just("drop"), KEYS, st.just(0), st.just("")),
+        st.tuples(st.just("sync"), st.integers(1, 4), st.just(0), st.just("")),
+        st.tuples(st.just("crash"), st.integers(0, 12), st.integers(1, 4), st.sampled_from(["before", "after", "rolled back"])),
+    ),
+    max_size=25,
+)
+
+
+def put(feed: Feed, key: int, at: int, kind: str) -> None:
+    feed.records = [each for each in feed.records if each["id"] != f"r{key}"] + [record(key, at=at, kind=kind)]
+
+
+def again(feed: Feed, key: int, at: int, kind: str) -> None:
+    """A further version behind the one that is there: the last of them is what counts."""
+    feed.records.append(record(key, at=at, kind=kind))
+
+
+def drop(feed: Feed, key: int, *_: object) -> None:
+    feed.records = [each for each in feed.records if each["id"] != f"r{key}"]
+
+
+MOVES: dict[str, Callable[..., None]] = {"put": put, "again": again, "drop": drop}
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS, st.booleans())
+def test_after_any_history_the_rows_are_those_of_who_sends_everything(steps: list[Any], extra: bool) -> None:
+    """The destination has each row of the feed as its last version says; crashes, also with a roll back, change nothing."""
+    assembly, feed = assembly_of(extra=extra), Feed([record("stays")])
+    warehouse = Warehouse(assembly)
+    for what, first, second, third in [*steps, ("sync", 2, 0, ""), ("sync", 2, 0, "")]:
+        if what in MOVES:
+            MOVES[what](feed, first, second, third)
+        elif what == "sync":
+            feed.page = first
+            synced(assembly, feed, warehouse)
+            check(feed, warehouse)
+        else:
+            feed.page = second
+            warehouse.crash_at(first, after=third == "after")
+            try:
+                synced(assembly, feed, warehouse)
+            except Crash:
+                if third == "rolled back":
+                    warehouse.roll_back()
+            warehouse.crash_at(None)
+
+
+def check(feed: Feed, warehouse: Warehouse) -> None:
+    wanted = {(each["id"],): each for each in feed.records}
+    live = warehouse.live("case_items")
+    for key, last in wanted.items():
+        assert live.get(key) == (None if last["kind"] == "gone" else last)
