@@ -2,8 +2,8 @@
 
     python benchmarks/several_tables.py [--tables 8] [--records 2000] [--wait 50] [--threads 4] [--rounds 5]
 
-Both read the same pages from an API in another process, into a sink that drops what it is given; the SDK is in neither. A ratio is
-taken within a round.
+Both read the same pages from an API in another process, into a sink that drops what it is given; the SDK is in neither. A ratio
+is taken within a round.
 """
 
 import argparse
@@ -108,7 +108,8 @@ def main() -> None:
     for name in runs:
         ratios = sorted(each[name] / each["by hand"] for each in rounds)
         took = median(each[name] for each in rounds)
-        sys.stdout.write(f"{name:<18} {took:>7.2f} s   {median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) of the loop by hand\n")
+        told = f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) of the loop by hand"
+        sys.stdout.write(f"{name:<18} {took:>7.2f} s   {told}\n")
 
 
 if __name__ == "__main__":
