@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_build.errors import BuildError
-from connector_build.project.cutting import without_sample
+from connector_build.plugins.cutting import without_sample
 from crew_file import CREW
 
 
