@@ -99,6 +99,15 @@ def test_each_sister_of_the_page_assembles_alone(folder: Path) -> None:
         assert one_file.described(f"{path}:{name}").summary.startswith(name.removeprefix("ferry_").capitalize())
 
 
+def test_a_change_of_one_leaves_the_projects_of_the_others_as_they_are(folder: Path) -> None:
+    path = folder / "ferry.py"
+    before = [made(f"{path}:{name}").files for name in NAMES[:2]]
+    path.write_text(FERRY.replace("built_on=", "made_on="), encoding="utf-8")
+    after = [made(f"{path}:{name}").files for name in NAMES[:2]]
+    assert before[0] != after[0]
+    assert before[1] == after[1]
+
+
 def test_one_of_a_file_is_built_and_checked(folder: Path) -> None:
     for words in (
         "ferry.py:ferry_ships --enable knots_per_meter",

@@ -18,8 +18,6 @@ from crew_file import CREW
 from distributions import connector_build, install_dataset, lock_of
 from places import ROOT
 
-DIGEST = sha256(CREW.encode()).hexdigest()[:12]
-
 
 def with_line(line: str) -> str:
     """The dataset with one more line in a hook."""
@@ -36,11 +34,12 @@ def test_a_file_is_built_by_its_path(folder: Path) -> None:
     built = connector_build("crew.py", "--enable", "crew_members", path=folder / "site", cwd=folder)
     assert built.returncode == 0, built.stderr
     project = folder / "dist/crew"
-    assert f"Built dist/crew from crew.py {DIGEST}" in built.stdout
-    assert f"crew.py {DIGEST}" in (project / "README.md").read_text()
+    digest = sha256((project / "crew.py").read_bytes()).hexdigest()[:12]
+    assert f"Built dist/crew from crew.py {digest}" in built.stdout
+    assert f"crew.py {digest}" in (project / "README.md").read_text()
     lock = lock_of(project)
     assert lock["dataset"] == "crew"
-    assert [lock["sources"][1][name] for name in ("name", "version")] == ["crew.py", DIGEST]
+    assert [lock["sources"][1][name] for name in ("name", "version")] == ["crew.py", digest]
     assert "import crew\n" in (project / "connector.py").read_text()
     shipped = (project / "crew.py").read_text()
     assert "connector_build" not in shipped

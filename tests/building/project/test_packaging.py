@@ -87,3 +87,13 @@ def test_the_modules_have_what_they_need(tmp_path: Path) -> None:
         compile(text, "module", "exec")
         assert "from __future__ import annotations" in text
         assert "\n\n\n\n" not in text
+
+
+def test_a_file_in_another_encoding_becomes_utf8(tmp_path: Path) -> None:
+    text = CREW.replace("Ann", "Añn").replace('name="crew_shifts"', 'name="crew_shifts", description="Café"')
+    text = f"# -*- coding: latin-1 -*-\n{text}"
+    (tmp_path / "crew.py").write_bytes(text.encode("latin-1"))
+    _, files = packaged(str(tmp_path / "crew.py"))
+    assert "Añn" in files["src/connector_crew/sample.py"]
+    assert "Café" in files["src/connector_crew/__init__.py"]
+    assert "latin-1" not in files["src/connector_crew/__init__.py"]

@@ -12,7 +12,7 @@ from typing import Any, Final
 from connector_build.apps.kit import kit
 from connector_build.errors import BuildError
 from connector_build.plugins.discovery import app, named
-from connector_build.project.imports import imports_of
+from connector_build.plugins.imports import imports_of
 from connector_build.project.making import everything
 from connector_build.project.place import building
 from connector_build.project.templating import rendered

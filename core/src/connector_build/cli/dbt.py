@@ -21,13 +21,13 @@ def dbt_command(dataset: str, output: Path | None, force: bool, **choice: Any) -
     from connector_build.catalog.dbt.package import make_package
     from connector_build.catalog.dbt.writing import told, write_package
     from connector_build.catalog.dictionary import dictionary_of
-    from connector_build.plugins.discovery import find, named
+    from connector_build.plugins.discovery import named
     from connector_build.project.making import assembled
 
-    assembly, _ = assembled(dataset, **choice)
+    assembly, sources = assembled(dataset, **choice)
     shrinking = [plan.table.name for plan in assembly.tables if plan.deletes]
     name = named(dataset)
-    package = make_package(dictionary_of(assembly, name, version=find(dataset).version), shrinking)
+    package = make_package(dictionary_of(assembly, name, version=sources[0].version), shrinking)
     folder = output or Path("dist", f"dbt_{name}")
     write_package(package, folder, force=force)
     click.echo(told(package, folder))

@@ -51,7 +51,7 @@ def _prepare() -> None:
     import connector_build.project.making  # noqa: F401  (imported for the copies)
     from connector_build.errors import BuildError
     from connector_build.plugins.discovery import core
-    from connector_build.project.imports import imports_of
+    from connector_build.plugins.imports import imports_of
     from connector_build.project.shipping import source_files
 
     try:

@@ -10,6 +10,7 @@ from attrs import evolve
 from packaging.requirements import InvalidRequirement, Requirement
 
 from connector_build.errors import BuildError, UsageProblem
+from connector_build.plugins.cutting import without_sample
 from connector_build.plugins.importing import imported_file
 from connector_build.plugins.reading import options_of, summary_of, tree_of
 from connector_build.plugins.references import is_importable, named, parted
@@ -29,7 +30,7 @@ def described(reference: str) -> Installed:
     (path, attribute), contents = parted(reference), _contents(reference)
     tree = tree_of(contents)
     summary, options = summary_of(tree, attribute), options_of(tree, attribute)
-    return Installed(named(reference), path.name, _version(contents), summary, path.stem, tuple(sorted(options)))
+    return Installed(named(reference), path.name, "", summary, path.stem, tuple(sorted(options)))
 
 
 def dataset_source(reference: str) -> Source:
@@ -40,19 +41,21 @@ def dataset_source(reference: str) -> Source:
     """
     named(reference)  # which has the objections to the name
     (path, attribute), contents = parted(reference), _contents(reference)
-    source = _source(path, path.stem, str(path), _version(contents), requires_of(str(path), contents))
+    source = _source(path, path.stem, str(path), requires_of(str(path), contents))
     found = datasets_in(vars(source.module))
     chosen = attribute or _only(reference, source)
     if attribute and attribute not in found:
         has = f"It holds {', '.join(found)}." if found else "Name the file alone."
         raise UsageProblem(f"{path} holds no dataset {one_line(attribute, 60)}{did_you_mean(attribute, found)}. {has}")
-    return evolve(source, attribute=chosen, sisters=tuple(name for name in found if name != chosen) if chosen else ())
+    sisters = tuple(name for name in found if name != chosen) if chosen else ()
+    version = _version(without_sample(path.name, contents, chosen, sisters))
+    return evolve(source, version=version, attribute=chosen, sisters=sisters)
 
 
 def datasets_of(reference: str) -> list[str]:
     """The datasets in the file that *reference* means, each as it is named there: several only where they are values."""
     path, attribute = parted(reference)
-    found = [] if attribute else list(_values(_source(path, path.stem, str(path), "", ())))
+    found = [] if attribute else list(_values(_source(path, path.stem, str(path), ())))
     return [f"{path}:{name}" for name in found] if len(found) > 1 else [reference]
 
 
@@ -81,7 +84,7 @@ def file_source(path: Path) -> Source:
             f"--plugin-file {where}: the project would import it as {one_line(name, 60)!r}, which is taken or no module's. "
             "Rename the file to lower-case letters, digits and underscores, such as our_fields.py."
         )
-    return _source(path, name, f"--plugin-file {where}", "", requires_of(where, path.read_bytes()))
+    return _source(path, name, f"--plugin-file {where}", requires_of(where, path.read_bytes()))
 
 
 def sample_in(source: Source) -> Sample | None:
@@ -118,9 +121,9 @@ def requires_of(where: str, contents: bytes) -> tuple[str, ...]:
         ) from None
 
 
-def _source(path: Path, name: str, where: str, version: str, requires: tuple[str, ...]) -> Source:
+def _source(path: Path, name: str, where: str, requires: tuple[str, ...]) -> Source:
     # A link ships under its own name.
-    return Source(path.name, version, imported_file(name, path, where), path.absolute(), requires=requires)
+    return Source(path.name, "", imported_file(name, path, where), path.absolute(), requires=requires)
 
 
 def _contents(reference: str) -> bytes:
@@ -137,5 +140,5 @@ def _contents(reference: str) -> bytes:
 
 
 def _version(contents: bytes) -> str:
-    """What stands for a version of a file: how its SHA-256 begins."""
+    """What stands for a version of a file that ships: how its SHA-256 begins."""
     return sha256(contents).hexdigest()[:_DIGITS]

@@ -55,7 +55,7 @@ def explained(dataset: str, assembly: Assembly, sources: Sequence[Source]) -> Di
     """The same of what is assembled already."""
     about = find(dataset)
     versions = {source.name: source.version for source in sources}
-    return dictionary_of(assembly, about.name, version=about.version, summary=about.summary, versions=versions)
+    return dictionary_of(assembly, about.name, version=sources[0].version, summary=about.summary, versions=versions)
 
 
 def everything(dataset: str) -> Dictionary:

@@ -6,6 +6,7 @@ metadata, so that nobody writes a second list.
 
 import ast
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -19,14 +20,15 @@ from packaging.version import Version
 
 from connector_build.catalog.reading import names
 from connector_build.errors import BuildError, UsageProblem
+from connector_build.plugins.cutting import Statement, cut_from, lines_of, statements_of
 from connector_build.plugins.one_file import datasets_of, described, samples_in
 from connector_build.plugins.references import is_file, named
-from connector_build.project.cutting import Statement, cut_from, lines_of, statements_of
 from connector_build.project.making import assembled
 from connector_build.project.templating import rendered
 from connector_build.screen.markdown import prose
 from connector_core.basics.names import one_line
 
+_CODING: Final = re.compile(r"^[ \t\f]*#.*?coding[:=]")
 _IMPORTS: Final = (ast.Import, ast.ImportFrom)
 
 
@@ -85,6 +87,7 @@ def _module(contents: bytes, cut: Sequence[Statement], statements: Sequence[Stat
     """The file without the statements *cut*, the lines that they leave empty, and what it says of its dependencies."""
     lines = _lines(contents)
     gone = {number for each in cut for number in lines_of(contents.splitlines(), each)} | set(_script_lines(lines))
+    gone |= {number for number, line in enumerate(lines[:2], 1) if _CODING.match(line)}  # it is written as UTF-8
     inside = {number for each in statements if each not in cut for number in range(each.first, each.last + 1)}
     kept: list[str] = []
     for number, line in enumerate(lines, 1):

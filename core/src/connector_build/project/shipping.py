@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 from packaging.requirements import Requirement
 
 from connector_build.errors import BuildError
+from connector_build.plugins.cutting import without_sample
 from connector_build.plugins.discovery import Source
+from connector_build.plugins.imports import imports_of
 from connector_build.plugins.reading import imported, tree_of
-from connector_build.project.cutting import without_sample
-from connector_build.project.imports import imports_of
 from connector_build.project.requirements import Helper, no_way, provides
 
 DROPPED_FOLDERS = frozenset({"lib", "include", "files", "crash-reports"})

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from attrs import frozen
 
 from connector_build.errors import BuildError
-from connector_build.project.imports import imports_of
+from connector_build.plugins.imports import imports_of
 
 _NEVER_SHIPS = "connector_build"
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_build.errors import BuildError
-from connector_build.project.cutting import without_sample
+from connector_build.plugins.cutting import without_sample
 from crew_file import CREW
 
 
@@ -161,3 +161,39 @@ def test_what_goes_was_reached_from_the_sample_alone(text: str) -> None:
         reached |= {other for name in reached for other in uses[name]}
     gone = set(names_of(text)) - set(names_of(cut(text)))
     assert gone <= reached
+
+
+FAMILY = """
+from a import dataset
+from b import only_ports
+API = dataset()
+SHARED = 1
+PORTS = only_ports(SHARED)
+ships = API.with_(SHARED)
+ports = API.with_(PORTS)
+old_ships = ships.with_(2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("dataset", "gone"),
+    [
+        ("ships", {"only_ports", "PORTS", "ports", "old_ships"}),
+        ("ports", {"ships", "old_ships"}),
+        ("old_ships", {"only_ports", "PORTS", "ports"}),
+    ],
+)
+def test_sisters_go_with_all_that_only_they_need(dataset: str, gone: set[str]) -> None:
+    sisters = {"ships", "ports", "old_ships"} - {dataset}
+    shipped = without_sample("ferry.py", FAMILY.encode(), dataset, sisters).decode()
+    left = {node.id for node in ast.walk(ast.parse(shipped)) if isinstance(node, ast.Name)}
+    left |= {alias.name for node in ast.walk(ast.parse(shipped)) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    everything = {"dataset", "only_ports", "API", "SHARED", "PORTS", "ships", "ports", "old_ships"}
+    assert left == everything - gone
+
+
+def test_a_dataset_that_needs_the_sample() -> None:
+    text = f"{USES}ships = API.with_(Sample)\nports = API.with_(1)\n"
+    with pytest.raises(BuildError, match=r"line 2: ships needs what is made with connector_build"):
+        without_sample("ferry.py", text.encode(), "ships", ["ports"])
+    assert b"ships" not in without_sample("ferry.py", text.encode(), "ports", ["ships"])
