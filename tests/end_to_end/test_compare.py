@@ -156,6 +156,7 @@ def configured() -> Path:
         (["nothing", "fts"], 2, "Say what both are run over"),
         (["old", "ftss", "--pages", "p.json"], 2, "There is no dataset 'ftss'"),
         (["old", "fts", "--pages", "p.json"], 2, "p.json is no recording that can be read"),
+        (["old", "fts", "--configuration", "e.json"], 2, "e.json: cannot be read"),
         (["old", "fts", "--pages", "p.json", "--old-configuration", "d.json"], 2, "d.json: cannot be read"),
     ],
 )

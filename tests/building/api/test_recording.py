@@ -374,7 +374,22 @@ def test_an_empty_recording_says_so() -> None:
         Recording(1, ()).reply(Asked("GET", "/"))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"page_size": 1, "answers": [{}]}'])
+ODD = '{"page_size": 1, "answers": [{"request": "GET /", "status": 200, "headers": {}, "body": "é", "encoding": "%s"}]}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"page_size": 1, "answers": [{}]}',
+        '{"page_size": 1, "answers": 5}',
+        ODD % "none",
+        ODD % "ascii",
+        "[" * 99999,
+    ],
+)
 def test_a_file_that_is_no_recording_is_wrong_use(text: str, tmp_path: Path) -> None:
     (tmp_path / "pages.json").write_text(text)
     with pytest.raises(UsageProblem, match=r"pages\.json is no recording that can be read"):

@@ -94,6 +94,22 @@ def test_a_real_connector_reads_what_was_recorded_whatever_it_signs_with(auth: A
     assert sorted(warehouse.live("it_items")) == [(1,), (2,)]
 
 
+@pytest.mark.parametrize(
+    ("auth", "asked"),
+    [
+        (ApiKeyPath("/bot"), Asked("GET", "/botANY/of/7/items")),
+        (ApiKeyQuery("key"), Asked("GET", "/of/7/items", {"key": "ANY"})),
+        (BearerToken(), Asked("GET", "/of/7/items", {}, {"authorization": "Bearer ANY"})),
+        (SessionLogin("/login"), Asked("POST", "/login", json={"username": "ANY", "password": "ANY"})),
+    ],
+    ids=["path", "query", "header", "login"],
+)
+def test_any_credential_is_taken(auth: Any, asked: Asked) -> None:
+    with Replayed(PAGES, dataset(auth), "another") as api:
+        assert api.reply(asked).status == 200
+        assert api.missed == []
+
+
 def test_what_was_not_recorded_is_refused_in_words_and_not_tried_again() -> None:
     assembly, told = dataset(BearerToken()), list[str]()
     with Replayed(WITHOUT_SECOND, assembly, "any", missed=told.append) as api:

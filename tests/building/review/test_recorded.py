@@ -159,6 +159,18 @@ def test_what_stands_beside_the_records_is_compared_too(page: Any, what: str, le
     assert [(each["level"], each["what"]) for each in json.loads(done.stdout)["drift"]] == [(level, what)]
 
 
+def test_another_setting_is_told_before_what_may_come_from_it(api: ApiServer) -> None:
+    answers(api)
+    assert record().exit_code == 0
+    given = json.loads(Path("c.json").read_text())
+    Path("c.json").write_text(json.dumps({**given, "page_size": "7"}))
+    answers(api)
+    done = record("--again", "--json")
+    assert done.exit_code == 10
+    [found] = json.loads(done.stdout)["drift"]
+    assert (found["what"], found["message"]) == ("setting page_size", "was 100 and is 7 in this recording")
+
+
 def test_an_update_accepts_what_has_drifted(api: ApiServer) -> None:
     answers(api)
     assert record().exit_code == 0

@@ -23,6 +23,8 @@ from connector_build.api.recording import NotRecorded, Recording
 from connector_build.api.replaying import Replayed
 from connector_build.errors import UsageProblem
 from connector_build.gallery import pinterest_reports, salesforce_bulk, shopify_bulk
+from connector_build.review.preview import chosen, previews, replayed
+from connector_build.review.proof.truth import truths
 from connector_build.testing import ListLog, Run, Warehouse, signed
 from connector_build.testing import discreet as bodies
 from connector_build.testing.recording import record_pages
@@ -263,6 +265,10 @@ def test_exports_are_recorded(module: Any, api: Answer, host: str, given: dict[s
     assert not [each for each in remarks if "fails" in each]
     assert re.findall(r'"asks": true', text)
     assert len(rows(assembly, made)) == 1
+    with replayed(assembly, made) as source:
+        [shown] = previews(source, chosen(assembly, []), 3)
+    assert (len(shown.rows), shown.problem) == (1, "")
+    assert [each.records for each in truths(assembly, made).values()] == [1]
     # And over HTTP, where what others keep is at the same server.
     warehouse = Warehouse(assembly)
     with Replayed(made, assembly, "any") as replay:

@@ -72,7 +72,7 @@ class Recording:
             settings = {str(name): str(value) for name, value in found.get("settings", {}).items()}
             more = str(found.get("made", "")), tuple(map(str, found.get("elsewhere", ())))
             return cls(int(found["page_size"]), answers, settings, *more)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise UsageProblem(
                 f"{path} is no recording that can be read ({type(error).__name__}: {error}). Make one with "
                 "connector-build record NAME --configuration FILE."
@@ -163,5 +163,7 @@ def _from_json(found: Mapping[str, Any]) -> Recorded:
     parts = urlsplit(target)
     params = dict(parse_qsl(parts.query, keep_blank_values=True))
     request = Asked(method, parts.path, params, found.get("request_headers", {}), found.get("request_body"))
-    more = found.get("encoding", "utf-8"), found.get("table", ""), bool(found.get("asks"))
-    return Recorded(request, int(found["status"]), dict(found["headers"]), str(found["body"]), *more)
+    encoding, body = found.get("encoding", "utf-8"), str(found["body"])
+    body.encode(encoding)  # or it is no recording
+    headers = {str(name).lower(): str(value) for name, value in found["headers"].items()}
+    return Recorded(request, int(found["status"]), headers, body, encoding, str(found.get("table", "")), bool(found.get("asks")))

@@ -1,17 +1,19 @@
 """A recording over HTTP: an API on this machine that answers what was recorded, whoever asks."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from attrs import evolve
 
 from connector_build.api.configured import made_up_configuration
 from connector_build.api.errors import Unmimicked
+from connector_build.api.exchange import Exchange
 from connector_build.api.guards import Door, doors
-from connector_build.api.messages import Asked, Reply, refused
+from connector_build.api.messages import Asked, Reply, json_reply, refused
 from connector_build.api.recording import ZIP, NotRecorded, Recording
 from connector_build.api.server import ApiServer
 from connector_core import ApiKeyPath
@@ -72,9 +74,8 @@ class Replayed:
 
     def reply(self, request: Asked) -> Reply:
         """The answer to *request*; 421 for one that was not recorded."""
-        tokens = [reply for door in self._doors if (reply := door.guard.token(request)) is not None]
-        if tokens:
-            return min(tokens, key=lambda reply: reply.status)
+        if (token := self._token(request)) is not None:
+            return token
         try:
             return self._here(self.recording.reply(self._bare(request)))
         except NotRecorded as error:
@@ -82,13 +83,26 @@ class Replayed:
             self._tell(str(error))
             return refused(UNKNOWN, str(error))
 
+    def _token(self, request: Asked) -> Reply | None:
+        """A token for who asks where the plugin's auth does, whatever credentials it shows; None for any other request."""
+        for guard in (door.guard for door in self._doors):
+            posted = guard.rehearsal.posted if isinstance(guard, Exchange) else ()
+            if isinstance(guard, Exchange) and any(self._asks(request, each) for each in posted):
+                return json_reply(guard.answer("recorded-token"))
+            if (reply := guard.token(request)) is not None:
+                return reply
+        return None
+
+    def _asks(self, request: Asked, posted: Asked) -> bool:
+        return (request.method, request.path) == (posted.method, posted.path)
+
     def _bare(self, request: Asked) -> Asked:
         """*request* without what belongs to the credential, and with this server's address as it was recorded."""
         own = {name for door in self._doors for name in door.guard.params}
         params = {name: self._recorded(value) for name, value in request.params.items() if name not in own}
         path = request.path
-        if isinstance(self.assembly.auth, ApiKeyPath):
-            path = path.replace(self.assembly.auth.prefix + quote(self._secret, safe=""), "", 1)
+        if isinstance(self.assembly.auth, ApiKeyPath) and not self._has(path):
+            path = re.sub(f"{re.escape(self.assembly.auth.prefix)}[^/]*", "", path, count=1)
         body = request.json if request.json is None else json.loads(self._recorded(json.dumps(request.json)))
         return evolve(request, path=path if self._has(path) else unquote(path), params=params, json=body)
 

@@ -1,7 +1,7 @@
 """`connector-build record`: reads the real API into a recording, and says what has drifted from an earlier one."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from connector_build.review.cassettes import LEVELS, Drift, gravest, outlines
 from connector_build.screen.printing import grid, line
 from connector_build.screen.progress import status
 from connector_build.testing.recording import record_pages
+from connector_core.paging.times import day_of
 from connector_core.plugin.assembly import Assembly
 
 
@@ -53,7 +54,19 @@ def read(asked: Asked, console: Console | None, remark: Callable[[str], object])
 
 def drifts(assembly: Assembly, old: Recording, new: Recording) -> list[Drift]:
     """What differs between two recordings of the API of *assembly*, the gravest first."""
-    return cassettes.drifts(outlines(assembly, old), outlines(assembly, new))
+    found = cassettes.drifts(outlines(assembly, old), outlines(assembly, new))
+    return sorted([*_otherwise_asked(old, new), *found], key=lambda each: -LEVELS[each.level])
+
+
+def _otherwise_asked(old: Recording, new: Recording) -> Iterator[Drift]:
+    """Settings that were others: what differs may come from them. A day that is counted from today moves by itself."""
+    before, after = ({**each.settings, "page_size": str(each.page_size)} for each in (old, new))
+    for name in sorted(before.keys() | after.keys()):
+        first, second = before.get(name, ""), after.get(name, "")
+        if first != second and not (day_of(first) and day_of(second)):
+            yield Drift(
+                "look", "", f"setting {name}", f"was {first or 'not given'} and is {second or 'not given'} in this recording"
+            )
 
 
 def exit_code(found: Sequence[Drift]) -> int:

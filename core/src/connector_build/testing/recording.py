@@ -5,6 +5,7 @@ credential, but it holds the records as the API sent them: look through it befor
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -101,6 +102,7 @@ class _Asking:
     on_request: Callable[[int, str], object]
     requests: int = 0
     _pages: dict[tuple[str, str], Page] = field(factory=dict)
+    _asked_for: Counter[str] = field(factory=Counter)
 
     def __enter__(self) -> "_Asking":
         return self
@@ -114,10 +116,12 @@ class _Asking:
             return self._pages[asked]
         self.requests += 1
         if self.requests > self.limit:
+            [(most, number)] = self._asked_for.most_common(1)
             raise TooMany(
-                f"The feeds of {self.dataset} take more than {self.limit} requests. Record an account with fewer records, give a "
-                "larger page_size, or raise the limit (--max-requests)."
+                f"The feeds of {self.dataset} take more than {self.limit} requests. Record an account with fewer records "
+                f"({number} are for {most}), give a larger page_size or a later start, or raise the limit (--max-requests)."
             )
+        self._asked_for[table.name] += 1
         self.on_request(self.requests, table.name)
         page = self.listening.fetch(table, request)
         if table.format is None and not request.asks:  # what is streamed is read from a file that goes

@@ -6,8 +6,7 @@ from typing import Final
 
 from attrs import evolve
 
-from connector_build.api.exchange import Exchange
-from connector_build.api.messages import Asked, Reply, json_reply, refused
+from connector_build.api.messages import Asked, Reply, refused
 from connector_build.api.recording import NotRecorded, Recording
 from connector_build.api.replaying import UNKNOWN, Replayed
 from connector_core.plugin.assembly import Assembly
@@ -44,13 +43,8 @@ class Routed(Replayed):
         self.missed.append(first or request.path)
         return refused(UNKNOWN, first or request.path)
 
-    def _token(self, request: Asked) -> Reply | None:
-        for door in self._doors:
-            if isinstance(door.guard, Exchange):
-                for posted in door.guard.rehearsal.posted:
-                    if request.method == posted.method and request.path.endswith(posted.path):
-                        return json_reply(door.guard.answer("recorded-token"))
-        return None
+    def _asks(self, request: Asked, posted: Asked) -> bool:
+        return request.method == posted.method and request.path.endswith(posted.path)
 
     def _variants(self, request: Asked) -> Iterator[Asked]:
         for path, params in product(_ends(request.path), self._params(request.params)):

@@ -70,6 +70,7 @@ def _keys(project: Path) -> dict[str, list[str]]:
     """Table → its primary key, as the local destination has it."""
     if not warehouse(project).exists():
         return {}
+    read_tables(project, [], 0)  # says what to do where DuckDB is missing
     duckdb = import_module("duckdb")
     with duckdb.connect(str(warehouse(project)), read_only=True) as database:
         names = database.execute("SELECT table_name FROM information_schema.tables ORDER BY table_name").fetchall()

@@ -121,7 +121,8 @@ def run_new(project: Path, recording: Recording, assembly: Assembly) -> Run:
 def taken_over(project: Path, old: Run, recording: Recording, assembly: Assembly, into: Path) -> tuple[Run | None, str]:
     """A sync of the new connector from the state and the rows of the *old* one; None and why, where that cannot be."""
     shutil.copytree(project, into, ignore=shutil.ignore_patterns(*_LEFT_BEHIND))
-    shutil.copytree(old.project / "files", into / "files")
+    if (old.project / "files").is_dir():
+        shutil.copytree(old.project / "files", into / "files")
     try:
         return run_new(into, recording, assembly), ""
     except BuildError as error:

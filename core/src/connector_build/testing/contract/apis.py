@@ -51,8 +51,8 @@ class Api:
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        """A client of it that tries each request once, and signs none."""
-        with Client(URL, Anonymous(), ListLog(), retry=Retry(attempts=1)) as client:
+        """A client of it that tries each request once, signs none, and waits for nothing."""
+        with Client(URL, Anonymous(), ListLog(), retry=Retry(attempts=1), sleep=lambda _: None) as client:
             client.mount(InProcess(self.answering))
             client.mount(InProcess(self.answering), elsewhere="*")
             yield client

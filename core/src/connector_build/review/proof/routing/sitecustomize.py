@@ -1,7 +1,8 @@
 """Python reads this file at the start of a process in which a connector runs over a recording: see ``connector-build compare``.
 
 Whatever host ``requests``, ``urllib3`` or ``http.client`` asks, by http or https, the server at CONNECTOR_BUILD_REPLAY answers,
-in plain http. Any other connection beyond this machine is refused, and noted in the file CONNECTOR_BUILD_REFUSED.
+in plain http. Any other connection beyond this machine is refused, and noted in the file CONNECTOR_BUILD_REFUSED. Nothing of the
+`fivetran` command itself is changed.
 """
 
 import http.client
