@@ -24,6 +24,12 @@ class Call:
     options: Mapping[str, Value] = field(factory=dict)
 
 
+class Pair(tuple["Value", "Value"]):
+    """Two values that belong together, written as a tuple: a path and what stands there."""
+
+    __slots__ = ()
+
+
 @frozen
 class Noted:
     """A value with a comment on its line: ``# guessed: …`` with the evidence, or ``# TODO: …`` with what was not understood."""

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Final
 
 import connector_core
-from connector_build.drafting.draft import Call, Draft, Noted, TableDraft, Value, bare, words
+from connector_build.drafting.draft import Call, Draft, Noted, Pair, TableDraft, Value, bare, words
 from connector_core.basics.names import one_line
 
 WIDTH: Final = 100
@@ -193,6 +193,8 @@ def _parts_of(value: Value) -> list[tuple[str, Value]]:
 def _brackets(value: Value) -> tuple[str, str]:
     if isinstance(value, Call):
         return f"{value.word}(", ")"
+    if isinstance(value, Pair):
+        return "(", ")"
     return ("{", "}") if isinstance(value, Mapping) else ("[", "]")
 
 
