@@ -133,12 +133,13 @@ def test_wrong_use_is_said(new: New, name: str, options: Sequence[str], words: s
         (refused(404, "nothing here"), "404"),
         (json_reply({"orders": []}), "empty list"),
         (json_reply([1]), "no records"),
+        (Reply(200, {"Content-Type": "text/csv"}, b"id,name\n1,a\n"), "not whole JSON"),
         (Reply(200, {"Content-Type": "text/html"}, b"<!doctype html><p>Log in"), "web page"),
         (Reply(200, {"Content-Type": "application/json"}, b'[{"id": NaN}]'), "NaN"),
         (Reply(200, {"Content-Type": "application/json"}, b"[" * 100_000 + b"]" * 100_000), "nested too deeply"),
         (Reply(200, {"Content-Type": "application/json"}, b'[{"id": "' + b"x" * 16_000_000 + b'"}]'), "15"),
     ],
-    ids=["401", "404", "empty", "bare", "html", "NaN", "deep", "large"],
+    ids=["401", "404", "empty", "bare", "csv", "html", "NaN", "deep", "large"],
 )
 def test_an_answer_that_nothing_can_be_made_of_is_said(new: New, api_server: ApiServer, answer: Reply, words: str) -> None:
     api_server.answering = lambda _: answer
