@@ -133,12 +133,13 @@ def test_wrong_use_is_said(new: New, name: str, options: Sequence[str], words: s
         (refused(404, "nothing here"), "404"),
         (json_reply({"orders": []}), "empty list"),
         (json_reply([1]), "no records"),
+        (Reply(200, {"Content-Type": "text/csv"}, b"id,name\n1,a\n"), "not whole JSON"),
         (Reply(200, {"Content-Type": "text/html"}, b"<!doctype html><p>Log in"), "web page"),
         (Reply(200, {"Content-Type": "application/json"}, b'[{"id": NaN}]'), "NaN"),
         (Reply(200, {"Content-Type": "application/json"}, b"[" * 100_000 + b"]" * 100_000), "nested too deeply"),
         (Reply(200, {"Content-Type": "application/json"}, b'[{"id": "' + b"x" * 16_000_000 + b'"}]'), "15"),
     ],
-    ids=["401", "404", "empty", "bare", "html", "NaN", "deep", "large"],
+    ids=["401", "404", "empty", "bare", "csv", "html", "NaN", "deep", "large"],
 )
 def test_an_answer_that_nothing_can_be_made_of_is_said(new: New, api_server: ApiServer, answer: Reply, words: str) -> None:
     api_server.answering = lambda _: answer
@@ -160,6 +161,37 @@ def test_no_more_requests_are_made_than_allowed(new: New, api_server: ApiServer)
     assert len(api_server.requests) == 3
     assert "# guessed" in written("rows.py")
     assert not Path("rows.pages.json").exists()
+
+
+def numbered(request: Asked) -> Reply:
+    """Pages by number, and a 400 for the one behind the last."""
+    page, size = int(request.params.get("page", 1)), int(request.params.get("per_page", 10))
+    found = ORDERS[(page - 1) * size : page * size]
+    return json_reply(found) if found else json_reply({"code": "no_such_page", "data": {"status": 400}}, 400)
+
+
+@pytest.mark.parametrize("query", ["?per_page=20", "?per_page=5", ""])
+def test_the_answer_behind_the_end_becomes_a_rule(new: New, api_server: ApiServer, query: str) -> None:
+    api_server.answering = numbered
+    result = new("orders", "--url", f"{api_server.url}/orders{query}")
+    assert result.exit_code == 0, result.output
+    assert 'ignore(status=400, content=("code", "no_such_page"))' in written("orders.py")
+    assert 'PageNumberPaginator(size_param="per_page")\n' in written("orders.py")
+
+
+def from_zero(request: Asked) -> Reply:
+    """Pages that are counted from 0, as Spring has them."""
+    page, size = int(request.params.get("page", 0)), int(request.params.get("size", 10))
+    last = (page + 1) * size >= len(ORDERS)
+    return json_reply({"content": ORDERS[page * size : (page + 1) * size], "number": page, "size": size, "last": last})
+
+
+@pytest.mark.parametrize("query", ["", "?size=10", "?page=0&size=20"])
+def test_pages_from_zero_are_read_from_the_first(new: New, api_server: ApiServer, query: str) -> None:
+    api_server.answering = from_zero
+    result = new("orders", "--url", f"{api_server.url}/orders{query}")
+    assert "of 45 rows" in result.output
+    assert "first_page=0" in written("orders.py")
 
 
 def test_it_waits_where_the_api_asks_for_that(new: New, api_server: ApiServer) -> None:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from connector_build.api.recording import Recording
 from connector_build.drafting.draft import Draft, notes
 from connector_build.drafting.probing.asking import Asker, Refused, Unknown, plainly
 from connector_build.drafting.probing.beginning import Choose, first_of
+from connector_build.drafting.probing.columns import duckdb
 from connector_build.drafting.probing.drafted import Drafted, drafted
 from connector_build.drafting.writing import plugin_text
 from connector_build.errors import BuildError, UsageProblem
@@ -92,6 +94,7 @@ def made_from(
 
     Raises BuildError where nothing can be made of what comes, and a ConnectorError where nothing comes.
     """
+    duckdb()  # rather now than after the API was asked
     try:
         asker = Asker(evidence.source.fetch, most)
         found = drafted(name, evidence.given, evidence.access, asker, choose, ordered=evidence.ordered)
@@ -101,12 +104,18 @@ def made_from(
         raise BuildError(f"There is no page to begin with: {error}.") from None
     except ConnectorError as error:
         # What is known of the table is its address alone.
-        raise type(error)(str(error).removeprefix("evidence: ").replace("check base_url", "check the address")) from None
+        raise type(error)(_of_an_address(str(error))) from None
     finally:
         evidence.source.close()
     text = plugin_text(found.draft)
     with on_trial(name, text) as assembly:
         return _proved(found, text, assembly, evidence.source)
+
+
+def _of_an_address(message: str) -> str:
+    """What a sync would say, without what it says of tables and syncs: nothing is known but an address."""
+    text = message.removeprefix("evidence: ").replace("check base_url", "check the address")
+    return re.sub(r"It failed (\d+) times in a row, so this sync ends here.*", r"So it was \1 times. Check the address.", text)
 
 
 def _proved(found: Drafted, text: str, assembly: Assembly, source: Source) -> Made:

@@ -21,6 +21,7 @@ from connector_core.basics.discretion import Secrets, strike
 from connector_core.basics.operations import Log
 from connector_core.engine.sync import make_client
 from connector_core.http.retries import Retry
+from connector_core.paging.sign_names import kind_of
 from connector_core.plugin.assembly import Plugin, assemble
 from connector_core.source.configuration import read_configuration
 
@@ -61,7 +62,7 @@ class LiveSource:
         plugin = Plugin("connector-build new", SimpleNamespace(**{name: hookimpl(answer) for name, answer in hooks.items()}))
         assembly = assemble([plugin])
         values = read_configuration(assembly.settings, configuration)
-        retry = Retry(attempts=3, longest_wait=10.0, longest_asked=120.0)
+        retry = Retry(attempts=3, first_wait=0.5, longest_wait=10.0, longest_asked=120.0)
         client = make_client(assembly, values, log, plain_floats=(), retry=retry, timeout=(10.0, 60.0))
         return cls(recorder(client, access.origin, values.hidden, headers=_KEPT))
 
@@ -70,7 +71,8 @@ class LiveSource:
         page = self._recorder.fetch(_FURTHER if self._answers else _FIRST, request)
         answers = self._recorder.answers
         if len(answers) > known:
-            self._answers[told(request)] = answers[-1]
+            about = {name: value for name, value in page.headers.items() if kind_of(name)}
+            self._answers[told(request)] = evolve(answers[-1], headers={**answers[-1].headers, **about})
         if page.ended and page.status >= 400:
             body = _decoded(answers[-1].body)
             raise Refused(f"the API answers {page.status} to {request}", page.status, body)
@@ -152,7 +154,7 @@ class FileSource:
         asked = Asked(
             request.method, parts.path, without_struck({n: self._shown(v, origin) for n, v in params.items()}), json=request.json
         )
-        headers = {name: self._shown(value, origin) for name, value in kept.headers.items() if name in _KEPT}
+        headers = {name: self._shown(value, origin) for name, value in kept.headers.items() if name in _KEPT or kind_of(name)}
         headers.setdefault("content-type", "application/json")
         return Recorded(asked, kept.status, headers, self._shown(kept.text, origin))
 

@@ -9,6 +9,7 @@ from attrs import define, evolve, field, frozen
 from connector_core import Page, Record, Request, Table
 from connector_core.basics.errors import ConnectorError, UnexpectedAnswer
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import cached_path
 from connector_core.http.answers import records_in
 from connector_core.http.pages import watched
 from connector_core.paging.evidence import Evidence
@@ -123,10 +124,21 @@ def walk(asker: Asker, table: Table, paginator: Paginator, size: int, most: int)
 
 def stepped(asker: Asker, table: Table, request: Request) -> Step:
     """What *request* brings of *table*. Raises as ``Asker.page`` does, and UnexpectedAnswer where the records are elsewhere."""
-    raw = asker.page(request)
+    try:
+        raw = asker.page(request)
+    except Refused as refused:
+        if not _is_ignored(table, refused):
+            raise
+        raw = Page({}, [], ended=True, status=refused.status)
     ended = raw.ended or (raw.silent and not raw.body)
     page = evolve(raw, records=[] if ended else records_in(table, table.name, raw.body))
     return Step(request, page, tuple(_rows(table, page, request)))
+
+
+def _is_ignored(table: Table, refused: Refused) -> bool:
+    """Whether a rule of the table takes the answer for the end of the feed."""
+    said = [(rule.status, *rule.content) for rule in table.errors if rule.content is not None]
+    return any(refused.status in status and cached_path(path).get(refused.body) == value for status, path, value in said)
 
 
 def _rows(table: Table, page: Page, request: Request) -> list[Record]:

@@ -137,7 +137,7 @@ def _chosen_place(body: Any, names: Sequence[str], choose: Choose) -> Place:
     close = [place for place in found if found[0].score - place.score < CLOSE]
     chosen = close[choose("Where are the records?", [place.said for place in close])] if len(close) > 1 else found[0]
     others = [place.said for place in close if place is not chosen]
-    beside = [leaf.path for leaf in leaves(body, chosen.keys) if leaf.value is not None]
+    beside = [leaf.path for leaf in leaves(body, chosen.keys) if leaf.value is not None] if chosen.keys else []
     return evolve(chosen, also=" or ".join(others) if choose is first_of else "", beside=tuple(beside))
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any, Final
 
 from connector_build.drafting.draft import Call, Value, guessed
@@ -25,6 +26,14 @@ _ASKED: Final = """
 DESCRIBE SELECT * FROM read_json(?, format = 'newline_delimited', sample_size = -1, maximum_object_size = 100000000)"""
 _TOO_LONG: Final = 10_000
 """Of longer texts nobody asks whether they are times."""
+
+
+def duckdb() -> ModuleType:
+    """DuckDB. Raises UsageProblem where it is not installed."""
+    try:
+        return import_module("duckdb")
+    except ImportError:
+        raise UsageProblem(NEEDS) from None
 
 
 def columns_of(rows: Sequence[Record], names: Iterable[str]) -> dict[str, Value]:
@@ -121,16 +130,13 @@ def _sniffed(texts: Mapping[str, Sequence[str]]) -> dict[str, str]:
 def _described(lines: Sequence[Mapping[str, str]]) -> dict[str, str]:
     if not lines:
         return {}
-    try:
-        duckdb = import_module("duckdb")
-    except ImportError:
-        raise UsageProblem(NEEDS) from None
-    with TemporaryDirectory() as folder, duckdb.connect() as database:
+    library = duckdb()
+    with TemporaryDirectory() as folder, library.connect() as database:
         file = Path(folder, "texts.ndjson")
         file.write_bytes(b"\n".join(_encoded(line) for line in lines))
         try:
             return {name: str(kind) for name, kind, *_ in database.execute(_ASKED, [str(file)]).fetchall()}
-        except duckdb.Error:  # texts that are none to it: then they stay texts
+        except library.Error:  # texts that are none to it: then they stay texts
             return {}
 
 

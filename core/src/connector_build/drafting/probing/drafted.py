@@ -63,7 +63,8 @@ def drafted(
         clues = evolve(clues, given=sized(asker, table_of(draft), clues, first))
     size = clues.given.the("size")
     records = int(size.value) if size else max(1, len(first.rows))
-    found = paging(Feed(draft, asker, records, first), clues)
+    trial = records if given.the("size") else len(first.rows)
+    found = paging(Feed(draft, asker, records, first, trial), clues)
     if ordered and not isinstance(found.call, Noted):
         found = evolve(found, call=guessed(found.call, "the pages were given without the requests that they came for"))
     walk = found.walk if found.walk.steps else evolve(found.walk, steps=(first,))
@@ -115,7 +116,7 @@ def _table(draft: TableDraft, place: Place, found: Paging, rows: Sequence[Record
     others = renamed(fields)
     typed = columns_of(rows, [each for each in fields if is_kept(each)])
     kept = {each: kind for each, kind in typed.items() if each not in others}
-    key = _chosen_key(rows, kept, draft.name, choose)
+    key = _of_an_object(place) or _chosen_key(rows, kept, draft.name, choose)
     limit = hints.budget(found.walk.steps[0].page.headers if found.walk.steps else {})
     base = {**draft.table, **found.also}
     options = {
@@ -142,6 +143,12 @@ def _placed(place: Place) -> dict[str, Value]:
         shown = ", ".join(one_line(name, 40) for name in place.beside[:5])
         options["rows"] = guessed(options["rows"], f"{shown} beside the records is left out; stamped would add it")
     return options
+
+
+def _of_an_object(place: Place) -> Key | None:
+    """The key of the entries of an object, which has each once."""
+    keyed = [call for call in place.rows if call.word == "keyed"]
+    return Key((str(keyed[0].options["key"]),)) if keyed else None
 
 
 def _chosen_key(rows: Sequence[Record], columns: Mapping[str, Value], table: str, choose: Choose) -> Key | None:

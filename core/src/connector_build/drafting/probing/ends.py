@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
-from connector_build.drafting.draft import Call, TableDraft, Value, guessed
+from connector_build.drafting.draft import Call, Pair, TableDraft, Value, guessed
 from connector_build.drafting.probing import leading
 from connector_build.drafting.probing.asking import Asker, Refused, Step, Unknown, Walk, walk
 from connector_build.drafting.probing.guesses import Clues
@@ -21,12 +21,16 @@ PAGES: Final = 5
 
 @frozen
 class Feed:
-    """What a guess is tried on: the draft of a table, what asks for its pages, the page size, and the first page."""
+    """What a guess is tried on: the draft of a table, what asks for its pages, the page size, and the first page.
+
+    trial: the page size with which the second page is asked for; with a larger one there might be none.
+    """
 
     table: TableDraft
     asker: Asker = field(repr=False)
     size: int
     first: Step = field(repr=False)
+    trial: int
 
     @property
     def made(self) -> Table:
@@ -106,12 +110,19 @@ def _refusal(call: Call, read: Walk, feed: Feed) -> Value:
         if following is not None:
             feed.asker.page(following)
     except Refused as refused:
-        if 400 <= refused.status < 500 and (content := _code_in(refused.body)):
-            rule = Call("ignore", (), {"status": refused.status, "content": list(content)})
-            return guessed(rule, f"so the page behind the last is answered: {one_line(following, 100)}")
+        return rule_for(refused, str(following))
     except (Unknown, ConnectorError, IndexError):
         pass
     return None
+
+
+def rule_for(refused: Refused, what: str) -> Value:
+    """The error rule for an answer that refuses a page behind the end; None where that says nothing but a status."""
+    content = _code_in(refused.body) if 400 <= refused.status < 500 else None
+    if content is None:
+        return None
+    rule = Call("ignore", (), {"status": refused.status, "content": Pair(content)})
+    return guessed(rule, f"so is answered {one_line(what, 100)}, which is behind the end")
 
 
 def _code_in(body: Any) -> tuple[str, str] | None:

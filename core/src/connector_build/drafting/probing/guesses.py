@@ -9,7 +9,7 @@ from attrs import field, frozen
 from connector_build.drafting.draft import Call, Value
 from connector_build.drafting.probing import leading
 from connector_build.drafting.probing.leading import Leaf
-from connector_build.drafting.probing.positions import CURSORS, OFFSETS, PAGES, Given, plain
+from connector_build.drafting.probing.positions import CURSORS, KEYS, OFFSETS, PAGES, Given, plain
 from connector_build.drafting.probing.words import path_to
 from connector_core import Page
 from connector_core.basics.names import one_line
@@ -136,7 +136,8 @@ def _by_empty(clues: Clues, beside: list[Leaf]) -> Iterator[Guess]:
             own = () if leaf.path == "next" else (leaf.path,)
             yield Guess(Call("NextLinkPaginator", own, _only_in_query(clues)), why)
         else:
-            yield Guess(_cursor(clues, _params_for(leaf.name, clues)[0], {"next_field": leaf.path}), why)
+            for name in _params_for(leaf.name, clues)[:1]:
+                yield Guess(_cursor(clues, name, {"next_field": leaf.path}), why)
 
 
 _DEFAULTS: Final[Mapping[str, Value]] = {"param": "cursor", "next_field": "next_cursor", "size_param": "page_size"}
@@ -149,11 +150,20 @@ def _cursor(clues: Clues, param: str, source: Mapping[str, Value], **more: Value
 
 def _params_for(name: str, clues: Clues, *, header: bool = False) -> list[str]:
     """Parameters that may take the cursor that the answer calls *name*: those that are given, then those that are called so."""
+    if clues.given.body is not None and isinstance(clues.given.body.get("query"), str):
+        return _variables(clues.given.body["query"])
     given = clues.given.the("cursor", "key", "offset", "page")
     own = _without_next(name.lower().removeprefix("x-").replace("-", "_") if header else name)
     alike = [each for each in f"{CURSORS} {OFFSETS} {PAGES}".split() if own and plain(each) == plain(own)]
     first = [*([given.name] if given else []), *([own] if own else []), *alike]
-    return list(dict.fromkeys([*first, *_USUAL_CURSORS[:4], name, *_USUAL_CURSORS[4:]]))[:12]
+    names = dict.fromkeys([*first, *_USUAL_CURSORS[:4], name, *_USUAL_CURSORS[4:]])
+    return [each for each in names if clues.given.body is None or "[" not in each][:12]
+
+
+def _variables(query: str) -> list[str]:
+    """Where a query of GraphQL takes a cursor: its variables, by their names."""
+    known = {plain(name) for name in f"{CURSORS} {KEYS}".split()}
+    return [f"variables.{name}" for name in dict.fromkeys(re.findall(r"\$(\w+)", query)) if plain(name) in known]
 
 
 def _without_next(name: str) -> str:

@@ -49,6 +49,12 @@ def links(found: list[Leaf]) -> list[Leaf]:
     return [each for each in able if not _BACK.search(each.name)]
 
 
+def addresses(page: Page, beside: list[Leaf]) -> list[str]:
+    """Every address that may be the next page's."""
+    linked = links_of(page.headers.get("link", "")).get("next")
+    return [*([linked.target] if linked else []), *(str(leaf.value) for leaf in links(beside))]
+
+
 def cursors(found: list[Leaf]) -> list[Leaf]:
     """Values that may be sent back for the next page, the plainest first."""
     able = [each for each in found if _is_cursor(each)]

@@ -115,7 +115,7 @@ def _of_list(value: list[Any], keys: tuple[str, ...], wanted: set[str]) -> Itera
 
 
 def _of_object(value: Mapping[str, Any], keys: tuple[str, ...], wanted: set[str]) -> Iterator[Place]:
-    path, score = path_to(*keys), _score(keys, len(value), wanted)
+    path, score, rates = path_to(*keys), _score(keys, len(value), wanted), _is_of_numbers(value)
     where = "the answer itself" if not keys else one_line(path, 60)
     if columns := _columns(value):
         step = Call("columns_to_rows", (path,) if keys else ())
@@ -125,10 +125,10 @@ def _of_object(value: Mapping[str, Any], keys: tuple[str, ...], wanted: set[str]
         own = {"key": _free_name(value)}
         step = Call("keyed", (path,), own)
         yield Place("[@]", f"{where}, an object of {_objects(len(value))} by their keys", len(value), (step,), keys, 40 + score)
-    elif rates := _is_of_numbers(value):
+    elif rates:
         step = Call("keyed", (path,), {"key": "name"})
         yield Place("[@]", f"{where}, an object of {rates} numbers by their keys", len(value), (step,), keys, 20 + score)
-    if value and any(not isinstance(each, Mapping | list) for each in value.values()):
+    if value and not rates and any(not isinstance(each, Mapping | list) for each in value.values()):
         single = f"[{path}]"
         yield Place(single, f"{where}, one object", 1, (), keys, 10 + _score(keys, 1, wanted) + _plainness(value))
 

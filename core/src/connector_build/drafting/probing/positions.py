@@ -6,8 +6,6 @@ from typing import Any, Final, Literal
 
 from attrs import field, frozen
 
-from connector_core.basics.names import one_line
-
 Kind = Literal["size", "page", "offset", "cursor", "key"]
 
 SIZES: Final = """
@@ -114,8 +112,3 @@ def _one_of_each(found: "list[Position | None]") -> tuple[Position, ...]:
         if each is not None:
             chosen.setdefault("size" if each.kind == "size" else "which", each)
     return tuple(chosen.values())
-
-
-def told(each: Position) -> str:
-    """A position for people."""
-    return one_line(f"{each.name}={each.value}", 80)

@@ -5,10 +5,10 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from connector_build.drafting.draft import Call, TableDraft, Value, guessed, words
+from connector_build.drafting.draft import Call, Noted, TableDraft, Value, guessed, words
 from connector_build.drafting.probing import leading
 from connector_build.drafting.probing.asking import Refused, Step, Unknown, Walk, plainly, stepped
-from connector_build.drafting.probing.ends import Feed, ends
+from connector_build.drafting.probing.ends import Feed, ends, rule_for
 from connector_build.drafting.probing.guesses import Clues, Guess, guesses, says_more
 from connector_build.drafting.probing.positions import Given
 from connector_build.drafting.probing.words import literal_text, made
@@ -60,7 +60,7 @@ def _tried(feed: Feed, guess: Guess) -> str:
         feed = feed.with_options(guess.also)
         table, paginator = feed.made, made(guess.call)
         paginator.check(table) if hasattr(paginator, "check") else None
-        request = paginator.first(table, feed.size, {})
+        request = paginator.first(table, feed.trial, {})
         following = next_request(paginator, request, feed.first.page)
         if following is None:
             return "the first page is the last"
@@ -77,25 +77,35 @@ def _tried(feed: Feed, guess: Guess) -> str:
 
 def _to_its_end(feed: Feed, clues: Clues, guess: Guess) -> Paging:
     """The paginator of a guess that holds, with what its end needs."""
-    call, feed = guess.call, feed.with_options(guess.also)
+    feed = feed.with_options(guess.also)
+    call, read = _from_the_first(feed, guess.call)
+    found = _ended(feed, clues, call, read, guess.also)
+    if found.walk.ended and not _has_all(found.walk, feed.first) and not isinstance(found.call, Noted):
+        return evolve(found, call=guessed(found.call, "not every row of the first answer came again when it was read so"))
+    return found
+
+
+def _from_the_first(feed: Feed, call: Call) -> tuple[Call, Walk]:
+    """*call* with the number that the first page has, and what it reads."""
     read = feed.read(call)
-    if call.word == "PageNumberPaginator" and read.steps and not _begins_alike(read, feed.first):
-        other = evolve(
-            guess, call=evolve(call, options={**call.options, "first_page": 0 if call.options.get("first_page", 1) else 1})
-        )
-        again = feed.read(other.call)
-        if _begins_alike(again, feed.first):
-            call, read = other.call, again
+    if call.word != "PageNumberPaginator" or _begins_alike(read, feed.first):
+        return call, read
+    other = evolve(call, options={**call.options, "first_page": 0 if call.options.get("first_page", 1) else 1})
+    again = feed.read(other)
+    return (other, again) if _begins_alike(again, feed.first) else (call, read)
+
+
+def _ended(feed: Feed, clues: Clues, call: Call, read: Walk, also: Mapping[str, Value]) -> Paging:
     if read.ended:
-        return Paging(call, guess.also, read)
+        return Paging(call, also, read)
     read = evolve(read, steps=tuple(_until_again(read.steps)))
-    for also, end in ends(call, clues, read, feed):
-        tried = feed.with_options(also).read(end)
+    for more, end in ends(call, clues, read, feed):
+        tried = feed.with_options(more).read(end)
         if tried.ended and len(tried.rows) >= len(read.rows):
-            return Paging(_noted_end(end), {**guess.also, **also}, tried)
+            return Paging(_noted_end(end), {**also, **more}, tried)
     if read.failed:
-        return Paging(guessed(call, f"its second page came, but then: {read.why}"), guess.also, read)
-    return Paging(*_unseen_end(feed, call, guess.also, read), read)
+        return Paging(guessed(call, f"its second page came, but then: {read.why}"), also, read)
+    return Paging(*_unseen_end(feed, call, also, read), read)
 
 
 def _until_again(steps: Sequence[Step]) -> Iterator[Step]:
@@ -107,7 +117,15 @@ def _until_again(steps: Sequence[Step]) -> Iterator[Step]:
 
 
 def _begins_alike(read: Walk, first: Step) -> bool:
-    return bool(read.steps) and set(map(plainly, read.steps[0].rows)) == set(map(plainly, first.rows))
+    """Whether a feed begins with the rows of the first answer; one of both may be of a larger page."""
+    if not read.steps:
+        return False
+    here, there = set(map(plainly, read.steps[0].rows)), set(map(plainly, first.rows))
+    return bool(here) and (here <= there or there <= here)
+
+
+def _has_all(read: Walk, first: Step) -> bool:
+    return set(map(plainly, first.rows)) <= set(map(plainly, read.rows))
 
 
 def _noted_end(call: Call) -> Value:
@@ -126,7 +144,11 @@ def _unseen_end(feed: Feed, call: Call, also: Mapping[str, Value], read: Walk) -
         behind = stepped(feed.asker, table, far)
     except Unknown:
         return guessed(call, f"{len(read.steps)} pages came; an empty page is taken for the end"), dict(also)
-    except (Refused, ConnectorError) as error:
+    except Refused as error:
+        if rule := rule_for(error, str(far)):
+            return call, {**also, "errors": [rule]}
+        return guessed(call, f"{len(read.steps)} pages came; {one_line(error, 100)}"), dict(also)
+    except ConnectorError as error:
         said = f"{len(read.steps)} pages came; page {FAR} is answered otherwise: {one_line(error, 100)}"
         return guessed(call, said), dict(also)
     if not behind.rows:

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import evolve
 
 import connector_core
-from connector_build.drafting.draft import Call, TableDraft, Value, bare
+from connector_build.drafting.draft import Call, Pair, TableDraft, Value, bare
 from connector_core import Table
 from connector_core.source.templates import SCOPES, Filling
 
@@ -21,6 +21,8 @@ def made(value: Value) -> Any:
             return word(*map(made, value.args), **{name: made(part) for name, part in value.options.items()})
         case Mapping():
             return {name: made(part) for name, part in value.items()}
+        case Pair():
+            return tuple(made(part) for part in value)
         case list() | tuple():
             return [made(part) for part in value]
     return value
