@@ -463,3 +463,37 @@ def test_what_our_own_apis_say_of_themselves_is_drafted_as_their_plugins_have_it
     assert (found.table.records, found.table.primary_key) == (first.table.records, first.table.primary_key)
     assert set(found.table.columns) >= set(first.table.columns)
     assert type(found.paginator) is type(first.paginator)
+
+
+@pytest.mark.parametrize(
+    ("extension", "paginator"),
+    [
+        ({"x-ms-pageable": {"nextLinkName": "next"}}, NextLinkPaginator("next", size_param="top", missing_ends=True)),
+        ({"x-ms-pageable": {"nextLinkName": None}}, SinglePage()),
+        (
+            {
+                "x-speakeasy-pagination": {
+                    "type": "cursor",
+                    "inputs": [{"name": "from", "in": "parameters", "type": "cursor"}],
+                    "outputs": {"nextCursor": "$.meta.then"},
+                }
+            },
+            CursorPaginator("from", "meta.then", "top", missing_ends=True),
+        ),
+        (
+            {"x-speakeasy-pagination": {"type": "offsetLimit", "inputs": [{"name": "no", "in": "parameters", "type": "page"}]}},
+            PageNumberPaginator("no", size_param="top"),
+        ),
+        (
+            {"x-fern-pagination": {"cursor": "$request.from", "next_cursor": "$response.then", "results": "$response.data"}},
+            CursorPaginator("from", "then", "top", missing_ends=True),
+        ),
+        ({"x-fern-pagination": {"offset": "$request.skip", "results": "$response.data"}}, OffsetPaginator("skip", "top")),
+    ],
+)
+def test_paging_that_an_extension_states_is_no_guess(extension: dict[str, Any], paginator: Any) -> None:
+    crews = listing(wrapped(), [query("top", "integer"), query("page", "integer")])
+    crews["get"] |= extension
+    draft = openapi_draft("crew", spec({"/crews": crews}))
+    assert plans(draft)["crews"].paginator == paginator
+    assert guesses(draft.tables[0]) == ["id by its name"]

@@ -13,7 +13,7 @@ from connector_build.drafting.airbyte.expressions import NotUnderstoodError, equ
 from connector_build.drafting.airbyte.filling import Filling, Timed
 from connector_build.drafting.draft import Call, Value
 from connector_build.drafting.shape import list_of, object_of, text_of
-from connector_build.drafting.texts import is_header, place
+from connector_build.drafting.texts import is_header, literal_text, place
 from connector_core.basics.names import one_line
 from connector_core.source.pagination import Where
 
@@ -73,7 +73,7 @@ def _address(requester: Any, filling: Filling) -> tuple[str, str]:
     whole = manifest.field(requester, "url")
     base = whole or manifest.field(requester, "url_base") or ""
     path = "" if whole else manifest.field(requester, "path") or ""
-    end = (filling.soft(decided(path, filling), requester) or "").strip()
+    end = (filling.soft(decided(path, filling), requester) or rough(path)).strip()
     if end.startswith(("http://", "https://")):
         return split_url(end)
     try:
@@ -85,6 +85,14 @@ def _address(requester: Any, filling: Filling) -> tuple[str, str]:
         filling.unclear.append(f"an address that is made of a record: {one_line(base, 100)}")
         origin, start = origin[: found.start()], f"/{origin[found.start() :]}{start}"
     return origin, f"{start.rstrip('/')}/{end.lstrip('/')}" if end else start
+
+
+def rough(text: Any) -> str:
+    """*text* with a mark in the place of each expression: a path that says where a hand is needed."""
+    try:
+        return "".join(literal_text(part) if isinstance(part, str) else "TODO" for part in pieces(text))
+    except NotUnderstoodError:
+        return "TODO"
 
 
 def decided(text: Any, filling: Filling) -> Any:

@@ -157,6 +157,10 @@ class Filling:
             end = self.ends.get(str(found.keys[0])) if known else None
             return ("from", None) if found.root == "stream_state" and self.ends else (end, None) if end else None
         match node:
+            case nodes.CondExpr():  # what comes instead is for a first sync, which has a start
+                return self._end(node.expr1)
+            case nodes.Or():
+                return self._end(node.left)
             case nodes.Call(node=nodes.Name(name="format_datetime"), args=[inner, nodes.Const(value=str() as text), *_]):
                 known_end = self._end(inner)
                 return (known_end[0], notation_of(text)) if known_end else None

@@ -234,9 +234,13 @@ def _stopped(call: Call, found: Reference, stop: str, options: _Options, filling
 
 
 def _near(one: Reference, other: Reference) -> bool:
-    """Whether one is the other, or what the other is in: that it is not there says the same."""
+    """Whether one is the other, or what the other is in: that it is not there says the same.
+
+    A link to itself counts as the next one: the core notices by itself when pages go in a circle.
+    """
     shorter = min(len(one.keys), len(other.keys))
-    return one.root == other.root and one.keys[:shorter] == other.keys[:shorter]
+    keys = tuple("next" if key == "self" else key for key in one.keys)
+    return one.root == other.root and keys[:shorter] == other.keys[:shorter]
 
 
 def _flag(node: Any) -> str:

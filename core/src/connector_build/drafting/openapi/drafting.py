@@ -19,6 +19,7 @@ from connector_build.drafting.openapi.resources import Found, Resource, reasons_
 from connector_build.drafting.openapi.schemas import Schemas
 from connector_build.drafting.openapi.servers import address_of
 from connector_build.drafting.openapi.signing import auth_of
+from connector_build.drafting.openapi.stated import stated_paging
 from connector_build.drafting.openapi.version2 import converted
 from connector_build.drafting.shape import first_sentence, list_of, object_of, text_of
 from connector_build.drafting.texts import is_header, literal_text
@@ -115,7 +116,7 @@ class _Drafting:
         parents = parent_options(where, columns)
         key = [*given_columns(parents), *own] if own and "uuid" not in own[0] else own
         key = list(dict.fromkeys(key))
-        paging = paging_of(resource.inputs, resource.answer, own)
+        paging = stated_paging(resource.operation, resource.inputs) or paging_of(resource.inputs, resource.answer, own)
         sent = self._sent(resource, {*paging.taken, *self.sent})
         self.listed.setdefault(resource.path.rstrip("/"), Listed(name, columns, tuple(key and own), where.filled))
         self.sizes.extend([paging.size] if paging.size else [])
