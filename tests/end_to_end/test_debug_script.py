@@ -94,6 +94,8 @@ def test_it_ends_at_once_while_the_api_hangs(
     assert others_in_session(process) == []
     assert list((tmp_path / "tmp").iterdir()) == []
     assert (project / "requirements.txt").exists()
+    *_, run = (project / "files/runs.jsonl").read_text().splitlines()
+    assert json.loads(run)["error"] == "It was interrupted before the sync was complete."
 
 
 def test_ctrl_c_at_the_question_changes_nothing(start: Start, project: Path) -> None:
