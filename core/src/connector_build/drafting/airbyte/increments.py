@@ -67,6 +67,7 @@ def _strategy(sync: Any, times: Mapping[Spot, Timed], pages: Value, made_of: Map
     options |= {"where": spot.where} if spot.where != "query" else {}
     step = _seconds(sync.get("step"), filling, notes)
     if timed.ends == {"from", "to"} or (last and step):
+        notes += [] if step else ["no step is said: windows of 30 days"]
         made = _windows(spot, timed, last, start, step or 30 * _DAY, pages, options)
     else:
         notes += [f"{last[0].name}, the end of a window, is left out"] if last else []

@@ -35,7 +35,7 @@ def _schema(loader: Any, stream: Any, read: Read, filling: Filling) -> Mapping[s
     kind = manifest.kind(loader)
     if kind == "InlineSchemaLoader" or "schema" in object_of(loader):
         return object_of(object_of(loader).get("schema"))
-    if loader is None or kind == "JsonFileSchemaLoader":
+    if loader is None or kind == "JsonFileSchemaLoader" or (not kind and "file_path" in object_of(loader)):
         path = filling.soft(object_of(loader).get("file_path") or f"{manifest.field(stream, 'name')}.json", loader or stream)
         found = read(PurePosixPath(str(path)).name)
         if found is None and loader is not None:
@@ -153,6 +153,8 @@ def _added(part: Mapping[str, Any], partition: Partition, columns: dict[str, Val
     value = value[1:-1] if isinstance(value, str) and value[:1] == value[-1:] == "'" else value
     named = reference(single(value))
     if name and named and named.root in _PARTITIONS and partition.options:
+        if name == partition.column:
+            return []
         given = re.fullmatch(r"\{(?:parent|each)\.([\w.]+)\}", filling.of_partition(named) or "")
         if given:
             partition.gives(name, given[1])
