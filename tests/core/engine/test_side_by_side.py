@@ -69,7 +69,8 @@ class Source:
 def synced(assembly: Assembly, source: Source, warehouse: Warehouse, threads: int = 4) -> ListLog:
     log = ListLog()
     warehouse.connect(assembly)
-    engine = Engine(source, checkpoints=CheckpointPolicy(records=1, share=0.0))
+    client: Any = source
+    engine = Engine(client, checkpoints=CheckpointPolicy(records=1, share=0.0))
     configuration = {"base_url": "http://127.0.0.1:9", "threads": str(threads)}
     sync(assembly, configuration, warehouse.state, warehouse, log, engine)
     return log

@@ -52,7 +52,8 @@ class Feed:
 def synced(assembly: Assembly, feed: Feed, warehouse: Warehouse, records: int = 1) -> ListLog:
     warehouse.connect(assembly)
     log = ListLog()
-    engine = Engine(feed, checkpoints=CheckpointPolicy(records=records, share=0.0))
+    client: Any = feed
+    engine = Engine(client, checkpoints=CheckpointPolicy(records=records, share=0.0))
     sync(assembly, {"base_url": "http://127.0.0.1:9"}, warehouse.state, warehouse, log, engine)
     return log
 

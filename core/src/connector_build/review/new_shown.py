@@ -44,7 +44,7 @@ def show_specified(made: Specified, file: Path, findings: Sequence[Any], console
 
 
 def _show_notes(draft: Draft, file: Path, console: Console) -> None:
-    kinds = Counter(note.kind for note in notes(draft))
+    kinds: Counter[str] = Counter(note.kind for note in notes(draft))
     for kind, what in (("guessed", "on a guess"), ("TODO", "on you")):
         if number := kinds[kind]:
             line(console, f"{number} line{' rests' if number == 1 else 's rest'} {what}: look for '# {kind}' in {file}.")

@@ -125,7 +125,7 @@ class Recorder:
         self._note_place(request.path)
         text, encoding = text_of(table, content, self._shown)
         kept = {name: self._shown(value) for name, value in headers.items() if name in self.headers}
-        self.answers.append(Recorded(asked, status, kept, text, encoding, table.name, request.asks))
+        self.answers.append(Recorded(asked, status, kept, text, encoding, table.name, bool(request.asks)))
 
     def _note_place(self, path: str) -> None:
         place = origin(path)
