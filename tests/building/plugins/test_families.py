@@ -2,11 +2,15 @@
 
 import ast
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from connector_build.cli.main import main
+from connector_build.errors import UsageProblem
 from connector_build.plugins import one_file
 from connector_build.project.making import made
 from distributions import connector_build, install, lock_of
@@ -133,10 +137,10 @@ def test_one_of_a_file_is_built_and_checked(folder: Path) -> None:
         ("json.py:ships", "a module of Python"),
     ],
 )
-def test_what_is_none_of_a_file(folder: Path, name: str, words: str) -> None:
-    failed = connector_build(name, path=folder / "site", cwd=folder)
-    assert failed.returncode == 2
-    assert words in failed.stderr
+def test_what_is_none_of_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(UsageProblem, match=re.escape(words)):
+        made(name)
 
 
 def test_the_only_one_of_a_file_is_meant_without_its_name(folder: Path) -> None:
@@ -283,7 +287,8 @@ def test_everything_is_checked(folder: Path) -> None:
         ("check --all --rule nmes", "did you mean names?"),
     ],
 )
-def test_check_all_says_what_goes_with_it(tmp_path: Path, words: str, said: str) -> None:
-    failed = connector_build(*words.split(), path=tmp_path, cwd=tmp_path)
-    assert failed.returncode == 2
-    assert said in failed.stderr
+def test_check_all_says_what_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    failed = CliRunner().invoke(main, words.split())
+    assert failed.exit_code == 2
+    assert said in failed.output

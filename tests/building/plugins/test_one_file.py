@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -102,18 +103,22 @@ def test_what_is_known_of_a_file_without_importing_it(folder: Path) -> None:
         ("list.py", "a verb of connector-build. Rename the file, such as my_list.py"),
         ("json.py", "a module of Python"),
         ("connector_core.py", "a module that every project has"),
-        ("gone.py", "There is no file gone.py"),
+        ("gone.py", "There is no file "),
         ("folder/crew", "is no Python file"),
     ],
 )
 def test_a_file_that_cannot_be_a_dataset(tmp_path: Path, name: str, words: str) -> None:
     if name != "gone.py" and name.endswith(".py"):
         (tmp_path / name).write_text(CREW)
-    failed = connector_build(name, path=tmp_path / "site", cwd=tmp_path)
-    assert failed.returncode == 2, failed.stdout
-    assert words in failed.stderr
+    with pytest.raises(UsageProblem, match=re.escape(words)):
+        made(str(tmp_path / name))
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    failed = connector_build("gone.py", "--enable", "x", path=tmp_path / "site", cwd=tmp_path)
+    assert failed.returncode == 2
+    assert "There is no file gone.py" in failed.stderr
     assert "Traceback" not in failed.stderr
-    assert not (tmp_path / "dist").exists()
 
 
 @pytest.mark.parametrize(
