@@ -7,7 +7,7 @@ import pytest
 
 from connector_build.api.messages import Asked, Reply, json_reply
 from connector_build.api.server import ApiServer
-from connector_build.drafting.draft import notes
+from connector_build.drafting.draft import Call, bare, notes
 from connector_build.review.new_evidence import of_url
 from connector_build.review.newly import made_from
 from connector_build.testing.warehouse.memory import ListLog
@@ -140,3 +140,16 @@ def test_every_row_comes_without_a_guess_at_how(name: str, query: str, api_serve
     assert made.recording is not None
     (table,) = made.draft.tables
     assert name in ("clamped", "whole") or notes(table.paginator) == []
+
+
+def test_an_offset_that_counts_pages_leaves_no_rows_out(api_server: ApiServer) -> None:
+    def answer(request: Asked) -> Reply:
+        page = int(request.params.get("offset", 0))
+        return json_reply({"items": ROWS[page * 3 : page * 3 + 3]})
+
+    api_server.answering = answer
+    made = made_from("rows", of_url(f"{api_server.url}/v2/rows?offset=0&limit=3", {}, [], None, ListLog()), most=20)
+    (table,) = made.draft.tables
+    call = bare(table.paginator)
+    assert isinstance(call, Call)
+    assert (call.word, call.options["param"], call.options["first_page"]) == ("PageNumberPaginator", "offset", 0)

@@ -194,6 +194,8 @@ def _by_given(clues: Clues) -> Iterator[Guess]:
         for first in (0, 1) if found.value == 0 else (1, 0):
             yield Guess(_pages(clues, found.name, first), why)
     yield Guess(_offsets(clues, found.name), why, strong=found.kind == "offset")
+    if found.kind == "offset":  # some count pages by a parameter that is called so
+        yield Guess(_pages(clues, found.name, 1 if found.value == 1 else 0), why, strong=False)
 
 
 def _by_number(clues: Clues, beside: list[Leaf]) -> Iterator[Guess]:

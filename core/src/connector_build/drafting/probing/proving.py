@@ -1,7 +1,7 @@
 """A guess is proved by asking for the second page: other records have to come. And a feed's end by reading to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
@@ -12,8 +12,10 @@ from connector_build.drafting.probing.ends import Feed, ends, rule_for
 from connector_build.drafting.probing.guesses import Clues, Guess, guesses, says_more
 from connector_build.drafting.probing.positions import Given
 from connector_build.drafting.probing.words import literal_text, made
+from connector_core import KeysetPaginator, OffsetPaginator, Request
 from connector_core.basics.errors import ConnectorError
 from connector_core.basics.names import one_line
+from connector_core.basics.paths import cached_path
 from connector_core.source.pagination import next_request
 
 TRIES: Final = 10
@@ -44,14 +46,17 @@ def paging(feed: Feed, clues: Clues) -> Paging:
         result = _tried(feed, guess)
         if result == "":
             return _to_its_end(feed, clues, guess)
-        unproved.append((guess, result))
+        # A key that brings other records leads on, even where it cannot be told whether any are left out between.
+        leads = guess.strong or (result == APART and guess.call.word == "KeysetPaginator")
+        unproved.append((evolve(guess, strong=leads), result))
     if strong := next(((guess, why) for guess, why in unproved if guess.strong and why != SAME), None):
         return _unproved(feed, *strong)
     return _one_page(feed, clues, unproved, whole=whole)
 
 
 SAME: Final = "the same records came again"
-_TOLD: Final = (SAME, "it is answered", "the second page has no")
+APART: Final = "what comes after the last record but one is not the last"
+_TOLD: Final = (SAME, APART, "it is answered", "the second page has no")
 
 
 def _tried(feed: Feed, guess: Guess) -> str:
@@ -72,7 +77,25 @@ def _tried(feed: Feed, guess: Guess) -> str:
     known = set(map(plainly, feed.first.rows))
     if not second.rows:
         return "the second page has no records"
-    return SAME if known.intersection(map(plainly, second.rows)) else ""
+    if known.intersection(map(plainly, second.rows)):
+        return SAME
+    return "" if _joins(feed, paginator, request) else APART
+
+
+def _joins(feed: Feed, paginator: Any, request: Request) -> bool:
+    """Whether pages by offset or by key follow each other without a gap: one that begins a record earlier has to overlap.
+
+    An offset that counts pages, or a key that means something else, brings other records too, and leaves out those between.
+    """
+    if not isinstance(paginator, OffsetPaginator | KeysetPaginator) or len(feed.first.page.records) < 2:
+        return True
+    *before, _ = feed.first.page.records
+    place = len(before) if isinstance(paginator, OffsetPaginator) else cached_path(paginator.key).get(before[-1])
+    try:
+        earlier = stepped(feed.asker, feed.made, request.placed(paginator.where, paginator.param, place))
+    except (Unknown, Refused, ConnectorError):
+        return True  # nothing is known against it
+    return bool(earlier.rows) and plainly(earlier.rows[0]) in set(map(plainly, feed.first.rows))
 
 
 def _to_its_end(feed: Feed, clues: Clues, guess: Guess) -> Paging:
