@@ -398,8 +398,8 @@ def test_every_row_arrives_and_stays(dataset: str, api: Playground, installed: P
         state, again = REST[dataset](api)
         assert places(first.state or {}) == places(second.state or {}) == state
         assert second.operations["upserts"] == len(again) < total
-    else:
-        assert second.operations["upserts"] == total
+    else:  # read whole, and what did not change is not sent again
+        assert second.operations["upserts"] <= (total if READ[dataset].keys() & set(TOUCHED) else 0)
 
 
 def test_each_company_has_its_departments_read_from_where_they_rest(api: Playground, installed: Path, tmp_path: Path) -> None:
