@@ -187,11 +187,25 @@ def test_shortened() -> None:
     state = {"next_cursor": "c", "extra_tables": {"e": {"by": ["k"], "rows": dict.fromkeys(map(str, range(9)), "x")}}}
     assert shortened(state) == {"next_cursor": "c", "extra_tables": {"e": {"by": ["k"], "rows": "(9 entries)"}}}
     assert shortened(None) is None
+    assert shortened({"row_digests": {"of": "x", "rows": "A" * 300}, "row_keys": ["a"] * 9}) == {
+        "row_digests": {"of": "x", "rows": "(300 characters)"},
+        "row_keys": "(9 entries)",
+    }
 
 
 def test_summary_of_a_sync_that_sent_all() -> None:
     done = DebugRun(0, {**dict.fromkeys(OPERATIONS, 1), "upserts": 1750}, None, "", None)
     assert summary(done, 1750) == "1,750 upserts, 1 checkpoint"
+
+
+def test_summary_of_a_sync_that_sent_what_changed_of_a_whole_read() -> None:
+    printed = "reading the whole feed, because of totals\nINFO tasks: 775 records from 8 pages, 745 unchanged\n"
+    done = DebugRun(0, {**dict.fromkeys(OPERATIONS, 1), "upserts": 30}, None, printed, None)
+    assert summary(done, 775) == (
+        "30 upserts, 1 checkpoint; the whole feed was read, because of totals, and 745 records did not change"
+    )
+    done = DebugRun(0, {**dict.fromkeys(OPERATIONS, 1), "upserts": 30}, None, printed.splitlines()[1], None)
+    assert summary(done, 775) == "30 upserts, 1 checkpoint; the whole feed was read, and 745 records did not change"
 
 
 def test_next_steps_end_with_the_app() -> None:

@@ -33,6 +33,7 @@ CHANGED: Final = 5
 REMOVED: Final = 2
 
 _CHECKPOINT: Final = re.compile(r"(?:(\w+): )?Checkpoint saved after (\d+) records")
+_UNCHANGED: Final = re.compile(r"\d+ records from \d+ pages, (\d+) unchanged")
 _WHOLE: Final = re.compile(r"reading the whole feed, because of (.+)")
 
 
@@ -147,8 +148,12 @@ def summary(run: DebugRun, total: int) -> str:
     """What one sync sent of the feed's *total* records, and why it was all of them where it need not have been."""
     upserts, checkpoints = run.operations["upserts"], run.operations["checkpoints"]
     sent = f"{upserts:,} upserts, {checkpoints:,} checkpoint{'' if checkpoints == 1 else 's'}"
+    unchanged = sum(map(int, _UNCHANGED.findall(run.output)))
+    as_before = f", and {unchanged:,} records did not change" if unchanged else ""
     if whole := _WHOLE.search(run.output):
-        return f"{sent}; the whole feed was read, because of {whole[1].strip()}"
+        return f"{sent}; the whole feed was read, because of {whole[1].strip()}{as_before}"
+    if unchanged:
+        return f"{sent}; the whole feed was read{as_before}"
     return f"{sent}; incremental: the feed has {total:,} records" if upserts < total else sent
 
 

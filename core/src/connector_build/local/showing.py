@@ -16,10 +16,16 @@ from connector_core.plugin.assembly import TablePlan
 ROWS_SHOWN: Final = 5
 CELL: Final = 18
 """The widest cell of the rows that are shown."""
+LONGEST: Final = 120
+"""A longer text in a state is no place that anybody reads, but digests."""
 
 
 def shortened(value: Any, most: int = 6) -> Any:
-    """A state to show: an object with more than *most* entries becomes their number."""
+    """A state to show: an object or list with more than *most* entries becomes their number, a text that is long its length."""
+    if isinstance(value, str) and len(value) > LONGEST:
+        return f"({len(value)} characters)"
+    if isinstance(value, list) and len(value) > most:
+        return f"({len(value)} entries)"
     if not isinstance(value, Mapping):
         return value
     return f"({len(value)} entries)" if len(value) > most else {name: shortened(each, most) for name, each in value.items()}
