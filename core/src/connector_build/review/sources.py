@@ -10,10 +10,10 @@ from attrs import define, evolve, field
 
 from connector_build.api.messages import Asked
 from connector_build.api.recording import Recorded, Recording, without_struck
+from connector_build.drafting.made import made
 from connector_build.drafting.probing.asking import Refused, Unknown, told
 from connector_build.drafting.probing.drafted import Access
 from connector_build.drafting.probing.files import Kept
-from connector_build.drafting.probing.words import made
 from connector_build.testing.recording import Recorder, recorder
 from connector_build.testing.warehouse.runs import URL
 from connector_core import Page, Request, Table, base_url, hookimpl, ignore

@@ -6,10 +6,11 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from connector_build.drafting.draft import Call, Pair, TableDraft, Value, guessed
+from connector_build.drafting.made import made
 from connector_build.drafting.probing import leading
 from connector_build.drafting.probing.asking import Asker, Refused, Step, Unknown, Walk, walk
 from connector_build.drafting.probing.guesses import Clues
-from connector_build.drafting.probing.words import made, table_of
+from connector_build.drafting.probing.words import table_of
 from connector_core import Table
 from connector_core.basics.errors import ConnectorError
 from connector_core.basics.names import one_line

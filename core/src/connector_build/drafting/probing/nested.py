@@ -5,10 +5,11 @@ from itertools import islice
 from typing import Any
 
 from connector_build.drafting.draft import Call, Value, bare, guessed
+from connector_build.drafting.made import made
 from connector_build.drafting.probing.columns import columns_of
 from connector_build.drafting.probing.keys import keys_of
 from connector_build.drafting.probing.naming import fields_of, renamed
-from connector_build.drafting.probing.words import made, path_to
+from connector_build.drafting.probing.words import path_to
 from connector_build.drafting.writing import name_of
 from connector_core import Column, Record
 from connector_core.basics.errors import PluginError

@@ -6,12 +6,13 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from connector_build.drafting.draft import Call, Noted, TableDraft, Value, guessed, words
+from connector_build.drafting.made import made
 from connector_build.drafting.probing import leading
 from connector_build.drafting.probing.asking import Refused, Step, Unknown, Walk, plainly, stepped
 from connector_build.drafting.probing.ends import Feed, ends, rule_for
 from connector_build.drafting.probing.guesses import Clues, Guess, guesses, says_more
 from connector_build.drafting.probing.positions import Given
-from connector_build.drafting.probing.words import literal_text, made
+from connector_build.drafting.probing.words import literal_text
 from connector_core import KeysetPaginator, OffsetPaginator, Request
 from connector_core.basics.errors import ConnectorError
 from connector_core.basics.names import one_line

@@ -6,26 +6,10 @@ from typing import Any
 
 from attrs import evolve
 
-import connector_core
-from connector_build.drafting.draft import Call, Pair, TableDraft, Value, bare
+from connector_build.drafting.draft import TableDraft
+from connector_build.drafting.made import made
 from connector_core import Table
 from connector_core.source.templates import SCOPES, Filling
-
-
-def made(value: Value) -> Any:
-    """What *value* is once the plugin is imported. Raises PluginError for a word that is called wrongly."""
-    value = bare(value)
-    match value:
-        case Call():
-            word = getattr(connector_core, value.word)
-            return word(*map(made, value.args), **{name: made(part) for name, part in value.options.items()})
-        case Mapping():
-            return {name: made(part) for name, part in value.items()}
-        case Pair():
-            return tuple(made(part) for part in value)
-        case list() | tuple():
-            return [made(part) for part in value]
-    return value
 
 
 def table_of(draft: TableDraft) -> Table:
