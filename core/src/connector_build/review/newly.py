@@ -1,12 +1,12 @@
 """`connector-build new`: from evidence to a file with a plugin, proved against that evidence."""
 
-import importlib.util
 import os
 import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,7 +79,7 @@ def _is_a_module(name: str, file: Path) -> bool:
     """Whether something else is imported by *name*: the plugin would stand in its way."""
     if name in sys.stdlib_module_names:
         return True
-    found = importlib.util.find_spec(name)
+    found = PathFinder.find_spec(name)  # and not what this process has imported by that name
     return found is not None and (found.origin is None or Path(found.origin).resolve() != file.resolve())
 
 
