@@ -152,14 +152,16 @@ def test_what_a_sync_reads() -> None:
     (off,) = described(connector_fts, "connector-fts")["tables"]
     assert off["reads"] == "from the cursor on"
     assert "incrementally" in off["reading"]
-    assert off["reading"].endswith("With fts_technicians on, each sync would read and send the whole feed.")
+    assert off["reading"].endswith("With fts_technicians on, each sync would read the whole feed.")
     (on,) = described(connector_fts, "connector-fts", "fts_technicians")["tables"]
     assert on["reads"] == "the whole feed"
-    assert "sends the whole of fts_records" in on["reading"]
+    assert (
+        "each sync reads the whole of fts_records: as many requests as the feed has pages. Of up to 20,000 rows" in on["reading"]
+    )
     (whole,) = described(Whole(), "connector-logs")["tables"]
     assert whole["reads"] == "the whole feed"
     assert whole["reading"] == (
-        "logs is read whole in each sync, from its start. by_id is made from it; rows are sent only when they changed."
+        "logs is read whole in each sync, from its start; rows that did not change are not sent again. by_id is made from it; rows are sent only when they changed."
     )
     (appending,) = described(Appending(), "connector-logs")["tables"]
     assert appending["reads"] == "from the cursor on"
