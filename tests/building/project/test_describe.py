@@ -161,7 +161,8 @@ def test_what_a_sync_reads() -> None:
     (whole,) = described(Whole(), "connector-logs")["tables"]
     assert whole["reads"] == "the whole feed"
     assert whole["reading"] == (
-        "logs is read whole in each sync, from its start; rows that did not change are not sent again. by_id is made from it; rows are sent only when they changed."
+        "logs is read whole in each sync, from its start; rows that did not change are not sent again. by_id is made from it; "
+        "rows are sent only when they changed."
     )
     (appending,) = described(Appending(), "connector-logs")["tables"]
     assert appending["reads"] == "from the cursor on"
