@@ -99,8 +99,7 @@ class Recording:
         same = (each for each in self.answers if each.request == asked)
         earlier = (each for each in self.answers if asks_the_same(each.request, asked, self.made))
         for each in chain(same, earlier):
-            body = each.body.encode(each.encoding)
-            return Reply(each.status, {**each.headers, "content-length": str(len(body))}, body)
+            return Reply(each.status, dict(each.headers), each.body.encode(each.encoding))
         raise NotRecorded(self._message(_line(asked)))
 
     def _message(self, asked: str) -> str:

@@ -116,7 +116,7 @@ class Replayed:
         """*reply* with links that lead here, also those to other hosts from which something was recorded."""
         headers = {name: self._led(value.encode()).decode() for name, value in reply.headers.items()}
         body = reply.body if reply.body.startswith(ZIP) else self._led(reply.body)
-        return evolve(reply, headers={**headers, "content-length": str(len(body))}, body=body)
+        return evolve(reply, headers=headers, body=body)
 
     def _led(self, text: bytes) -> bytes:
         for place in (RECORDED_URL, *self.recording.elsewhere):

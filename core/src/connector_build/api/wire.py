@@ -134,14 +134,18 @@ def unruly(reply: Reply, how: Misbehaviour) -> Unruly:
     return Unruly(reply.status, reply.headers, reply.body, how=how)
 
 
-def head(reply: Reply, length: int | None = None) -> bytes:
-    """The status line and the headers of an answer, with the right Content-Length unless another is given."""
+def headers_of(reply: Reply, length: int | None = None) -> dict[str, str]:
+    """The headers of an answer, with the right Content-Length unless another is given."""
     named = {name.lower() for name in reply.headers}
-    headers = dict(reply.headers)
-    if not named & {"content-length", "transfer-encoding"} and reply.status not in BODILESS:
-        headers["Content-Length"] = str(len(reply.body) if length is None else length)
+    if named & {"content-length", "transfer-encoding"} or reply.status in BODILESS:
+        return dict(reply.headers)
+    return {**reply.headers, "Content-Length": str(len(reply.body) if length is None else length)}
+
+
+def head(reply: Reply, length: int | None = None) -> bytes:
+    """The status line and the headers of an answer."""
     lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, 'Unknown')}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines += [f"{name}: {value}" for name, value in headers_of(reply, length).items()]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 

@@ -11,6 +11,7 @@ from urllib3 import HTTPResponse
 
 from connector_build.api.configured import made_up_configuration
 from connector_build.api.messages import Answering, asked
+from connector_build.api.wire import headers_of
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_core import ApiKeyHeader, Configuration
 from connector_core.basics.operations import Log
@@ -73,8 +74,9 @@ class InProcess(BaseAdapter):
         response = requests.Response()
         response.status_code = reply.status
         response.reason = "Said"
-        response.headers.update(reply.headers)
-        response.raw = HTTPResponse(BytesIO(reply.body), reply.headers, reply.status, preload_content=False)
+        headers = headers_of(reply)
+        response.headers.update(headers)
+        response.raw = HTTPResponse(BytesIO(reply.body), headers, reply.status, preload_content=False)
         response.url = str(request.url)
         response.request = request
         return response
