@@ -47,8 +47,15 @@ class _Paginator:
 
     def following(self, request: Request, page: Page) -> Request | None:
         following = next_request(self.plan.paginator, request, page)
-        if following is None:
-            return None
+        return None if following is None else self._without_secret(following)
+
+    def foreseen(self, request: Request, page: Page) -> Iterator[Request]:
+        """What the paginator foresees, as ``following`` would say it."""
+        if foreseen := getattr(self.plan.paginator, "foreseen", None):
+            with self._blame():
+                yield from map(self._without_secret, foreseen(request, page))
+
+    def _without_secret(self, following: Request) -> Request:
         following = following.without(self.api.hidden.sent_back)  # the auth adds it again
         # Here, before any state says to go on there: it would be refused in every sync from now on.
         return self.checked(following)
@@ -187,7 +194,10 @@ class TableFeed:
         paginator = self._paginator
         name, origin = plan.table.name, plan.paginator_origin
         evidence = Evidence(plan.table, self._api.warn_once(name), whole=not self.start)
-        pages = read_pages(self._fetch, paginator, self._first, name, origin, ahead=self._ahead, evidence=evidence)
+        together = self._api.threads
+        pages = read_pages(
+            self._fetch, paginator, self._first, name, origin, ahead=self._ahead, together=together, evidence=evidence
+        )
         self._api.journal.fetching(plan.table, self._first)
         with closing(pages):
             try:
