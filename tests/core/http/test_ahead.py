@@ -227,6 +227,6 @@ def test_what_waits_or_asks_is_not_asked_for_ahead() -> None:
     ahead = Ahead(fetch, 4, later)
     following = Request("/jobs", {"page": "2"}, after=1.0)
     ahead.ask(Request("/jobs"), Page({}, []), following, worth_it=True)
-    ahead.page(following)
+    ahead.page()
     ahead.close()
     assert asked == ["GET /jobs?page=2"]

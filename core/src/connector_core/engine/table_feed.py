@@ -47,18 +47,17 @@ class _Paginator:
 
     def following(self, request: Request, page: Page) -> Request | None:
         following = next_request(self.plan.paginator, request, page)
-        return None if following is None else self._without_secret(following)
+        if following is None:
+            return None
+        following = following.without(self.api.hidden.sent_back)  # the auth adds it again
+        # Here, before any state says to go on there: it would be refused in every sync from now on.
+        return self.checked(following)
 
     def foreseen(self, request: Request, page: Page) -> Iterator[Request]:
         """What the paginator foresees, as ``following`` would say it."""
         if foreseen := getattr(self.plan.paginator, "foreseen", None):
             with self._blame():
-                yield from map(self._without_secret, foreseen(request, page))
-
-    def _without_secret(self, following: Request) -> Request:
-        following = following.without(self.api.hidden.sent_back)  # the auth adds it again
-        # Here, before any state says to go on there: it would be refused in every sync from now on.
-        return self.checked(following)
+                yield from (self.checked(later.without(self.api.hidden.sent_back)) for later in foreseen(request, page))
 
     def checked(self, request: Request) -> Request:
         """*request*, which says whether it goes to another host. Raises UnexpectedAnswer where it may not go there."""

@@ -24,14 +24,17 @@ Foreseen = Callable[[Request, Page], Iterable[Request]]
 
 
 class Ahead:
-    """Pages on their way, in the order in which they are due: one, or up to *most* where they are *foreseen*."""
+    """Pages on their way, in the order in which they are due: one, or up to *most* where they are *foreseen*.
+
+    coming: what is on its way, each request with its page.
+    """
 
     def __init__(self, fetch: Callable[[Request], Page], most: int = 1, foreseen: Foreseen | None = None) -> None:
         self._fetch = fetch
         self._foreseen = foreseen if most > 1 else None
         self._most = most if self._foreseen else 1
         self._workers = Workers(self._most, "next-page")
-        self._coming: deque[tuple[Request, Future[Page]]] = deque()
+        self.coming: deque[tuple[Request, Future[Page]]] = deque()
         self._later: Iterator[Request] = iter(())
 
     def ask(self, request: Request, page: Page, following: Request, *, worth_it: bool) -> None:
@@ -39,22 +42,22 @@ class Ahead:
 
         Where it is not *worth_it*, nothing more is asked for.
         """
-        if self._coming and not _is_same(self._coming[0][0], following):
+        if self.coming and not _is_same(self.coming[0][0], following):
             self._throw_away()
         if not worth_it:
             return
         sent = None
-        if not self._coming:
+        if not self.coming:
             self._later = self._known(request, page, following)
             sent = self._send(following)
-        for later in islice(self._later, self._most - len(self._coming)):
+        for later in islice(self._later, self._most - len(self.coming)):
             sent = self._send(later)
         if sent is not None:
             wait([sent], timeout=HEAD_START_SECONDS)
 
-    def page(self, request: Request) -> Page:
-        """The page of *request*, which is due now. Raises whatever fetching it raises."""
-        return self._coming.popleft()[1].result() if self._coming else self._fetch(request)
+    def page(self) -> Page:
+        """The first page that is on its way. Raises whatever fetching it raises."""
+        return self.coming.popleft()[1].result()
 
     def close(self) -> None:
         """Wait for nothing that is on its way."""
@@ -70,14 +73,14 @@ class Ahead:
 
     def _send(self, request: Request) -> Future[Page]:
         future = self._workers.submit(self._fetch, request)
-        self._coming.append((request, future))
+        self.coming.append((request, future))
         return future
 
     def _throw_away(self) -> None:
         """Forget what is on its way. From now on it is one page at a time: a feed that cannot be foreseen costs no more."""
-        for _, future in self._coming:
+        for _, future in self.coming:
             future.cancel()
-        self._coming.clear()
+        self.coming.clear()
         self._foreseen = None
         self._most = 1
 

@@ -51,23 +51,24 @@ def read_pages(
     """
     guard = LoopGuard()
     still = Standstill(getattr(paginator, "max_empty_pages", MAX_EMPTY_PAGES), counts=getattr(paginator, "counts", False))
-    coming = Ahead(fetch, together, getattr(paginator, "foreseen", None))
+    reader = Ahead(fetch, together, getattr(paginator, "foreseen", None))
     try:
         guard.check(request)
         page = watched(still.seen(request, fetch(request)), evidence, request)
         while (following := _following(paginator, guard, PageRead(request, page, None), table, origin, evidence)) is not None:
             still.check(table, request)
-            if ahead:
-                coming.ask(request, page, following, worth_it=page.seconds >= AHEAD_FROM_SECONDS)
+            worth_it = ahead and page.seconds >= AHEAD_FROM_SECONDS
+            if worth_it or reader.coming:
+                reader.ask(request, page, following, worth_it=worth_it)
             yield PageRead(request, page, following)
             request = following
-            page = watched(still.seen(request, coming.page(request)), evidence, request)
+            page = watched(still.seen(request, reader.page() if reader.coming else fetch(request)), evidence, request)
         if page.repeated:
             page = evolve(page, records=[])  # beyond the end, and each record was delivered already
         yield PageRead(request, page, None)
     finally:
         # A request in flight is not waited for: the client is closed right after, which ends a pause between tries.
-        coming.close()
+        reader.close()
 
 
 def watched(page: Page, evidence: Evidence | None, request: Request) -> Page:
