@@ -51,7 +51,7 @@ class Api:
     empty: frozenset[int] = frozenset()
     down: frozenset[int] = frozenset()
     same: frozenset[int] = frozenset()
-    off: dict[int, int] = {}  # noqa: RUF012  (of a frozen value)
+    off: dict[int, int] = field(factory=dict)
     refuses_beyond: bool = False
 
     def __call__(self, request: Request) -> Page:
@@ -185,7 +185,7 @@ def test_no_more_pages_are_under_way_or_wait_and_none_is_asked_for_twice(kind: s
 
 def test_a_feed_that_cannot_be_foreseen_costs_a_few_requests_once() -> None:
     everywhere = frozenset(range(0, 60, 4)) | frozenset(range(0, 60, 3))
-    api = Counting(Api(n=57, cap=4, short=everywhere, off={at: 100 for at in range(60)}))
+    api = Counting(Api(n=57, cap=4, short=everywhere, off=dict.fromkeys(range(60), 100)))
     told(api, offsets(total_reached("total"), empty_page()), 4, 4, watched=False)
     alone = Counting(api.api)
     told(alone, offsets(total_reached("total"), empty_page()), 4, 0, watched=False)
@@ -193,7 +193,7 @@ def test_a_feed_that_cannot_be_foreseen_costs_a_few_requests_once() -> None:
 
 
 def test_an_error_behind_the_end_is_nobodys_and_one_that_is_due_comes_when_it_is() -> None:
-    shrinks = Api(n=20, cap=5, off={at: 20 for at in range(11)}, refuses_beyond=True)
+    shrinks = Api(n=20, cap=5, off=dict.fromkeys(range(11), 20), refuses_beyond=True)
     found, error, _ = told(shrinks, offsets(total_reached("total")), 5, 4, watched=False)
     assert (len(found), error) == (4, "")
     found, error, _ = told(Api(n=40, cap=5, down=frozenset({15})), offsets(total_reached("total")), 5, 4, watched=False)

@@ -17,10 +17,9 @@ from connector_core.paging.stop_rules import empty_page
 from connector_core.source.pagination import Bookmark, Page, Request, StopRule, Where
 from connector_core.source.tables import Table
 
-
 PARALLEL_RISK = (
-    "A record that moves to another page while pages are read may be missed, because the plugin says parallel=True: several are read "
-    "at the same time."
+    "A record that moves to another page while pages are read may be missed, because the plugin says parallel=True: several are "
+    "read at the same time."
 )
 
 
@@ -107,8 +106,8 @@ class PageNumberPaginator(Counted):
     stop:       what ends the feed; an empty page unless said otherwise.
     where:      whether the request carries both in its ``query``, its JSON ``body``, its ``header``, with the size in the query,
                 or its ``path``, where that of the table has their names in braces: ``/items/page/{page}``.
-    parallel:   as many pages as the setting ``threads`` says are asked for at the same time, for an API whose records stay on their
-                page while they are read. A stop rule says how many there are: total_reached or last_page.
+    parallel:   as many pages as the setting ``threads`` says are asked for at the same time, for an API whose records stay on
+                their page meanwhile. A stop rule says how many there are: total_reached or last_page.
 
     A finished sync rests at the start, and one that was cut short starts over: pages shift when records come or go.
     """
@@ -140,8 +139,8 @@ class OffsetPaginator(Counted):
     stop:       what ends the feed; an empty page unless said otherwise.
     where:      whether the request carries both in its ``query``, its JSON ``body``, its ``header``, with the size in the query,
                 or its ``path``, where that of the table has their names in braces: ``/items/page/{page}``.
-    parallel:   as many pages as the setting ``threads`` says are asked for at the same time, for an API whose records stay on their
-                page while they are read. A stop rule says how many there are: total_reached or last_page.
+    parallel:   as many pages as the setting ``threads`` says are asked for at the same time, for an API whose records stay on
+                their page meanwhile. A stop rule says how many there are: total_reached or last_page.
 
     A finished sync rests at the start, and one that was cut short starts over: pages shift when records come or go.
     """
