@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import define, field
@@ -97,7 +97,7 @@ def assembly_of(*tables: Table, paginator: Paginator = OFFSETS, **parts: Any) ->
 def synced(assembly: Assembly, source: Source, warehouse: Warehouse, threads: int = 4, records: int = 1) -> ListLog:
     log = ListLog()
     warehouse.connect(assembly)
-    engine = Engine(source, checkpoints=CheckpointPolicy(records=records, share=0.0))
+    engine = Engine(cast(Any, source), checkpoints=CheckpointPolicy(records=records, share=0.0))
     configuration = {"base_url": "http://127.0.0.1:9", "threads": str(threads), "page_size": str(SIZE)}
     sync(assembly, configuration, warehouse.state, warehouse, log, engine)
     return log

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import define, field
@@ -69,7 +69,7 @@ class Source:
 def synced(assembly: Assembly, source: Source, warehouse: Warehouse, threads: int = 4) -> ListLog:
     log = ListLog()
     warehouse.connect(assembly)
-    engine = Engine(source, checkpoints=CheckpointPolicy(records=1, share=0.0))
+    engine = Engine(cast(Any, source), checkpoints=CheckpointPolicy(records=1, share=0.0))
     configuration = {"base_url": "http://127.0.0.1:9", "threads": str(threads)}
     sync(assembly, configuration, warehouse.state, warehouse, log, engine)
     return log

@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.paging.checks import check_carried, check_positions, check_where, listed_rules, text
-from connector_core.paging.resting import Paged, RestsAtTheStart, first_request, sized
+from connector_core.paging.resting import WHOLE, Paged, RestsAtTheStart, first_request, sized
 from connector_core.paging.signs import signs_in
 from connector_core.paging.stop_rules import empty_page
 from connector_core.source.pagination import Bookmark, Page, Request, StopRule, Where
@@ -49,7 +49,7 @@ class Counted(RestsAtTheStart, Paged):
     @property
     def reads(self) -> str:
         """What a sync reads, for people."""
-        return f"{RestsAtTheStart.reads}{', several pages at a time' if self.parallel else ''}"
+        return f"{WHOLE}{', several pages at a time' if self.parallel else ''}"
 
     @property
     def risk(self) -> str:
@@ -79,7 +79,7 @@ class Counted(RestsAtTheStart, Paged):
 
     def _left(self, request: Request, page: Page) -> int:
         with suppress(UnexpectedAnswer):  # it is following that says what is wrong with the answer
-            return min(rule.pages_left(request, page) for rule in self.stop if hasattr(rule, "pages_left"))
+            return min(int(rule.pages_left(request, page)) for rule in self.stop if hasattr(rule, "pages_left"))
         return 0
 
     def _start(self, table: Table, page_size: int, at: int) -> Request:
