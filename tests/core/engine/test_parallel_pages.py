@@ -24,10 +24,12 @@ from connector_core import (
     Paginator,
     PluginError,
     Request,
+    Setting,
     SourceError,
     Table,
     UntilKnown,
     UpdatedSince,
+    Windows,
     count,
     last_page,
     no_more,
@@ -38,12 +40,15 @@ from connector_core.engine.sync import Engine, sync
 from connector_core.http import pages as reading
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, assemble
+from connector_core.plugin.binding import bound
+from connector_core.source.configuration import read_configuration
 
 SECONDS = 30
 """How long a test waits for what is bound to happen."""
 SIZE = 3
 OFFSETS = OffsetPaginator(stop=[total_reached("total")], parallel=True)
 NUMBERS = PageNumberPaginator(stop=[last_page("pages")], parallel=True)
+NUMBERED = PageNumberPaginator()
 IN_ORDER = OffsetPaginator(stop=[total_reached("total")])
 
 
@@ -107,8 +112,9 @@ def test_a_dataset_of_one_such_table_has_the_setting_threads() -> None:
     def named(paginator: Paginator) -> set[str]:
         return {setting.name for setting in assembly_of(paginator=paginator).settings}
 
-    assert all("threads" in named(each) for each in (OFFSETS, NUMBERS, FullRead(OFFSETS), UpdatedSince("since", "at", OFFSETS)))
-    assert not any("threads" in named(each) for each in (IN_ORDER, PageNumberPaginator(), CursorPaginator()))
+    around = [FullRead(OFFSETS), UpdatedSince("since", "at", OFFSETS), Windows("from", "to", 0, 10, OFFSETS)]
+    assert all("threads" in named(each) for each in (OFFSETS, NUMBERS, Windows("from", "to", 0, 10, parallel=True), *around))
+    assert not any("threads" in named(each) for each in (IN_ORDER, NUMBERED, CursorPaginator(), Windows("from", "to", 0, 10)))
 
 
 @pytest.mark.parametrize("paginator", [OFFSETS, NUMBERS, FullRead(OFFSETS)])
@@ -256,3 +262,29 @@ def test_what_is_newest_first_is_foreseen_in_its_first_sync_only() -> None:
     assert [each.params["offset"] for each in paginator.foreseen(first, page)][:3] == ["1", "2", "3"]
     again = paginator.first(table(), 1, {"known": "2024-01-01T00:00:00Z"})
     assert list(paginator.foreseen(again, page)) == []
+
+
+@pytest.mark.usefixtures("ahead")
+@pytest.mark.parametrize("pages", [None, OFFSETS])
+def test_windows_are_read_at_the_same_time(pages: Paginator | None) -> None:
+    def window(call: Call) -> Any:
+        ids = [each for each in range(100, 150) if int(call.query["from"]) <= each <= int(call.query["to"])]
+        at = int(call.query.get("offset", "0"))
+        return {"items": [{"id": f"r{each:04}", "of": "1"} for each in (ids[at : at + 3] if pages else ids)], "total": len(ids)}
+
+    more = {"pages": pages} if pages else {}
+    paginator = Windows("from", "to", 100, 7, parallel=True, **more)
+    with serving(window) as api:
+        connection = connect(api, table(), paginator=paginator)
+        connection.configuration = {"page_size": "3"}
+        for _ in range(2):
+            connection.sync()
+            assert connection.ids() == [f"r{each:04}" for each in range(100, 150)]
+    assert connection.warehouse.state["from"] == 142  # the last but one that had a record
+
+
+def test_windows_whose_start_is_a_setting_stay_parallel() -> None:
+    windows = Windows("from", "to", "{settings.since}", 1, parallel=True)
+    assembly = assembly_of(paginator=windows, settings=[Setting("since", "Since", "First day.", "2024-01-01", kind="date")])
+    [plan] = bound(assembly, read_configuration(assembly.settings, {"base_url": "http://127.0.0.1:9"})).tables
+    assert plan.paginator == Windows("from", "to", "2024-01-01", 1, parallel=True)

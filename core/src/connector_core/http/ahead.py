@@ -42,8 +42,11 @@ class Ahead:
 
         Where it is not *worth_it*, nothing more is asked for.
         """
-        if self.coming and not _is_same(self.coming[0][0], following):
-            self._throw_away()
+        if self.coming and not _is_same(first := self.coming[0][0], following):
+            if request.part == following.part != first.part:  # one more page of a window, before those that are foreseen
+                self.coming.appendleft((following, self._workers.submit(self._fetch, following)))
+            else:
+                self._throw_away()
         if not worth_it:
             return
         sent = None
