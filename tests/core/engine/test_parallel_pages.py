@@ -109,7 +109,7 @@ def synced(assembly: Assembly, source: Source, warehouse: Warehouse, threads: in
 
 
 def test_a_dataset_of_one_such_table_has_the_setting_threads() -> None:
-    def named(paginator: Paginator) -> set[str]:
+    def named(paginator: Any) -> set[str]:
         return {setting.name for setting in assembly_of(paginator=paginator).settings}
 
     around = [FullRead(OFFSETS), UpdatedSince("since", "at", OFFSETS), Windows("from", "to", 0, 10, OFFSETS)]
@@ -272,7 +272,7 @@ def test_windows_are_read_at_the_same_time(pages: Paginator | None) -> None:
         at = int(call.query.get("offset", "0"))
         return {"items": [{"id": f"r{each:04}", "of": "1"} for each in (ids[at : at + 3] if pages else ids)], "total": len(ids)}
 
-    more = {"pages": pages} if pages else {}
+    more: dict[str, Any] = {"pages": pages} if pages else {}
     paginator = Windows("from", "to", 100, 7, parallel=True, **more)
     with serving(window) as api:
         connection = connect(api, table(), paginator=paginator)

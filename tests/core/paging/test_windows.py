@@ -272,7 +272,7 @@ OF_DAYS: dict[str, Any] = {"start": "2026-01-01", "step": 2, "today": lambda: da
 def test_windows_at_the_same_time_are_those_one_after_another(
     of: dict[str, Any], single: bool, n: int, size: int, fails: frozenset[int], pages: int, together: int
 ) -> None:
-    paging = {} if single else {"pages": CursorPaginator(missing_ends=True)}
+    paging: dict[str, Any] = {} if single else {"pages": CursorPaginator(missing_ends=True)}
     one_by_one, at_once = (Windows("from", "to", **of, **paging, parallel=parallel) for parallel in (False, True))
     api = Pages(n, 100 if single else size, fails=fails)
     found, error = told(api, one_by_one, {}, 0)
@@ -294,7 +294,7 @@ def test_so_many_windows_are_asked_for_at_once_and_of_days_none_beyond_today(sin
             three.wait(30)
         return api(request)
 
-    paging = {} if single else {"pages": CursorPaginator(missing_ends=True)}
+    paging: dict[str, Any] = {} if single else {"pages": CursorPaginator(missing_ends=True)}
     windows = Windows("from", "to", **OF_DAYS, **paging, parallel=True)
     found = [read.page.records for read in read_pages(fetch, windows, windows.first(TABLE, 5, {}), together=3)]
     assert [record["id"] for records in found for record in records] == list(range(45))
