@@ -1,6 +1,7 @@
 """The API that every runner reads: one process, one thread, pages ready beforehand, connections kept open.
 
 ``/<records>/<milliseconds>/fts_data`` answers as the fts API does, for a feed of so many records, after so many milliseconds.
+``…/by_offset`` answers with the same pages, by ``offset``, each with the ``total``.
 ``/<records>/<milliseconds>/groups`` and ``…/groups/<number>/fts_data`` are a parent table and its children.
 """
 
@@ -70,6 +71,8 @@ def _answer(target: str) -> Answer:
     match parts.path.split("/")[1:]:
         case [records, wait, "fts_data"]:
             return Answer(200, _feed_page(int(records), query), int(wait) / 1000)
+        case [records, wait, "by_offset"]:
+            return Answer(200, _page_at(int(records), query), int(wait) / 1000)
         case [_, wait, "groups"]:
             return Answer(200, groups_page(), int(wait) / 1000)
         case [_, wait, "groups", number, "fts_data"]:
@@ -90,6 +93,11 @@ def _feed_page(records: int, query: dict[str, str]) -> bytes:
     if between or number >= len(pages):
         raise _Refused(400, f"unknown cursor {cursor!r}")
     return pages[number]
+
+
+def _page_at(records: int, query: dict[str, str]) -> bytes:
+    page = _feed_page(records, {"cursor": cursor_at(int(query.pop("offset", "0"))), **query})
+    return b'{"total":%d,' % records + page[1:]
 
 
 def _size(query: dict[str, str]) -> int:

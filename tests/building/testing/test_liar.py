@@ -17,8 +17,9 @@ from connector_build.testing.matrix.lies import LIES
 from connector_build.testing.matrix.ready_made import CONNECTORS, FAMILIES
 from connector_build.testing.matrix.runs import FAILED, LOUD, NOT, WARNED, Cell, run_cell, run_lies
 from connector_build.testing.reliability import LIES_BEGIN, LIES_END, columns
-from connector_core import ConnectorError, OffsetPaginator, Table, hookimpl, total_reached
+from connector_core import ConnectorError, OffsetPaginator, PageNumberPaginator, Table, hookimpl, last_page, total_reached
 from connector_core.engine.sync import sync
+from connector_core.http import pages
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from places import ROOT
 
@@ -151,6 +152,22 @@ def test_lies_are_told_to_any_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     cells = run_lies(some(OffsetPaginator(stop=[total_reached("all")])), seen.append)
     assert cells == seen
     assert {cell.outcome for cell in cells} <= {"right rows", LOUD}
+
+
+AT_ONCE: dict[str, Callable[[bool], Any]] = {
+    "offset": lambda parallel: OffsetPaginator(stop=[total_reached("all")], parallel=parallel),
+    "page number": lambda parallel: PageNumberPaginator(stop=[last_page("pages")], parallel=parallel),
+}
+
+
+@pytest.mark.parametrize("kind", AT_ONCE)
+def test_a_lie_comes_to_the_same_where_pages_are_read_at_the_same_time(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_by_one = run_lies(some(AT_ONCE[kind](False)))
+    configuration = trial._configuration
+    monkeypatch.setattr(trial, "_configuration", lambda *of: {**configuration(*of), "threads": "4"})
+    monkeypatch.setattr(pages, "AHEAD_FROM_SECONDS", 0.0)
+    at_once = run_lies(some(AT_ONCE[kind](True)))
+    assert [(cell.fault, cell.outcome) for cell in at_once] == [(cell.fault, cell.outcome) for cell in one_by_one]
 
 
 def some(paginator: Any) -> Assembly:

@@ -1,6 +1,7 @@
 """Windows of days, hours and minutes: no record lies between two of them, in whatever notation, and none reaches too far."""
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
@@ -8,16 +9,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from attrs import define, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector_core import (
     ConfigurationError,
+    ConnectorError,
     CursorPaginator,
+    Job,
     Page,
     PluginError,
     Request,
     Setting,
+    SourceError,
     Table,
     Windows,
     hookimpl,
@@ -207,3 +212,103 @@ def test_windows_of_days_are_as_they_were() -> None:
     assert windows.first(TABLE, 5, {"from": "2026-01-21"}).params == {"from": "2026-01-21", "to": "2026-01-30"}
     assert windows.bookmark(windows.first(TABLE, 5, {"from": "2026-01-21"})) == {"from": "2026-01-21"}
     assert windows.first(TABLE, 5, {"from": "2027-01-21"}).params["from"] == "2026-01-01", "not yet"
+
+
+@define
+class Pages:
+    """An API of *n* records with ids, so many a day, and of windows of both. Pages of *size* within a window, by a cursor."""
+
+    n: int
+    size: int
+    a_day: int = 5
+    fails: frozenset[int] = frozenset()
+    now: datetime = START + timedelta(days=9)
+    asked: list[str] = field(factory=list)
+    lock: threading.Lock = field(factory=threading.Lock)
+
+    def __call__(self, request: Request) -> Page:
+        with self.lock:
+            self.asked.append(str(request))
+        low, high = request.params["from"], request.params["to"]
+        within = [each for each in range(self.n) if int(low) <= each <= int(high)] if low.isdigit() else self.of_days(low, high)
+        at = int(request.params.get("cursor", "0"))
+        if within and within[at] in self.fails:
+            raise SourceError(f"{request}: 500")
+        cursor = str(at + self.size) if at + self.size < len(within) else None
+        found = [{"id": each} for each in within[at : at + self.size]]
+        return Page({"next_cursor": cursor}, found, 1.0, {"date": format_datetime(self.now)})
+
+    def of_days(self, low: str, high: str) -> list[int]:
+        days = [date.fromisoformat(each) for each in (low, high)]
+        return [each for each in range(self.n) if days[0] <= START.date() + timedelta(days=each // self.a_day) <= days[1]]
+
+
+def told(api: Pages, windows: Windows, bookmark: Mapping[str, Any], together: int) -> tuple[list[Any], str]:
+    """The pages, each with the bookmark behind it, and the error that ended the read."""
+    found: list[Any] = []
+    try:
+        for read in read_pages(api, windows, windows.first(TABLE, 5, bookmark), "calls", ahead=together > 0, together=together):
+            after = windows.bookmark(read.following) if read.following else windows.rest(read.request, read.page)
+            found.append((str(read.request), read.page.records, read.request.part, dict(after)))
+    except ConnectorError as error:
+        return found, str(error)
+    return found, ""
+
+
+OF_IDS: dict[str, Any] = {"start": 0, "step": 4, "empty": 2}
+OF_DAYS: dict[str, Any] = {"start": "2026-01-01", "step": 2, "today": lambda: date(2026, 1, 10)}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    of=st.sampled_from([OF_IDS, OF_DAYS, OF_DAYS | {"future": False}, OF_DAYS | {"future": False, "ends": "exclusive"}]),
+    single=st.booleans(),
+    n=st.integers(0, 50),
+    size=st.integers(1, 7),
+    fails=st.frozensets(st.integers(0, 49), max_size=1),
+    pages=st.integers(0, 9),
+    together=st.integers(2, 8),
+)
+def test_windows_at_the_same_time_are_those_one_after_another(
+    of: dict[str, Any], single: bool, n: int, size: int, fails: frozenset[int], pages: int, together: int
+) -> None:
+    paging: dict[str, Any] = {} if single else {"pages": CursorPaginator(missing_ends=True)}
+    one_by_one, at_once = (Windows("from", "to", **of, **paging, parallel=parallel) for parallel in (False, True))
+    api = Pages(n, 100 if single else size, fails=fails)
+    found, error = told(api, one_by_one, {}, 0)
+    needed = len(api.asked)
+    api.asked.clear()
+    assert told(api, at_once, {}, together) == (found, error)
+    assert len(api.asked) < needed + together
+    if found:  # as after a crash behind any of the pages
+        after = json.loads(json.dumps(found[min(pages, len(found) - 1)][3]))
+        assert told(api, at_once, after, together) == told(api, one_by_one, after, 0)
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_so_many_windows_are_asked_for_at_once_and_of_days_none_beyond_today(single: bool) -> None:
+    three, api = threading.Barrier(3), Pages(45, 100 if single else 3)
+
+    def fetch(request: Request) -> Page:
+        if request.params["from"] in ("2026-01-03", "2026-01-05", "2026-01-07") and "cursor" not in request.params:
+            three.wait(30)
+        return api(request)
+
+    paging: dict[str, Any] = {} if single else {"pages": CursorPaginator(missing_ends=True)}
+    windows = Windows("from", "to", **OF_DAYS, **paging, parallel=True)
+    found = [read.page.records for read in read_pages(fetch, windows, windows.first(TABLE, 5, {}), together=3)]
+    assert [record["id"] for records in found for record in records] == list(range(45))
+    assert len(api.asked) == len(set(api.asked)) == len(found)
+
+
+def test_no_more_windows_wait_than_may_be_under_way() -> None:
+    windows = Windows("from", "to", **OF_DAYS, pages=CursorPaginator(missing_ends=True), parallel=True)
+    api = Pages(45, 2)
+    for delivered, _ in enumerate(read_pages(api, windows, windows.first(TABLE, 5, {}), together=3), 1):
+        assert len(api.asked) - delivered <= 3
+
+
+def test_export_jobs_are_not_made_for_windows_that_may_not_be_wanted() -> None:
+    job = Job("id", "/exports/{job}", done="completed", result="files")
+    with pytest.raises(PluginError, match=r"^Windows: parallel=True would make export jobs"):
+        Windows("from", "to", **OF_DAYS, pages=job, parallel=True)

@@ -42,6 +42,10 @@ def _of_paging(plan: TablePlan) -> Iterator[str]:
         if getattr(layer, "missing_ends", False):
             yield f"An answer without {getattr(layer, 'next_field', 'a next page')} ends the feed."
         layer = getattr(layer, "pages", None)
+        if getattr(layer, "counts", False) and not hasattr(
+            layer, "pages"
+        ):  # what it takes upon itself, its strategy does not know
+            yield from filter(None, [str(getattr(layer, "risk", ""))])
 
 
 def _of_transforms(plan: TablePlan) -> Iterator[str]:

@@ -22,7 +22,7 @@ class Api:
 
     fetch:   (table, request) → page.
     journal: what the log says of the progress.
-    threads: how many requests may be under way at once for child tables.
+    threads: how many requests may be under way at once.
     """
 
     fetch: Callable[[Table, Request], Page]

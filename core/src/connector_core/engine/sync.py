@@ -100,7 +100,8 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
         states = read_state(state, assembly.tables, log, hidden)
         with to.engine.client(assembly, values, log) as client:
             threads = values.get(THREADS, 1)
-            api = Api(client.fetch, values["base_url"], values["page_size"], hidden, log, journal, threads)
+            fetch = at_most(client.fetch, threads) if threads > 1 else client.fetch
+            api = Api(fetch, values["base_url"], values["page_size"], hidden, log, journal, threads)
             if threads > 1 and len(assembly.tables) > 1:
                 _side_by_side(assembly, api, states, to)
             else:
@@ -119,7 +120,7 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
 
 def _side_by_side(assembly: Assembly, api: Api, states: States, to: _To) -> None:
     desk = Desk()
-    api = evolve(api, fetch=at_most(api.fetch, api.threads), log=AlertsAtDesk(api.log, desk))
+    api = evolve(api, log=AlertsAtDesk(api.log, desk))
     together = SideBySide(desk, api.threads, api.log)
     delivery = Delivery(to.operations, desk.do)
     tables = [TableSync(plan, api, states, delivery, to.engine, together.stopping) for plan in assembly.tables]

@@ -53,6 +53,12 @@ class _Paginator:
         # Here, before any state says to go on there: it would be refused in every sync from now on.
         return self.checked(following)
 
+    def foreseen(self, request: Request, page: Page) -> Iterator[Request]:
+        """What the paginator foresees, as ``following`` would say it."""
+        if foreseen := getattr(self.plan.paginator, "foreseen", None):
+            with self._blame():
+                yield from (self.checked(later.without(self.api.hidden.sent_back)) for later in foreseen(request, page))
+
     def checked(self, request: Request) -> Request:
         """*request*, which says whether it goes to another host. Raises UnexpectedAnswer where it may not go there."""
         url = check_origin(self.api.base_url, self.plan.table.name, request.path, self.plan.table.elsewhere)
@@ -187,7 +193,10 @@ class TableFeed:
         paginator = self._paginator
         name, origin = plan.table.name, plan.paginator_origin
         evidence = Evidence(plan.table, self._api.warn_once(name), whole=not self.start)
-        pages = read_pages(self._fetch, paginator, self._first, name, origin, ahead=self._ahead, evidence=evidence)
+        together = self._api.threads
+        pages = read_pages(
+            self._fetch, paginator, self._first, name, origin, ahead=self._ahead, together=together, evidence=evidence
+        )
         self._api.journal.fetching(plan.table, self._first)
         with closing(pages):
             try:

@@ -1,4 +1,4 @@
-"""Reading feeds page by page: the next page fetched ahead where that pays, or several feeds at once."""
+"""Reading feeds page by page: the next page, or several, fetched ahead where that pays; or several feeds at once."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from connector_core.basics.blame import told
 from connector_core.basics.errors import ConnectorError, PluginError, UnexpectedAnswer
+from connector_core.http.ahead import Ahead
 from connector_core.http.guards import LoopGuard, Standstill
 from connector_core.http.workers import Workers
 from connector_core.paging.evidence import Evidence
@@ -16,13 +17,6 @@ from connector_core.source.pagination import MAX_EMPTY_PAGES, Follower, Page, Re
 
 AHEAD_FROM_SECONDS = 0.01
 """Read ahead when the API took at least this long to answer: below it, handing over between threads costs more than it gains."""
-
-HEAD_START_SECONDS = 0.002
-"""How long the caller waits for a request that is read ahead to be on its way.
-
-A thread that delivers records lets another run only every 5 ms (``sys.getswitchinterval``), and a request has to run several
-times before it is out: without a head start it would leave when the page before is delivered, and nothing would be gained.
-"""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -45,34 +39,36 @@ def read_pages(
     origin: object = "the paginator",
     *,
     ahead: bool = True,
+    together: int = 1,
     evidence: Evidence | None = None,
 ) -> Generator[PageRead, None, None]:
     """The pages of a feed from *request* to its end, one in hand and at most one in flight; without *ahead*, none in flight.
 
+    Of a paginator that foresees requests, at most *together* are in flight, or waiting for the pages before them.
     *table* and *origin*, the plugin and hook that the paginator came from, are for messages. Whatever *fetch* raises for a page
     is raised when that page is due, also when another thread fetched it. Raises UnexpectedAnswer when the feed goes in circles,
     does not say where to go on, or ends while *evidence* is against it; PluginError when the paginator fails.
     """
     guard = LoopGuard()
     still = Standstill(getattr(paginator, "max_empty_pages", MAX_EMPTY_PAGES), counts=getattr(paginator, "counts", False))
-    workers = Workers(1, "next-page")
+    reader = Ahead(fetch, together, getattr(paginator, "foreseen", None))
     try:
         guard.check(request)
         page = watched(still.seen(request, fetch(request)), evidence, request)
         while (following := _following(paginator, guard, PageRead(request, page, None), table, origin, evidence)) is not None:
             still.check(table, request)
-            coming = workers.submit(fetch, following) if ahead and page.seconds >= AHEAD_FROM_SECONDS else None
-            if coming:
-                wait([coming], timeout=HEAD_START_SECONDS)
+            worth_it = ahead and page.seconds >= AHEAD_FROM_SECONDS
+            if worth_it or reader.coming:
+                reader.ask(request, page, following, worth_it=worth_it)
             yield PageRead(request, page, following)
             request = following
-            page = watched(still.seen(request, coming.result() if coming else fetch(request)), evidence, request)
+            page = watched(still.seen(request, reader.page() if reader.coming else fetch(request)), evidence, request)
         if page.repeated:
             page = evolve(page, records=[])  # beyond the end, and each record was delivered already
         yield PageRead(request, page, None)
     finally:
         # A request in flight is not waited for: the client is closed right after, which ends a pause between tries.
-        workers.close()
+        reader.close()
 
 
 def watched(page: Page, evidence: Evidence | None, request: Request) -> Page:

@@ -1,6 +1,6 @@
 """What incremental strategies share: each is a paginator around the one that pages the answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from connector_core.source.pagination import MAX_EMPTY_PAGES, Bookmark, Page, Paginator
@@ -24,6 +24,16 @@ class Around:
     def counts(self) -> bool:
         """Whether the pages are counted."""
         return bool(getattr(self.pages, "counts", False))
+
+    @property
+    def parallel(self) -> bool:
+        """Whether several pages may be asked for at the same time."""
+        return bool(getattr(self.pages, "parallel", False))
+
+    def foreseen(self, request: Any, page: Page) -> Iterable[Any]:
+        """The requests after *request*, as far as they are known by now."""
+        foreseen = getattr(self.pages, "foreseen", None)
+        return foreseen(request, page) if foreseen else ()
 
     def check(self, table: Table) -> None:
         """Raise PluginError when the pages of *table* cannot be read so."""

@@ -4,16 +4,23 @@ Such pages shift when records come or go: what was at the end of one page is the
 was cut short starts over, and the state holds no place in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from attrs import evolve, field, frozen
 
+from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.paging.checks import check_carried, check_positions, check_where, listed_rules, text
-from connector_core.paging.resting import Paged, RestsAtTheStart, first_request, sized
+from connector_core.paging.resting import WHOLE, Paged, RestsAtTheStart, first_request, sized
 from connector_core.paging.signs import signs_in
 from connector_core.paging.stop_rules import empty_page
 from connector_core.source.pagination import Bookmark, Page, Request, StopRule, Where
 from connector_core.source.tables import Table
+
+PARALLEL_RISK = (
+    "A record that moves to another page while pages are read may be missed, because the plugin says parallel=True: several are "
+    "read at the same time."
+)
 
 
 class Counted(RestsAtTheStart, Paged):
@@ -28,9 +35,26 @@ class Counted(RestsAtTheStart, Paged):
     size_param: str | None
     stop: Sequence[StopRule]
     where: Where
+    parallel: bool
 
     def __attrs_post_init__(self) -> None:
         check_positions(self, [(self.where, self.param)])
+        if self.parallel and not any(hasattr(rule, "pages_left") for rule in self.stop):
+            raise PluginError(
+                f"{type(self).__name__}: parallel=True, and none of its stop rules says how many pages there are. Add "
+                f'total_reached("total", {self.param!r}) or last_page("total_pages", {self.param!r}), with the name that the '
+                "answer has for it, or leave parallel out."
+            )
+
+    @property
+    def reads(self) -> str:
+        """What a sync reads, for people."""
+        return f"{WHOLE}{', several pages at a time' if self.parallel else ''}"
+
+    @property
+    def risk(self) -> str:
+        """What the plugin takes upon itself."""
+        return PARALLEL_RISK if self.parallel else ""
 
     def check(self, table: Table) -> None:
         """Raise PluginError when a stop rule reads what the requests for *table* do not have."""
@@ -43,6 +67,20 @@ class Counted(RestsAtTheStart, Paged):
     def bookmark(self, request: Request) -> Bookmark:  # noqa: ARG002  (any place shifts)
         """Nothing: a read that was cut short starts over."""
         return {}
+
+    def onward(self, request: Request, page: Page) -> Request:
+        raise NotImplementedError
+
+    def foreseen(self, request: Request, page: Page) -> Iterator[Request]:
+        """The requests after *request*, if *parallel*: as many as its *page* says that there are, were they all like it."""
+        for _ in range(self._left(request, page) if self.parallel and page.records else 0):
+            request = self.onward(request, page)
+            yield request
+
+    def _left(self, request: Request, page: Page) -> int:
+        with suppress(UnexpectedAnswer):  # it is following that says what is wrong with the answer
+            return min(int(rule.pages_left(request, page)) for rule in self.stop if hasattr(rule, "pages_left"))
+        return 0
 
     def _start(self, table: Table, page_size: int, at: int) -> Request:
         request = sized(first_request(table), self.size_param, page_size, self.where)
@@ -68,6 +106,8 @@ class PageNumberPaginator(Counted):
     stop:       what ends the feed; an empty page unless said otherwise.
     where:      whether the request carries both in its ``query``, its JSON ``body``, its ``header``, with the size in the query,
                 or its ``path``, where that of the table has their names in braces: ``/items/page/{page}``.
+    parallel:   as many pages as the setting ``threads`` says are asked for at the same time, for an API whose records stay on
+                their page meanwhile. A stop rule says how many there are: total_reached or last_page.
 
     A finished sync rests at the start, and one that was cut short starts over: pages shift when records come or go.
     """
@@ -77,6 +117,7 @@ class PageNumberPaginator(Counted):
     size_param: str | None = "page_size"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=listed_rules)
     where: Where = "query"
+    parallel: bool = field(default=False, kw_only=True)
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:  # noqa: ARG002  (it holds no place)
         return self._start(table, page_size, self.first_page)
@@ -98,6 +139,8 @@ class OffsetPaginator(Counted):
     stop:       what ends the feed; an empty page unless said otherwise.
     where:      whether the request carries both in its ``query``, its JSON ``body``, its ``header``, with the size in the query,
                 or its ``path``, where that of the table has their names in braces: ``/items/page/{page}``.
+    parallel:   as many pages as the setting ``threads`` says are asked for at the same time, for an API whose records stay on
+                their page meanwhile. A stop rule says how many there are: total_reached or last_page.
 
     A finished sync rests at the start, and one that was cut short starts over: pages shift when records come or go.
     """
@@ -106,6 +149,7 @@ class OffsetPaginator(Counted):
     size_param: str | None = "limit"
     stop: Sequence[StopRule] = field(default=(empty_page(),), converter=listed_rules)
     where: Where = "query"
+    parallel: bool = field(default=False, kw_only=True)
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:  # noqa: ARG002  (it holds no place)
         return self._start(table, page_size, 0)

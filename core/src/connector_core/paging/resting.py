@@ -27,11 +27,17 @@ def place_of_size(where: Where, param: str, path: str) -> Where:
     return where if fits else "query"
 
 
+WHOLE = "whole in each sync, from its start"
+
+
 @frozen
 class RestsAtTheStart:
     """What paginators share after which the next sync starts at the start again."""
 
-    reads = "whole in each sync, from its start"
+    @property
+    def reads(self) -> str:
+        """What a sync reads, for people."""
+        return WHOLE
 
     def rest(self, request: Request, page: Page) -> Bookmark:  # noqa: ARG002  (wherever it ended)
         """Nothing: the next sync reads the feed whole."""

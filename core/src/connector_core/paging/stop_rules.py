@@ -170,7 +170,14 @@ class total_reached:  # noqa: N801
         return self.where, self.param
 
     def __call__(self, request: Request, page: Page) -> bool:
-        return _before(request, self.position) + len(page.records) >= _number(request, page, self._at)
+        return self._left(request, page) <= 0
+
+    def pages_left(self, request: Request, page: Page) -> int:
+        """How many pages come after *page*, which has records, were they all like it."""
+        return max(0, -(-self._left(request, page) // len(page.records)))
+
+    def _left(self, request: Request, page: Page) -> int:
+        return _number(request, page, self._at) - _before(request, self.position) - len(page.records)
 
 
 @frozen
@@ -197,7 +204,11 @@ class last_page:  # noqa: N801
         return self.where, self.param
 
     def __call__(self, request: Request, page: Page) -> bool:
-        return _whole(request, self.position, 1) >= _number(request, page, self._at)
+        return self.pages_left(request, page) <= 0
+
+    def pages_left(self, request: Request, page: Page) -> int:
+        """How many pages come after *page*."""
+        return _number(request, page, self._at) - _whole(request, self.position, 1)
 
 
 @frozen

@@ -1,6 +1,6 @@
 """A strategy for a feed that is sorted newest first: read down to what the last sync had seen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -129,6 +129,10 @@ class UntilKnown(ByNewest):
             f"{request}: the last sync had seen {one_line(repr(known.raw), 60)} as the newest {self.newest}, and all "
             "are older now"
         )
+
+    def foreseen(self, request: Request, page: Page) -> Iterable[Request]:
+        """Nothing but in the first sync: in any other, most of what there is is not wanted."""
+        return super().foreseen(request, page) if request.position.get("known") is None else ()
 
     def bookmark(self, request: Request) -> Bookmark:
         found = dict(super().bookmark(request))

@@ -1,12 +1,12 @@
 """A strategy: one stretch of ids, days or hours after the other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
-from connector_core.basics.errors import PluginError, StalePlace
+from connector_core.basics.errors import PluginError, StalePlace, UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.paging.around import Around, filled, mapping
 from connector_core.paging.checks import check_where, text
@@ -45,6 +45,8 @@ class Windows(Around):
     future: whether the last window may reach beyond now. Where it may not, it ends now, by the API's own clock once that has
            answered.
     now:   the time, for an API whose answers have no ``Date``.
+    parallel: as many windows as the setting ``threads`` says are asked for at the same time. Of ids, of which nobody knows the
+           last, up to that many are asked for beyond it.
 
     The state holds ``{"from": …}``. A finished sync rests at the last window but one that had a record, and the next reads on
     from there: one record with an id or a day far ahead of all others hides nothing. So does one that goes on after a crash,
@@ -67,11 +69,11 @@ class Windows(Around):
     ends: Ends = field(default="inclusive", kw_only=True)
     future: bool = field(default=True, kw_only=True)
     now: Callable[[], datetime] = field(default=utc_now, kw_only=True, repr=False)
+    _parallel: bool = field(default=False, kw_only=True, repr=False)
     _stretch: Stretch | None = field(init=False, eq=False, repr=False)
     """None before a configuration has filled in the start."""
 
     repeats = True
-    reads = "incrementally, window by window: each sync starts at the last window but one that had records"
 
     @_stretch.default
     def _(self) -> Stretch | None:
@@ -81,6 +83,8 @@ class Windows(Around):
     def __attrs_post_init__(self) -> None:
         if isinstance(self.empty, bool) or not isinstance(self.empty, int) or self.empty < 1:
             raise PluginError("Windows: empty is a whole number, at least 1.")
+        if self._parallel and hasattr(self.pages, "anew"):
+            raise PluginError("Windows: parallel=True would make export jobs that may not be wanted. Leave it out for a Job.")
         check_template("Windows", self.template, self.where, "from", "to")
         if (self.to_param is None) == (self.template is None):
             wrong = "to_param is None. Name what takes the end of a window" if self.template is None else "to_param is not sent"
@@ -109,10 +113,21 @@ class Windows(Around):
         return (*ends, *(self._params if self.where == "path" else ()))
 
     @property
+    def reads(self) -> str:
+        """What a sync reads, for people."""
+        at_once = ", several at a time" if self._parallel else ""
+        return f"incrementally, window by window{at_once}: each sync starts at the last window but one that had records"
+
+    @property
     def risk(self) -> str:
         """What the plugin takes upon itself."""
         gap = f" A gap of {self.empty} empty windows ends the feed." if isinstance(self.start, int) else ""
         return f"A record that comes, or changes, in a window before the last two that had records is not read again.{gap}"
+
+    @property
+    def parallel(self) -> bool:
+        """Whether several windows, or several pages of one, may be asked for at the same time."""
+        return self._parallel or super().parallel
 
     @property
     def of_days(self) -> bool:
@@ -159,6 +174,24 @@ class Windows(Around):
         last, before = self._had_records(here, seen=seen)
         place = {"last": last, "before": before, "empty": empty, "seen": False, "rested": False, "base": here["base"]}
         return self._window(here["base"], begin, self._end(begin, latest), place)
+
+    def foreseen(self, request: Request, page: Page) -> Iterator[Request]:
+        """Further pages of the window as its pages foresee them; once it has ended, the first ones of the windows behind it."""
+        if self._goes_on(request, page):
+            yield from super().foreseen(request, page)
+            return
+        here, latest = request.position, self._latest(page.headers)
+        begin = self._cut.moved(here["from"])
+        while self._parallel and begin is not None and not self._is_over(begin, 0, latest):
+            yield self._window(here["base"], begin, self._end(begin, latest), {})
+            begin = self._cut.moved(begin)
+
+    def _goes_on(self, request: Request, page: Page) -> bool:
+        """Whether the window has a further page; its witness, who judges the end of a feed, is not asked."""
+        try:
+            return not page.ended and self.pages.following(request, page) is not None
+        except UnexpectedAnswer:
+            return False
 
     def bookmark(self, request: Request) -> Bookmark:
         here, page = request.position, dict(self.pages.bookmark(request))

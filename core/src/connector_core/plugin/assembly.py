@@ -58,7 +58,7 @@ def assemble(
     made = [option.name for option in options if option.enabled and isinstance(option.value, Dimension | Aggregate | Nested)]
     check_distinct([*(table.name for table, _ in tables), *made], plugins[0].name, "tables")
     plans = with_parents([_plan(manager, table, origin, options, claims, undeclared) for table, origin in tables])
-    if len(plans) > 1 or any(plan.parent for plan in plans):
+    if len(plans) > 1 or any(plan.parent or getattr(plan.paginator, "parallel", False) for plan in plans):
         settings = [(threads(), Origin(CORE.name, "connector_settings")), *settings]
     if all(table.format and not table.format.held for table, _ in tables):
         settings = [_larger_answers(*setting) for setting in settings]

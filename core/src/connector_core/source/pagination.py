@@ -225,6 +225,9 @@ class Paginator(Protocol):
     named(page): what stands where the answer should name the next page.
     fills:   the names in braces, in the table's path or its own constants, that it puts something in the place of.
     enough(request, page): the feed is ended although it may go on, because the rest is not wanted.
+    parallel: several pages may be asked for at the same time, as many as the setting ``threads`` says.
+    foreseen(request, page): the requests after *request*, as far as they are known by then, in order. They are asked for ahead;
+             ``following`` says all the same which of them is due, and what is asked for in vain does no harm.
     remarks(request, page): warnings about a page, each a sentence; the same text is shown once in a sync.
     """
 

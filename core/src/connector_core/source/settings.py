@@ -114,7 +114,7 @@ OF_CORE = frozenset({*CORE_KINDS, CA_CERTIFICATE})
 
 
 def threads(default: int = 4, *, maximum: int = 8) -> Setting:
-    """The setting that every dataset with several tables has: how many requests may be under way at once, over all of them."""
+    """The setting of a dataset with several tables, or with pages that are asked for at once: how many requests at a time."""
     return Setting(
         THREADS, "Threads", "Requests at a time, over all tables.", str(default), kind="integer", minimum=1, maximum=maximum
     )
