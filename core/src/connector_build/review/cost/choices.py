@@ -1,0 +1,126 @@
+"""What could be chosen otherwise, and what a month then takes."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from attrs import evolve, frozen
+
+from connector_build.api.errors import Unmimicked
+from connector_build.api.mimic import known_part
+from connector_build.errors import UsageProblem
+from connector_build.review.cost.month import Month
+from connector_build.review.cost.simulating import Line, scale_of, simulate, total
+from connector_core import ConnectorError
+from connector_core.basics.names import one_line
+from connector_core.plugin.assembly import Assembly, TablePlan, assemble
+
+AS_IT_IS: Final = "as it is"
+SENT_AGAIN: Final = "if rows were sent again"
+
+
+@frozen
+class Choice:
+    """A connector as it could be; *remembered* as of `simulate`."""
+
+    name: str
+    assembly: Assembly
+    remembered: int | None = None
+
+
+@frozen
+class Taken:
+    """What a month takes of a choice, table by table; *problem*: why that cannot be said."""
+
+    choice: str
+    lines: tuple[Line, ...] = ()
+    problem: str = ""
+
+    @property
+    def total(self) -> Line:
+        """All tables together."""
+        return total(self.lines)
+
+
+@frozen
+class Costs:
+    """What was found: the choice as it is first, and those tables that were left out, with why.
+
+    scale: one of so many records was simulated.
+    """
+
+    taken: tuple[Taken, ...]
+    left_out: dict[str, str]
+    scale: int
+
+
+def costs(assembly: Assembly, month: Month, told: Callable[[str], object] = bool) -> Costs:
+    """What *month* takes of *assembly* and of each alternative to it; *told* is what is being simulated.
+
+    Raises UsageProblem where the API of none of its tables can be made up.
+    """
+    part, left_out = known_part(assembly)
+    if not part.tables:
+        raise UsageProblem(f"No month of it can be simulated. {'. '.join(left_out.values())}.")
+    if part.tables[0].table.name != assembly.tables[0].table.name:
+        month = evolve(month, sample=None)  # it makes the records of the first table
+    scale = scale_of(part, month)
+    taken = []
+    for choice in (Choice(AS_IT_IS, assembly), *alternatives(assembly, part)):
+        told(f"{month.syncs} syncs, {choice.name}")
+        taken.append(_taken(choice, month, scale))
+    if taken[0].problem:
+        raise UsageProblem(f"A month of it cannot be simulated: {taken[0].problem}")
+    return Costs(tuple(taken), left_out, scale)
+
+
+def _taken(choice: Choice, month: Month, scale: int) -> Taken:
+    part, _ = known_part(choice.assembly)
+    try:
+        return Taken(choice.name, tuple(simulate(part, month, scale, choice.remembered)))
+    except (ConnectorError, Unmimicked, AssertionError) as error:
+        return Taken(choice.name, problem=one_line(error, 300))
+
+
+def alternatives(assembly: Assembly, part: Assembly) -> Iterator[Choice]:
+    """Each option the other way round, and each way of reading and sending that the tables of *part* have besides."""
+    for name, on in {option.name: option.enabled for option in assembly.options}.items():
+        yield Choice(f"{name} {'off' if on else 'on'}", _switched(assembly, name))
+    for plan in part.tables:
+        yield from _read_otherwise(assembly, plan)
+    if any(plan.knows_unchanged for plan in part.tables):
+        yield Choice(SENT_AGAIN, assembly, remembered=0)
+
+
+def _switched(assembly: Assembly, name: str) -> Assembly:
+    """*assembly* with the option *name* the other way round."""
+    on = {option.name for option in assembly.options if option.enabled} ^ {name}
+    off = {option.name for option in assembly.options} - on
+    return assemble(assembly.plugins, sorted(on), sorted(off), assembly.undeclared)
+
+
+def _read_otherwise(assembly: Assembly, plan: TablePlan) -> Iterator[Choice]:
+    table = plan.table
+    if plan.extra_tables and plan.repeats and not table.append_only:
+        claimed = evolve(plan, table=evolve(table, append_only=True))
+        if not claimed.repeats:
+            yield Choice(f"{table.name} append_only", _with(assembly, plan, claimed))
+    incremental = getattr(plan.paginator, "incremental", None)
+    if not isinstance(incremental, bool) or table.full_refresh or (plan.grouped and plan.repeats):
+        return  # read whole, whatever its paginator says
+    flipped = _flipped(plan, incremental=not incremental)
+    if flipped is not None:
+        yield Choice(f"{table.name} {'read whole' if incremental else 'incremental'}", _with(assembly, plan, flipped))
+
+
+def _flipped(plan: TablePlan, *, incremental: bool) -> TablePlan | None:
+    """The same table, read the other way; None where its paginator has none."""
+    paginator: Any = plan.paginator
+    try:
+        return evolve(plan, paginator=evolve(paginator, incremental=incremental))
+    except (ConnectorError, TypeError, ValueError):
+        return None
+
+
+def _with(assembly: Assembly, old: TablePlan, new: TablePlan) -> Assembly:
+    tables = tuple(new if each.table.name == old.table.name else each for each in assembly.tables)
+    return evolve(assembly, tables=tables)
