@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     help="Records of each table when the month begins; if not given, what the last local runs wrote, else 750.",
 )
 @click.option(
-    "--new", type=click.IntRange(0, 1_000_000), default=25, show_default=True, metavar="N", help="Records that come before each sync."
+    "--new",
+    type=click.IntRange(0, 1_000_000),
+    default=25,
+    show_default=True,
+    metavar="N",
+    help="Records that come before each sync.",
 )
 @click.option(
     "--changed",

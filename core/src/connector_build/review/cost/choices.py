@@ -9,7 +9,8 @@ from connector_build.api.errors import Unmimicked
 from connector_build.api.mimic import known_part
 from connector_build.errors import UsageProblem
 from connector_build.review.cost.month import Month
-from connector_build.review.cost.simulating import Line, scale_of, simulate, total
+from connector_build.review.cost.sampling import most_of
+from connector_build.review.cost.simulating import Line, TooMuch, simulate, total
 from connector_core import ConnectorError
 from connector_core.basics.names import one_line
 from connector_core.plugin.assembly import Assembly, TablePlan, assemble
@@ -20,11 +21,11 @@ SENT_AGAIN: Final = "if rows were sent again"
 
 @frozen
 class Choice:
-    """A connector as it could be; *remembered* as of `simulate`."""
+    """A connector as it could be; *sent_again* as of `simulate`."""
 
     name: str
     assembly: Assembly
-    remembered: int | None = None
+    sent_again: bool = False
 
 
 @frozen
@@ -45,12 +46,12 @@ class Taken:
 class Costs:
     """What was found: the choice as it is first, and those tables that were left out, with why.
 
-    scale: one of so many records was simulated.
+    sampled: the tables of which some records stood for all, with how many those were.
     """
 
     taken: tuple[Taken, ...]
     left_out: dict[str, str]
-    scale: int
+    sampled: dict[str, int]
 
 
 def costs(assembly: Assembly, month: Month, told: Callable[[str], object] = bool) -> Costs:
@@ -63,21 +64,26 @@ def costs(assembly: Assembly, month: Month, told: Callable[[str], object] = bool
         raise UsageProblem(f"No month of it can be simulated. {'. '.join(left_out.values())}.")
     if part.tables[0].table.name != assembly.tables[0].table.name:
         month = evolve(month, sample=None)  # it makes the records of the first table
-    scale = scale_of(part, month)
     taken = []
     for choice in (Choice(AS_IT_IS, assembly), *alternatives(assembly, part)):
         told(f"{month.syncs} syncs, {choice.name}")
-        taken.append(_taken(choice, month, scale))
+        taken.append(_taken(choice, month))
     if taken[0].problem:
         raise UsageProblem(f"A month of it cannot be simulated: {taken[0].problem}")
-    return Costs(tuple(taken), left_out, scale)
+    return Costs(tuple(taken), left_out, _sampled(part, month))
 
 
-def _taken(choice: Choice, month: Month, scale: int) -> Taken:
+def _sampled(part: Assembly, month: Month) -> dict[str, int]:
+    tops = [plan for plan in part.tables if plan.parent is None]
+    most = {plan.table.name: most_of(plan, part, month) for plan in tops}
+    return {name: number for name, number in most.items() if number < month.rows_of(name)}
+
+
+def _taken(choice: Choice, month: Month) -> Taken:
     part, _ = known_part(choice.assembly)
     try:
-        return Taken(choice.name, tuple(simulate(part, month, scale, choice.remembered)))
-    except (ConnectorError, Unmimicked, AssertionError) as error:
+        return Taken(choice.name, tuple(simulate(part, month, sent_again=choice.sent_again)))
+    except (TooMuch, ConnectorError, Unmimicked, AssertionError) as error:
         return Taken(choice.name, problem=one_line(error, 300))
 
 
@@ -88,7 +94,7 @@ def alternatives(assembly: Assembly, part: Assembly) -> Iterator[Choice]:
     for plan in part.tables:
         yield from _read_otherwise(assembly, plan)
     if any(plan.knows_unchanged for plan in part.tables):
-        yield Choice(SENT_AGAIN, assembly, remembered=0)
+        yield Choice(SENT_AGAIN, assembly, sent_again=True)
 
 
 def _switched(assembly: Assembly, name: str) -> Assembly:

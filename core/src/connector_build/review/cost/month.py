@@ -82,7 +82,9 @@ def of_recording(month: Month, file: Path, assembly: Assembly) -> Month:
     """
     recording = Recording.load(file)
     api = Api(signed(assembly, recording.settings), recording.reply, (recording.page_size,))
-    records = {plan.table.name: _recorded(file, api, plan, recording.page_size) for plan in api.assembly.tables if not plan.parent}
+    records = {
+        plan.table.name: _recorded(file, api, plan, recording.page_size) for plan in api.assembly.tables if not plan.parent
+    }
     first = assembly.tables[0]
     known = [] if first.table.rows else records.get(first.table.name, [])
     sample = _like(known, first.table.primary_key) if known else month.sample
@@ -94,7 +96,7 @@ def _recorded(file: Path, api: Api, plan: TablePlan, size: int) -> list[Record]:
     feed = api.read(plan, plan.table, size)
     if feed.problem:
         raise UsageProblem(f"{file}: {plan.table.name}: {feed.problem}")
-    return [record for step in feed.steps for record in step.page.records if isinstance(record, Mapping)]
+    return [dict(record) for step in feed.steps for record in step.page.records if isinstance(record, Mapping)]
 
 
 def _like(records: Sequence[Record], keys: Sequence[str]) -> Sample:

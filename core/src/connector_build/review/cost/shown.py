@@ -21,8 +21,9 @@ _NUMBERS: Final = ("keys", "upserts", "deletes", "requests")
 
 def show(dataset: str, month: Month, found: Costs, console: Console) -> None:
     """Print what a month takes, the choice as it is first."""
-    line(console, f"{dataset}: {month.syncs:,} syncs in {month.days} days, {month.new:,} new and {month.changed:,} changed records of each table")
-    line(console, f"before each. {month.said[0].upper()}{month.said[1:]}. The first sync, which sends everything, is not counted.")
+    moved = f"{month.new:,} new and {month.changed:,} changed records of each table before each"
+    line(console, f"{dataset}: {month.syncs:,} syncs in {month.days} days, {moved}.")
+    line(console, f"{month.said[0].upper()}{month.said[1:]}. The first sync, which sends everything, is not counted.")
     heads = ("choice", "table", *_NUMBERS, "against as it is")
     grid(console, heads, [row for taken in found.taken for row in _rows(taken, found.taken[0])], numbers=_NUMBERS)
     for taken in found.taken:
@@ -37,11 +38,12 @@ def show(dataset: str, month: Month, found: Costs, console: Console) -> None:
 
 def notes(found: Costs) -> list[str]:
     """What has to be said of how it was counted."""
-    if found.scale == 1:
+    if not found.sampled:
         return []
+    few = ", ".join(f"{number:,} of {name}" for name, number in found.sampled.items())
     return [
-        f"One in {found.scale:,} records was simulated, and the figures are scaled up, so they are about right. Keys of dimensions "
-        "and aggregates are those of the part: a larger feed may have more groups."
+        f"Of the records that nothing happens to, some stood for all ({few}), so the figures are about right. Dimensions and "
+        "aggregates have the keys of those: a larger feed may have more groups.",
     ]
 
 
@@ -72,7 +74,7 @@ def as_json(dataset: str, month: Month, found: Costs) -> dict[str, Any]:
         "new": month.new,
         "changed": month.changed,
         "from": month.said,
-        "scale": found.scale,
+        "sampled": found.sampled,
         "choices": [_choice(taken, first) for taken in found.taken],
         "left_out": found.left_out,
         "rule": RULE,

@@ -96,7 +96,7 @@ class Run:
     checkpoint_records: int = 1
     attempts: int = 3
     settings: Mapping[str, str] = field(factory=dict)
-    remembered: int | None = None
+    remembered: Mapping[str, int] = field(factory=dict)
 
     def sync(
         self,
