@@ -1,18 +1,20 @@
 """What could be chosen otherwise, and what a month then takes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from attrs import evolve, frozen
 
 from connector_build.api.errors import Unmimicked
 from connector_build.api.mimic import known_part
+from connector_build.api.world import CHILDREN
 from connector_build.errors import UsageProblem
 from connector_build.review.cost.month import Month
 from connector_build.review.cost.sampling import most_of
 from connector_build.review.cost.simulating import Line, TooMuch, simulate, total
-from connector_core import ConnectorError
+from connector_core import ConnectorError, PluginError
 from connector_core.basics.names import one_line
+from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.plugin.assembly import Assembly, TablePlan, assemble
 
 AS_IT_IS: Final = "as it is"
@@ -52,6 +54,8 @@ class Costs:
     taken: tuple[Taken, ...]
     left_out: dict[str, str]
     sampled: dict[str, int]
+    notes: tuple[str, ...]
+    """What has to be said of how it was counted."""
 
 
 def costs(assembly: Assembly, month: Month, told: Callable[[str], object] = bool) -> Costs:
@@ -68,9 +72,24 @@ def costs(assembly: Assembly, month: Month, told: Callable[[str], object] = bool
     for choice in (Choice(AS_IT_IS, assembly), *alternatives(assembly, part)):
         told(f"{month.syncs} syncs, {choice.name}")
         taken.append(_taken(choice, month))
-    if taken[0].problem:
-        raise UsageProblem(f"A month of it cannot be simulated: {taken[0].problem}")
-    return Costs(tuple(taken), left_out, _sampled(part, month))
+        if taken[0].problem:
+            raise UsageProblem(f"A month of it cannot be simulated: {taken[0].problem}")
+    sampled = _sampled(part, month)
+    return Costs(tuple(taken), left_out, sampled, tuple(_notes(part, month, sampled)))
+
+
+def _notes(part: Assembly, month: Month, sampled: Mapping[str, int]) -> Iterator[str]:
+    if sampled:
+        few = ", ".join(f"at most {number:,} of {name}" for name, number in sampled.items())
+        yield (
+            f"Of the records that nothing happens to, some stood for all ({few}), so the figures are about right. Dimensions and "
+            "aggregates have the keys of those: a larger feed may have more groups."
+        )
+    if any(plan.parent for plan in part.tables):
+        yield f"A child table begins with {CHILDREN} records for each of its parent."
+    made_up = [option.table for option in part.options if isinstance(option.value, Aggregate | Dimension)]
+    if any(table != part.tables[0].table.name or month.sample is None for table in made_up):
+        yield "Values are made up by the declared types, so how many groups an extra table has is not known: --pages."
 
 
 def _sampled(part: Assembly, month: Month) -> dict[str, int]:
@@ -107,8 +126,8 @@ def _switched(assembly: Assembly, name: str) -> Assembly:
 def _read_otherwise(assembly: Assembly, plan: TablePlan) -> Iterator[Choice]:
     table = plan.table
     if plan.extra_tables and plan.repeats and not table.append_only:
-        claimed = evolve(plan, table=evolve(table, append_only=True))
-        if not claimed.repeats:
+        claimed = _claimed(plan)
+        if claimed is not None and not claimed.repeats:
             yield Choice(f"{table.name} append_only", _with(assembly, plan, claimed))
     incremental = getattr(plan.paginator, "incremental", None)
     if not isinstance(incremental, bool) or table.full_refresh or (plan.grouped and plan.repeats):
@@ -118,12 +137,20 @@ def _read_otherwise(assembly: Assembly, plan: TablePlan) -> Iterator[Choice]:
         yield Choice(f"{table.name} {'read whole' if incremental else 'incremental'}", _with(assembly, plan, flipped))
 
 
+def _claimed(plan: TablePlan) -> TablePlan | None:
+    """The same table, declared append-only; None where it says that rows go."""
+    try:
+        return evolve(plan, table=evolve(plan.table, append_only=True))
+    except PluginError:
+        return None
+
+
 def _flipped(plan: TablePlan, *, incremental: bool) -> TablePlan | None:
     """The same table, read the other way; None where its paginator has none."""
     paginator: Any = plan.paginator
     try:
         return evolve(plan, paginator=evolve(paginator, incremental=incremental))
-    except (ConnectorError, TypeError, ValueError):
+    except PluginError:
         return None
 
 

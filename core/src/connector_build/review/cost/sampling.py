@@ -13,9 +13,11 @@ from connector_core.plugin.assembly import Assembly, TablePlan
 
 READ: Final = 60_000
 """So many of the records that were there at first are read at most in the syncs of a month, over all tables."""
-LEAST: Final = 20
+LEAST: Final = 10
 """So many records of a table are simulated at least."""
-PARENTS: Final = 60
+MOST: Final = 5_000
+"""So many at most, however few the syncs are."""
+PARENTS: Final = 30
 """So many of a table with child tables: each is a request."""
 
 Key = tuple[Any, ...]
@@ -23,7 +25,7 @@ Key = tuple[Any, ...]
 
 def most_of(plan: TablePlan, assembly: Assembly, month: Month) -> int:
     """So many records of a table are simulated at most."""
-    most = max(LEAST, READ // month.syncs // len(assembly.tables))
+    most = min(MOST, max(LEAST, READ // month.syncs // len(assembly.tables)))
     return min(PARENTS, most) if _has_children(plan, assembly) else most
 
 

@@ -31,20 +31,9 @@ def show(dataset: str, month: Month, found: Costs, console: Console) -> None:
             line(console, f"{taken.choice}: {taken.problem}")
     for why in found.left_out.values():
         line(console, f"Left out: {why}.")
-    for text in notes(found):
+    for text in found.notes:
         line(console, text)
     line(console, f"{RULE} ({SOURCE}).")
-
-
-def notes(found: Costs) -> list[str]:
-    """What has to be said of how it was counted."""
-    if not found.sampled:
-        return []
-    few = ", ".join(f"{number:,} of {name}" for name, number in found.sampled.items())
-    return [
-        f"Of the records that nothing happens to, some stood for all ({few}), so the figures are about right. Dimensions and "
-        "aggregates have the keys of those: a larger feed may have more groups.",
-    ]
 
 
 def _rows(taken: Taken, first: Taken) -> Iterator[list[str]]:
@@ -77,6 +66,7 @@ def as_json(dataset: str, month: Month, found: Costs) -> dict[str, Any]:
         "sampled": found.sampled,
         "choices": [_choice(taken, first) for taken in found.taken],
         "left_out": found.left_out,
+        "notes": list(found.notes),
         "rule": RULE,
         "source": SOURCE,
     }

@@ -77,7 +77,7 @@ class _Simulation:
         self.assembly, self._month = assembly, month
         sizes = sizes_of(assembly)
         self.page_size = int(configuration_for(assembly, page_size=month.page_size or sizes.default)["page_size"])
-        rows = {plan.table.name: min(month.rows_of(plan.table.name), most_of(plan, assembly, month)) for plan in assembly.tables}
+        rows = {plan.table.name: self._simulated(plan) for plan in assembly.tables}
         self.world = World(assembly, count_of=rows, sample=month.sample)
         self._mimic = Mimic(assembly, self.world, URL, sizes=evolve(sizes, default=self.page_size))
         self.rests: dict[str, Rest] = {}
@@ -86,6 +86,12 @@ class _Simulation:
         self.bill = Bill(assembly, self.rests)
         self._asked: Counter[str] = Counter()
         self._requests: Counter[str] = Counter()
+
+    def _simulated(self, plan: TablePlan) -> int:
+        """How many records are simulated of those of a table; the last page is as full as it is in truth."""
+        rows, most = self._month.rows_of(plan.table.name), most_of(plan, self.assembly, self._month)
+        less = (most - rows) % self.page_size
+        return min(rows, most - less if most > 2 * self.page_size else most)
 
     def _parents_first(self) -> list[TablePlan]:
         depths = {plan.table.name: 0 for plan in self.assembly.tables}
