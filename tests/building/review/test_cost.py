@@ -22,6 +22,7 @@ from connector_build.testing.warehouse.memory import Warehouse
 from connector_build.testing.warehouse.runs import URL, Run, signed
 from connector_core import (
     ApiKeyHeader,
+    CursorPaginator,
     Nested,
     OffsetPaginator,
     Parent,
@@ -32,6 +33,7 @@ from connector_core import (
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.runtime.scripts.history import add, history
 from connector_fts.sample import SAMPLE
+from places import ROOT
 
 SYNCS, NEW, CHANGED, ROWS, SIZE = 30, 25, 5, 750, 100
 
@@ -141,6 +143,15 @@ def test_every_alternative_is_there_and_the_difference_is_to_what_is_chosen() ->
     assert found["rule"].startswith("Fivetran bills by monthly active rows")
 
 
+def test_the_page_shows_what_the_command_counts(example: Costs) -> None:
+    page = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+    shown = [line.split() for line in page.splitlines()]
+    for taken in example.taken:
+        for each in [*taken.lines, taken.total]:
+            numbers = [f"{number:,}" for number in (each.keys, each.upserts, each.deletes, each.requests)]
+            assert any(" ".join([each.table, *numbers]) in " ".join(line) for line in shown), (taken.choice, each)
+
+
 # Large tables
 
 
@@ -168,7 +179,7 @@ def test_an_incremental_read_of_a_large_table_costs_what_that_of_a_small_one_doe
 # Child tables and nested lists
 
 
-def api(*, parents: bool) -> Assembly:
+def api(*, parents: bool, paginator: Any = None) -> Assembly:
     class Api:
         @hookimpl
         def connector_tables(self) -> Sequence[Table]:
@@ -186,7 +197,7 @@ def api(*, parents: bool) -> Assembly:
 
         @hookimpl
         def connector_paginator(self, table: Table) -> Any:
-            return SinglePage() if table.name == "trips" else OffsetPaginator(param="offset", size_param="limit")
+            return SinglePage() if table.name == "trips" else paginator or OffsetPaginator(param="offset", size_param="limit")
 
         @hookimpl
         def connector_extra_tables(self, table: Table) -> Sequence[Any]:
@@ -200,6 +211,12 @@ def test_each_parent_is_a_request(rows: int) -> None:
     ships, trips = simulate(api(parents=True), Month(others=rows, new=2, changed=1, days=4))
     assert trips.requests == sum(rows + 2 * sync for sync in range(1, 5))
     assert ships.upserts == 4 * 3
+
+
+def test_an_incremental_read_of_parents_comes_to_the_end_of_their_feed_alone() -> None:
+    found = costs(api(parents=True, paginator=CursorPaginator()), Month(others=400, new=2, changed=1, days=4))
+    ships = of(choice(found, "ships incremental"), "ships")
+    assert 4 * 2 <= ships.keys <= 30 + 4 * 2  # of the last page, and not of 400
 
 
 def test_lines_that_are_sent_again_are_counted_for_all_records(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,8 +52,8 @@ class Bill(Warehouse):
 def _weights(plan: TablePlan, rests: Mapping[str, Rest]) -> list[tuple[str, Weight]]:
     """Table → how many rows one of it stands for; nothing of groups, of which a larger feed may not have more."""
     rest, key = rests[plan.table.name], plan.table.primary_key
-    if not rest.keys:
-        return []
+    if not rest.keys or (plan.parent is None and not plan.reads_whole):
+        return []  # an incremental read comes to the end of the feed alone
     found = [(plan.table.name, _by(rest, key))]
     for extra in plan.extra_tables:
         if isinstance(extra, Nested):

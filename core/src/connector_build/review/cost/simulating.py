@@ -162,7 +162,7 @@ class _Simulation:
             name, asked = plan.table.name, self._asked[plan.table.name]
             if plan.parent is None:
                 size = self.page_size if has_size(plan) else sizes_of(self.assembly).unasked
-                whole, more = -(-len(self.world.feed(name)) // size), self.rests[name].left_out // size
+                whole, more = -(-len(self.world.feed(name)) // size), self.rests[name].left_out // size if plan.reads_whole else 0
             else:
                 whole, more = len(self.world.records(plan.parent.table.name)), self._left_out_above(plan.parent)
             self._requests[name] += asked + (more if asked >= whole else 0)
