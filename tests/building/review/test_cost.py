@@ -147,7 +147,7 @@ def test_the_page_shows_what_the_command_counts(example: Costs) -> None:
     page = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
     shown = [line.split() for line in page.splitlines()]
     for taken in example.taken:
-        for each in [*taken.lines, taken.total]:
+        for each in [*taken.lines, *([taken.total] if len(taken.lines) > 1 else [])]:
             numbers = [f"{number:,}" for number in (each.keys, each.upserts, each.deletes, each.requests)]
             assert any(" ".join([each.table, *numbers]) in " ".join(line) for line in shown), (taken.choice, each)
 
