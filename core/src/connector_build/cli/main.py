@@ -10,6 +10,7 @@ import click
 from connector_build.cli.app import app_command
 from connector_build.cli.check import check_command
 from connector_build.cli.compare import compare_command
+from connector_build.cli.cost import cost_command
 from connector_build.cli.dbt import dbt_command
 from connector_build.cli.debug import debug_command
 from connector_build.cli.demo import demo_command
@@ -54,6 +55,7 @@ def main(context: click.Context, build_all: bool, fleet: Path | None, force: boo
     connector-build preview fts       the first page of each table, as rows with types
     connector-build record fts        real answers without secrets, to be replayed
     connector-build runs fts          the last runs on this machine
+    connector-build cost fts          what a month takes: keys, upserts and requests, and what each choice changes
     connector-build app fts           its app, over the rows of the last demo or debug
     connector-build dbt fts           a dbt package for its tables: sources, staging models, tests
     connector-build check fts         what every plugin has to keep, rule by rule
@@ -95,6 +97,7 @@ for _command in (
     preview_command,
     record_command,
     runs_command,
+    cost_command,
     dbt_command,
     new_command,
 ):

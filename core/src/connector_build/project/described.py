@@ -32,6 +32,8 @@ def show(description: Mapping[str, Any], console: Console) -> None:
             line(console, f"  {option['name']}  {option['function']}")
     if not options:
         line(console, "  nothing")
+    else:
+        line(console, "connector-build cost says what a month takes, and what each of them changes.")
 
 
 def _show_table(table: Mapping[str, Any], console: Console) -> None:

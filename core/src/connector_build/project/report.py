@@ -23,6 +23,7 @@ def report(project: Project, folder: Path, *, rebuilt: bool, missing: Sequence[s
         f"  needs there   {', '.join(f'{name}=={version}' for name, version in project.requirements.items())}",
         *([f"  ships too     {', '.join(project.helpers)}: with the source"] if project.helpers else []),
         *(f"  each sync     {reading(plan).replace('`', '')}" for plan in assembly.tables),
+        "  a month       connector-build cost says what it takes, and what each option changes",
         *(f"  risk          {plan.table.name}: {risk}" for plan in assembly.tables for risk in risks(plan)),
         *([f"  not set yet   {', '.join(missing)} in the configuration.json that was kept"] if missing else []),
         *(f"  warning       {warning}" for warning in warnings),

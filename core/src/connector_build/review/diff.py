@@ -149,3 +149,4 @@ def show(old: str, new: str, changes: Sequence[Change], console: Console) -> Non
         "breaks": "Look before you deploy: something in the destination, or the next sync, would break.",
     }
     line(console, words[verdict(changes)], style="bold")
+    line(console, "What a month of syncs takes, with each choice: connector-build cost")

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from itertools import islice
 
@@ -45,11 +45,13 @@ class Engine:
     client:      (assembly, configuration, log) → the client to fetch with.
     clock:       seconds from any start, never going back.
     checkpoints: when to checkpoint.
+    remembered:  table → of so many rows of it the state knows what was sent; `unchanged.MOST` of tables that are not in it.
     """
 
     client: Callable[[Assembly, Configuration, Log], Client]
     clock: Callable[[], float] = time.monotonic
     checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
+    remembered: Mapping[str, int] = field(factory=dict)
 
 
 class StoppedError(Exception):
@@ -133,7 +135,8 @@ class TableSync:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
                 self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = reads_whole or self.plan.table.full_refresh
-            self.sent = Sent.read(self.plan, start.row_digests, self.log) if self.plan.knows_unchanged else None
+            remembers, most = self.plan.knows_unchanged, self.engine.remembered.get(self.name)
+            self.sent = Sent.read(self.plan, start.row_digests, self.log, most) if remembers else None
             self._read_from(feed(self.plan, self.api, source.anew) if whole else source, kept)
         except CircularFeed:
             if self.plan.grouped:

@@ -43,6 +43,8 @@ class Sent:
     known: frozenset[bytes]
     log: Log
     name: str
+    most: int
+    """Rows that are remembered; a table with more is sent whole."""
     met: dict[Key, bytes | None] = field(factory=dict, init=False)
     """Digest of each record that this read has met; None where its latest version is not certain."""
     unchanged: int = field(default=0, init=False)
@@ -55,11 +57,14 @@ class Sent:
         return not self.known
 
     @classmethod
-    def read(cls, plan: TablePlan, state: Any, log: Log) -> "Sent":
-        """What *state* says; nothing where that is about another feed, other types, or cannot be understood."""
+    def read(cls, plan: TablePlan, state: Any, log: Log, most: int | None = None) -> "Sent":
+        """What *state* says; nothing where that is about another feed, other types, or cannot be understood.
+
+        most: rows that are remembered; None: MOST.
+        """
         made = blake2b(json.dumps([identity(plan), sorted(plan.columns.items())]).encode(), digest_size=6).hexdigest()
         known = _digests(state.get(ROWS)) if isinstance(state, Mapping) and state.get(OF) == made else frozenset()
-        return cls(made, known, log, plan.table.name)
+        return cls(made, known, log, plan.table.name, MOST if most is None else most)
 
     def differing(self, rows: Rows) -> Rows:
         """Those of *rows* that the destination does not have as they are, in order."""
@@ -82,11 +87,11 @@ class Sent:
         return not there
 
     def _check_room(self) -> None:
-        if len(self.met) > MOST:
+        if len(self.met) > self.most:
             self.overfull, self.known = True, frozenset()
             self.met.clear()
             self.log.info(
-                f"{self.name}: it has more than {MOST:,} rows, so a sync sends all of them, also those that did not change"
+                f"{self.name}: it has more than {self.most:,} rows, so a sync sends all of them, also those that did not change"
             )
 
     def state(self, waiting: Sequence[tuple[Key, Any]] = ()) -> dict[str, str] | None:

@@ -90,6 +90,7 @@ class Run:
     """How a connector is tried: page size, threads, records between two checkpoints, and tries of a request that fails.
 
     settings: what the configuration says beyond that, in place of made-up values.
+    remembered: as of `Engine`.
     """
 
     page_size: int = 5
@@ -97,6 +98,7 @@ class Run:
     checkpoint_records: int = 1
     attempts: int = 3
     settings: Mapping[str, str] = field(factory=dict)
+    remembered: Mapping[str, int] = field(factory=dict)
 
     def sync(
         self,
@@ -128,6 +130,7 @@ class Run:
         threads = {"threads": str(self.threads)} if any(setting.name == "threads" for setting in assembly.settings) else {}
         more = {**threads, **self.settings}
         configuration: Mapping[str, str] = configuration_for(assembly, page_size=self.page_size, **more)
-        engine = Engine(client, checkpoints=CheckpointPolicy(records=self.checkpoint_records, share=0.0))
+        policy = CheckpointPolicy(records=self.checkpoint_records, share=0.0)
+        engine = Engine(client, checkpoints=policy, remembered=self.remembered)
         sync(assembly, configuration, warehouse.state, warehouse, log, engine)
         return log
