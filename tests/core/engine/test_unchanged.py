@@ -1,6 +1,6 @@
 """Only what changed is sent of a feed that is read whole, and the rows are those of a connector that sends everything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -29,10 +29,32 @@ def assembly_of(table: Table = TABLE, *, extra: bool = False, filtered: bool = T
 
 @define
 class Feed:
-    """A client whose API has these records, in order; *page* of them at a time."""
+    """A client whose API has records, *page* of them at a time, each behind a number of its own, so that no cursor shifts."""
 
-    records: list[dict[str, Any]] = field(factory=list)
+    entries: list[tuple[int, dict[str, Any]]] = field(factory=list)
     page: int = 2
+    last: int = 0
+
+    @classmethod
+    def of(cls, records: Iterable[dict[str, Any]]) -> "Feed":
+        feed = cls()
+        for each in records:
+            feed.append(each)
+        return feed
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        return [record for _, record in self.entries]
+
+    def append(self, record: dict[str, Any]) -> None:
+        self.last += 1
+        self.entries.append((self.last, record))
+
+    def replace(self, at: int, record: dict[str, Any]) -> None:
+        self.entries[at] = (self.entries[at][0], record)
+
+    def drop(self, key: str) -> None:
+        self.entries = [each for each in self.entries if each[1]["id"] != key]
 
     def __call__(self, *_: Any) -> "Feed":
         return self
@@ -43,9 +65,10 @@ class Feed:
     def __exit__(self, *_: object) -> None: ...
 
     def fetch(self, _: Table, request: Request) -> Page:
-        at = int(request.params.get("cursor", "c0")[1:])
-        rows = [dict(record) for record in self.records[at : at + self.page]]
-        following = f"c{at + self.page}" if at + self.page < len(self.records) else None
+        after = int(request.params.get("cursor", "after0")[5:])
+        behind = [each for each in self.entries if each[0] > after]
+        rows = [dict(record) for _, record in behind[: self.page]]
+        following = f"after{behind[self.page - 1][0]}" if len(behind) > self.page else None
         return Page({"items": rows, "next_cursor": following, "has_more": following is not None}, rows)
 
 
@@ -64,7 +87,7 @@ def record(key: object, **values: Any) -> dict[str, Any]:
 
 def filled(*records: dict[str, Any], **parts: Any) -> tuple[Assembly, Feed, Warehouse]:
     """A connector after its first sync."""
-    assembly, feed = assembly_of(**parts), Feed(list(records or map(record, range(7))))
+    assembly, feed = assembly_of(**parts), Feed.of(records or map(record, range(7)))
     warehouse = Warehouse(assembly)
     synced(assembly, feed, warehouse)
     return assembly, feed, warehouse
@@ -76,8 +99,8 @@ def test_a_second_sync_sends_what_changed_and_nothing_else(extra: bool) -> None:
     log = synced(assembly, feed, warehouse)
     assert warehouse.count("upsert", "case_items") == 0
     assert log.infos[-1] == "case_items: 7 records from 4 pages, 7 unchanged"
-    feed.records[3] = record(3, cost=1.75)
-    feed.records.append(record(7))
+    feed.replace(3, record(3, cost=1.75))
+    feed.append(record(7))
     synced(assembly, feed, warehouse)
     assert [operation.data["id"] for operation in warehouse.on("case_items")] == ["r3", "r7"]
     synced(assembly, feed, warehouse)
@@ -88,7 +111,7 @@ def test_a_value_that_comes_back_is_sent() -> None:
     assembly, feed, warehouse = filled()
     before = feed.records[2]
     for version in (record(2, at=2), before, record(2, at=2)):
-        feed.records[2] = version
+        feed.replace(2, version)
         synced(assembly, feed, warehouse)
         assert warehouse.live("case_items")[("r2",)]["at"] == version["at"]
 
@@ -96,10 +119,10 @@ def test_a_value_that_comes_back_is_sent() -> None:
 def test_a_record_that_was_left_out_and_comes_back_as_it_was_is_sent() -> None:
     assembly, feed, warehouse = filled()
     before = feed.records[2]
-    feed.records[2] = record(2, kind="gone")
+    feed.replace(2, record(2, kind="gone"))
     synced(assembly, feed, warehouse)
     assert ("r2",) not in warehouse.live("case_items")
-    feed.records[2] = before
+    feed.replace(2, before)
     synced(assembly, feed, warehouse)
     assert warehouse.live("case_items")[("r2",)]["kind"] == "A"
 
@@ -138,7 +161,7 @@ def test_what_is_read_on_from_a_cursor_keeps_no_digests() -> None:
     paginator = CursorPaginator(incremental=True)
     assembly = assemble([plugin_of(TABLE, paginator=paginator)])
     warehouse = Warehouse(assembly)
-    synced(assembly, Feed([record(0)]), warehouse)
+    synced(assembly, Feed.of([record(0)]), warehouse)
     assert "row_digests" not in warehouse.state
 
 
@@ -159,16 +182,17 @@ STEPS = st.lists(
 
 
 def put(feed: Feed, key: int, at: int, kind: str) -> None:
-    feed.records = [each for each in feed.records if each["id"] != f"r{key}"] + [record(key, at=at, kind=kind)]
+    feed.drop(f"r{key}")
+    feed.append(record(key, at=at, kind=kind))
 
 
 def again(feed: Feed, key: int, at: int, kind: str) -> None:
     """A further version behind the one that is there: the last of them is what counts."""
-    feed.records.append(record(key, at=at, kind=kind))
+    feed.append(record(key, at=at, kind=kind))
 
 
 def drop(feed: Feed, key: int, *_: object) -> None:
-    feed.records = [each for each in feed.records if each["id"] != f"r{key}"]
+    feed.drop(f"r{key}")
 
 
 MOVES: dict[str, Callable[..., None]] = {"put": put, "again": again, "drop": drop}
@@ -178,7 +202,7 @@ MOVES: dict[str, Callable[..., None]] = {"put": put, "again": again, "drop": dro
 @given(STEPS, st.booleans())
 def test_after_any_history_the_rows_are_those_of_who_sends_everything(steps: list[Any], extra: bool) -> None:
     """The destination has each row of the feed as its last version says; crashes, also with a roll back, change nothing."""
-    assembly, feed = assembly_of(extra=extra), Feed([record("stays")])
+    assembly, feed = assembly_of(extra=extra), Feed.of([record("stays")])
     warehouse = Warehouse(assembly)
     for what, first, second, third in [*steps, ("sync", 2, 0, ""), ("sync", 2, 0, "")]:
         if what in MOVES:
