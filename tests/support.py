@@ -177,8 +177,10 @@ def plugin(
 
 
 def places(state: Mapping[str, Any]) -> dict[str, Any]:
-    """What a state says of where to go on, without the identities of the feeds that it is true of."""
-    return {name: value for name, value in state.items() if name != "feeds"}
+    """What a state says of where to go on, without the feeds that it is true of, and what did not change in them."""
+    kept = {name: value for name, value in state.items() if name not in ("feeds", "row_digests")}
+    tables = {"tables": {name: places(part) for name, part in kept["tables"].items()}} if "tables" in kept else {}
+    return {**kept, **tables}
 
 
 def run(

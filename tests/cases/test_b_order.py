@@ -40,8 +40,8 @@ DATE = {"Date": format_datetime(NOW, usegmt=True)}
 
 
 def place(connection: Connection) -> dict[str, Any]:
-    """Where the next sync starts by the state, without which feed that belongs to."""
-    return {name: value for name, value in connection.warehouse.state.items() if name != "feeds"}
+    """Where the next sync starts by the state, without which feed that belongs to, and what did not change in it."""
+    return {name: value for name, value in connection.warehouse.state.items() if name not in ("feeds", "row_digests")}
 
 
 # B1

@@ -315,7 +315,7 @@ def test_c4_the_plugin_names_the_values_that_mean_the_end(end: Any, incremental:
         assert connection.ids() == ALL
         assert len(api.calls) == 3
         connection.sync()
-        assert connection.warehouse.state == ({"next_cursor": "20"} if incremental else {}) or incremental
+        assert incremental or connection.warehouse.state.keys() <= {"row_digests"}
 
 
 def test_c4_values_are_compared_as_json_has_them() -> None:

@@ -193,7 +193,7 @@ def test_h1_counted_pages_start_over_after_a_crash(kind: str) -> None:
     with serving(api) as server:
         connection = connect(server, table(), paginator=COUNTED[kind])
         assert stopped(connection, api, 2, page_size="50")
-        assert connection.warehouse.state == {}, "no place in it"
+        assert connection.warehouse.state.keys() <= {"row_digests"}, "no place in it"
         api.go(*range(1, 51))
         connection.sync(page_size="50")
         assert missing(connection, api) == set()

@@ -56,6 +56,7 @@ class dataset:  # noqa: N801  (it is called, as a function is)
     summary: str = ""
 
     def __attrs_post_init__(self) -> None:
+        self._check_kinds()
         known = [table.name for table in self.tables]
         for what in ("paginator", "transforms", "extra_tables"):
             value = getattr(self, what)
@@ -65,6 +66,19 @@ class dataset:  # noqa: N801  (it is called, as a function is)
                         f"dataset: {what} names the table {one_line(name, 60)}{did_you_mean(str(name), known)}, which is none of "
                         f"{', '.join(known)}. Correct the name, or add the table to tables."
                     )
+
+    def _check_kinds(self) -> None:
+        """Raise PluginError for what is no list where one has to be. What transforms and extra tables are, the hooks check."""
+        for what, kind in (("tables", Table), ("settings", Setting)):
+            value = getattr(self, what)
+            if not isinstance(value, tuple) or not all(isinstance(each, kind) for each in value):
+                raise PluginError(f"dataset: {what} is {one_line(repr(value), 60)}. Write a list: {what}=[{kind.__name__}(…)].")
+        for what in ("transforms", "extra_tables"):
+            value = getattr(self, what)
+            if not isinstance(value, tuple | Mapping):
+                raise PluginError(f"dataset: {what} is {one_line(repr(value), 60)}. Write a list, or a table's name → its list.")
+        if not isinstance(self.summary, str):
+            raise PluginError(f"dataset: summary is {one_line(repr(self.summary), 60)}. Write one line of text.")
 
     @guarded
     def with_(
