@@ -78,6 +78,17 @@ def test_an_address_becomes_a_plugin_that_reads_every_row(new: New, api_server: 
     assert len(api_server.requests) <= 6
 
 
+def test_what_is_recorded_again_has_not_drifted(new: New, api_server: ApiServer) -> None:
+    api_server.answering = orders
+    new("orders", "--url", f"{api_server.url}/v1/orders?limit=20", "--header", "X-API-Key: env:K", env={"K": KEY})
+    answers = json.loads(written("orders.pages.json"))["answers"]
+    assert {each["table"] for each in answers} == {"orders"}
+    Path("c.json").write_text(json.dumps({"base_url": api_server.url, "api_key": KEY}), encoding="utf-8")
+    again = CliRunner().invoke(main, ["record", "orders.py", "--configuration", "c.json", "--again"])
+    assert again.exit_code == 0, again.output
+    assert "Nothing has drifted." in again.output
+
+
 def test_the_same_evidence_gives_the_same_bytes(new: New, api_server: ApiServer) -> None:
     api_server.answering = orders
     address = ("orders", "--url", f"{api_server.url}/v1/orders?limit=20", "--header", "X-API-Key: env:K", "--force")

@@ -22,7 +22,7 @@ from connector_build.cli.main import main
 from connector_build.errors import UsageProblem
 from connector_build.plugins.discovery import COMMANDS, VERBS
 from connector_build.review import check
-from connector_build.testing.contract.contract import Finding
+from connector_build.testing.contract.contract import RULES, Finding
 from distributions import PLUGIN, connector_build, install_dataset
 from places import ROOT
 
@@ -140,6 +140,19 @@ def test_a_status_line_in_a_terminal_and_nowhere_else(contract: Contract) -> Non
     piped = Console(file=io.StringIO(), width=100)
     check.run_contract("fts", console=piped)
     assert piped.file.getvalue() == ""  # type: ignore[attr-defined]
+
+
+def test_piped_a_line_says_that_a_slow_rule_has_begun(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "SLOW", ("names", "matrix"))
+    piped = Console(file=io.StringIO(), width=100)
+    check.run_contract("fts", console=piped)
+    assert piped.file.getvalue() == "fts: names ...\nfts: matrix ...\n"  # type: ignore[attr-defined]
+    assert command("fts", "--rule", "matrix").stdout.startswith("fts: matrix ...\nrule")
+    assert json.loads(command("fts", "--json").stdout)
+
+
+def test_the_slow_rules_are_rules() -> None:
+    assert {rule.name for rule in RULES} >= set(check.SLOW)
 
 
 def test_a_real_terminal(tmp_path: Path) -> None:

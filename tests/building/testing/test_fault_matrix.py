@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from attrs import evolve
 from click.testing import CliRunner
 
 import connector_fts
@@ -45,6 +46,7 @@ from connector_build.testing.matrix.runs import (
     with_everything,
 )
 from connector_build.testing.matrix.strikes import Fault
+from connector_build.testing.matrix.trial import NO_FAULT
 from connector_build.testing.reliability import BEGIN, END, LIES_BEGIN, LIES_END, Column
 from connector_build.testing.warehouse.runs import CANARY
 from connector_core import (
@@ -53,6 +55,7 @@ from connector_core import (
     Csv,
     CursorPaginator,
     FunctionPaginator,
+    JsonLines,
     KeysetPaginator,
     LinkHeaderPaginator,
     OffsetPaginator,
@@ -390,6 +393,54 @@ def test_the_matrix_takes_recorded_pages(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(trial, "Client", Lenient)
     with pytest.raises(AssertionError, match="cut JSON, once"):
         survive(assembly, recording=recording)
+
+
+ROWS = [{"id": number, "kind": "A", "number": 1.5} for number in range(1, 7)]
+FRAMED = {"content-type": "text/plain", "content-length": "99999", "connection": "keep-alive"}
+
+
+def saved(query: Mapping[str, str], text: str) -> Saved:
+    """An answer whose headers are about the connection that it was recorded from."""
+    return Saved(Asked("GET", "/things", dict(query)), 200, FRAMED, text)
+
+
+def in_pages(size: int) -> tuple[Assembly, Recording]:
+    """A feed in numbered pages, up to an empty one."""
+    pages = [ROWS[at : at + size] for at in range(0, len(ROWS) + size, size)]
+    answers = [
+        saved({"page": str(number), "page_size": str(size)}, json.dumps({"items": page})) for number, page in enumerate(pages, 1)
+    ]
+    return plugin(things(), paginator=PageNumberPaginator(stop=[empty_page()])), Recording(size, tuple(answers))
+
+
+def in_one_answer(text: str, **more: Any) -> tuple[Assembly, Recording]:
+    return plugin(things(**more), paginator=SinglePage()), Recording(100, (saved({}, text),))
+
+
+RECORDINGS: Mapping[str, Callable[[], tuple[Assembly, Recording]]] = {
+    "one answer": lambda: in_one_answer(json.dumps({"items": ROWS[:2]})),
+    "pages": lambda: in_pages(3),
+    "pages of one record": lambda: in_pages(1),
+    "CSV": lambda: in_one_answer("id,kind,number\n1,A,1.5\n2,A,2.5\n", records="@", format=Csv()),
+    "JSON lines": lambda: in_one_answer("\n".join(map(json.dumps, ROWS)), records="@", format=JsonLines()),
+}
+
+
+@pytest.mark.parametrize("made", RECORDINGS.values(), ids=RECORDINGS)
+def test_no_fault_makes_a_sync_wait_for_the_rest_of_a_recorded_answer(
+    made: Callable[[], tuple[Assembly, Recording]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An answer that waits is told as slow, and not as what it is: then a message says the wrong thing.
+    patient = NO_FAULT.seconds
+    monkeypatch.setattr(matrix, "FAULTS", [evolve(fault, seconds=5.0) for fault in FAULTS if fault.seconds == patient])
+    assembly, recording = made()
+    survive(assembly, recording=recording)
+
+
+def test_what_frames_a_recorded_answer_is_not_sent_again() -> None:
+    _, recording = in_pages(3)
+    reply = recording.reply(Asked("GET", "/things", {"page": "1", "page_size": "3"}))
+    assert reply.headers == {"content-type": "text/plain"}
 
 
 def test_a_recording_that_lacks_a_page_goes_wrong_without_any_fault() -> None:

@@ -19,6 +19,8 @@ from connector_core.basics.errors import UnexpectedAnswer
 
 STRUCK = "***"
 """What stands where a secret was."""
+FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
+"""Headers about one connection (RFC 9112): an answer that is sent again is framed anew, and may have become another length."""
 ZIP = b"PK\x03\x04"
 """What an archive begins with."""
 
@@ -99,7 +101,8 @@ class Recording:
         same = (each for each in self.answers if each.request == asked)
         earlier = (each for each in self.answers if asks_the_same(each.request, asked, self.made))
         for each in chain(same, earlier):
-            return Reply(each.status, dict(each.headers), each.body.encode(each.encoding))
+            kept = {name: value for name, value in each.headers.items() if name not in FRAMING}
+            return Reply(each.status, kept, each.body.encode(each.encoding))
         raise NotRecorded(self._message(_line(asked)))
 
     def _message(self, asked: str) -> str:

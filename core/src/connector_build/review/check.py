@@ -1,6 +1,7 @@
 """`connector-build check`: the contract that every plugin has to keep, run rule by rule, and what came of it in print."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 RESULTS: Final[Mapping[str, str]] = {"pass": "pass", "fail": "FAIL", "skip": "not checked"}
 """Status of a finding → what the table calls it."""
+SLOW: Final = ("bare_import", "same_bytes", "survives_faults")
+"""Rules that start processes and servers."""
 PART: Final = "in part"
 """What it calls a rule that holds for those tables that it could be checked for."""
 
@@ -32,7 +35,9 @@ def run_contract(
 ) -> "list[Finding]":
     """What each rule of the contract finds of *dataset*; of those that *rules* names, if it names any.
 
-    In a terminal, *console* shows how far it is. Raises UsageProblem for an unknown rule, and for *pages* that are not there.
+    *console* shows how far it is: in a terminal always, piped before a rule that takes long.
+
+    Raises UsageProblem for an unknown rule, and for *pages* that are not there.
     """
     from connector_build.testing.contract.contract import RULES, check_contract
 
@@ -40,17 +45,32 @@ def run_contract(
     check_rules(chosen)
     if pages is not None and not pages.is_file():
         raise UsageProblem(f"--pages {pages}: there is no such file. Name one with recorded pages of the API.")
-    total = len(chosen or RULES)
-    done = count(1)
-    with status(console, f"{dataset}: {total} rules") as update:
+    names = [rule.name for rule in RULES if not chosen or rule.name in chosen]
+    with _progress(console, dataset, names) as on_finding:
         return check_contract(
-            dataset,
-            extensions=extensions,
-            files=files,
-            pages=pages,
-            on_finding=lambda finding: update(f"{dataset}: {next(done)} of {total} rules, last {finding.rule}"),
-            rules=chosen or None,
+            dataset, extensions=extensions, files=files, pages=pages, on_finding=on_finding, rules=chosen or None
         )
+
+
+@contextmanager
+def _progress(console: Console | None, dataset: str, names: Sequence[str]) -> "Iterator[Callable[[Finding], None]]":
+    """What is told each finding, of as many rules as there are *names*, which are checked in this order."""
+    following = iter(names)
+    done = count(1)
+
+    def begin() -> None:
+        name = next(following, None)
+        if name in SLOW and console is not None and not console.is_terminal:
+            line(console, f"{dataset}: {name} ...")
+
+    with status(console, f"{dataset}: {len(names)} rules") as update:
+
+        def on_finding(finding: "Finding") -> None:
+            update(f"{dataset}: {next(done)} of {len(names)} rules, last {finding.rule}")
+            begin()
+
+        begin()
+        yield on_finding
 
 
 def check_rules(names: Iterable[str]) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from connector_build.api.recording import Recording
 from connector_build.drafting.draft import Draft, notes
@@ -22,6 +22,7 @@ from connector_build.drafting.writing import plugin_text
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.plugins.discovery import VERBS
 from connector_build.plugins.importing import imported_file
+from connector_build.review.check import SLOW
 from connector_build.review.new_evidence import Evidence
 from connector_build.review.sources import Source
 from connector_build.testing.warehouse.memory import Warehouse
@@ -32,9 +33,6 @@ from connector_core.basics.names import check_name, one_line
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.columns import UnfitError
 from connector_core.source.values import in_form
-
-SLOW: Final = ("bare_import", "same_bytes", "survives_faults")
-"""Rules of the contract that take long; `connector-build check` has them all."""
 
 
 @frozen
@@ -122,7 +120,8 @@ def _proved(found: Drafted, text: str, assembly: Assembly, source: Source) -> Ma
     """What the plugin reads of what was kept; where its feed was not read to its end, what came."""
     rows = found.walk.rows
     if found.walk.ended:
-        recording = source.recording([step.request for step in found.walk.steps], found.size)
+        kept = source.recording([step.request for step in found.walk.steps], found.size)
+        recording = evolve(kept, answers=tuple(evolve(each, table=found.table.name) for each in kept.answers))
         try:
             live = synced(assembly, recording)
             return Made(text, found.draft, assembly, found.table.name, live[:10], len(live), recording)

@@ -58,7 +58,10 @@ def body(make: Callable[[bytes], bytes], **headers: str) -> Breaks:
 
 
 def cut(body: bytes) -> bytes:
-    return body[: len(body) * 2 // 3]
+    """Two thirds of it, and no whole line at the end: after one of those, lines of JSON may well be over."""
+    kept = len(body) * 2 // 3
+    around = body[max(0, kept - 1) : kept + 1]
+    return body[:kept].rstrip()[:-1] if b"\n" in around or b"\r" in around else body[:kept]
 
 
 def page_of_html(asking: Asking) -> Reply:
