@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from connector_build.api.messages import Asked
 from connector_build.api.recording import Recorded, Recording
 from connector_build.local.fivetran import TableRows
+from connector_build.review.diff import compare
 from connector_build.review.proof.answering import Routed
 from connector_build.review.proof.differences import differences
 from connector_build.review.proof.proof import paired
 from connector_build.review.proof.truth import Truth, key_of, truths
-from connector_build.review.proof.values import fault, single
+from connector_build.review.proof.values import SDK_TYPES, fault, single
+from connector_build.review.retyped import retyped
 from connector_core import ApiKeyQuery, Each, OAuth2ClientCredentials, OffsetPaginator, Setting, Table, hookimpl
 from connector_core.plugin.assembly import Plugin, assemble
 
@@ -99,6 +101,55 @@ def test_another_key_is_weighed_by_what_it_loses() -> None:
     assert (found.kind, found.rows, found.right) == ("key", 0, "unknown")
     [found] = differences(truth(doubled=2), stored(), stored(), ["id"])
     assert (found.column, found.rows, found.right) == ("id", 2, "unknown")
+
+
+CAMEL = [{"orderId": 1, "shipTo2": {"a": 1}}, {"orderId": 2, "shipTo2": None}]
+"""Rows whose names are stored as order_id and ship_to_2."""
+CAMEL_TRUTH = Truth("it", ("orderId",), {}, {key_of(row, ["orderId"]): row for row in CAMEL}, 2, [], frozenset({"order_id"}))
+CAMEL_LOCK: Mapping[str, Any] = {
+    "dataset": "it",
+    "settings": {},
+    "sources": [],
+    "enabled": [],
+    "disabled": [],
+    "tables": {"it": {"primary_key": ["orderId"], "columns": {"orderId": "LONG", "shipTo2": "JSON"}}},
+}
+
+
+def camel(kind: str) -> TableRows:
+    types = {"order_id": "BIGINT", "ship_to_2": kind}
+    return TableRows("it", types, [(1, '{"a": 1}'), (2, None)], 2, 0, "tester.it")
+
+
+def test_names_are_those_of_the_destination_in_rows_and_in_the_lock() -> None:
+    assert differences(CAMEL_TRUTH, camel("JSON"), camel("JSON"), ["order_id"]) == []
+    made = {"primary_key": ["order_id"], "columns": {"order_id": "LONG", "ship_to_2": "JSON"}}
+    assert compare({**CAMEL_LOCK, "tables": {"it": made}}, CAMEL_LOCK) == []
+
+
+def test_a_column_without_its_underscore_is_another_one() -> None:
+    rows = TableRows("it", {"orderid": "BIGINT"}, [(1,), (2,)], 2, 0, "tester.it")
+    [found] = [each for each in differences(CAMEL_TRUTH, rows, camel("JSON"), ["orderid"]) if each.kind == "key"]
+    assert found.column == "orderid"
+
+
+def test_both_parts_say_the_same_of_a_type() -> None:
+    [found] = differences(CAMEL_TRUTH, camel("VARCHAR"), camel("JSON"), ["order_id"])
+    assert (found.kind, found.right) == ("JSON as text", "new")
+    assert "widens" not in found.meaning
+    made = {"primary_key": ["order_id"], "columns": {"order_id": "LONG", "ship_to_2": "STRING"}}
+    [change] = compare({**CAMEL_LOCK, "tables": {"it": made}}, CAMEL_LOCK)
+    assert (change.level, change.what) == ("breaks", "it.shipTo2")
+    assert "a column that is text stays text" in change.message
+
+
+@pytest.mark.parametrize("before", [*SDK_TYPES.values(), "DECIMAL(10,2)"])
+@pytest.mark.parametrize("after", [*SDK_TYPES.values(), "DECIMAL(10, 2)"])
+def test_one_rule_for_each_change_of_a_type(before: str, after: str) -> None:
+    found = retyped(before, after)
+    assert (found is None) is (before == after or before.replace(" ", "") == after.replace(" ", ""))
+    if found and found.level != "breaks":
+        assert "Fivetran widens the column" in found.meaning
 
 
 @pytest.mark.parametrize(
