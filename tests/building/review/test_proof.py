@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
@@ -268,3 +269,45 @@ def test_what_it_asks_beyond_the_recording_is_noted() -> None:
 def test_it_is_given_a_token_where_the_plugin_asks_for_one() -> None:
     with Routed(PAGES, dataset(OAuth2ClientCredentials(token_url="/oauth/token")), "any", []) as api:
         assert b"recorded-token" in api.reply(Asked("POST", "/oauth/token", json={"client_id": "own"})).body
+
+
+def answered(target: str, body: str) -> Recorded:
+    path, _, query = target.partition("?")
+    return Recorded(Asked("GET", path, dict(parse_qsl(query))), 200, {}, body, table="it_towns")
+
+
+def asking(target: str) -> Asked:
+    path, _, query = target.partition("?")
+    return Asked("GET", path, dict(parse_qsl(query)))
+
+
+def test_the_nearest_request_is_of_the_same_page_and_the_page_size_helps() -> None:
+    pages = tuple(answered(f"/v1/towns/BE?page={page}&limit=100", "{}") for page in (4, 2, 1, 3))
+    with Routed(Recording(100, pages), dataset(ApiKeyQuery("k")), "any", []) as api:
+        assert api.reply(asking("/api/v1/towns/BE?page=1&limit=50")).status == 421
+        assert "The nearest of the 4 requests in it is GET /v1/towns/BE?page=1&limit=100." in api.missed[0]
+        assert "set page_size to 50 in the configuration of the new connector and record again" in api.missed[0]
+        assert api.reply(asking("/v1/towns/BE?page=2&limit=100&since=4")).status == 421
+        assert api.missed[1].endswith("record with the page size and the filters that the old one asks with.")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asked", "body"),
+    [
+        (["/t?per_page=9", "/t?page=2&per_page=9"], "/t?page=1&per_page=9", "/t?per_page=9"),
+        (["/t?per_page=9", "/t?page=2&per_page=9"], "/api/t?page=1&per_page=9&apikey=own", "/t?per_page=9"),
+        (["/t?per_page=9"], "/t?page=1&per_page=9", "/t?per_page=9"),
+        (["/t?per_page=9", "/t?page=1&per_page=9"], "/t?page=1&per_page=9", "/t?page=1&per_page=9"),
+        (["/t?per_page=9", "/t?page=1&per_page=9"], "/t?page=0&per_page=9", "/t?per_page=9"),
+        (["/t", "/t?offset=9"], "/t?offset=0", "/t"),
+        (["/t", "/t?page=2"], "/t?page=3", None),
+        (["/t", "/t?page=2"], "/t?page=0", None),
+        (["/t?per_page=9"], "/t?page=1&per_page=5", None),
+        (["/t", "/t?cursor=b"], "/t?cursor=1", None),
+    ],
+)
+def test_a_first_page_may_be_asked_for_by_its_number(recorded: list[str], asked: str, body: str | None) -> None:
+    recording = Recording(9, tuple(answered(each, each) for each in recorded))
+    with Routed(recording, dataset(ApiKeyQuery("k")), "any", ["own"]) as api:
+        reply = api.reply(asking(asked))
+    assert (reply.body.decode() if reply.status == 200 else None) == body

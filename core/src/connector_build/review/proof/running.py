@@ -14,6 +14,7 @@ from connector_build.api.replaying import Replayed
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.local.fivetran import DebugRun, debug
 from connector_build.review.proof.answering import Routed
+from connector_build.screen.counting import counted
 from connector_core.basics.discretion import strike
 from connector_core.plugin.assembly import Assembly
 
@@ -93,10 +94,8 @@ def _secrets(configuration: Mapping[str, str]) -> list[str]:
 
 def _check_old(run: DebugRun, api: Routed, refused: Path) -> None:
     if api.missed:
-        raise BuildError(
-            f"The old connector asks for what is not in the recording, {len(set(api.missed))} requests in all. The first: "
-            f"{api.missed[0]} To compare the two, record with the page size and the filters that the old one asks with."
-        )
+        lacking = counted(len(set(api.missed)), "request")
+        raise BuildError(f"The old connector asks for what is not in the recording, {lacking} in all. The first: {api.missed[0]}")
     if refused.exists():
         host = refused.read_text(encoding="utf-8").splitlines()[0]
         raise BuildError(
