@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 
 from connector_build.errors import UsageProblem
+from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
 from connector_build.screen.progress import status
 from connector_core.basics.names import did_you_mean, one_line
@@ -42,13 +43,13 @@ def run_contract(
         raise UsageProblem(f"--pages {pages}: there is no such file. Name one with recorded pages of the API.")
     total = len(chosen or RULES)
     done = count(1)
-    with status(console, f"{dataset}: {total} rules") as update:
+    with status(console, f"{dataset}: {counted(total, 'rule')}") as update:
         return check_contract(
             dataset,
             extensions=extensions,
             files=files,
             pages=pages,
-            on_finding=lambda finding: update(f"{dataset}: {next(done)} of {total} rules, last {finding.rule}"),
+            on_finding=lambda finding: update(f"{dataset}: {next(done)} of {counted(total, 'rule')}, last {finding.rule}"),
             rules=chosen or None,
         )
 
@@ -91,6 +92,6 @@ def show(findings: Sequence["Finding"], console: Console) -> None:
     console.print()
     line(
         console,
-        f"{len(findings)} rules: {numbers['pass']} pass, {numbers['fail']} fail, {numbers['skip']} not checked",
+        f"{counted(len(findings), 'rule')}: {numbers['pass']} pass, {numbers['fail']} fail, {numbers['skip']} not checked",
         style="bold red" if numbers["fail"] else "bold",
     )

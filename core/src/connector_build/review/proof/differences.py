@@ -9,6 +9,7 @@ from connector_build.local.fivetran import TableRows
 from connector_build.review.proof.truth import Key, Truth, key_of
 from connector_build.review.proof.values import Kind, fault, sdk_type
 from connector_build.review.retyped import retyped
+from connector_build.screen.counting import plural
 from connector_core.basics.names import stored_name
 
 Right = Literal["new", "old", "neither", "unknown"]
@@ -69,15 +70,15 @@ def differences(truth: Truth, old: TableRows, new: TableRows, old_key: Sequence[
 
 
 def _no_table(truth: Truth) -> Difference:
-    said = f"The recording has {len(truth.rows):,} rows for it, and the old connector writes none."
+    said = f"The recording has {len(truth.rows):,} {plural(len(truth.rows), 'row')} for it, and the old connector writes none."
     return Difference(truth.table, "", "missing table", len(truth.rows), "new", said)
 
 
 def _of_keys(truth: Truth, old_key: Sequence[str]) -> Iterator[Difference]:
     if truth.doubled:
         said = (
-            f"{truth.doubled:,} records share {', '.join(truth.key)} with another one that is not the same: the new connector "
-            "keeps the last. Look whether that identifies a record."
+            f"{truth.doubled:,} {plural(truth.doubled, 'record shares', 'records share')} {', '.join(truth.key)} with another "
+            "one that is not the same: the new connector keeps the last. Look whether that identifies a record."
         )
         yield Difference(truth.table, ", ".join(truth.key), "key", truth.doubled, "unknown", said)
     names = [stored_name(name) for name in old_key]
@@ -87,7 +88,7 @@ def _of_keys(truth: Truth, old_key: Sequence[str]) -> Iterator[Difference]:
     lost = len(plainly) - len({key_of(row, names) for row in plainly})
     keys = f"The old primary key is {', '.join(old_key)}, the new one {', '.join(truth.key)}."
     if lost:
-        said = f"{keys} By the old one {lost:,} of {len(plainly):,} records overwrite others."
+        said = f"{keys} By the old one {lost:,} of {len(plainly):,} records {plural(lost, 'overwrites', 'overwrite')} others."
         yield Difference(truth.table, ", ".join(old_key), "key", lost, "new", said)
     else:
         said = f"{keys} Both identify a record, but rows of before keep their old key: drop the table, or keep the key."
@@ -112,10 +113,10 @@ def _missing(truth: Truth, lost: set[Key], right: Right) -> Difference:
     who = "The old connector" if right != "old" else "The new connector"
     whole = [number for number, page in enumerate(truth.pages, 1) if page and page <= lost]
     in_pages = set().union(*(truth.pages[number - 1] for number in whole)) if whole else set()
-    said = f"{who} lacks {len(lost):,} of {len(truth.rows):,} rows."
+    said = f"{who} lacks {len(lost):,} of {len(truth.rows):,} {plural(len(truth.rows), 'row')}."
     if whole and in_pages == lost:
-        pages = "page" if len(whole) == 1 else "pages"
-        said += f" They are all of {pages} {_spans(whole)} of {len(truth.pages)}: it does not read on where the feed does."
+        where = f"{plural(len(whole), 'page')} {_spans(whole)} of {len(truth.pages)}"
+        said += f" They are all of {where}: it does not read on where the feed does."
     return Difference(truth.table, "", "missing rows", len(lost), right, said, {"row": _shown(min(lost))})
 
 
@@ -153,7 +154,7 @@ def _of_values(truth: Truth, name: str, keys: Sequence[Key], old: _Side, new: _S
         key = found[0]
         stored = stored_name(name)
         values = {"recording": truth.rows[key].get(name), "old": old.rows[key][stored], "new": new.rows[key][stored]}
-        of = "each row" if len(found) == len(keys) else f"{len(found):,} of {len(keys):,} rows"
+        of = "each row" if len(found) == len(keys) else f"{len(found):,} of {len(keys):,} {plural(len(keys), 'row')}"
         said = _MEANINGS[kind].format(who="new" if right == "old" else "old", of=of)
         example = {"row": _shown(key), **{side: _short(value) for side, value in values.items()}}
         yield Difference(truth.table, name, _KINDS[kind], len(found), right, said, example)
