@@ -118,7 +118,7 @@ def test_a_connector_with_every_fault_is_told_each(pages: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ("requests.get(f'{asked}&page=9')", "asks for what is not in the recording, 1 requests in all. The first: GET /"),
+        ("requests.get(f'{asked}&page=9')", "asks for what is not in the recording, 1 request in all. The first: GET /"),
         (
             "__import__('socket').create_connection(('of-nobody.example.com', 80))",
             "asks of-nobody.example.com by something else than",

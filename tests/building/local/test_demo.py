@@ -149,7 +149,7 @@ def rows(*values: tuple[Any, ...]) -> TableRows:
 
 def test_difference() -> None:
     assert difference(rows((1, 0.1, "x")), [{"id": 1, "aB": 0.1, "at": "y"}]) is None  # a time is not compared
-    assert difference(rows((1, 0.1, "x")), [{"id": 1, "aB": 0.2}]) == "1 rows differ, such as {'id': 1, 'aB': 0.2}"
+    assert difference(rows((1, 0.1, "x")), [{"id": 1, "aB": 0.2}]) == "1 row differs, such as {'id': 1, 'aB': 0.2}"
     assert difference(rows((1, None, "x")), [{"id": 1}]) is None
     assert difference(rows(), [{"id": 1}]) == "0 rows instead of 1"
     assert difference(rows((1, 0.1, "x")), [{"id": 1, "other": 2}]) == "no column for other"
@@ -164,6 +164,17 @@ def test_comparable() -> None:
         {"id": 2, "cost": 0.5, "name": "n", "mixed": [1]},
     ]
     assert comparable(columns, records) == ["id", "cost", "name"]
+
+
+def test_what_is_not_compared_is_named_with_its_reason() -> None:
+    columns = {"id": "BIGINT", "lines": "JSON", "tags": "JSON", "sent_at": "TIMESTAMP WITH TIME ZONE", "code": "VARCHAR"}
+    record = {"id": 1, "lines": [], "tags": ["a"], "sentAt": "2026-01-01T00:00:00Z", "code": 7}
+    made = TableRows("t", columns, [], 1)
+    told = "lines, tags (JSON), sentAt (times), code (stored as text)"
+    assert demo.verdict(made, [record]) == f", every value right (1 of 5 columns compared; not compared: {told})"
+    assert demo.verdict(made, [{"id": 1}]) == ", every value right"
+    many = {f"c{number}": "JSON" for number in range(9)}
+    assert demo.verdict(TableRows("t", many, [], 1), [{name: [] for name in many}]).endswith("c5 (JSON) and 3 more)")
 
 
 def test_expected() -> None:
@@ -322,7 +333,7 @@ def test_an_auth_that_cannot_be_simulated_is_replaced_and_that_is_said(tmp_path:
         "Its token comes from login.example.com, and only what lies below base_url can be simulated: this demo signs with a "
         "made-up key in a header instead.\n"
     )
-    assert "\n  account: 1 rows, every value right" in done.stdout
+    assert "\n  account: 1 row, every value right" in done.stdout
     assert "\n  ships: 275 rows, every value right" in done.stdout
     assert "demo_auth" not in done.stdout
 
@@ -372,4 +383,4 @@ def test_recorded_pages_stand_in_for_the_api(tmp_path: Path, monkeypatch: pytest
     evolve(made, answers=made.answers[:1]).save(pages)
     ran = CliRunner().invoke(main, ["demo", "fts", "--pages", str(pages)])
     assert ran.exit_code == 1
-    assert "is not in the recording. The nearest of the 1 requests in it is GET /fts_data?page_size=100." in ran.stderr
+    assert "is not in the recording. The one request in it is GET /fts_data?page_size=100." in ran.stderr

@@ -119,6 +119,13 @@ def test_a_setting_that_becomes_required_breaks() -> None:
     assert change.level == "breaks"
 
 
+def test_names_that_are_one_in_the_destination_are_no_difference() -> None:
+    before = {"rows2": {"primary_key": ["orderId", "day"], "columns": {"orderId": "LONG", "day": "STRING"}}}
+    after = {"rows_2": {"primary_key": ["day", "order_id"], "columns": {"order_id": "LONG", "day": "STRING"}}}
+    old = {**LOCK, "tables": before, "reads": {"rows2": "in steps"}, "feeds": {"rows2": "a"}}
+    assert compare(old, {**LOCK, "tables": after, "reads": {"rows_2": "in steps"}, "feeds": {"rows_2": "a"}}) == []
+
+
 types = st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["INT", "LONG", "STRING", "DOUBLE"]))
 
 

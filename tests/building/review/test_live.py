@@ -242,7 +242,7 @@ def test_a_transform_that_fails_breaks_and_the_records_are_compared_as_sent() ->
     assert fields(found) == {"cost": ("converted", "text (1 of 2)", "'1'")}
     assert found.breaks
     assert drift(plan(transforms=[Transform("none", lambda _: 5)]), [GOOD]).failed == (  # type: ignore[arg-type,return-value]
-        "the transform none failed on 1 of 1 records, at first with int in place of a record"
+        "the transform none failed on 1 of 1 record, at first with int in place of a record"
     )
 
 

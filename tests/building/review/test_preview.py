@@ -100,10 +100,10 @@ def test_each_table_is_shown_with_its_types(api: ApiServer) -> None:
         "built JSON (not declared) year: 1990",
         "by: null",
         "crew JSON (not declared) - a",
-        "seen_trips: 1 of 1 records of GET /ships/1/trips",
+        "seen_trips: 1 of 1 record of GET /ships/1/trips",
         "ship LONG key 1",
         "left NAIVE_DATE (not declared) 2026-01-01",
-        "seen_ports: 1 of 1 records of GET /ports/BE",
+        "seen_ports: 1 of 1 record of GET /ports/BE",
         "country STRING BE",
         "seen_none",
         "no rows: no records came (GET /none)",
@@ -125,7 +125,7 @@ def test_recorded_pages_stand_in_for_the_api(api: ApiServer) -> None:
     asked = len(api.requests)
     done = preview("seen_ports", "--pages", "p.json")
     assert done.exit_code == 0, done.output
-    assert "seen_ports: 1 of 1 records of GET /ports/BE" in done.output
+    assert "seen_ports: 1 of 1 record of GET /ports/BE" in done.output
     assert len(api.requests) == asked
 
 
@@ -134,7 +134,7 @@ def test_a_table_that_cannot_be_read_does_not_hide_the_others(api: ApiServer) ->
     done = preview("--configuration", "c.json")
     assert done.exit_code == 1
     assert "no rows: seen_ships: GET /ships: 403" in done.output
-    assert "seen_ports: 1 of 1 records" in done.output
+    assert "seen_ports: 1 of 1 record" in done.output
     assert KEY not in done.output
 
 

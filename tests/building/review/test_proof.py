@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 from connector_build.api.messages import Asked
 from connector_build.api.recording import Recorded, Recording
 from connector_build.local.fivetran import TableRows
+from connector_build.review.diff import compare
 from connector_build.review.proof.answering import Routed
 from connector_build.review.proof.differences import differences
 from connector_build.review.proof.proof import paired
 from connector_build.review.proof.truth import Truth, key_of, truths
-from connector_build.review.proof.values import fault, single
+from connector_build.review.proof.values import SDK_TYPES, fault, single
+from connector_build.review.retyped import retyped
 from connector_core import ApiKeyQuery, Each, OAuth2ClientCredentials, OffsetPaginator, Setting, Table, hookimpl
 from connector_core.plugin.assembly import Plugin, assemble
 
@@ -99,6 +102,55 @@ def test_another_key_is_weighed_by_what_it_loses() -> None:
     assert (found.kind, found.rows, found.right) == ("key", 0, "unknown")
     [found] = differences(truth(doubled=2), stored(), stored(), ["id"])
     assert (found.column, found.rows, found.right) == ("id", 2, "unknown")
+
+
+CAMEL = [{"orderId": 1, "shipTo2": {"a": 1}}, {"orderId": 2, "shipTo2": None}]
+"""Rows whose names are stored as order_id and ship_to_2."""
+CAMEL_TRUTH = Truth("it", ("orderId",), {}, {key_of(row, ["orderId"]): row for row in CAMEL}, 2, [], frozenset({"order_id"}))
+CAMEL_LOCK: Mapping[str, Any] = {
+    "dataset": "it",
+    "settings": {},
+    "sources": [],
+    "enabled": [],
+    "disabled": [],
+    "tables": {"it": {"primary_key": ["orderId"], "columns": {"orderId": "LONG", "shipTo2": "JSON"}}},
+}
+
+
+def camel(kind: str) -> TableRows:
+    types = {"order_id": "BIGINT", "ship_to_2": kind}
+    return TableRows("it", types, [(1, '{"a": 1}'), (2, None)], 2, 0, "tester.it")
+
+
+def test_names_are_those_of_the_destination_in_rows_and_in_the_lock() -> None:
+    assert differences(CAMEL_TRUTH, camel("JSON"), camel("JSON"), ["order_id"]) == []
+    made = {"primary_key": ["order_id"], "columns": {"order_id": "LONG", "ship_to_2": "JSON"}}
+    assert compare({**CAMEL_LOCK, "tables": {"it": made}}, CAMEL_LOCK) == []
+
+
+def test_a_column_without_its_underscore_is_another_one() -> None:
+    rows = TableRows("it", {"orderid": "BIGINT"}, [(1,), (2,)], 2, 0, "tester.it")
+    [found] = [each for each in differences(CAMEL_TRUTH, rows, camel("JSON"), ["orderid"]) if each.kind == "key"]
+    assert found.column == "orderid"
+
+
+def test_both_parts_say_the_same_of_a_type() -> None:
+    [found] = differences(CAMEL_TRUTH, camel("VARCHAR"), camel("JSON"), ["order_id"])
+    assert (found.kind, found.right) == ("JSON as text", "new")
+    assert "widens" not in found.meaning
+    made = {"primary_key": ["order_id"], "columns": {"order_id": "LONG", "ship_to_2": "STRING"}}
+    [change] = compare({**CAMEL_LOCK, "tables": {"it": made}}, CAMEL_LOCK)
+    assert (change.level, change.what) == ("breaks", "it.shipTo2")
+    assert "a column that is text stays text" in change.message
+
+
+@pytest.mark.parametrize("before", [*SDK_TYPES.values(), "DECIMAL(10,2)"])
+@pytest.mark.parametrize("after", [*SDK_TYPES.values(), "DECIMAL(10, 2)"])
+def test_one_rule_for_each_change_of_a_type(before: str, after: str) -> None:
+    found = retyped(before, after)
+    assert (found is None) is (before == after or before.replace(" ", "") == after.replace(" ", ""))
+    if found and found.level != "breaks":
+        assert "Fivetran widens the column" in found.meaning
 
 
 @pytest.mark.parametrize(
@@ -217,3 +269,45 @@ def test_what_it_asks_beyond_the_recording_is_noted() -> None:
 def test_it_is_given_a_token_where_the_plugin_asks_for_one() -> None:
     with Routed(PAGES, dataset(OAuth2ClientCredentials(token_url="/oauth/token")), "any", []) as api:
         assert b"recorded-token" in api.reply(Asked("POST", "/oauth/token", json={"client_id": "own"})).body
+
+
+def answered(target: str, body: str) -> Recorded:
+    path, _, query = target.partition("?")
+    return Recorded(Asked("GET", path, dict(parse_qsl(query))), 200, {}, body, table="it_towns")
+
+
+def asking(target: str) -> Asked:
+    path, _, query = target.partition("?")
+    return Asked("GET", path, dict(parse_qsl(query)))
+
+
+def test_the_nearest_request_is_of_the_same_page_and_the_page_size_helps() -> None:
+    pages = tuple(answered(f"/v1/towns/BE?page={page}&limit=100", "{}") for page in (4, 2, 1, 3))
+    with Routed(Recording(100, pages), dataset(ApiKeyQuery("k")), "any", []) as api:
+        assert api.reply(asking("/api/v1/towns/BE?page=1&limit=50")).status == 421
+        assert "The nearest of the 4 requests in it is GET /v1/towns/BE?page=1&limit=100." in api.missed[0]
+        assert "set page_size to 50 in the configuration of the new connector and record again" in api.missed[0]
+        assert api.reply(asking("/v1/towns/BE?page=2&limit=100&since=4")).status == 421
+        assert api.missed[1].endswith("record with the page size and the filters that the old one asks with.")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asked", "body"),
+    [
+        (["/t?per_page=9", "/t?page=2&per_page=9"], "/t?page=1&per_page=9", "/t?per_page=9"),
+        (["/t?per_page=9", "/t?page=2&per_page=9"], "/api/t?page=1&per_page=9&apikey=own", "/t?per_page=9"),
+        (["/t?per_page=9"], "/t?page=1&per_page=9", "/t?per_page=9"),
+        (["/t?per_page=9", "/t?page=1&per_page=9"], "/t?page=1&per_page=9", "/t?page=1&per_page=9"),
+        (["/t?per_page=9", "/t?page=1&per_page=9"], "/t?page=0&per_page=9", "/t?per_page=9"),
+        (["/t", "/t?offset=9"], "/t?offset=0", "/t"),
+        (["/t", "/t?page=2"], "/t?page=3", None),
+        (["/t", "/t?page=2"], "/t?page=0", None),
+        (["/t?per_page=9"], "/t?page=1&per_page=5", None),
+        (["/t", "/t?cursor=b"], "/t?cursor=1", None),
+    ],
+)
+def test_a_first_page_may_be_asked_for_by_its_number(recorded: list[str], asked: str, body: str | None) -> None:
+    recording = Recording(9, tuple(answered(each, each) for each in recorded))
+    with Routed(recording, dataset(ApiKeyQuery("k")), "any", ["own"]) as api:
+        reply = api.reply(asking(asked))
+    assert (reply.body.decode() if reply.status == 200 else None) == body

@@ -71,7 +71,7 @@ def test_it_writes_a_file_and_says_what_to_do_with_it(api: ApiServer) -> None:
     answers(api)
     done = record()
     assert done.exit_code == 0, done.output
-    assert "Wrote drifting.pages.json: 1 answers (1 for drifting_items)." in done.output
+    assert "Wrote drifting.pages.json: 1 answer (1 for drifting_items)." in done.output
     assert "connector-build demo drifting --pages drifting.pages.json" in done.output
     assert "c4nary" not in Path("drifting.pages.json").read_text()
 

@@ -1,6 +1,5 @@
 """Recorded answers of a real API, without its secrets, that are answered again."""
 
-import difflib
 import json
 import os
 import tempfile
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from attrs import field, frozen
 
 from connector_build.api.messages import Answering, Asked, Reply
+from connector_build.api.nearest import nearest
 from connector_build.api.presents import asks_the_same
 from connector_build.errors import UsageProblem
 from connector_core.basics.errors import UnexpectedAnswer
@@ -94,26 +94,36 @@ class Recording:
 
         A request may name the present, as the last of a plugin's windows does. Then the present of the recording stands for it.
         """
-        # Of its headers, only those count that some recorded request has: the rest are of the client, or of the auth.
-        names = {name for each in self.answers for name in each.request.headers}
-        headers = {name: value for name, value in request.headers.items() if name in names}
-        asked = Asked(request.method, request.path, without_struck(request.params), headers, request.json)
+        asked = self._of_the_client(request)
         same = (each for each in self.answers if each.request == asked)
         earlier = (each for each in self.answers if asks_the_same(each.request, asked, self.made))
         for each in chain(same, earlier):
             kept = {name: value for name, value in each.headers.items() if name not in FRAMING}
             return Reply(each.status, kept, each.body.encode(each.encoding))
-        raise NotRecorded(self._message(_line(asked)))
-
-    def _message(self, asked: str) -> str:
-        lines = [each.line for each in self.answers]
-        nearest = difflib.get_close_matches(asked, lines, n=1, cutoff=0.0)
-        has = f"The nearest of the {len(lines)} requests in it is {nearest[0]}" if nearest else "It is empty"
         when = f" It was made on {self.made[:10]}, and knows of no time after that." if self.made else ""
-        return (
-            f"{asked} is not in the recording. {has}. If the plugin now asks for something else, record the API anew; "
+        raise NotRecorded(
+            f"{self.lacks(request)} If the plugin now asks for something else, record the API anew; "
             f"if not, correct the paginator.{when}"
         )
+
+    def _of_the_client(self, request: Asked) -> Asked:
+        """*request* with those of its headers that some recorded one has: the rest are of the client, or of the auth."""
+        names = {name for each in self.answers for name in each.request.headers}
+        headers = {name: value for name, value in request.headers.items() if name in names}
+        return Asked(request.method, request.path, without_struck(request.params), headers, request.json)
+
+    def nearest(self, request: Asked) -> Asked | None:
+        """The recorded request that is most like *request*; None where there is none at all."""
+        return nearest(self._of_the_client(request), [each.request for each in self.answers])
+
+    def lacks(self, request: Asked) -> str:
+        """That *request* was not recorded, and which one is the nearest: two sentences."""
+        found = self.nearest(request)
+        nearest_of = (
+            "The one request in it" if len(self.answers) == 1 else f"The nearest of the {len(self.answers)} requests in it"
+        )
+        has = f"{nearest_of} is {_line(found)}" if found else "It is empty"
+        return f"{_line(self._of_the_client(request))} is not in the recording. {has}."
 
 
 def write_whole(path: Path, text: str) -> None:

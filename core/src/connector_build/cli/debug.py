@@ -28,11 +28,13 @@ def debug_command(dataset: str, output: Path | None, force: bool, configuration:
     from connector_build.local.recording import recorded
     from connector_build.local.showing import show_run
     from connector_build.plugins.discovery import named
-    from connector_build.project.configuration import check_configuration
+    from connector_build.project.configuration import check_configuration, check_is_kept
     from connector_build.project.making import made
     from connector_build.project.output import write_project
     from connector_build.screen.printing import console
 
+    if configuration is not None:
+        check_is_kept(configuration)
     project = made(dataset, **choice)
     folder = output or Path("dist", named(dataset))
     write_project(project, folder, force=force)

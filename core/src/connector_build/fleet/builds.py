@@ -13,6 +13,7 @@ from connector_build.errors import BuildError
 from connector_build.fleet.members import Member
 from connector_build.fleet.processes import Builder, builders
 from connector_build.project.writer import LOCK
+from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
 from connector_build.screen.progress import status
 from connector_core.basics.names import one_line
@@ -35,7 +36,7 @@ def build_all(members: Sequence[Member], *, force: bool, console: Console) -> li
     side_by_side = min(cpu_count() or 2, len(members))
     with (
         builders(side_by_side) as free,
-        status(console, f"{len(members)} connectors") as update,
+        status(console, counted(len(members), "connector")) as update,
         ThreadPoolExecutor(side_by_side) as pool,
     ):
         building = {pool.submit(_build, member, force, free): member for member in members}
@@ -44,7 +45,7 @@ def build_all(members: Sequence[Member], *, force: bool, console: Console) -> li
             for done, future in enumerate(as_completed(building), 1):
                 outcome = future.result()
                 outcomes[outcome.member.name] = outcome
-                update(f"{done} of {len(members)} connectors, last {outcome.member.name}")
+                update(f"{done} of {counted(len(members), 'connector')}, last {outcome.member.name}")
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C only those are finished that have begun
     return [outcomes[member.name] for member in members]

@@ -7,6 +7,7 @@ from typing import Any, Final
 from connector_build.api.world import transformed
 from connector_build.local.fivetran import TableRows, plain
 from connector_build.sample import Record
+from connector_build.screen.counting import counted, plural
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.values import in_form
 
@@ -46,14 +47,14 @@ def difference(found: TableRows, wanted: Sequence[Record] | None) -> str | None:
     if wanted is None:
         return None if found.total else "it has no rows"
     if found.total != len(wanted):
-        return f"{found.total} rows instead of {len(wanted)}"
+        return f"{counted(found.total, 'row')} instead of {len(wanted)}"
     position = {plain(name): number for number, name in enumerate(found.columns)}
     if missing := sorted({name for record in wanted for name in record if plain(name) not in position}):
         return f"no column for {', '.join(missing)}"
     names = comparable(found.columns, wanted)
     arrived = {tuple(_as_sent(row[position[plain(name)]]) for name in names) for row in found.rows}
     lost = [record for record in wanted if tuple(_as_sent(record.get(name)) for name in names) not in arrived]
-    return f"{len(lost)} rows differ, such as {lost[0]}" if lost else None
+    return f"{len(lost)} {plural(len(lost), 'row differs', 'rows differ')}, such as {lost[0]}" if lost else None
 
 
 def comparable(columns: Mapping[str, str], wanted: Iterable[Record]) -> list[str]:
@@ -65,6 +66,21 @@ def comparable(columns: Mapping[str, str], wanted: Iterable[Record]) -> list[str
             fit = value is None or isinstance(value, _EXACT.get(types.get(plain(name), ""), ()))
             fits[name] = fits.get(name, True) and fit
     return [name for name, fit in fits.items() if fit]
+
+
+def uncompared(columns: Mapping[str, str], wanted: Iterable[Record]) -> dict[str, str]:
+    """The other fields of *wanted* → why not: what their values are stored as, which is written in more than one way."""
+    records = list(wanted)
+    types = {plain(name): kind for name, kind in columns.items()}
+    compared = set(comparable(columns, records))
+    rest = dict.fromkeys(name for record in records for name in record if name not in compared)
+    return {name: _stored_as(types.get(plain(name), "")) for name in rest}
+
+
+def _stored_as(kind: str) -> str:
+    words = {"JSON": "JSON", "BLOB": "bytes", "FLOAT": "32-bit floats", "VARCHAR": "stored as text"}
+    starts = {"TIMESTAMP": "times", "DECIMAL": "decimals"}
+    return words.get(kind) or next((word for start, word in starts.items() if kind.startswith(start)), f"stored as {kind}")
 
 
 def _as_sent(value: Any) -> Any:

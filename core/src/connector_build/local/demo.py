@@ -16,13 +16,14 @@ from connector_build.api.guards import NoDoor, doors
 from connector_build.api.simulated import Dataset, Simulated
 from connector_build.api.simulation import SECRET, Simulation
 from connector_build.errors import BuildError
-from connector_build.local.comparing import comparable, difference, expected
+from connector_build.local.comparing import difference, expected, uncompared
 from connector_build.local.fivetran import DebugRun, TableRows, read_tables, reset
 from connector_build.local.recording import recorded
 from connector_build.local.showing import ROWS_SHOWN, shortened, show_counts, show_rows
 from connector_build.project.making import made
 from connector_build.project.writer import Project
 from connector_build.sample import Record
+from connector_build.screen.counting import counted, plural
 from connector_build.screen.printing import line
 from connector_build.screen.progress import lasting
 from connector_core.plugin.assembly import TablePlan
@@ -88,7 +89,7 @@ def run_demo(
         line(console, f"Built {project}")
         first = shown_sync("First sync", project, configuration, console, _total(api))
         came, changed, gone = api.world.move_on(APPENDED, CHANGED, REMOVED)
-        line(console, f"Sample API: {came} records appended, {changed} changed{f', {gone} removed' if gone else ''}")
+        line(console, f"Sample API: {counted(came, 'record')} appended, {changed} changed{f', {gone} removed' if gone else ''}")
         second = shown_sync("Second sync", project, configuration, console, _total(api))
         show_rows(read_tables(project, table_names, ROWS_SHOWN), plans, console)
         show_counts({"first sync": first, "second sync": second}, console)
@@ -135,7 +136,7 @@ def shown_sync(title: str, project: Path, configuration: Path, console: Console,
         def watch(printed: str) -> None:
             if found := _CHECKPOINT.search(printed):
                 done[found[1]] = int(found[2])
-                update(f"{title}: {sum(done.values())} records of at most {total}")
+                update(f"{title}: {counted(sum(done.values()), 'record')} of at most {total}")
 
         run = recorded(project, configuration, on_line=watch, warn=lambda said: line(console, said))
     if run.error:
@@ -147,14 +148,14 @@ def shown_sync(title: str, project: Path, configuration: Path, console: Console,
 def summary(run: DebugRun, total: int) -> str:
     """What one sync sent of the feed's *total* records, and why it was all of them where it need not have been."""
     upserts, checkpoints = run.operations["upserts"], run.operations["checkpoints"]
-    sent = f"{upserts:,} upserts, {checkpoints:,} checkpoint{'' if checkpoints == 1 else 's'}"
+    sent = f"{upserts:,} {plural(upserts, 'upsert')}, {checkpoints:,} {plural(checkpoints, 'checkpoint')}"
     unchanged = sum(map(int, _UNCHANGED.findall(run.output)))
-    as_before = f", and {unchanged:,} records did not change" if unchanged else ""
+    as_before = f", and {unchanged:,} {plural(unchanged, 'record')} did not change" if unchanged else ""
     if whole := _WHOLE.search(run.output):
         return f"{sent}; the whole feed was read, because of {whole[1].strip()}{as_before}"
     if unchanged:
         return f"{sent}; the whole feed was read{as_before}"
-    return f"{sent}; incremental: the feed has {total:,} records" if upserts < total else sent
+    return f"{sent}; incremental: the feed has {total:,} {plural(total, 'record')}" if upserts < total else sent
 
 
 def next_steps(dataset: str, plans: Sequence[TablePlan], project: Path, typed: str = "") -> str:
@@ -190,7 +191,7 @@ def _check(found: Iterable[TableRows], api: Simulated, console: Console) -> None
         fault = difference(rows, wanted.get(rows.name))
         if fault:
             raise BuildError(f"{rows.name}: what arrived is not what the sample API holds: {fault}. Please report this as a bug.")
-        line(console, f"  {rows.name}: {rows.total} rows{verdict(rows, wanted.get(rows.name))}")
+        line(console, f"  {rows.name}: {counted(rows.total, 'row')}{verdict(rows, wanted.get(rows.name))}")
 
 
 def verdict(found: TableRows, wanted: Sequence[Record] | None) -> str:
@@ -198,5 +199,18 @@ def verdict(found: TableRows, wanted: Sequence[Record] | None) -> str:
     if wanted is None:
         return ""
     fields = {name for record in wanted for name in record}
-    compared = len(comparable(found.columns, wanted))
-    return ", every value right" + (f" ({compared} of {len(fields)} columns compared)" if compared < len(fields) else "")
+    left = uncompared(found.columns, wanted)
+    some = f"{len(fields) - len(left)} of {counted(len(fields), 'column')} compared; not compared: {_why(left)}"
+    return ", every value right" + (f" ({some})" if left else "")
+
+
+def _why(left: Mapping[str, str]) -> str:
+    """Columns that were not compared, those with one reason together: ``lines, tags (JSON), opened (times)``."""
+    shown = dict(list(left.items())[:_MOST])
+    reasons = dict.fromkeys(shown.values())
+    told = [f"{', '.join(name for name, each in shown.items() if each == reason)} ({reason})" for reason in reasons]
+    return ", ".join(told) + (f" and {len(left) - _MOST} more" if len(left) > _MOST else "")
+
+
+_MOST: Final = 6
+"""So many columns are named."""

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from connector_build.errors import BuildError
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, plain, read_tables
+from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
 from connector_core.plugin.assembly import TablePlan
 
@@ -44,8 +45,8 @@ def show_rows(found: Iterable[TableRows], plans: Sequence[TablePlan], console: C
         if not cells:
             line(console, f"\n{table.name}: no rows")
             continue
-        left = f", {len(chosen)} of {len(names)} columns" if len(chosen) < len(names) else ""
-        line(console, f"\n{table.name}: the first {len(cells)} of {table.total} rows{left}")
+        left = f", {len(chosen)} of {counted(len(names), 'column')}" if len(chosen) < len(names) else ""
+        line(console, f"\n{table.name}: the first {len(cells)} of {counted(table.total, 'row')}{left}")
         rows = [[row[names.index(name)] for name in chosen] for row in cells]
         grid(console, chosen, rows, numbers=[name for name in chosen if _kind(table.columns[name]) == "number"])
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 
 from connector_build.errors import UsageProblem
+from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
 from connector_build.screen.progress import status
 from connector_core.basics.names import did_you_mean, one_line
@@ -63,10 +64,10 @@ def _progress(console: Console | None, dataset: str, names: Sequence[str]) -> "I
         if name in SLOW and console is not None and not console.is_terminal:
             line(console, f"{dataset}: {name} ...")
 
-    with status(console, f"{dataset}: {len(names)} rules") as update:
+    with status(console, f"{dataset}: {counted(len(names), 'rule')}") as update:
 
         def on_finding(finding: "Finding") -> None:
-            update(f"{dataset}: {next(done)} of {len(names)} rules, last {finding.rule}")
+            update(f"{dataset}: {next(done)} of {counted(len(names), 'rule')}, last {finding.rule}")
             begin()
 
         begin()
@@ -111,6 +112,6 @@ def show(findings: Sequence["Finding"], console: Console) -> None:
     console.print()
     line(
         console,
-        f"{len(findings)} rules: {numbers['pass']} pass, {numbers['fail']} fail, {numbers['skip']} not checked",
+        f"{counted(len(findings), 'rule')}: {numbers['pass']} pass, {numbers['fail']} fail, {numbers['skip']} not checked",
         style="bold red" if numbers["fail"] else "bold",
     )

@@ -6,6 +6,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from connector_build.review.fields import EXAMPLE, FieldDrift, Kind, Tally, example_of
+from connector_build.screen.counting import counted
 from connector_core.basics.discretion import strike
 from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.names import one_line
@@ -117,7 +118,8 @@ class Comparison:
         if not self._failures:
             return Drift(rows.drifts(), rows.records, sent.records - rows.records, meeting=rows.meeting(), empty=rows.empty())
         failed = "; ".join(
-            f"the transform {name} failed on {failure.records} of {sent.records} records, at first with {failure.first}"
+            f"the transform {name} failed on {failure.records} of {counted(sent.records, 'record')}, "
+            f"at first with {failure.first}"
             for name, failure in self._failures.items()
         )
         return Drift(sent.drifts(), sent.records, failed=strike(self.secrets, failed), meeting=sent.meeting(), empty=sent.empty())

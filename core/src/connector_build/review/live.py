@@ -4,7 +4,6 @@ Each table is read with the connector's own client, auth, paginator and feed, as
 pages; nothing is delivered and no state is made.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -102,8 +101,7 @@ def read_values(assembly: Assembly, file: Path) -> tuple[Configuration, list[str
 
     Raises UsageProblem for a file that cannot be read, ConfigurationError for values that cannot be used.
     """
-    check_configuration(assembly, file)
-    raw = json.loads(file.read_text(encoding="utf-8"))
+    raw = check_configuration(assembly, file)
     return read_configuration(assembly.settings, raw), unknown_names(assembly.settings, raw)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from connector_build.review.live_finding import Finding, number_of
+from connector_build.screen.counting import plural
 from connector_core.basics.names import one_line
 from connector_core.source.tables import Table
 
@@ -79,7 +80,7 @@ class Keys:
             text = f"{number_of(self.others, 'record')} came again with other values, such as {names} {self._example}."
             yield Finding("remark", "keys", f"{text} They may have changed while they were read.")
         elif self.rows > 1:
-            yield Finding("proved", "keys", f"{names} is unique over {self.rows:,} records")
+            yield Finding("proved", "keys", f"{names} is unique over {self.rows:,} {plural(self.rows, 'record')}")
         else:
             yield Finding("unproved", "keys", f"there is one record, so nothing is known of whether {names} is unique")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from connector_build.review.live_feed import Asking, Run
 from connector_build.review.live_finding import Finding, number_of
+from connector_build.screen.counting import counted
 from connector_core import KeysetPaginator
 from connector_core.plugin.assembly import TablePlan
 
@@ -43,7 +44,7 @@ def follow(plan: TablePlan, run: Run) -> Iterator[Finding]:
     if again:
         yield Finding("remark", "pages", f"{number_of(again, 'record')} came on more than one page.")
     elif len(pages) > 1:
-        yield Finding("proved", "pages", f"{len(pages)} pages follow each other, each with new records only")
+        yield Finding("proved", "pages", f"{counted(len(pages), 'page')} follow each other, each with new records only")
     elif run.pages and _is_paged(inner):
         yield Finding("unproved", "pages", "there is one page with records, so nothing is known of how pages follow each other")
 
@@ -92,7 +93,8 @@ def in_smaller_pages(plan: TablePlan, whole: Run, parts: Run, size: int) -> Iter
         yield Finding(
             "wrong",
             "pages",
-            f"read in pages of {size}, {len(lost)} of the {len(whole.keys)} records that one page brought do not come.",
+            f"read in pages of {size}, {len(lost)} of the {counted(len(whole.keys), 'record')} that one page brought "
+            "do not come.",
             f"the paginator, {named(innermost(plan.paginator), 'param', 'next_field')}, or its stop rules",
         )
     else:

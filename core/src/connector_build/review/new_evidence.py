@@ -14,6 +14,7 @@ from connector_build.drafting.probing.places import places_in
 from connector_build.drafting.probing.positions import Given
 from connector_build.errors import UsageProblem
 from connector_build.review.sources import FileSource, LiveSource, Source, is_for_caches
+from connector_build.screen.counting import counted
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
@@ -130,7 +131,7 @@ def _one_feed(kept: Sequence[Kept], choose: Choose) -> list[Kept]:
         parts = urlsplit(each.url)
         feeds.setdefault((each.method, f"{parts.scheme}://{parts.netloc}", parts.path), []).append(each)
     ranked = sorted(feeds.items(), key=lambda item: -_worth(item[1]))
-    said = [f"{method} {origin}{one_line(path, 80)}: {len(found)} answers" for (method, origin, path), found in ranked]
+    said = [f"{method} {origin}{one_line(path, 80)}: {counted(len(found), 'answer')}" for (method, origin, path), found in ranked]
     return ranked[choose("Which of these is the table?", said) if len(ranked) > 1 else 0][1]
 
 

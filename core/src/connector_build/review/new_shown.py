@@ -11,6 +11,7 @@ from rich.console import Console
 from connector_build.drafting.draft import Draft, notes
 from connector_build.review.newly import Made
 from connector_build.review.specified import Specified
+from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
 from connector_core.basics.names import one_line
 
@@ -53,7 +54,8 @@ def _show_notes(draft: Draft, file: Path, console: Console) -> None:
 def _show_findings(findings: Sequence[Any], console: Console) -> None:
     failed = [each for each in findings if each.status == "fail"]
     passed = sum(each.status == "pass" for each in findings)
-    line(console, f"Checked: {passed} rules pass, {len(failed)} fail, {len(findings) - passed - len(failed)} not checked.")
+    rules = "1 rule passes" if passed == 1 else f"{passed} rules pass"
+    line(console, f"Checked: {rules}, {len(failed)} fail, {len(findings) - passed - len(failed)} not checked.")
     for each in failed:
         line(console, f"FAIL {each.rule}: {each.message}", style="red")
 
@@ -72,8 +74,9 @@ def show_rows(made: Made, console: Console) -> None:
             break
         chosen.append(name)
         room -= width
-    more = f", {len(chosen)} of {len(names)} columns" if len(chosen) < len(names) else ""
-    line(console, f"{made.table}: the first {len(made.rows)} of {made.total} rows that were read{more}\n")
+    more = f", {len(chosen)} of {counted(len(names), 'column')}" if len(chosen) < len(names) else ""
+    read = counted(made.total, "row that was read", "rows that were read")
+    line(console, f"{made.table}: the first {len(made.rows)} of {read}{more}\n")
     grid(console, [heads[name] for name in chosen], list(zip(*(cells[name] for name in chosen), strict=True)))
     console.print()
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from connector_build.review.preview import Column, Preview
+from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
 
 WIDEST: Final = 40
@@ -17,7 +18,7 @@ LINES: Final = 6
 def show(found: Preview, console: Console) -> None:
     """Print one table: what brought its rows, its columns, and the rows that fit beside them."""
     more = ", and there are more pages" if found.more else ""
-    head = f": {len(found.rows)} of {found.records} records of {found.request}{more}" if found.rows else ""
+    head = f": {len(found.rows)} of {counted(found.records, 'record')} of {found.request}{more}" if found.rows else ""
     line(console, f"\n{found.table}{head}", style="bold")
     if found.problem:
         asked = f" ({found.request})" if found.request else ""

@@ -1,6 +1,5 @@
 """`connector-build record`: reads the real API into a recording, and says what has drifted from an earlier one."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from connector_build.api.recording import Recording
 from connector_build.project.configuration import check_configuration
 from connector_build.review import cassettes
 from connector_build.review.cassettes import LEVELS, Drift, gravest, outlines
+from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
 from connector_build.screen.progress import status
 from connector_build.testing.recording import record_pages
@@ -39,8 +39,7 @@ def read(asked: Asked, console: Console | None, remark: Callable[[str], object])
 
     Raises UsageProblem for a configuration that cannot be used or too many requests, ConnectorError where the API cannot be read.
     """
-    check_configuration(asked.assembly, asked.configuration)
-    raw = json.loads(asked.configuration.read_text(encoding="utf-8"))
+    raw = check_configuration(asked.assembly, asked.configuration)
     with status(console, f"{asked.dataset}: asking the API") as update:
 
         def told(number: int, table: str) -> None:
@@ -100,7 +99,7 @@ def show(
             line(console, f"{file} stays as it is. Accept what has drifted with --again --update.")
     if written:
         counts = ", ".join(f"{sum(each.table == table for each in made.answers)} for {table}" for table in _tables(made))
-        line(console, f"Wrote {file}: {len(made.answers)} answers ({counts}).")
+        line(console, f"Wrote {file}: {counted(len(made.answers), 'answer')} ({counts}).")
         line(console, "It holds no credential, and the records as they came: look through it before you publish it.")
         line(console, f"Next:\n  connector-build check {dataset} --pages {file}\n  connector-build demo {dataset} --pages {file}")
 

@@ -14,6 +14,7 @@ from connector_build.local.fivetran import read_tables, reset
 from connector_build.local.showing import show_run
 from connector_build.plugins.references import named
 from connector_build.project.writer import Project
+from connector_build.screen.counting import counted
 from connector_build.screen.printing import line
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_build.testing.warehouse.runs import Run, signed
@@ -45,7 +46,7 @@ def run_replayed(
     wanted = rows_of(assembly, recording)
     with Replayed(recording, assembly, SECRET) as api, configured(api.configuration) as configuration:
         made = f", made at {recording.made}" if recording.made else ""
-        line(console, f"Recorded API of {dataset} at {api.url}: {len(recording.answers)} answers{made}")
+        line(console, f"Recorded API of {dataset} at {api.url}: {counted(len(recording.answers), 'answer')}{made}")
         build(folder)
         reset(folder)
         line(console, f"Built {folder}")
@@ -66,4 +67,4 @@ def _check(folder: Path, names: Sequence[str], wanted: dict[str, list[Record]], 
         expected = wanted.get(rows.name, [])
         if fault := difference(rows, expected) if expected or rows.total else None:
             raise BuildError(f"{rows.name}: what arrived is not what the recording holds: {fault}. Please report this as a bug.")
-        line(console, f"  {rows.name}: {rows.total} rows{verdict(rows, expected)}")
+        line(console, f"  {rows.name}: {counted(rows.total, 'row')}{verdict(rows, expected)}")

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from connector_build.errors import UsageProblem
 from connector_build.review.trips import AUTHS, WORDS, Subject, Trip, subjects, travel
+from connector_build.screen.counting import counted
 from connector_build.screen.markdown import markdown_table
 from connector_build.screen.progress import status
 from connector_build.testing.reliability import written
@@ -84,7 +85,7 @@ def main(output: Path) -> None:
     differing = [(subject, trip) for subject, trip in results.items() if trip.outcome == "differs"]
     for subject, trip in differing:
         click.echo(f"{subject.name}, {subject.group}: {trip.detail}", err=True)
-    click.echo(f"{output}: {len(results)} tables, {len(differing)} differ")
+    click.echo(f"{output}: {counted(len(results), 'table')}, {len(differing)} differ")
     if differing:
         sys.exit(1)
 

@@ -1,21 +1,15 @@
 """What a change means for the rows that the destination has: of a table, its columns, how it is read, and what is switched on."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from connector_build.review.changes import Change, Lock
-
-_SPELT_ALIKE: Final[Mapping[str, frozenset[str]]] = {
-    "SHORT": frozenset({"INT", "LONG", "DOUBLE", "STRING"}),
-    "INT": frozenset({"LONG", "DOUBLE", "STRING"}),
-    "LONG": frozenset({"STRING"}),
-    "NAIVE_DATE": frozenset({"NAIVE_DATETIME"}),
-    "XML": frozenset({"STRING"}),
-}
-"""Type → the types in which each of its values is the one that would be sent now."""
+from connector_build.review.retyped import retyped
+from connector_core.basics.names import stored_name
 
 
 def tables(old: Lock, new: Lock) -> Iterator[Change]:
+    old = _as_named(old, new)
     before, after = old["tables"], new["tables"]
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
@@ -28,23 +22,45 @@ def tables(old: Lock, new: Lock) -> Iterator[Change]:
             yield from _undeclared(name, old, new)
 
 
+def _as_named(old: Lock, new: Lock) -> Lock:
+    """*old* with the names that *new* has for the tables, where both are one in the destination."""
+    names = {stored_name(name): name for name in new["tables"]}
+    parts = [part for part in ("tables", "feeds", "reads", "undeclared_fields") if part in old]
+    return {**old, **{part: {names.get(stored_name(name), name): each for name, each in old[part].items()} for part in parts}}
+
+
 def _table(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    if before["primary_key"] != after["primary_key"]:
+    if _stored(before["primary_key"]) != _stored(after["primary_key"]):
         yield Change(
             "breaks",
             name,
-            f"the primary key was {', '.join(before['primary_key'])} and is {', '.join(after['primary_key'])}: rows of before "
+            f"the primary key was {_words(before['primary_key'])} and is {_words(after['primary_key'])}: rows of before "
             "keep their old key beside the new ones. Drop the table in the destination and re-sync its history",
         )
-    old, new = before["columns"], after["columns"]
-    for column in sorted(old.keys() | new.keys()):
-        what = f"{name}.{column}"
-        if column not in new:
+    old, new = _by_stored(before["columns"]), _by_stored(after["columns"])
+    for stored in sorted(old.keys() | new.keys()):
+        first, second = old.get(stored), new.get(stored)
+        what = f"{name}.{(second or first or (stored,))[0]}"
+        if second is None:
             yield Change("breaks", what, "the column is gone: it stays, and is null in every row that is sent from now on")
-        elif column not in old:
-            yield Change("re-sync", what, f"the column is new ({new[column]}): null in rows of before until they are sent")
-        elif old[column] != new[column]:
-            yield _retyped(what, old[column], new[column])
+        elif first is None:
+            yield Change("re-sync", what, f"the column is new ({second[1]}): null in rows of before until they are sent")
+        elif found := retyped(first[1], second[1]):
+            yield Change(found.level, what, f"the type was {first[1]} and is {second[1]}{found.meaning}")
+
+
+def _by_stored(columns: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Name in the destination → the name that the connector has for it, and its type."""
+    return {stored_name(name): (name, kind) for name, kind in columns.items()}
+
+
+def _stored(key: Iterable[str]) -> list[str]:
+    """The columns of a key as the destination has them; their order tells no row from another."""
+    return sorted(map(stored_name, key))
+
+
+def _words(key: Iterable[str]) -> str:
+    return ", ".join(key) or "none"
 
 
 def _undeclared(name: str, old: Lock, new: Lock) -> Iterator[Change]:
@@ -59,19 +75,6 @@ def _undeclared(name: str, old: Lock, new: Lock) -> Iterator[Change]:
         yield Change("re-sync", name, f"{what}. They are null in rows of before until these are sent")
     else:
         yield Change("safe", name, what)
-
-
-def _retyped(what: str, before: str, after: str) -> Change:
-    text = f"the type was {before} and is {after}"
-    if after in _SPELT_ALIKE.get(before, frozenset()):
-        return Change("safe", what, f"{text}, which holds every value of before: Fivetran widens the column")
-    if after == "STRING" or (before, after) == ("FLOAT", "DOUBLE"):
-        return Change(
-            "re-sync",
-            what,
-            f"{text}: Fivetran widens the column, but values of before stay rounded, or as the destination spells them",
-        )
-    return Change("breaks", what, f"{text}, which does not hold every value of before. Drop the column, then re-sync")
 
 
 def _reading(name: str, old: Lock, new: Lock) -> Iterator[Change]:

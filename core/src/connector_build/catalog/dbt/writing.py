@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from connector_build.catalog.dbt.package import Package
 from connector_build.errors import BuildError
+from connector_build.screen.counting import counted
 
 LOCK: Final = "connector_dbt.lock.json"
 """Which files a package has, with the hash of each: what tells them from those of its user."""
@@ -44,7 +45,7 @@ def told(package: Package, folder: Path) -> str:
         f"  {package.dataset}_schema, {package.dataset}_database   into its vars: where the connection writes to",
         "  dbt deps && dbt build",
     ]
-    made = f"{tables} table{'s' if tables > 1 else ''} ({', '.join(package.tables)}), {package.tests} tests"
+    made = f"{counted(tables, 'table')} ({', '.join(package.tables)}), {counted(package.tests, 'test')}"
     return "\n".join([f"Wrote the dbt package of {package.dataset} into {folder}: {made}.", "Next:", *steps])
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from attrs import evolve
 
 from connector_build.api.messages import Asked, Reply, refused
+from connector_build.api.nearest import from_the_start, page_sizes
 from connector_build.api.recording import NotRecorded, Recording
 from connector_build.api.replaying import UNKNOWN, Replayed
 from connector_core.plugin.assembly import Assembly
@@ -34,21 +35,39 @@ class Routed(Replayed):
             return refused(404, "this is a recording")
         if (token := self._token(request)) is not None:
             return token
-        first = None
-        for variant in self._variants(self._bare(request)):
+        bare = self._bare(request)
+        for variant in self._variants(bare):
             try:
                 return self._here(self.recording.reply(variant))
-            except NotRecorded as error:
-                first = first or str(error)
-        self.missed.append(first or request.path)
-        return refused(UNKNOWN, first or request.path)
+            except NotRecorded:
+                continue
+        said = self._lacking(bare)
+        self.missed.append(said)
+        return refused(UNKNOWN, said)
+
+    def _lacking(self, request: Asked) -> str:
+        """What was not recorded, and what helps."""
+        found = self.recording.nearest(request)
+        if found and (sizes := page_sizes(request, found)):
+            helps = (
+                f"It asks for pages of {sizes[0]}, and the recording has pages of {sizes[1]}: set page_size to {sizes[0]} in the "
+                "configuration of the new connector and record again, or let the old one ask for the other."
+            )
+        else:
+            helps = "To compare the two, record with the page size and the filters that the old one asks with."
+        return f"{self.recording.lacks(request)} {helps}"
 
     def _asks(self, request: Asked, posted: Asked) -> bool:
         return request.method == posted.method and request.path.endswith(posted.path)
 
     def _variants(self, request: Asked) -> Iterator[Asked]:
-        for path, params in product(_ends(request.path), self._params(request.params)):
-            yield evolve(request, path=path, params=params)
+        """What *request* may have been recorded as. Only where nothing else fits, its first page is the one without a number."""
+        made = [
+            evolve(request, path=path, params=own) for path, own in product(_ends(request.path), self._params(request.params))
+        ]
+        yield from made
+        recorded = [each.request for each in self.recording.answers]
+        yield from filter(None, (from_the_start(each, recorded) for each in made))
 
     def _params(self, params: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
         yield params

@@ -10,13 +10,13 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from connector_build.api.recording import Recording
-from connector_build.local.fivetran import plain
 from connector_build.project.writer import LOCK
 from connector_build.review.diff import read_lock
 from connector_build.review.proof.proof import Compared, Proof, Takeover, changes, prove, rows_in
 from connector_build.review.proof.running import Run, copied, run_new, run_old, taken_over
 from connector_build.review.proof.truth import Truth, key_of, truths
 from connector_build.review.proof.values import fault
+from connector_core.basics.names import stored_name
 from connector_core.plugin.assembly import Assembly
 
 _WHOLE: Final = re.compile(r"reading the whole feed|is read whole once", re.IGNORECASE)
@@ -65,14 +65,14 @@ def _takeover(old: Run, after: Run | None, why_not: str, wanted: Mapping[str, Tr
 def _wrong_rows(project: Path, truth: Truth) -> int:
     """How many rows of a table are not as the recording has them."""
     found = rows_in(project, truth.table)
-    names = [plain(name) for name in found.columns]
+    names = [stored_name(name) for name in found.columns]
     made = [dict(zip(names, row, strict=True)) for row in found.rows]
-    stored = {key_of(row, [plain(name) for name in truth.key]): row for row in made}
+    stored = {key_of(row, [stored_name(name) for name in truth.key]): row for row in made}
     return sum(key not in stored or _differs(row, stored[key]) for key, row in truth.rows.items())
 
 
 def _differs(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
-    return any(fault(value, stored.get(plain(name))) for name, value in wanted.items())
+    return any(fault(value, stored.get(stored_name(name))) for name, value in wanted.items())
 
 
 def as_json(proof: Proof) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from connector_build.local.fivetran import TableRows, plain, read_tables
+from connector_build.local.fivetran import TableRows, read_tables
 from connector_build.review.changes import Change
 from connector_build.review.diff import compare as compare_locks
 from connector_build.review.proof.differences import Difference, differences
 from connector_build.review.proof.running import Run
 from connector_build.review.proof.truth import Truth
 from connector_build.review.proof.values import sdk_type
+from connector_core.basics.names import stored_name
 from connector_core.plugin.assembly import Assembly
 from connector_core.runtime.scripts.warehouse import warehouse
 
@@ -85,8 +86,8 @@ def _is_own(name: str) -> bool:
 
 def paired(wanted: Sequence[str], stored: Sequence[str]) -> dict[str, str]:
     """Table of the new connector → table of the old one: by name, or because each has one more alone."""
-    by_name = {plain(name): name for name in stored}
-    found = {name: by_name[plain(name)] for name in wanted if plain(name) in by_name}
+    by_name = {stored_name(name): name for name in stored}
+    found = {name: by_name[stored_name(name)] for name in wanted if stored_name(name) in by_name}
     rest, left = [name for name in wanted if name not in found], [name for name in stored if name not in found.values()]
     return found | ({rest[0]: left[0]} if len(rest) == len(left) == 1 else {})
 
@@ -137,5 +138,5 @@ def changes(lock: Mapping[str, Any], old: Run, tables: Sequence[Compared], confi
 
 def _named(columns: Mapping[str, str], table: Mapping[str, Any]) -> dict[str, str]:
     """*columns* by the names that the new connector has for them; those that nobody declares arrive all the same."""
-    known = {plain(name): name for name in table["columns"]}
-    return {known[plain(name)]: kind for name, kind in columns.items() if plain(name) in known}
+    known = {stored_name(name): name for name in table["columns"]}
+    return {known[stored_name(name)]: kind for name, kind in columns.items() if stored_name(name) in known}

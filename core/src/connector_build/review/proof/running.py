@@ -13,7 +13,9 @@ from connector_build.api.recording import Recording
 from connector_build.api.replaying import Replayed
 from connector_build.errors import BuildError, UsageProblem
 from connector_build.local.fivetran import DebugRun, debug
+from connector_build.project.configuration import read_object
 from connector_build.review.proof.answering import Routed
+from connector_build.screen.counting import counted
 from connector_core.basics.discretion import strike
 from connector_core.plugin.assembly import Assembly
 
@@ -51,14 +53,7 @@ def configuration_of(project: Path, file: Path | None) -> dict[str, str]:
     found = file or project / "configuration.json"
     if file is None and not found.is_file():
         return {}
-    try:
-        raw = json.loads(found.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageProblem(f"{found}: cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise UsageProblem(f"{found}: is not JSON: {error}.") from None
-    if not isinstance(raw, dict):
-        raise UsageProblem(f"{found}: holds a JSON {type(raw).__name__}, not an object of setting names and texts.")
+    raw = read_object(found, "--old-configuration")
     return {str(name): str(value) for name, value in raw.items()}
 
 
@@ -93,10 +88,8 @@ def _secrets(configuration: Mapping[str, str]) -> list[str]:
 
 def _check_old(run: DebugRun, api: Routed, refused: Path) -> None:
     if api.missed:
-        raise BuildError(
-            f"The old connector asks for what is not in the recording, {len(set(api.missed))} requests in all. The first: "
-            f"{api.missed[0]} To compare the two, record with the page size and the filters that the old one asks with."
-        )
+        lacking = counted(len(set(api.missed)), "request")
+        raise BuildError(f"The old connector asks for what is not in the recording, {lacking} in all. The first: {api.missed[0]}")
     if refused.exists():
         host = refused.read_text(encoding="utf-8").splitlines()[0]
         raise BuildError(

@@ -8,6 +8,7 @@ from rich.console import Console
 from connector_build.local.showing import shortened
 from connector_build.review.proof.differences import Difference
 from connector_build.review.proof.proof import Proof, Takeover
+from connector_build.screen.counting import plural
 from connector_build.screen.printing import grid, line
 
 
@@ -42,7 +43,7 @@ _RIGHT = {"new": "NEW IS RIGHT", "old": "OLD IS RIGHT", "neither": "NEITHER IS R
 
 def _told(each: Difference) -> Iterator[str]:
     what = f"{each.table}.{each.column}" if each.column else each.table
-    rows = f", {each.rows:,} row{'' if each.rows == 1 else 's'}" if each.rows else ""
+    rows = f", {each.rows:,} {plural(each.rows, 'row')}" if each.rows else ""
     yield f"\n{_RIGHT[each.right]}  {what}: {each.kind}{rows}"
     yield f"  {each.meaning}"
     if each.example:
@@ -58,7 +59,7 @@ def _takeover(takeover: Takeover) -> Iterator[str]:
         yield f"The new one cannot go on from it here: {takeover.why_not}"
         return
     how = "read the feed from its start" if takeover.whole else "went on from there"
-    yield f"The new one {how}, and sent {takeover.sent:,} rows."
+    yield f"The new one {how}, and sent {takeover.sent:,} {plural(takeover.sent, 'row')}."
     if takeover.wrong:
         rows = ", ".join(f"{number:,} of {name}" for name, number in takeover.wrong.items())
         yield f"Rows that are still as the old one left them: {rows}. A re-sync of the history mends them."

@@ -9,10 +9,10 @@ from attrs import field, frozen
 
 from connector_build.api.recording import Recording
 from connector_build.local.comparing import expected
-from connector_build.local.fivetran import plain
 from connector_build.testing.contract.apis import Api
 from connector_build.testing.reading import Fetch, feeds_of, read_feed
 from connector_build.testing.warehouse.runs import signed
+from connector_core.basics.names import stored_name
 from connector_core.paging.times import moment_of
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.rows import records_of
@@ -26,7 +26,7 @@ class Truth:
     """The rows of one table by what was recorded.
 
     rows:     key in plain form → the row, the last one that came. key: its columns. columns: declared types.
-    records:  how many were recorded. pages: the keys of each page, in order. fields: the fields that a record has, in plain form.
+    records:  how many were recorded. pages: the keys of each page, in order. fields: those of a record, as they are stored.
     doubled:  records that share a key with another one which is not the same.
     """
 
@@ -65,7 +65,7 @@ def truths(assembly: Assembly, recording: Recording) -> dict[str, Truth]:
         for plan in assembly.tables:
             pages = list(_pages(client.fetch, plan, recording.page_size))
             rows = expected(plan, _last_of_each(plan, pages))
-            fields = frozenset(plain(name) for page in pages for record in page for name in record)
+            fields = frozenset(stored_name(name) for page in pages for record in page for name in record)
             for name, made in rows.items():
                 own = pages if name == plan.table.name else []
                 found[name] = _truth(schema[name], made, own, fields)

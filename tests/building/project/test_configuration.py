@@ -1,0 +1,82 @@
+"""A configuration that is a pipe, empty or broken."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from connector_build.api.simulation import Simulation
+from connector_build.cli.main import main
+from connector_build.errors import UsageProblem
+from connector_build.project.configuration import check_configuration, read_object
+from connector_build.project.making import assembled
+from connector_build.review.live import read_values
+from simulated import simulated
+
+
+@pytest.fixture
+def pipe() -> Iterator[Path]:
+    """What ``<(echo ...)`` is to a command: it can be read once."""
+    reading, writing = os.pipe()
+    os.write(writing, b'{"api_key": "k", "base_url": "https://api.example.com"}')
+    os.close(writing)
+    yield Path(f"/dev/fd/{reading}")
+    os.close(reading)
+
+
+def test_a_pipe_is_read_once(pipe: Path) -> None:
+    assert check_configuration(assembled("fts")[0], pipe)["api_key"] == "k"
+
+
+def test_values_come_from_a_pipe(pipe: Path) -> None:
+    values, remarks = read_values(assembled("fts")[0], pipe)
+    assert (values["api_key"], remarks) == ("k", [])
+
+
+def test_debug_wants_a_file_and_builds_nothing(pipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["debug", "fts", "--configuration", str(pipe)])
+    assert (done.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert "is a pipe, which can be read once" in done.stderr
+
+
+def test_record_reads_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Simulation([simulated("fts", 20)]) as api:
+        reading, writing = os.pipe()
+        os.write(writing, json.dumps(dict(api.of("fts").configuration)).encode())
+        os.close(writing)
+        done = CliRunner().invoke(main, ["record", "fts", "--configuration", f"/dev/fd/{reading}", "--output", "p.json"])
+        os.close(reading)
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "p.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"", "is empty. Write one object of texts"),
+        (b" \n", "is empty"),
+        (b"{", "is not JSON: "),
+        (b"[" * 100_000, "is not JSON: "),
+        (b'{"a": "\xff"}', "is not UTF-8 text"),
+        (b"[]", "holds a JSON list, not an object"),
+        (b"null", "holds a JSON null, not an object"),
+    ],
+    ids=["empty", "blank", "broken", "deep", "bytes", "list", "null"],
+)
+@pytest.mark.parametrize("option", ["--configuration", "--old-configuration"])
+def test_what_is_no_object_is_one_message(text: bytes, words: str, option: str, tmp_path: Path) -> None:
+    file = tmp_path / "c.json"
+    file.write_bytes(text)
+    with pytest.raises(UsageProblem, match=r"^[^\n]+$") as caught:
+        read_object(file, option)
+    assert words in str(caught.value)
+
+
+def test_the_option_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match="Name the configuration with --old-configuration"):
+        read_object(tmp_path / "none.json", "--old-configuration")
