@@ -225,6 +225,6 @@ def test_the_time_of_the_last_change_is_known_by_its_name(name: str) -> None:
 
 def test_lists_of_objects_with_ids_become_tables_that_are_off() -> None:
     rows = [{"id": n, "lines": [{"id": f"{n}-{k}", "sku": "a"} for k in range(2)], "tags": ["x"]} for n in range(4)]
-    (found,) = nested_tables("orders", ["id"], rows, {"id": "LONG", "lines": "JSON", "tags": "JSON"})
+    (found,) = nested_tables("orders", "orders", ["id"], rows, {"id": "LONG", "lines": "JSON", "tags": "JSON"})
     nested = made(found)
     assert (nested.name, nested.at, nested.key, nested.default) == ("orders_lines", "lines", ("orders_id", "id"), False)

@@ -12,6 +12,7 @@ from connector_build.drafting.made import trouble
 from connector_build.drafting.named import Names
 from connector_build.drafting.shape import list_of, object_of, text_of, whole
 from connector_build.drafting.texts import literal_text
+from connector_build.drafting.writing import table_name_of
 from connector_build.errors import BuildError
 from connector_core.basics.names import one_line
 
@@ -31,7 +32,7 @@ def dlt_draft(name: str, text: str) -> Draft:
     if not resources:
         raise BuildError("it has no resources, as a REST API configuration of dlt does.")
     client = object_of(config.get("client"))
-    names = Names()
+    names = Names(called=table_name_of)
     tables_of = {text_of(each["name"]): names.given(text_of(each["name"])) for each in resources}
     drafted = [_Resource(each, client, tables_of, resources) for each in resources]
     auth = _auth(client.get("auth"))

@@ -1,6 +1,6 @@
 """Names that are given once: tables, settings and transforms of a draft."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from connector_build.drafting.writing import constant_of, name_of
 from connector_core.basics.names import stored_name
@@ -9,12 +9,14 @@ from connector_core.basics.names import stored_name
 class Names:
     """Gives out names that are apart from each other, also in the destination and as constants of a plugin."""
 
-    def __init__(self, taken: Sequence[str] = ()) -> None:
+    def __init__(self, taken: Sequence[str] = (), called: Callable[[str], str] = name_of) -> None:
+        """*called* makes a name of what is wished for; ``table_name_of`` that of a table."""
+        self._called = called
         self._taken = {stored_name(name) for name in taken}
 
     def given(self, *wishes: str) -> str:
         """The first of *wishes*, as a name, that is free; else the last with a number behind it."""
-        names = [short(name_of(wish)) for wish in wishes]
+        names = [short(self._called(wish)) for wish in wishes]
         last = names[-1]
         numbered = (f"{last}_no_{number}" for number in range(2, 100_000))
         for name in [*names, *numbered]:

@@ -8,6 +8,7 @@ from connector_build.drafting.draft import Call, Draft, TableDraft, Value, guess
 from connector_build.drafting.keys import key_of_names, key_options
 from connector_build.drafting.named import Names
 from connector_build.drafting.shape import list_of, object_of, text_of
+from connector_build.drafting.writing import table_name_of
 from connector_build.errors import BuildError
 
 
@@ -17,7 +18,7 @@ def singer_draft(name: str, text: str) -> Draft:
     chosen = [each for each in streams if _is_selected(each)] or streams
     if not chosen:
         raise BuildError("it is no catalog of Singer with streams in it.")
-    names = Names()
+    names = Names(called=table_name_of)
     tables = tuple(_table(each, names) for each in chosen)
     remarks = ["Drafted from a catalog of Singer, which says what tables hold and not how an API is asked for them."]
     if len(chosen) < len(streams):

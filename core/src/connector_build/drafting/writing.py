@@ -8,7 +8,7 @@ from typing import Final
 
 import connector_core
 from connector_build.drafting.draft import Call, Draft, Noted, Pair, TableDraft, Value, bare, words
-from connector_core.basics.names import one_line
+from connector_core.basics.names import one_line, stored_name
 
 WIDTH: Final = 100
 """Columns that a line has, unless a comment stands behind it or it cannot be broken."""
@@ -46,6 +46,11 @@ def name_of(text: str, fallback: str = "records") -> str:
     name = re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_") or fallback
     name = name if name[0].isalpha() else f"n_{name}"
     return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def table_name_of(text: str, fallback: str = "records") -> str:
+    """The same for a table, whose name is the one that it has in the destination: ``top10`` is ``top_10``."""
+    return name_of(stored_name(text), stored_name(fallback))
 
 
 def _joined(hooks: Sequence[str]) -> str:

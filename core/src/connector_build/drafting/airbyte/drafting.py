@@ -23,6 +23,7 @@ from connector_build.drafting.keys import key_options
 from connector_build.drafting.made import settings_of
 from connector_build.drafting.named import Names
 from connector_build.drafting.shape import list_of, object_of, text_of
+from connector_build.drafting.writing import table_name_of
 from connector_build.errors import BuildError
 from connector_core.basics.names import one_line
 
@@ -110,7 +111,7 @@ def _visit(stream: dict[str, Any], ordered: dict[str, dict[str, Any]], remarks: 
 
 
 def _table_names(streams: list[dict[str, Any]]) -> dict[str, str]:
-    names = Names()
+    names = Names(called=table_name_of)
     return {str(manifest.field(stream, "name")): names.given(str(manifest.field(stream, "name"))) for stream in streams}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from connector_build.drafting.named import Names
 from connector_build.drafting.openapi.resources import Resource
-from connector_build.drafting.writing import name_of
+from connector_build.drafting.writing import name_of, table_name_of
 
 _NO_NAMES = frozenset({"search", "query", "list", "all", "find", "filter", "index", "get", "json", "api", "data"})
 
@@ -16,7 +16,7 @@ def table_names(resources: Sequence[Resource]) -> list[str]:
     common = _common(words)
     words = [each[common:] or each[-1:] for each in words]
     ends = Counter(each[-1] for each in words)
-    names = Names()
+    names = Names(called=table_name_of)
     # The shortest first: /orders is orders, and /customers/{id}/orders is customers_orders.
     found: dict[int, str] = {}
     for at in sorted(range(len(words)), key=lambda at: len(words[at])):

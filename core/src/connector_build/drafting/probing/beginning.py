@@ -12,7 +12,7 @@ from connector_build.drafting.probing.leading import leaves
 from connector_build.drafting.probing.places import Place, empty_list, places_in
 from connector_build.drafting.probing.positions import Given
 from connector_build.drafting.probing.words import literal_json, literal_text, table_of
-from connector_build.drafting.writing import name_of
+from connector_build.drafting.writing import table_name_of
 from connector_build.errors import BuildError
 from connector_core import Request, Table
 from connector_core.basics.errors import ConnectorError
@@ -62,8 +62,11 @@ def table_name(path: str, name: str) -> str:
     """What the last part of a path that is no number calls the table."""
     parts = [part.rpartition(".")[0] or part for part in path.split("/")]
     words = [part for part in parts if any(map(str.isalpha, part)) and "{" not in part and "%" not in part and len(part) <= 60]
-    found = name_of(words[-1], name) if words else name
-    return name if found in ("v1", "v2", "v3", "v4", "api", "index", "graphql", "rest", "json") else found
+    found = table_name_of(words[-1], name) if words else ""
+    return table_name_of(name) if found in _NO_NAMES else found
+
+
+_NO_NAMES: Final = ("", "v_1", "v_2", "v_3", "v_4", "api", "index", "graphql", "rest", "json")
 
 
 def _unplaced(base: Mapping[str, Value], name: str) -> TableDraft:

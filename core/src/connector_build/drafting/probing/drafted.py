@@ -68,7 +68,7 @@ def drafted(
     if ordered and not isinstance(found.call, Noted):
         found = evolve(found, call=guessed(found.call, "the pages were given without the requests that they came for"))
     walk = found.walk if found.walk.steps else evolve(found.walk, steps=(first,))
-    whole = _table(draft, place, found, walk.rows, choose)
+    whole = _table(name, draft, place, found, walk.rows, choose)
     settings = tuple(_core_settings(access.origin, found, records, len(first.rows)))
     about = _summary(name, table, access.origin, given.path)
     made = Draft(name, about, (whole,), access.auth, settings, (*access.remarks, *_remarks(whole, walk.rows)))
@@ -110,7 +110,7 @@ def _sorted_by(rows: Sequence[Record], table: str) -> tuple[str | None, str]:
     return found[0], "ascending" if values == ordered else "descending" if values == ordered[::-1] else "any"
 
 
-def _table(draft: TableDraft, place: Place, found: Paging, rows: Sequence[Record], choose: Choose) -> TableDraft:
+def _table(dataset: str, draft: TableDraft, place: Place, found: Paging, rows: Sequence[Record], choose: Choose) -> TableDraft:
     """The whole table."""
     fields = fields_of(rows)
     others = renamed(fields)
@@ -127,7 +127,7 @@ def _table(draft: TableDraft, place: Place, found: Paging, rows: Sequence[Record
         **{each: value for each, value in base.items() if each not in _BEFORE},
         **({"budget": limit} if limit is not None else {}),
     }
-    extra = tuple(nested_tables(draft.name, key.names, rows, kept)) if key else ()
+    extra = tuple(nested_tables(dataset, draft.name, key.names, rows, kept)) if key else ()
     return TableDraft(options, found.call, tuple(_renaming(others)), extra)
 
 

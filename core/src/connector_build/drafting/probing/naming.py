@@ -23,7 +23,7 @@ def renamed(names: Iterable[str]) -> dict[str, str]:
     for name in names:
         stored = stored_name(name)
         if not is_kept(name) or stored in taken:
-            found[name] = new = _free(name, {*taken, *map(stored_name, names)})
+            found[name] = new = free(name, {*taken, *map(stored_name, names)})
             stored = stored_name(new)
         taken.add(stored)
     return found
@@ -38,8 +38,8 @@ def is_kept(name: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in name) and name.isprintable()
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """A name like *name* that no other field has."""
+def free(name: str, taken: set[str]) -> str:
+    """A name like *name*, as the destination has it, that is not *taken*: names as they are stored."""
     plain = stored_name("".join(letter if letter.isprintable() and letter.isascii() else "_" for letter in name)).strip("_")
     plain = plain.removeprefix("fivetran_") if plain.startswith("fivetran") else plain
     base = plain[:60].strip("_") or "field"

@@ -110,12 +110,13 @@ def _chosen_names(assembly: Assembly) -> Iterator[tuple[str, str]]:
 
 
 def _extra_table_names(subject: Subject) -> None:
+    own = stored_name(f"{subject.dataset}_")  # as the names of tables are: those of the dataset orders2 are orders_2_lines
     for plan in subject.assembly_with_everything.tables:
         for extra in plan.extra_tables:
-            if not extra.name.startswith(f"{subject.dataset}_"):
+            if not extra.name.startswith(own):
                 raise Broken(
                     f"The extra table {extra.name} does not say whose it is among the tables of other connectors. "
-                    f"Name it {subject.dataset}_{extra.name}."
+                    f"Name it {own}{extra.name}."
                 )
 
 
