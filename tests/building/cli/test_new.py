@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 from connector_build.api.messages import Asked, Reply, json_reply, refused
 from connector_build.api.server import ApiServer
 from connector_build.cli.main import main
+from connector_build.review import newly
 
 KEY = "key-5ec2e7-of-this-test"
 ORDERS = [
@@ -156,6 +158,73 @@ def test_an_answer_that_nothing_can_be_made_of_is_said(new: New, api_server: Api
     api_server.answering = lambda _: answer
     result = new("orders", "--url", f"{api_server.url}/orders", "--header", "X-API-Key: env:K", env={"K": KEY})
     assert_told(result, result.exit_code or 1, words)
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "said", "unsaid"),
+    [
+        (refused(401, "no key"), [], "Nothing signs the request: give --header, --bearer", "configuration"),
+        (refused(403, "no key"), [], "Nothing signs the request: give --header, --bearer", "owner"),
+        (
+            refused(401, "no key"),
+            ["--bearer", "env:K"],
+            "does not accept the key: check the value that was given",
+            "Nothing signs",
+        ),
+        (Reply(200, {"Content-Type": "text/html"}, b"<!doctype html><p>Log in"), [], "Check the address.", "base_url"),
+        (Reply(200, {"Content-Type": "text/xml"}, b"<?xml version='1.0'?><a><b/></a>"), [], "docs/sources.md", "web page"),
+        (Reply(200, {"Content-Type": "text/xml"}, b"<?xml version='1.0'?><html/>"), [], "is a web page", "XML"),
+    ],
+    ids=["401", "403", "401, signed", "html", "xml", "xhtml"],
+)
+def test_what_to_do_is_said_in_words_of_new(
+    new: New, api_server: ApiServer, answer: Reply, options: list[str], said: str, unsaid: str
+) -> None:
+    api_server.answering = lambda _: answer
+    result = new("orders", "--url", f"{api_server.url}/orders", *options, env={"K": KEY})
+    assert_told(result, result.exit_code or 1)
+    told = " ".join(result.output.split())
+    assert said in told
+    assert unsaid not in told
+
+
+def following(result: Result) -> list[str]:
+    """The lines from Next on."""
+    return result.output.partition("\nNext:\n")[2].splitlines()
+
+
+def test_what_is_next_fits_a_terminal_and_has_the_pages(new: New, api_server: ApiServer) -> None:
+    api_server.answering = lambda _: json_reply(ORDERS[:3])
+    lines = following(new("orders", "--url", f"{api_server.url}/orders"))
+    assert max(map(len, lines)) <= 80
+    for verb in ("check", "demo", "preview"):
+        assert any(line.startswith(f"  connector-build {verb} orders.py --pages orders.pages.json ") for line in lines)
+    assert not any("FAIL" in line for line in lines)
+
+
+def test_after_a_failing_check_what_to_do_about_it_is_said_first(new: New, monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = SimpleNamespace(rule="names", status="fail", message="Name it so yourself.")
+    monkeypatch.setattr(newly, "checked", lambda *_: [finding])
+    result = new("orders", "--from", kept("page.json", {"orders": ORDERS[:3]}))
+    assert result.exit_code == 1
+    assert following(result)[0] == "  Change orders.py as each line with FAIL says, and check it again:"
+
+
+def test_a_copy_of_the_gallery_says_what_is_next(new: New) -> None:
+    lines = following(new("orders", "--like", "stripe"))
+    assert [line.split()[:3] for line in lines if line.startswith("  ")] == [
+        ["connector-build", "check", "orders.py"],
+        ["connector-build", "demo", "orders.py"],
+        ["connector-build", "orders.py", "the"],
+        ["connector-build", "debug", "orders.py"],
+    ]
+
+
+def test_of_two_lists_it_is_said_which_was_taken(new: New) -> None:
+    result = new("things", "--from", kept("page.json", {"cats": ORDERS[:3], "dogs": ORDERS[3:6]}))
+    (said,) = [line for line in result.output.splitlines() if line.startswith("Records were taken from ")]
+    assert "'cats'" in said
+    assert "it may be dogs" in said
 
 
 def test_a_parameter_that_is_called_like_a_size_stays_where_it_is_none(new: New, api_server: ApiServer) -> None:

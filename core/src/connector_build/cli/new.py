@@ -124,10 +124,14 @@ def _package(file: Path, output: Path | None) -> None:
 
 def _copy(file: Path, like: str) -> None:
     from connector_build.review.like import like as text_like
+    from connector_build.review.new_shown import show_next
     from connector_build.review.newly import replace
+    from connector_build.screen.printing import console, line
 
     replace(file, text_like(like).encode())
-    click.echo(f"Wrote {file}, as the gallery's {like}. Change it, then: connector-build check {file}")
+    screen = console()
+    line(screen, f"Wrote {file}, as the gallery's {like}. Change it to be yours.")
+    show_next([file], screen)
 
 
 def _from_spec(file: Path, kind: str, spec: Path, only: Sequence[str]) -> None:

@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
+from connector_core.source.setting_kinds import is_loopback
 from connector_core.source.templates import NAME
 
 _INNERMOST = re.compile(rf"\{{({NAME})\}}")
@@ -36,3 +38,12 @@ def singular(name: str) -> str:
         if name.endswith(end) and len(name) > len(end) + 1:
             return name.removesuffix(end) + one
     return name[:-1] if name.endswith("s") and not name.endswith("ss") and len(name) > 2 else name
+
+
+def secure(url: str) -> str:
+    """*url* with https for http, which the core takes to this machine only."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        host = ""
+    return url if is_loopback(host) else re.sub(r"^http://", "https://", url, flags=re.IGNORECASE)

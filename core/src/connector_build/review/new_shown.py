@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from connector_build.drafting.draft import Draft, notes
+from connector_build.drafting.draft import Draft, Noted, bare, notes
 from connector_build.review.newly import Made
 from connector_build.review.specified import Specified
 from connector_build.screen.counting import counted
@@ -26,9 +26,10 @@ def show(made: Made, files: Sequence[Path], findings: Sequence[Any], console: Co
         line(console, f"Wrote {file}.")
     if made.open:
         line(console, f"Not read to its end: {one_line(made.open, 300)}. So no pages were kept beside it.")
+    _show_place(made.draft, console)
     _show_notes(made.draft, files[0], console)
     _show_findings(findings, console)
-    show_next(files, console)
+    show_next(files, console, failed=_failed(findings))
 
 
 def show_specified(made: Specified, file: Path, findings: Sequence[Any], console: Console) -> None:
@@ -41,7 +42,18 @@ def show_specified(made: Specified, file: Path, findings: Sequence[Any], console
         line(console, one_line(remark, 300))
     _show_notes(made.draft, file, console)
     _show_findings(findings, console)
-    show_next([file], console)
+    show_next([file], console, failed=_failed(findings))
+
+
+def _show_place(draft: Draft, console: Console) -> None:
+    """Where the records were taken from, where they may be elsewhere as well and nobody was asked."""
+    records = draft.tables[0].table.get("records")
+    if isinstance(records, Noted) and "it may be" in records.why:
+        line(console, f"Records were taken from {bare(records)!r}: {one_line(records.why, 300)}.")
+
+
+def _failed(findings: Sequence[Any]) -> bool:
+    return any(each.status == "fail" for each in findings)
 
 
 def _show_notes(draft: Draft, file: Path, console: Console) -> None:
@@ -87,17 +99,21 @@ def _cell(value: Any) -> str:
     return text if len(text) <= CELL else f"{text[: CELL - 3]}..."
 
 
-def show_next(files: Sequence[Path], console: Console) -> None:
-    """What to type next."""
-    file = files[0]
-    pages = f" --pages {files[1]}" if len(files) > 1 else ""
+def show_next(files: Sequence[Path], console: Console, *, failed: bool = False) -> None:
+    """What to type next, on lines that fit a terminal; *failed*: what the contract found comes first."""
+    file, *kept = files
+    pages = f" --pages {kept[0]}" if kept else ""
     line(console, "\nNext:")
-    steps = (
-        (f"connector-build check {file}{pages}", "every rule, also those that take longer"),
-        (f"connector-build demo {file}", "the whole road on this machine"),
-        (f"connector-build {file}", f"write the project: fill in dist/{file.stem}/configuration.json"),
-        (f"connector-build debug {file}", "a sync from the API itself"),
-    )
+    if failed:
+        line(console, f"  Change {file} as each line with FAIL says, and check it again:")
+    steps = [
+        (f"connector-build check {file}{pages}", "every rule"),
+        (f"connector-build demo {file}{pages}", "the whole road"),
+        *([(f"connector-build preview {file}{pages}", "the rows")] if kept else []),
+        (f"connector-build {file}", "the project"),
+        (f"connector-build debug {file}", "a sync of it"),
+    ]
     width = max(len(command) for command, _ in steps)
     for command, what in steps:
         line(console, f"  {command:<{width}}  {what}")
+    line(console, f"Before debug, fill in dist/{file.stem}/configuration.json.")

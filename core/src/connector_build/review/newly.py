@@ -30,6 +30,7 @@ from connector_build.testing.warehouse.runs import Run, signed
 from connector_core import Record
 from connector_core.basics.errors import ConnectorError
 from connector_core.basics.names import check_name, one_line
+from connector_core.http.answers import CHECK_URL
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.columns import UnfitError
 from connector_core.source.values import in_form
@@ -102,7 +103,7 @@ def made_from(
         raise BuildError(f"There is no page to begin with: {error}.") from None
     except ConnectorError as error:
         # What is known of the table is its address alone.
-        raise type(error)(_of_an_address(str(error))) from None
+        raise type(error)(_of_an_address(str(error), evidence.access.auth is not None)) from None
     finally:
         evidence.source.close()
     text = plugin_text(found.draft)
@@ -110,9 +111,20 @@ def made_from(
         return _proved(found, text, assembly, evidence.source)
 
 
-def _of_an_address(message: str) -> str:
+_SIGN: Final = "--header, --bearer, --query or --user"
+_KEY: Final = re.compile(
+    r"The API does not accept the key: check the key in the configuration\.|The key is known but may not read .*"
+)
+_XML: Final = "`new` does not draft tables of XML: docs/sources.md has the format, Xml, for a plugin of your own."
+
+
+def _of_an_address(message: str, signed: bool) -> str:
     """What a sync would say, without what it says of tables and syncs: nothing is known but an address."""
     text = message.removeprefix("evidence: ").replace("check base_url", "check the address")
+    text = text.replace(CHECK_URL, _XML if " is XML, not JSON" in text else "Check the address.")
+    if not signed:
+        text = _KEY.sub(f"Nothing signs the request: give {_SIGN}.", text)
+    text = text.replace("check the key in the configuration", f"check the value that was given ({_SIGN})")
     return re.sub(r"It failed (\d+) times in a row, so this sync ends here.*", r"So it was \1 times. Check the address.", text)
 
 

@@ -403,8 +403,8 @@ def test_beyond_many_tables_the_rest_is_counted() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("{}", "it is no description by OpenAPI 3 or Swagger 2.0: openapi is None"),
-        ("openapi: 4.0.0", "openapi is '4.0.0'"),
+        ("{}", "it is no OpenAPI description, as neither openapi (3.x) nor swagger (2.0) stands at its top"),
+        ("openapi: 4.0.0", "it says openapi: 4.0.0, and OpenAPI 3 or Swagger 2.0 is read"),
         (spec().replace('"paths": {', '"paths": {}, "x": {'), "it describes no path"),
         (
             spec({"/crews": listing({"$ref": "other.yaml#/Crew"})}),

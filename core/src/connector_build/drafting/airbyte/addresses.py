@@ -9,6 +9,7 @@ from attrs import field, frozen
 from connector_build.drafting.airbyte.asking import UNKNOWN
 from connector_build.drafting.draft import Call, Value, guessed, todo
 from connector_build.drafting.made import trouble
+from connector_build.drafting.texts import secure
 
 
 @frozen
@@ -45,8 +46,8 @@ def address_of(origins: Sequence[str]) -> Address:
             else f"the whole address is configured, as {named[0]} of the manifest"
         )
         return Address(origin, guessed(Call("base_url"), why))
-    secure = origin.replace("http://", "https://", 1)
-    call = Call("base_url", (secure,))
+    address = secure(origin)
+    call = Call("base_url", (address,))
     if trouble(call):
         return Address(origin, todo(Call("base_url"), f"the address is {origin}"))
-    return Address(origin, guessed(call, "http is refused beyond this machine") if secure != origin else call)
+    return Address(origin, guessed(call, "http is refused beyond this machine") if address != origin else call)

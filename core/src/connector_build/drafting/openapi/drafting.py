@@ -55,11 +55,17 @@ def _described(spec: dict[str, Any]) -> dict[str, Any]:
     if str(spec.get("swagger", "")).startswith("2"):
         spec = converted(spec)
     elif not str(spec.get("openapi", "")).startswith("3"):
-        shown = one_line(repr(spec.get("openapi", spec.get("swagger"))), 40)
-        raise BuildError(f"it is no description by OpenAPI 3 or Swagger 2.0: openapi is {shown}.")
+        raise BuildError(_no_description(spec))
     if not object_of(spec.get("paths")):
         raise BuildError("it describes no path, so there is no resource to read.")
     return spec
+
+
+def _no_description(spec: Mapping[str, Any]) -> str:
+    said = next((f"{name}: {one_line(spec[name], 40)}" for name in ("openapi", "swagger") if name in spec), "")
+    if said:
+        return f"it says {said}, and OpenAPI 3 or Swagger 2.0 is read. Convert it to one of them."
+    return "it is no OpenAPI description, as neither openapi (3.x) nor swagger (2.0) stands at its top. Name another file."
 
 
 def _nothing(found: Found, only: Sequence[str]) -> str:

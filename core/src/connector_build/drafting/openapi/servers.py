@@ -1,12 +1,12 @@
 """Servers of a description → the address of the API."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from connector_build.drafting.draft import Call, Value, guessed, todo
 from connector_build.drafting.made import trouble
 from connector_build.drafting.shape import list_of, object_of, text_of
+from connector_build.drafting.texts import secure
 
 
 def address_of(document: Mapping[str, Any]) -> Value:
@@ -22,12 +22,12 @@ def address_of(document: Mapping[str, Any]) -> Value:
         return todo(Call("base_url"), f"the address of the server is said as {url!r}" if url else "no server is described")
     if "{" in filled:
         return guessed(Call("base_url"), f"the address is {filled}, with values of yours in braces")
-    secure = re.sub("^http://", "https://", filled) if not _is_local(filled) else filled
-    call = Call("base_url", (secure,))
+    address = secure(filled)
+    call = Call("base_url", (address,))
     if trouble(call):
         return todo(Call("base_url"), f"the address of the server is said as {url!r}")
     why = [f"{', '.join(named)} as by default"] if named else []
-    why += ["http is refused beyond this machine"] if secure != filled else []
+    why += ["http is refused beyond this machine"] if address != filled else []
     why += [f"the first server{others}"] if others else []
     return guessed(call, "; ".join(why)) if why else call
 
@@ -40,7 +40,3 @@ def _filled(url: str, variables: Mapping[str, Any]) -> tuple[str, list[str]]:
             url = url.replace(f"{{{name}}}", str(default))
             named.append(name)
     return url, named
-
-
-def _is_local(url: str) -> bool:
-    return bool(re.match(r"http://(localhost|127\.0\.0\.1|\[::1\])([:/]|$)", url))

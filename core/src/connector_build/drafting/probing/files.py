@@ -68,7 +68,10 @@ def _json(content: bytes, where: str) -> Any:
     try:
         return decode(content)
     except NotJson as error:
-        raise UsageProblem(f"{where}: it {error}. Give a page of an API in JSON, what curl -i printed, or a HAR file.") from None
+        other = " `new` does not draft tables of XML: docs/sources.md has the format, Xml." if "XML" in str(error) else ""
+        raise UsageProblem(
+            f"{where}: it {error}. Give a page of an API in JSON, what curl -i printed, or a HAR file.{other}"
+        ) from None
     except (ValueError, RecursionError):
         raise UsageProblem(
             f"{where}: it is no whole JSON. Give a page of an API in JSON, what curl -i printed, or a HAR file."
