@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_build.drafting.draft import Call, Noted, TableDraft, Value, bare
+from connector_build.drafting.made import made
 from connector_build.drafting.probing.columns import columns_of
 from connector_build.drafting.probing.credentials import Credential, is_secret, signing
 from connector_build.drafting.probing.hints import budget, changed_at
@@ -15,7 +16,7 @@ from connector_build.drafting.probing.naming import is_kept, renamed
 from connector_build.drafting.probing.nested import nested_tables
 from connector_build.drafting.probing.places import places_in
 from connector_build.drafting.probing.positions import Given, position
-from connector_build.drafting.probing.words import literal_text, made, path_to, table_of
+from connector_build.drafting.probing.words import literal_text, path_to, table_of
 from connector_build.errors import UsageProblem
 from connector_core.basics.names import stored_name
 from connector_core.basics.paths import compile_path
