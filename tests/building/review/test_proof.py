@@ -104,7 +104,7 @@ def test_another_key_is_weighed_by_what_it_loses() -> None:
     assert (found.column, found.rows, found.right) == ("id", 2, "unknown")
 
 
-CAMEL = [{"orderId": 1, "shipTo2": {"a": 1}}, {"orderId": 2, "shipTo2": None}]
+CAMEL: list[dict[str, Any]] = [{"orderId": 1, "shipTo2": {"a": 1}}, {"orderId": 2, "shipTo2": None}]
 """Rows whose names are stored as order_id and ship_to_2."""
 CAMEL_TRUTH = Truth("it", ("orderId",), {}, {key_of(row, ["orderId"]): row for row in CAMEL}, 2, [], frozenset({"order_id"}))
 CAMEL_LOCK: Mapping[str, Any] = {
