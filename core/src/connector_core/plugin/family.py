@@ -71,7 +71,7 @@ class dataset:  # noqa: N801  (it is called, as a function is)
         """Raise PluginError for what is no list where one has to be. What transforms and extra tables are, the hooks check."""
         for what, kind in (("tables", Table), ("settings", Setting)):
             value = getattr(self, what)
-            if not isinstance(value, tuple) or not all(isinstance(each, kind) for each in value):
+            if not isinstance(value, tuple):
                 raise PluginError(f"dataset: {what} is {one_line(repr(value), 60)}. Write a list: {what}=[{kind.__name__}(…)].")
         for what in ("transforms", "extra_tables"):
             value = getattr(self, what)
