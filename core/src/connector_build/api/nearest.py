@@ -18,21 +18,12 @@ def _alike(asked: Asked, other: Asked) -> tuple[float, ...]:
     path = 1.0 if asked.path.endswith(other.path) else SequenceMatcher(None, asked.path, other.path).ratio()
     pages = [_same(_which(each), _which(than)) for each, than in ((asked.params, other.params), (other.params, asked.params))]
     same = len(asked.params.items() & other.params.items()) - len(asked.params.keys() ^ other.params.keys())
-<<<<<<< HEAD
-    alike = SequenceMatcher(None, _text(asked), _text(other)).ratio()
-    return path, float(asked.method == other.method), float(all(pages)), float(same), alike
-
-
-def _text(asked: Asked) -> str:
-    return f"{sorted(asked.params.items())}{sorted(asked.headers.items())}{asked.json}"
-=======
     words = SequenceMatcher(None, _text(asked), _text(other)).ratio()
     return path, float(asked.method == other.method), float(all(pages)), float(same), words
 
 
 def _text(request: Asked) -> str:
     return f"{sorted(request.params.items())}{sorted(request.headers.items())}{request.json}"
->>>>>>> fixc
 
 
 def _same(these: Sequence[Position], those: Sequence[Position]) -> bool:
