@@ -73,6 +73,10 @@ class dataset:  # noqa: N801  (it is called, as a function is)
             value = getattr(self, what)
             if not isinstance(value, tuple):
                 raise PluginError(f"dataset: {what} is {one_line(repr(value), 60)}. Write a list: {what}=[{kind.__name__}(…)].")
+            for at, each in enumerate(value):
+                if not isinstance(each, kind):
+                    told = f"{type(each).__name__} {one_line(repr(each), 60)}"
+                    raise PluginError(f"dataset: {what}[{at}] is {told}. It takes a {kind.__name__}.")
         for what in ("transforms", "extra_tables"):
             value = getattr(self, what)
             if not isinstance(value, tuple | Mapping):
