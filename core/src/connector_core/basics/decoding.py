@@ -56,13 +56,13 @@ def decode(content: bytes, charset: str | None = None, *, digits: bool = True) -
 
     Raises NotJson, or ValueError where it may have been cut.
     """
-    _check_no_page(content.lstrip()[:_HEAD].decode("latin-1"))  # in whatever encoding
+    _check_no_page(content.lstrip())  # in whatever encoding
     return decode_text(_text(content, charset), digits=digits)
 
 
 def decode_text(text: str, *, digits: bool = True) -> Any:
     """*text* as JSON, with *digits* as above. Raises NotJson, or ValueError where it may have been cut."""
-    _check_no_page(text.lstrip()[:_HEAD])
+    _check_no_page(text.lstrip())
     try:
         value = (_DECODER if digits else _PLAIN).decode(text)
         if text.count(":") != _shallow(value) and _repeats(text, value):
@@ -108,8 +108,9 @@ _HEAD = 4000
 _XML = re.compile(r"<\?xml\b(?!.*<(?:!doctype )?html\b)|<(?:rss|feed|soap\w*:envelope)\b", re.IGNORECASE | re.DOTALL)
 
 
-def _check_no_page(head: str) -> None:
-    if head[:1] == "<":
+def _check_no_page(answer: str | bytes) -> None:
+    if answer[:1] in ("<", b"<"):
+        head = answer[:_HEAD] if isinstance(answer, str) else answer[:_HEAD].decode("latin-1")
         raise WebPage("is XML, not JSON" if _XML.match(head) else "is a web page, not JSON", shown=True)
 
 
