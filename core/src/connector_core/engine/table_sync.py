@@ -159,6 +159,8 @@ class TableSync:
             self._bring_up(source, kept, rows)
             rest = source.bookmark
             self._delete_missing(kept, whole=not source.start)
+        if self.sent:
+            self.sent.complete = True
         self.note("No more pages to fetch")
         if rows.repeated:
             self._warn_of_repeated(rows.repeated)
@@ -305,7 +307,7 @@ class TableSync:
         differing = self.sent.differing(rows)
         if differing and not self.sent.said:
             self.sent.said = True
-            self.delivery.do(self._save, evolve(self.states[self.name], row_digests=self.sent.state(differing)))
+            self.delivery.do(self._save, evolve(self.states[self.name], row_digests=None))
         return differing
 
     def _send_differing(self, rows: Rows, kept: Derivation) -> int:

@@ -3,17 +3,18 @@
 The state keeps a digest of each row that the destination has: 8 bytes of blake2b (RFC 7693), so a change is passed over only if
 all 64 bits are the same by chance. It never says more than is certain:
 
-- before the first row that differs goes out, the state is saved without the digests of what this read has not met yet. Whatever
-  of the following arrives before a crash, no digest of an older version is left that could be taken for it;
+- before the first row that differs goes out, the state is saved without digests, and has none until all rows are out. Whatever
+  arrives before a crash, no digest of an older version is left that could be taken for it;
 - a record that a read meets with several values, or that was left out, has no digest: which version is there depends on order;
-- a read that was taken up again forgets what lies before the place where it goes on. It is sent once more by the next one.
+- a read that was taken up again knows what lies behind the place where it goes on. The rest is sent once more by the next one.
 
 Without a state, as in a re-sync, everything goes out.
 """
 
 import json
+import marshal
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -32,7 +33,9 @@ MOST = 20_000
 """Rows of a table that are remembered; a larger one is sent whole in each sync."""
 
 OF, ROWS = "of", "rows"
-_ENCODER = json.JSONEncoder(default=str, separators=(",", ":"))
+_NEVER = object()
+_MARSHALLED = 2
+"""The format of ``marshal`` that writes equal values as equal bytes; the later ones refer to what they have written already."""
 
 
 @define
@@ -45,11 +48,17 @@ class Sent:
     name: str
     most: int
     """Rows that are remembered; a table with more is sent whole."""
+    stored: Mapping[str, str] | None
+    """What the state says of it."""
+    odd: Sequence[str] = ()
+    """Columns of values that no JSON has, such as dates."""
     met: dict[Key, bytes | None] = field(factory=dict, init=False)
     """Digest of each record that this read has met; None where its latest version is not certain."""
     unchanged: int = field(default=0, init=False)
     said: bool = field(init=False)
-    """Whether the state says nothing any more about what this read has not met yet."""
+    """Whether the state says nothing any more of what was there before this read."""
+    complete: bool = field(default=False, init=False)
+    """Whether every row that this read has met is out."""
     overfull: bool = field(default=False, init=False)
 
     @said.default
@@ -64,53 +73,62 @@ class Sent:
         """
         made = blake2b(json.dumps([identity(plan), sorted(plan.columns.items())]).encode(), digest_size=6).hexdigest()
         known = _digests(state.get(ROWS)) if isinstance(state, Mapping) and state.get(OF) == made else frozenset()
-        return cls(made, known, log, plan.table.name, MOST if most is None else most)
+        odd = [name for name, kind in plan.columns.items() if "DATE" in kind or kind.startswith(("DECIMAL", "BINARY"))]
+        return cls(made, known, log, plan.table.name, MOST if most is None else most, state if known else None, odd)
 
     def differing(self, rows: Rows) -> Rows:
         """Those of *rows* that the destination does not have as they are, in order."""
-        return [each for each in rows if self._differs(*each)]
-
-    def _differs(self, key: Key, row: Record | LeftOut) -> bool:
-        if isinstance(row, LeftOut):
-            self.met[key] = None
-            return True
         if self.overfull:
-            return True
-        digest = digest_of(row)
-        first = key not in self.met
-        if not first and self.met[key] != digest:
-            digest = None
-        self.met[key] = digest
-        self._check_room()
-        there = digest is not None and (not first or digest in self.known)
-        self.unchanged += there
-        return not there
-
-    def _check_room(self) -> None:
+            return rows
+        differing = [each for each in rows if not self._is_there(*each)]
         if len(self.met) > self.most:
-            self.overfull, self.known = True, frozenset()
-            self.met.clear()
-            self.log.info(
-                f"{self.name}: it has more than {self.most:,} rows, so a sync sends all of them, also those that did not change"
-            )
+            self._give_up()
+        return differing
 
-    def state(self, waiting: Sequence[tuple[Key, Any]] = ()) -> dict[str, str] | None:
-        """What is certain now, as the state keeps it, while those rows are *waiting* to go out; None where that is nothing."""
-        if self.overfull:
-            return None
-        certain: Iterable[bytes] = self.known
-        if self.said:
-            left = {key for key, _ in waiting}
-            certain = {digest for key, digest in self.met.items() if digest is not None and key not in left}
-        return {OF: self.of, ROWS: b64encode(b"".join(sorted(certain))).decode()} if certain else None
+    def _is_there(self, key: Key, row: Record | LeftOut) -> bool:
+        if row.__class__ is LeftOut:
+            self.met[key] = None
+            return False
+        digest = digest_of(row, self.odd)  # type: ignore[arg-type]  # it is a record
+        before = self.met.get(key, _NEVER)
+        if before is _NEVER:
+            self.met[key] = digest
+            there = digest in self.known
+        else:
+            there = digest is not None and before == digest
+            self.met[key] = digest if there else None
+        self.unchanged += there
+        return there
+
+    def _give_up(self) -> None:
+        self.overfull, self.known = True, frozenset()
+        self.met.clear()
+        self.log.info(
+            f"{self.name}: it has more than {self.most:,} rows, so a sync sends all of them, also those that did not change"
+        )
+
+    def state(self) -> Mapping[str, str] | None:
+        """What is certain now, as the state keeps it; None where that is nothing."""
+        if not self.said:
+            return None if self.overfull else self.stored
+        certain = b"".join([digest for digest in self.met.values() if digest is not None]) if self.complete else b""
+        return {OF: self.of, ROWS: b64encode(certain).decode()} if certain else None
 
 
-def digest_of(row: Record) -> bytes | None:
-    """A digest of all that a row holds; None where there can be none, so that it always goes out."""
+def digest_of(row: Record, odd: Sequence[str] = ()) -> bytes | None:
+    """A digest of all that a row holds; None where there can be none, so that it always goes out.
+
+    odd: the columns whose values are told by their texts.
+    """
+    plain = row | {name: str(row[name]) for name in odd if name in row} if odd else row
     try:
-        return blake2b(_ENCODER.encode(row).encode(), digest_size=BYTES).digest()
-    except (TypeError, ValueError, RecursionError):
-        return None
+        written = marshal.dumps(plain, _MARSHALLED)
+    except ValueError:  # a value of another class, such as a number with all of its digits
+        try:
+            written = repr(row).encode("utf-8", "surrogatepass")
+        except RecursionError:
+            return None
+    return blake2b(written, digest_size=BYTES).digest()
 
 
 def _digests(text: object) -> frozenset[bytes]:
