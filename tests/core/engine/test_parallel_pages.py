@@ -183,7 +183,7 @@ def test_a_page_that_fails_fails_the_sync_once_all_before_it_are_there(failing: 
 
 def test_where_it_is_off_what_is_inserted_meanwhile_moves_no_record_past_the_read() -> None:
     there = list(range(30))
-    source = Source({"case_items": there}, lambda _, at: there.insert(0, 100 + at))
+    source = Source({"case_items": there}, lambda of, at: there.insert(0, 100 + at) if of == "case_items" else None)
     assembly = assembly_of(table("other"), table(), paginator=IN_ORDER)
     source.ids["other"] = range(30)
     warehouse = Warehouse(assembly)

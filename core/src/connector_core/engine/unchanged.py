@@ -111,7 +111,8 @@ class Sent:
         """What is certain now, as the state keeps it; None where that is nothing."""
         if not self.said:
             return None if self.overfull else self.stored
-        certain = b"".join([digest for digest in self.met.values() if digest is not None]) if self.complete else b""
+        # Sorted, so that the same rows make the same state, in whatever order threads have read them.
+        certain = b"".join(sorted(filter(None, self.met.values()))) if self.complete else b""
         return {OF: self.of, ROWS: b64encode(certain).decode()} if certain else None
 
 
