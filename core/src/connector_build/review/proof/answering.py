@@ -77,12 +77,14 @@ class Routed(Replayed):
 
 
 def _is_of_the_command(request: Asked) -> bool:
-    """Whether `fivetran` itself asks, for a newer release of its own, and not the connector that it runs."""
+    """Whether `fivetran` itself asks, for a newer release of its own or of its maker, and not the connector that it runs."""
     host = request.headers.get("host", "").partition(":")[0].lower()
-    return any(host == each or host.endswith(f".{each}") for each in _OF_THE_COMMAND)
+    return _OWN_RELEASES in request.path or host == _MAKER or host.endswith(f".{_MAKER}")
 
 
-_OF_THE_COMMAND: Final = ("pypi.org", "fivetran.com")
+_MAKER: Final = "fivetran.com"
+_OWN_RELEASES: Final = "/fivetran-connector-sdk"
+"""What an address of its releases has in its path, whichever index it asks: the names of its distributions begin so."""
 
 
 def _ends(path: str) -> Iterator[str]:

@@ -67,16 +67,16 @@ def _connected(self: Any) -> None:
 
 
 def _route() -> None:
-    socket.socket.connect = _guarded_connect  # type: ignore[method-assign, assignment]
+    socket.socket.connect = _guarded_connect  # type: ignore[method-assign, assignment]  # routed
     socket.getaddrinfo = _guarded_resolve
-    http.client.HTTPConnection.connect = _plain  # type: ignore[method-assign]
-    http.client.HTTPSConnection.connect = _plain  # type: ignore[method-assign]
+    http.client.HTTPConnection.connect = _plain  # type: ignore[method-assign]  # routed
+    http.client.HTTPSConnection.connect = _plain  # type: ignore[method-assign]  # routed
     try:
         from urllib3 import connection
     except ImportError:  # then requests is not there either
         return
-    connection.HTTPConnection._new_conn = _of_urllib3  # type: ignore[method-assign, assignment]
-    connection.HTTPSConnection.connect = _connected  # type: ignore[method-assign]
+    connection.HTTPConnection._new_conn = _of_urllib3  # type: ignore[method-assign, assignment]  # routed
+    connection.HTTPSConnection.connect = _connected  # type: ignore[method-assign]  # routed
 
 
 if "CONNECTOR_BUILD_REPLAY" in os.environ:
