@@ -16,7 +16,8 @@ from connector_build.drafting.probing.naming import is_kept, renamed
 from connector_build.drafting.probing.nested import nested_tables
 from connector_build.drafting.probing.places import places_in
 from connector_build.drafting.probing.positions import Given, position
-from connector_build.drafting.probing.words import literal_text, path_to, table_of
+from connector_build.drafting.probing.words import table_of
+from connector_build.drafting.texts import literal_text, path_to
 from connector_build.errors import UsageProblem
 from connector_core.basics.names import stored_name
 from connector_core.basics.paths import compile_path

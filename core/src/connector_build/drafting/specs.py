@@ -61,7 +61,7 @@ def _text(path: Path, about: str) -> str:
         raise UsageProblem(f"{one_line(path)}: it is no text in UTF-8. Name the file of {about}.") from None
 
 
-def _openapi(name: str, text: str, path: Path, only: Sequence[str]) -> Draft:  # noqa: ARG001
+def _openapi(name: str, text: str, path: Path, only: Sequence[str]) -> Draft:  # noqa: ARG001  (as each of SPECS)
     from connector_build.drafting.openapi.drafting import openapi_draft
 
     return openapi_draft(name, text, only)
@@ -73,13 +73,13 @@ def _airbyte(name: str, text: str, path: Path, only: Sequence[str]) -> Draft:
     return narrowed(airbyte_draft(name, text, beside(path)), only)
 
 
-def _singer(name: str, text: str, path: Path, only: Sequence[str]) -> Draft:  # noqa: ARG001
+def _singer(name: str, text: str, path: Path, only: Sequence[str]) -> Draft:  # noqa: ARG001  (as each of SPECS)
     from connector_build.drafting.singer import singer_draft
 
     return narrowed(singer_draft(name, text), only)
 
 
-def _dlt(name: str, text: str, path: Path, only: Sequence[str]) -> Draft:  # noqa: ARG001
+def _dlt(name: str, text: str, path: Path, only: Sequence[str]) -> Draft:  # noqa: ARG001  (as each of SPECS)
     from connector_build.drafting.dlt import dlt_draft
 
     return narrowed(dlt_draft(name, text), only)

@@ -1,15 +1,13 @@
 """Texts of a specification as texts of a plugin, in which braces stand for a value, and paths for a place."""
 
-import json
 import re
-from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from connector_core.source.setting_kinds import is_loopback
 from connector_core.source.templates import NAME
 
 _INNERMOST = re.compile(rf"\{{({NAME})\}}")
-_KEY = re.compile(r"[A-Za-z_@$][\w$-]*")
+_BARE = re.compile(r"@odata\.\w+|(?![@$]?\Z)[\w@:-]+")
 
 
 def literal_text(text: str) -> str:
@@ -17,14 +15,13 @@ def literal_text(text: str) -> str:
     return _INNERMOST.sub(r"{{\1}}", text)
 
 
-def place(keys: Sequence[str]) -> str:
-    """The path of what stands under *keys*, one below the other; ``@`` for none."""
-    return ".".join(key if _KEY.fullmatch(key) else _quoted(key) for key in keys) or "@"
+def path_to(*keys: str) -> str:
+    """The path to what stands at *keys*, one below the other; ``@`` for none."""
+    return ".".join(key if _BARE.fullmatch(key) and not key.isdigit() else _quoted(key) for key in keys) or "@"
 
 
 def _quoted(key: str) -> str:
-    # Dots of a key that begins with a letter need no quotes: each key is tried joined as well.
-    return key if re.fullmatch(r"@?[\w$-]+(\.[\w$-]+)+", key) and key[0] == "@" else json.dumps(key)
+    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def is_header(name: str) -> bool:

@@ -13,7 +13,7 @@ from connector_build.drafting.airbyte.expressions import NotUnderstoodError, equ
 from connector_build.drafting.airbyte.filling import Filling, Timed
 from connector_build.drafting.draft import Call, Value
 from connector_build.drafting.shape import list_of, object_of, text_of
-from connector_build.drafting.texts import is_header, literal_text, place
+from connector_build.drafting.texts import is_header, literal_text, path_to
 from connector_core.basics.names import one_line
 from connector_core.source.pagination import Where
 
@@ -207,7 +207,7 @@ def _filled_body(part: Any, way: tuple[str, ...], found: Asked, requester: Any, 
         return [_filled_body(value, (), found, requester, filling) for value in list_of(part)]
     if not isinstance(part, str):
         return part
-    return _filled_leaf(part, Spot(place(way), "body") if way else None, found, requester, filling)
+    return _filled_leaf(part, Spot(path_to(*way), "body") if way else None, found, requester, filling)
 
 
 def _filled_leaf(text: str, spot: Spot | None, found: Asked, requester: Any, filling: Filling) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from attrs import field, frozen
 from jinja2 import Environment, TemplateError, nodes
 
-from connector_build.drafting.texts import literal_text, place
+from connector_build.drafting.texts import literal_text, path_to
 from connector_core.basics.names import one_line
 
 _PARSER: Final = Environment(autoescape=False)  # noqa: S701  (nothing is ever rendered)
@@ -34,7 +34,7 @@ class Reference:
         """Where it is, as a path; an index stands in brackets."""
         found = ""
         for key in self.keys:
-            found += f"[{key}]" if isinstance(key, int) else f"{'.' if found else ''}{place([key])}"
+            found += f"[{key}]" if isinstance(key, int) else f"{'.' if found else ''}{path_to(key)}"
         return found or "@"
 
 

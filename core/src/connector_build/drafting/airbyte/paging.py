@@ -12,7 +12,7 @@ from connector_build.drafting.airbyte.expressions import Reference, equality, re
 from connector_build.drafting.airbyte.filling import Filling
 from connector_build.drafting.draft import Call, Value, guessed
 from connector_build.drafting.shape import list_of, object_of, text_of, whole
-from connector_build.drafting.texts import place
+from connector_build.drafting.texts import path_to
 from connector_core.basics.names import one_line
 
 
@@ -98,7 +98,7 @@ def spot_of(option: Any, filling: Filling) -> Spot | None:
         return None
     plain = [str(name) for name in names]
     return Spot(
-        place(plain)
+        path_to(*plain)
         if where == "body"
         else plain[-1]
         if len(plain) == 1
@@ -140,7 +140,7 @@ def _pages(paginator: Any, strategy: Any, options: _Options, filling: Filling) -
     return Paged(call, options.records)
 
 
-def _offsets(paginator: Any, strategy: Any, options: _Options, filling: Filling) -> Paged | None:  # noqa: ARG001
+def _offsets(paginator: Any, strategy: Any, options: _Options, filling: Filling) -> Paged | None:  # noqa: ARG001  (each kind of paging takes the same)
     if options.token is None:
         filling.unclear.append("offsets of which no parameter is said")
         return None

@@ -13,7 +13,7 @@ from connector_build.drafting.airbyte.settings import Settings, listed
 from connector_build.drafting.columns import type_of
 from connector_build.drafting.draft import Call, Value
 from connector_build.drafting.shape import list_of, object_of, text_of
-from connector_build.drafting.texts import place, singular
+from connector_build.drafting.texts import path_to, singular
 from connector_core.basics.names import one_line, stored_name
 
 
@@ -83,7 +83,7 @@ def _of_parent(config: Any, tables: dict[str, str], columns: dict[str, Value], f
     except NotUnderstoodError as error:
         filling.unclear.append(str(error))
         return Partition()
-    source = place(key.split("."))
+    source = path_to(*key.split("."))
     column = _column(name, columns, f"{singular(parent)}_{name}" if name in ("id", "key", "name", source) else "")
     spot = spot_of(config.get("request_option"), filling)
     call = Call("Parent", (parent,), {"adds": {column: source}})

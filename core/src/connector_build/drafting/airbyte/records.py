@@ -13,7 +13,7 @@ from connector_build.drafting.airbyte.partitions import Partition
 from connector_build.drafting.columns import columns_of, kept_name, twins, type_of, types_in
 from connector_build.drafting.draft import Call, Value, guessed
 from connector_build.drafting.shape import list_of, object_of, text_of
-from connector_build.drafting.texts import place
+from connector_build.drafting.texts import path_to
 from connector_core.basics.names import one_line
 
 _PARTITIONS = ("stream_partition", "stream_slice", "partition")
@@ -71,13 +71,17 @@ def records_of(selector: Any, filling: Filling) -> Value:
     if not names:
         return guessed("@", "field_path is empty: the answer is a list. Write [@] if it is one object")
     if "*" not in names:
-        return place(names)
+        return path_to(*names)
     if names[0] == "*":
         filling.unclear.append(f"where the records are: {names}")
         return "@"
     at = names.index("*")
     rest = [name for name in names[at + 1 :] if name != "*"]
-    return place(names[:at]) if not rest else f"{place(names[:at])}[*].{place(rest)}{'[]' if '*' in names[at + 1 :] else ''}"
+    return (
+        path_to(*names[:at])
+        if not rest
+        else f"{path_to(*names[:at])}[*].{path_to(*rest)}{'[]' if '*' in names[at + 1 :] else ''}"
+    )
 
 
 def key_of(stream: Any, columns: dict[str, Value], filling: Filling) -> list[str]:

@@ -11,7 +11,7 @@ from connector_build.drafting.airbyte.times import seconds_of
 from connector_build.drafting.draft import Call, Noted, Value, bare, guessed, todo
 from connector_build.drafting.made import trouble
 from connector_build.drafting.shape import list_of, object_of, text_of
-from connector_build.drafting.texts import place
+from connector_build.drafting.texts import path_to
 from connector_build.drafting.writing import name_of
 from connector_core.basics.names import one_line
 
@@ -113,7 +113,7 @@ def _session(authenticator: Any, filling: Filling) -> Value:
     options |= {"body": body} if body else {}
     options |= {"form": True} if form else {}
     keys = [str(each) for each in list_of(authenticator.get("session_token_path"))]
-    options["token"] = place(keys)
+    options["token"] = path_to(*keys)
     if manifest.kind(used) == "ApiKey":
         prefix = text_of(object_of(used.get("api_token")).get("prefix"))
         options |= {"header": text_of(inject.get("field_name")), "prefix": prefix}

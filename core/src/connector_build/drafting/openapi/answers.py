@@ -9,7 +9,7 @@ from connector_build.drafting.columns import schema_of, types_in
 from connector_build.drafting.draft import Value, bare, guessed
 from connector_build.drafting.openapi.schemas import Schemas
 from connector_build.drafting.shape import object_of, text_of
-from connector_build.drafting.texts import place, singular
+from connector_build.drafting.texts import path_to, singular
 from connector_build.drafting.writing import name_of
 
 _USUAL: Final = [
@@ -38,7 +38,7 @@ _USUAL: Final = [
     "body",
 ]
 _NEVER: Final = frozenset(
-    "errors warnings links _links included meta messages facets aggregations filters sort orders_by".split()  # noqa: SIM905
+    "errors warnings links _links included meta messages facets aggregations filters sort orders_by".split()  # noqa: SIM905  (words)
 )
 _OWN_KEYS: Final = frozenset({"id", "_id", "uuid"})
 _DEPTH: Final = 3
@@ -121,7 +121,7 @@ def _inside(schema: Mapping[str, Any], path: str, schemas: Schemas, headers: tup
     if found is None:
         return None
     keys, record, why = found
-    where = place(keys)
+    where = path_to(*keys)
     return Answer(guessed(where, why) if why else where, record, beside, headers)
 
 
@@ -143,7 +143,7 @@ def _look(
         elif kinds == {"object"} and len(at) < _DEPTH:
             _look(whole, at, schemas, lists, beside)
         else:
-            beside[place(at)] = whole
+            beside[path_to(*at)] = whole
 
 
 def _best(
@@ -163,7 +163,7 @@ def _best(
     if not ranked:
         return None
     choice = ranked[0]
-    others = [place(keys) for keys, _ in lists if len(keys) <= len(choice[0]) and keys != choice[0]]
+    others = [path_to(*keys) for keys, _ in lists if len(keys) <= len(choice[0]) and keys != choice[0]]
     why = f"the answer also has lists at {', '.join(others[:3])}" if others else ""
     return choice[0], choice[1], why
 

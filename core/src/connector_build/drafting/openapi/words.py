@@ -1,5 +1,5 @@
 """Names by which parameters and fields of paging go in the field, in snake_case, the surest ones first."""
-# ruff: noqa: SIM905
+# ruff: noqa: SIM905  (words read better one beside the other)
 
 from typing import Final
 

@@ -24,7 +24,7 @@ class Unknown(Exception):  # noqa: N818  (nothing has failed)
     """What a request would bring is not known: no more are allowed, or nobody was asked. Its text says which."""
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):  # noqa: N818  (as above)
     """The API does not answer a request with a page. Its text says what came back, as *status* and *body* do, if anything did."""
 
     def __init__(self, text: str, status: int = 0, body: Any = None) -> None:

@@ -11,7 +11,8 @@ from connector_build.drafting.probing.asking import Asker, Step, stepped
 from connector_build.drafting.probing.leading import leaves
 from connector_build.drafting.probing.places import Place, empty_list, places_in
 from connector_build.drafting.probing.positions import Given
-from connector_build.drafting.probing.words import literal_json, literal_text, table_of
+from connector_build.drafting.probing.words import literal_json, table_of
+from connector_build.drafting.texts import literal_text
 from connector_build.drafting.writing import table_name_of
 from connector_build.errors import BuildError
 from connector_core import Request, Table
@@ -89,11 +90,17 @@ def options_of(given: Given) -> dict[str, Value]:
     headers = {name: literal_text(value) for name, value in given.headers.items()}
     body: dict[str, Value] = {} if given.body is None else {"body": literal_json(given.body)}
     return {
-        "path": literal_text(given.path),
+        "path": _path(given),
         **({"params": params} if params else {}),
         **({"headers": headers} if headers else {}),
         **body,
     }
+
+
+def _path(given: Given) -> str:
+    """The path as a template, in which the place of a page number stays one."""
+    place = next((f"{{{each.name}}}" for each in given.positions if each.where == "path"), None)
+    return place.join(map(literal_text, given.path.split(place))) if place else literal_text(given.path)
 
 
 _BOUND: Final = re.compile(

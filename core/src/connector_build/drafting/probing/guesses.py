@@ -10,7 +10,7 @@ from connector_build.drafting.draft import Call, Value
 from connector_build.drafting.probing import leading
 from connector_build.drafting.probing.leading import Leaf
 from connector_build.drafting.probing.positions import CURSORS, KEYS, OFFSETS, PAGES, Given, plain
-from connector_build.drafting.probing.words import path_to
+from connector_build.drafting.texts import path_to
 from connector_core import Page
 from connector_core.basics.names import one_line
 

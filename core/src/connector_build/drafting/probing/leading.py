@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from connector_build.drafting.probing.words import path_to
+from connector_build.drafting.texts import path_to
 from connector_core import Page
 from connector_core.paging.sign_names import kind_of
 from connector_core.paging.web_links import links_of

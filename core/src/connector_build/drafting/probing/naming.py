@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from connector_build.drafting.columns import kept_name
 from connector_core import Record
-from connector_core.basics.errors import PluginError
-from connector_core.basics.names import check_column_name, stored_name
+from connector_core.basics.names import stored_name
 
 MOST = 2000
 """So many fields are declared; what is beyond them arrives undeclared."""
@@ -31,11 +31,7 @@ def renamed(names: Iterable[str]) -> dict[str, str]:
 
 def is_kept(name: str) -> bool:
     """Whether a column may be called *name*."""
-    try:
-        check_column_name(name, "")
-    except PluginError:
-        return False
-    return not any("\ud800" <= letter <= "\udfff" for letter in name) and name.isprintable()
+    return kept_name(name) and not any("\ud800" <= letter <= "\udfff" for letter in name) and name.isprintable()
 
 
 def free(name: str, taken: set[str]) -> str:

@@ -12,7 +12,7 @@ from connector_build.drafting.named import Names
 from connector_build.drafting.probing.columns import columns_of
 from connector_build.drafting.probing.keys import keys_of
 from connector_build.drafting.probing.naming import fields_of, free, renamed
-from connector_build.drafting.probing.words import path_to
+from connector_build.drafting.texts import path_to
 from connector_build.drafting.writing import name_of, table_name_of
 from connector_core import Column, Record
 from connector_core.basics.errors import PluginError

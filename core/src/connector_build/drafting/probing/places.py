@@ -7,7 +7,7 @@ from typing import Any
 from attrs import field, frozen
 
 from connector_build.drafting.draft import Call, Value
-from connector_build.drafting.probing.words import path_to
+from connector_build.drafting.texts import path_to
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import compile_path

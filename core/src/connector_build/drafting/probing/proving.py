@@ -12,7 +12,7 @@ from connector_build.drafting.probing.asking import Refused, Step, Unknown, Walk
 from connector_build.drafting.probing.ends import Feed, ends, rule_for
 from connector_build.drafting.probing.guesses import Clues, Guess, guesses, says_more
 from connector_build.drafting.probing.positions import Given
-from connector_build.drafting.probing.words import literal_text
+from connector_build.drafting.texts import literal_text
 from connector_core import KeysetPaginator, OffsetPaginator, Request
 from connector_core.basics.errors import ConnectorError
 from connector_core.basics.names import one_line

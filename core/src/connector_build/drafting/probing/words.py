@@ -1,6 +1,5 @@
-"""From a draft's words to the objects of `connector_core` that they stand for, and texts that a template leaves as they are."""
+"""From a draft's words to what they stand for, and JSON that a template leaves as it is."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,8 +7,9 @@ from attrs import evolve
 
 from connector_build.drafting.draft import TableDraft
 from connector_build.drafting.made import made
+from connector_build.drafting.texts import literal_text
 from connector_core import Table
-from connector_core.source.templates import SCOPES, Filling
+from connector_core.source.templates import Filling
 
 
 def table_of(draft: TableDraft) -> Table:
@@ -25,16 +25,8 @@ def table_of(draft: TableDraft) -> Table:
     )
 
 
-_BRACES = re.compile(rf"\{{\{{([A-Za-z_][\w.]*)\}}\}}|\{{((?:{'|'.join(SCOPES)})\.[^{{}}\s]+)\}}")
-
-
-def literal_text(text: str) -> str:
-    """*text* so that a template sends it as it is: ``{settings.x}`` is written ``{{settings.x}}``."""
-    return _BRACES.sub(lambda found: f"{{{{{{{found[1]}}}}}}}" if found[1] else f"{{{{{found[2]}}}}}", text)
-
-
 def literal_json(value: Any) -> Any:
-    """The same for each text in JSON."""
+    """*value* with each text in it as ``literal_text`` writes it."""
     match value:
         case str():
             return literal_text(value)
@@ -43,15 +35,3 @@ def literal_json(value: Any) -> Any:
         case list():
             return [literal_json(part) for part in value]
     return value
-
-
-_BARE = re.compile(r"@odata\.\w+|(?![@$]?\Z)[\w@:-]+")
-
-
-def path_to(*keys: str) -> str:
-    """The path to what stands at *keys*, one below the other; ``@`` for none."""
-    return ".".join(key if _BARE.fullmatch(key) and not key.isdigit() else _quoted(key) for key in keys) or "@"
-
-
-def _quoted(key: str) -> str:
-    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
