@@ -9,11 +9,10 @@ neither. A ratio is taken within a round.
 import argparse
 import sys
 from collections.abc import Callable
-from statistics import median
 from typing import Any
 
 import requests
-from several_tables import PAGE, Sink, seconds
+from several_tables import PAGE, Sink, told
 from speed.api import KEY, make_pages, running
 
 from connector_core import ApiKeyHeader, OffsetPaginator, Table, hookimpl, total_reached
@@ -77,12 +76,7 @@ def main() -> None:
             "by hand": lambda: by_hand(url),
             f"{asked.threads} at a time": lambda: ours(at_once, {"base_url": url, "threads": str(asked.threads)}),
         }
-        rounds = [{name: seconds(run, rows) for name, run in runs.items()} for _ in range(asked.rounds)]
-    for name in runs:
-        ratios = sorted(each[name] / each["one after another"] for each in rounds)
-        took = median(each[name] for each in rounds)
-        told = f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) of one after another"
-        sys.stdout.write(f"{name:<18} {took:>7.2f} s   {told}\n")
+        sys.stdout.write(told(runs, rows, asked.rounds, "one after another"))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ is taken within a round.
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any
 
@@ -89,6 +89,17 @@ def seconds(run: Callable[[], int], rows: int) -> float:
     return time.perf_counter() - begun
 
 
+def told(runs: Mapping[str, Callable[[], int]], rows: int, rounds: int, beside: str) -> str:
+    """What each of *runs* takes, all of them in each round, and of the time of the one called *beside*."""
+    found = [{name: seconds(run, rows) for name, run in runs.items()} for _ in range(rounds)]
+    lines = []
+    for name in runs:
+        ratios = sorted(each[name] / each[beside] for each in found)
+        took = median(each[name] for each in found)
+        lines.append(f"{name:<18} {took:>7.2f} s   {median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) of {beside}\n")
+    return "".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="several_tables.py", description="Several tables, side by side and one after another.")
     for name, default in {"tables": 8, "records": 2000, "wait": 50, "threads": 4, "rounds": 5}.items():
@@ -104,12 +115,7 @@ def main() -> None:
             "ours, 1 thread": lambda: ours(assembly, url, 1),
             f"ours, {asked.threads} threads": lambda: ours(assembly, url, asked.threads),
         }
-        rounds = [{name: seconds(run, rows) for name, run in runs.items()} for _ in range(asked.rounds)]
-    for name in runs:
-        ratios = sorted(each[name] / each["by hand"] for each in rounds)
-        took = median(each[name] for each in rounds)
-        told = f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) of the loop by hand"
-        sys.stdout.write(f"{name:<18} {took:>7.2f} s   {told}\n")
+        sys.stdout.write(told(runs, rows, asked.rounds, "by hand"))
 
 
 if __name__ == "__main__":
