@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from attrs import define, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import page_source
 from cases.support import Call, Connection, Reply, connect, items, plugin_of, serving
 from connector_build.catalog.risks import risks
 from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
@@ -35,13 +36,12 @@ from connector_core import (
     no_more,
     total_reached,
 )
-from connector_core.engine.checkpoints import CheckpointPolicy
-from connector_core.engine.sync import Engine, sync
 from connector_core.http import pages as reading
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, assemble
 from connector_core.plugin.binding import bound
 from connector_core.source.configuration import read_configuration
+from page_source import PageSource
 
 SECONDS = 30
 """How long a test waits for what is bound to happen."""
@@ -53,7 +53,7 @@ IN_ORDER = OffsetPaginator(stop=[total_reached("total")])
 
 
 @define
-class Source:
+class Source(PageSource):
     """A client whose API has records of each table, by offset or page number. What was asked for, and how many at once.
 
     before: called before a request is answered; seconds: what an answer says that it took.
@@ -66,14 +66,6 @@ class Source:
     under_way: int = 0
     most: int = 0
     _lock: threading.Lock = field(factory=threading.Lock)
-
-    def __call__(self, *_: Any) -> "Source":
-        return self
-
-    def __enter__(self) -> "Source":
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
 
     def fetch(self, table: Table, request: Request) -> Page:
         at = int(request.params["offset"]) if "offset" in request.params else (int(request.params["page"]) - 1) * SIZE
@@ -100,12 +92,7 @@ def assembly_of(*tables: Table, paginator: Paginator = OFFSETS, **parts: Any) ->
 
 
 def synced(assembly: Assembly, source: Source, warehouse: Warehouse, threads: int = 4, records: int = 1) -> ListLog:
-    log = ListLog()
-    warehouse.connect(assembly)
-    engine = Engine(cast(Any, source), checkpoints=CheckpointPolicy(records=records, share=0.0))
-    configuration = {"base_url": "http://127.0.0.1:9", "threads": str(threads), "page_size": str(SIZE)}
-    sync(assembly, configuration, warehouse.state, warehouse, log, engine)
-    return log
+    return page_source.synced(assembly, source, warehouse, records, threads=str(threads), page_size=str(SIZE))
 
 
 def test_a_dataset_of_one_such_table_has_the_setting_threads() -> None:

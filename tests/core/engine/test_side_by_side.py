@@ -3,20 +3,20 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from attrs import define, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import page_source
 from cases.support import items, plugin_of
 from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
 from connector_core import ConnectorError, CursorPaginator, Page, Parent, Request, SourceError, Table
-from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.desk import ClosedError, Desk
-from connector_core.engine.sync import Engine, sync
 from connector_core.plugin.assembly import Assembly, assemble
+from page_source import PageSource
 
 SECONDS = 30
 """How long a test waits for what is bound to happen."""
@@ -32,7 +32,7 @@ def assembly_of(*of: Table) -> Assembly:
 
 
 @define
-class Source:
+class Source(PageSource):
     """A client whose API has *pages* of each table: page 2 of t1 holds t1-2-0, t1-2-1 and t1-2-2."""
 
     pages: Mapping[str, int]
@@ -41,14 +41,6 @@ class Source:
     _lock: threading.Lock = field(factory=threading.Lock)
     under_way: int = 0
     most: int = 0
-
-    def __call__(self, *_: Any) -> "Source":
-        return self
-
-    def __enter__(self) -> "Source":
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
 
     def fetch(self, table: Table, request: Request) -> Page:
         at = int(request.params.get("cursor", "0"))
@@ -67,12 +59,7 @@ class Source:
 
 
 def synced(assembly: Assembly, source: Source, warehouse: Warehouse, threads: int = 4) -> ListLog:
-    log = ListLog()
-    warehouse.connect(assembly)
-    engine = Engine(cast(Any, source), checkpoints=CheckpointPolicy(records=1, share=0.0))
-    configuration = {"base_url": "http://127.0.0.1:9", "threads": str(threads)}
-    sync(assembly, configuration, warehouse.state, warehouse, log, engine)
-    return log
+    return page_source.synced(assembly, source, warehouse, threads=str(threads))
 
 
 def ids(warehouse: Warehouse, table: str) -> set[str]:
@@ -180,7 +167,7 @@ def test_nobody_waits_at_a_desk_that_is_closed() -> None:
 
     first = threading.Thread(target=hand_in)
     first.start()
-    while not desk.has_work:
+    while desk._tasks.empty():
         threading.Event().wait(0.001)
     desk.close()
     second = threading.Thread(target=hand_in)

@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.support import items, plugin_of
-from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
+from connector_build.testing.warehouse.memory import Crash, Warehouse
 from connector_core import Aggregate, CursorPaginator, DerivedField, Page, Request, Table, Transform, count, only_if
 from connector_core.engine import unchanged
-from connector_core.engine.checkpoints import CheckpointPolicy
-from connector_core.engine.sync import Engine, sync
 from connector_core.plugin.assembly import Assembly, assemble
+from page_source import PageSource, synced
 
 TABLE = items(columns={"id": "STRING", "at": "LONG", "kind": "STRING", "cost": "DOUBLE"})
 KEPT = Transform("kept", only_if("kind", lambda kind: kind != "gone", optional=True))
@@ -28,7 +27,7 @@ def assembly_of(table: Table = TABLE, *, extra: bool = False, filtered: bool = T
 
 
 @define
-class Feed:
+class Feed(PageSource):
     """A client whose API has records, *page* of them at a time, each behind a number of its own, so that no cursor shifts."""
 
     entries: list[tuple[int, dict[str, Any]]] = field(factory=list)
@@ -56,29 +55,12 @@ class Feed:
     def drop(self, key: str) -> None:
         self.entries = [each for each in self.entries if each[1]["id"] != key]
 
-    def __call__(self, *_: Any) -> "Feed":
-        return self
-
-    def __enter__(self) -> "Feed":
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-
-    def fetch(self, _: Table, request: Request) -> Page:
+    def fetch(self, table: Table, request: Request) -> Page:
         after = int(request.params.get("cursor", "after0")[5:])
         behind = [each for each in self.entries if each[0] > after]
         rows = [dict(record) for _, record in behind[: self.page]]
         following = f"after{behind[self.page - 1][0]}" if len(behind) > self.page else None
         return Page({"items": rows, "next_cursor": following, "has_more": following is not None}, rows)
-
-
-def synced(assembly: Assembly, feed: Feed, warehouse: Warehouse, records: int = 1) -> ListLog:
-    warehouse.connect(assembly)
-    log = ListLog()
-    client: Any = feed
-    engine = Engine(client, checkpoints=CheckpointPolicy(records=records, share=0.0))
-    sync(assembly, {"base_url": "http://127.0.0.1:9"}, warehouse.state, warehouse, log, engine)
-    return log
 
 
 def record(key: object, **values: Any) -> dict[str, Any]:

@@ -43,11 +43,6 @@ class Desk:
         result: T = task.done.result()
         return result
 
-    @property
-    def has_work(self) -> bool:
-        """Whether something is handed in that nobody has begun."""
-        return not self._tasks.empty()
-
     def wake(self, *_: object) -> None:
         """Let ``serve`` look whether there is still something to wait for."""
         self._tasks.put(None)
