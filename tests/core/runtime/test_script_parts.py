@@ -130,6 +130,16 @@ def test_what_surrounds_the_command(tmp_path: Path) -> None:
     assert not Path(folder).exists()
 
 
+def test_what_a_killed_command_leaves_among_temporary_files_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    code = "import os, signal, tempfile; tempfile.mkstemp(); os.kill(os.getpid(), signal.SIGKILL)"
+    with surroundings({"PATH": os.defpath}) as environment:
+        assert run([sys.executable, "-c", code], tmp_path, environment, print) == -9
+        assert len(list(Path(environment["TMPDIR"]).iterdir())) == 1
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 def test_a_command_that_cannot_be_started(tmp_path: Path) -> None:
     with pytest.raises(ScriptError, match=r"^nothing here cannot be started in .*: No such file or directory\.$"):
         run(["nothing", "here"], tmp_path, {}, print)

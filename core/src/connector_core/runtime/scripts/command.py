@@ -36,13 +36,17 @@ def surroundings(kept: Mapping[str, str]) -> Iterator[dict[str, str]]:
     The command has ``pipreqs`` guess what the connector needs, which waits where no package index can be reached, and may end
     in other versions than those that the connector was built with. The build has written requirements.txt, so there is nothing
     to guess: a ``pipreqs`` that does nothing is found first.
+
+    Temporary files of the command go into a folder that ends with the block: a command that is told to end may leave some behind.
     """
-    with TemporaryDirectory(prefix="connector-") as folder:
+    with TemporaryDirectory(prefix="connector-", ignore_cleanup_errors=True) as folder:
+        temporary = Path(folder, "tmp")
+        temporary.mkdir()
         stand_in = Path(folder, "pipreqs")
         stand_in.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
         stand_in.chmod(0o700)
         path = os.pathsep.join([folder, kept.get("PATH", os.defpath)])
-        yield {**kept, "PATH": path, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
+        yield {**kept, "PATH": path, "TMPDIR": str(temporary), "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
 
 
 def run(
