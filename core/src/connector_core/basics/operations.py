@@ -13,7 +13,11 @@ T = TypeVar("T")
 
 
 class Operations(Protocol):
-    """The operations of the Connector SDK that the engine uses, with the SDK's own signatures."""
+    """The operations of the Connector SDK that the engine uses, with the SDK's own signatures.
+
+    There may be one more, ``truncate_at_end(table)``: what is in the table by now, and is not sent again, is marked as deleted
+    once the sync has ended well.
+    """
 
     def upsert(self, table: str, data: dict[str, Any]) -> None:
         """Insert a row, or replace the whole row of the same primary key."""
@@ -87,6 +91,13 @@ class Delivery:
     def truncate(self, table: str) -> None:
         """Mark every row of the table as deleted."""
         self.do(self.operations.truncate, table)
+
+    def replace(self, table: str) -> None:
+        """Let rows that come from now on take the place of those of before: these go when the sync ends well, or else at once.
+
+        For a table of which each sync sends all: if this sync fails later on, rows of before may be left until the next one.
+        """
+        self.do(getattr(self.operations, "truncate_at_end", self.operations.truncate), table)
 
 
 _REFUSALS = (TypeError, ValueError, OverflowError, AttributeError)

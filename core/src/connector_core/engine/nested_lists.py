@@ -181,8 +181,13 @@ class NestedList:
         self._ready = {}
 
     def clear(self, delivery: Delivery) -> None:
-        """Its source table is emptied, and so is it."""
+        """Empty it, before the state says that it is."""
         delivery.truncate(self.name)
+        self._foreign, self._known = None, {}
+
+    def replace(self, delivery: Delivery) -> None:
+        """Its source table is replaced, as in each sync, and so is it."""
+        delivery.replace(self.name)
         self._foreign, self._known = None, {}
 
     def finish(self, delivery: Delivery) -> None:
@@ -274,10 +279,10 @@ class NestedLists:
         for each in self.of:
             each.send(newest, delivery)
 
-    def clear(self, delivery: Delivery) -> None:
-        """Their source table is emptied."""
+    def replace(self, delivery: Delivery) -> None:
+        """Their source table is replaced."""
         for each in self.of:
-            each.clear(delivery)
+            each.replace(delivery)
 
     def finish(self, delivery: Delivery) -> None:
         """Do and say what is left once the feed is read."""

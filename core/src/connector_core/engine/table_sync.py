@@ -235,8 +235,8 @@ class TableSync:
             return
         if spool.is_empty:
             self.log.info(f"{self.name}: no record came, so every row of the table is deleted, as the plugin allows.")
-        self.delivery.truncate(self.name)
-        self.lists.clear(self.delivery)
+        self.delivery.replace(self.name)
+        self.lists.replace(self.delivery)
 
     def _check_emptied(self, kept: Derivation, left_out: Counter[str]) -> None:
         """Nothing is left of a feed that was read from its start: raise ConnectorError where that is not to be believed."""
@@ -249,8 +249,8 @@ class TableSync:
     def _start_over(self, source: Feed, kept: Derivation) -> None:
         """Let the state say that this read goes from the start of the feed, before its first row goes out.
 
-        A feed may still hold old versions of a record, and a table that is replaced is empty for a moment. Should this sync crash
-        then, the next would otherwise go on at the old bookmark, behind what is missing.
+        A feed may still hold old versions of a record, and a table that is replaced may be empty for a moment. Should this sync
+        crash then, the next would otherwise go on at the old bookmark, behind what is missing.
         """
         if self.states[self.name].bookmark not in ({}, source.anew) and not source.start:
             self._checkpoint(kept, source.anew)

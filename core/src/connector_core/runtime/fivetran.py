@@ -10,6 +10,7 @@ from fivetran_connector_sdk import ConfigurationForm, Connector, Logging, Operat
 from connector_core.basics.errors import ConnectorError
 from connector_core.engine.sync import sync
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
+from connector_core.runtime.deferral import Deferring, deferred_truncate
 from connector_core.runtime.setup_test import setup_test
 from connector_core.source.settings import Setting
 from connector_core.source.tables import Undeclared
@@ -76,10 +77,12 @@ class _Log:
 
 
 def operations_for(assembly: Assembly) -> Any:
-    """The SDK's operations; for an assembly with columns of decimals, with these as the texts that the SDK takes."""
+    """The SDK's operations, with its deferred truncate where it has one; columns of decimals as the texts that it takes."""
     decimals = {table["table"]: _decimals(table["columns"]) for table in assembly.schema}
     used = {table: names for table, names in decimals.items() if names}
-    return _Operations(used) if used else Operations
+    ours: Any = _Operations(used) if used else Operations
+    at_end = deferred_truncate(Operations)
+    return ours if at_end is None else Deferring(ours.upsert, ours.delete, ours.truncate, ours.checkpoint, at_end)
 
 
 def _decimals(columns: Mapping[str, Any]) -> tuple[str, ...]:
