@@ -135,9 +135,19 @@ class Fivetran:
         return _answer(**_shown(self._connection(id_)))
 
     def get_package(self, id_: str) -> Response:
-        if id_ not in self.packages:
-            abort(404)
-        return _answer(id=id_, connection_ids=[each.id for each in self.connections.values() if each.package == id_])
+        return _answer(**self._package(id_))
+
+    def list_packages(self) -> Response:
+        """Two to a page, whatever the limit: a cursor is a position."""
+        start = int(request.args.get("cursor", 0))
+        end = start + min(2, int(request.args["limit"]))
+        more = end < len(self.packages)
+        return _answer(items=[self._package(id_) for id_ in [*self.packages][start:end]], next_cursor=str(end) if more else None)
+
+    def update_package(self, id_: str) -> Response:
+        self._package(id_)
+        self.packages[id_] = request.files["file"].read()
+        return _answer(**self._package(id_))
 
     def delete_package(self, id_: str) -> Response:
         if self.packages.pop(id_, None) is None:
@@ -171,6 +181,11 @@ class Fivetran:
     def resync(self, id_: str) -> Response:
         self._connection(id_).resyncs += 1
         return _answer(message="Re-sync has been triggered successfully")
+
+    def _package(self, id_: str) -> dict[str, Any]:
+        if id_ not in self.packages:
+            abort(404)
+        return {"id": id_, "connection_ids": [each.id for each in self.connections.values() if each.package == id_]}
 
     def _connection(self, id_: str) -> Connection:
         return self.connections.get(id_) or abort(404)
@@ -232,7 +247,9 @@ def _app(account: Fivetran) -> Flask:
         "PATCH /v1/connections/<id_>": account.change_connection,
         "POST /v1/connections/<id_>/resync": account.resync,
         "POST /v1/connector-sdk/packages": account.create_package,
+        "GET /v1/connector-sdk/packages": account.list_packages,
         "GET /v1/connector-sdk/packages/<id_>": account.get_package,
+        "PATCH /v1/connector-sdk/packages/<id_>": account.update_package,
         "DELETE /v1/connector-sdk/packages/<id_>": account.delete_package,
         "POST /v1/connectors": account.create_connection,
         "GET /v1/connectors/<id_>": account.get_connection,

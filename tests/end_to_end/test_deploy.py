@@ -100,6 +100,10 @@ class Desk:
         script = self.project / "deploy.sh"
         return self.ended(self.start(script, "MINE", destination, NAME, *(["--", *options] if options else []), key=key))
 
+    def package(self, *arguments: str) -> Done:
+        """``./deploy.sh package``, as a user types it."""
+        return self.ended(self.start(self.project / "deploy.sh", "package", *arguments))
+
     def answer(self, line: str) -> Done:
         """``./deploy.sh`` at a terminal, where the user types *line*."""
         controller, terminal = pty.openpty()
@@ -393,3 +397,150 @@ def test_it_is_told_to_end_while_the_account_hangs(desk: Desk) -> None:
     desk.account.fail(UPLOAD, "hang")
     ours = desk.terminate().assert_failed("perhaps a package that nothing uses.", code=143)
     assert ours.startswith("Error: fivetran deploy was ended by SIGTERM")
+
+
+# One upload, many connections
+
+
+def shared_by_two(desk: Desk) -> str:
+    """The id of a package that two connections run."""
+    assert desk.package("create").code == 0
+    [id_] = desk.account.packages
+    for name in ("first", "second"):
+        connection = desk.account.add(name, "connector_sdk")
+        connection.package = id_
+    return id_
+
+
+def test_one_package_for_two_connections(desk: Desk, api: Simulation, tmp_path: Path) -> None:
+    done = desk.package("create")
+    assert done.code == 0, done
+    assert_like(done.printed, "deploy_package_create")
+    [(id_, package)] = desk.account.packages.items()
+    assert f"The package is {id_}. No connection uses it yet." in done.printed
+    assert desk.account.calls == ["POST /v1/connector-sdk/packages"]
+
+    done = desk.deploy("--package-id", id_)
+    assert done.code == 0, done
+    assert_like(done.printed, "deploy_package_new")
+    assert desk.account.calls[1:] == [
+        "GET /v1/groups",
+        "GET /v1/groups/group_two/connectors",
+        "GET /v1/destinations/group_two",
+        "GET /v1/groups",
+        "GET /v1/groups/group_two/connectors",
+        f"GET /v1/connector-sdk/packages/{id_}",
+        "POST /v1/connectors",
+    ]
+    other = desk.ended(desk.start(desk.project / "deploy.sh", "MINE", "Elsewhere", "other", "--package-id", id_))
+    assert other.code == 0, other
+    assert [each.package for each in desk.account.connections.values()] == [id_, id_]
+    assert desk.account.packages == {id_: package}
+    assert_arrived(desk.account, api, tmp_path)
+
+
+def test_the_package_has_new_code_for_every_connection(desk: Desk) -> None:
+    id_ = shared_by_two(desk)
+    desk.account.packages[id_] = b"old code"
+    done = desk.package("update", id_)
+    assert done.code == 1
+    assert "Traceback" not in done.errors
+    assert done.errors.endswith(
+        f"On the server: the package {id_}, as it was.\n"
+        f"Nobody has agreed to that: ./deploy.sh package update {id_} -- --yes\n"
+    )
+    assert desk.account.packages[id_] == b"old code"
+    done = desk.package("update", id_, "--", "--yes")
+    assert done.code == 0, done
+    assert_like(done.printed, "deploy_package_update")
+    assert f"The package {id_} has new code. Every connection that uses it runs that from its next sync on.\n" in done.printed
+    assert desk.account.packages[id_] != b"old code"
+    listed = desk.package("list")
+    assert re.search(rf"^{id_} +2$", listed.printed, re.MULTILINE), listed
+
+
+def test_a_deploy_over_a_shared_package_is_refused(desk: Desk) -> None:
+    shared_by_two(desk)
+    desk.account.named("second").name = NAME
+    ours = desk.deploy("--yes").assert_failed(f"nothing new. Nothing was uploaded, and the connection {NAME} is as it was.\n")
+    assert "New code for all of them: ./deploy.sh package update PACKAGE_ID." in ours
+    assert len(desk.account.packages) == 1
+
+
+def test_another_package_for_a_connection(desk: Desk) -> None:
+    id_ = shared_by_two(desk)
+    desk.account.named("second").name = NAME
+    assert desk.package("create").code == 0
+    new = [*desk.account.packages][-1]
+    assert new != id_
+    assert desk.deploy("--yes", "--package-id", new).code == 0
+    assert desk.account.named(NAME).package == new
+    assert desk.account.named(NAME).configuration == json.loads(desk.configuration)
+
+    again = desk.deploy("--yes", "--package-id", new)
+    assert again.code == 0
+    assert f"The connection '{NAME}' uses the package {new} already: it runs the code that is there.\n" in again.printed
+    assert "successfully" not in again.printed
+
+
+@pytest.mark.parametrize(
+    ("call", "fault", "there"),
+    [
+        ("GET /v1/connector-sdk/packages", "error", "nothing new. The package is as it was, and the connection my_fts is as it was.\n"),
+        (CREATE, "error", "nothing new. The package is as it was, and the connection my_fts is as it was.\n"),
+        (CREATE, "page", "not known. Look whether the connection my_fts was changed: https://"),
+    ],
+)
+def test_a_deploy_of_a_package_that_fails(desk: Desk, call: str, fault: Fault, there: str) -> None:
+    id_ = shared_by_two(desk)
+    desk.account.fail(call, fault)
+    desk.deploy("--package-id", id_).assert_failed(there)
+    assert [*desk.account.packages] == [id_]
+
+
+def test_a_package_that_is_not_there(desk: Desk) -> None:
+    done = desk.deploy("--package-id", "no_such")
+    done.assert_failed("nothing new. The package is as it was")
+    assert "package-id not found: no_such" in done.printed
+    done = desk.package("update", "no_such", "MINE", "--", "--yes")
+    assert (done.code, desk.account.packages) == (1, {})
+    assert done.errors.endswith("On the server: nothing new. There is no package no_such.\n")
+
+
+@pytest.mark.parametrize(
+    ("fault", "there"), [("error", "perhaps a package that nothing uses."), ("drop", "perhaps a package that nothing uses.")]
+)
+def test_a_package_that_cannot_be_created(desk: Desk, fault: Fault, there: str) -> None:
+    desk.account.fail(UPLOAD, fault)
+    done = desk.package("create")
+    assert done.code == 1
+    assert done.errors.endswith(f"On the server: {there}\n")
+
+
+@pytest.mark.parametrize(
+    ("fault", "there"), [("error", "the package package_0, as it was."), ("drop", "not known. Perhaps the package package_0 has")]
+)
+def test_a_package_that_cannot_be_updated(desk: Desk, fault: Fault, there: str) -> None:
+    id_ = shared_by_two(desk)
+    desk.account.fail("PATCH", fault)
+    done = desk.package("update", id_, "--", "--yes")
+    assert done.code == 1
+    assert f"On the server: {there}" in done.errors
+
+
+def test_a_profile(desk: Desk) -> None:
+    profiles = '[fts-production]\ndestination = "Warehouse"\nconnection = "my_fts"\npython_version = "3.12"\nnaming = "SOURCE"\n'
+    (desk.project.parent / "options.toml").write_text(profiles)
+    done = desk.ended(desk.start(desk.project / "deploy.sh", "--profile", "fts-production"))
+    assert done.code == 0, done
+    connection = desk.account.named(NAME)
+    assert (connection.group, connection.python_version, connection.naming) == ("group_two", "3.12", "SOURCE_NAMING")
+    with ZipFile(io.BytesIO(desk.account.packages[str(connection.package)])) as archive:
+        assert not [name for name in archive.namelist() if name.endswith(".toml")]
+
+
+def test_options_of_the_project_never_ship(desk: Desk) -> None:
+    (desk.project / "options.toml").write_text('[default]\ndestination = "Warehouse"\nconnection = "my_fts"\n')
+    assert desk.ended(desk.start(desk.project / "deploy.sh")).code == 0
+    with ZipFile(io.BytesIO(desk.account.packages[str(desk.account.named(NAME).package)])) as archive:
+        assert "options.toml" not in archive.namelist()

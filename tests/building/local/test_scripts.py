@@ -55,12 +55,15 @@ def debug():
 def deploy():
     print("deploying")
 
+def package():
+    print("  package id: package_1")
+
 @BEHAVIOUR@
 
 call = {"argv": sys.argv[1:], "environment": sorted(os.environ), "key": os.environ.get("FIVETRAN_API_KEY")}
 with (here / "calls.jsonl").open("a") as calls:
     calls.write(json.dumps(call) + "\\n")
-sys.exit({"reset": reset, "debug": debug, "deploy": deploy}[sys.argv[1]]())
+sys.exit({"reset": reset, "debug": debug, "deploy": deploy, "package": package}[sys.argv[1]]())
 """
 
 DEBUG_OUTPUT = """05:43:10.287 INFO     sdk       checkpoint recorded: {"next_cursor": "first"}
@@ -481,7 +484,7 @@ def test_names_from_arguments_win_over_the_environment(project: Project) -> None
         "My Destination",
         "--",
         "--yes",
-        "--profile",
+        "--proxy-id",
         "two words",
         FIVETRAN_API_KEY=KEY,
         FIVETRAN_ACCOUNT_NAME="unused",
@@ -489,7 +492,7 @@ def test_names_from_arguments_win_over_the_environment(project: Project) -> None
         FIVETRAN_CONNECTION_NAME="from_env",
         FIVETRAN_PYTHON_VERSION="3.12",
     )
-    expected = deploy_command("My Destination", "from_env", "--yes", "--profile", "two words", python="3.12")
+    expected = deploy_command("My Destination", "from_env", "--yes", "--proxy-id", "two words", python="3.12")
     assert [call["argv"] for call in project.calls] == [expected]
 
 
@@ -517,6 +520,109 @@ def test_prompts_on_a_terminal(project: Project) -> None:
 
 def test_too_many_names(project: Project) -> None:
     assert_clear_error(project.run(DEPLOY, "a", "b", "c", "d"), 2, "more than three names", "Usage: ./deploy.sh [ACCOUNT")
+
+
+PROFILES = """\
+[staging]
+destination = "Warehouse of staging"
+connection = "staged_fts"
+python_version = "3.12"
+
+[staging.eu]
+connection = "in_the_eu"
+package_id = "package_7"
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "more", "expected"),
+    [
+        (["--profile", "staging"], {}, deploy_command("Warehouse of staging", "staged_fts", python="3.12")),
+        (["--profile=staging.eu"], {}, deploy_command("NEW_SALES_ENG_HANDS_ON_LAB", "in_the_eu")),
+        (["a", "Mine", "--profile", "staging"], {}, deploy_command("Mine", "staged_fts", python="3.12")),
+        (
+            ["--profile", "staging", "--package-id", "package_1"],
+            {"FIVETRAN_CONNECTION_NAME": "mine", "FIVETRAN_PYTHON_VERSION": "3.13"},
+            deploy_command("Warehouse of staging", "mine", "--package-id", "package_1", python="3.13"),
+        ),
+    ],
+)
+def test_what_nobody_gives_comes_from_the_profile(
+    project: Project, given: list[str], more: dict[str, str], expected: list[str]
+) -> None:
+    file = project.folder.parent / "options.toml"
+    file.write_text(PROFILES)
+    done = project.run(DEPLOY, *given, "--", "--yes", FIVETRAN_API_KEY=KEY, **more)
+    assert done.returncode == 0, done.stderr
+    profile = "staging.eu" if "--profile=staging.eu" in given else "staging"
+    assert [call["argv"] for call in project.calls] == [[*expected, "--options-file", str(file), "--profile", profile, "--yes"]]
+    assert f"Options:     profile {profile} of {file}\n" in done.stdout
+    assert ("nothing is uploaded from here" in done.stdout) == (profile == "staging.eu" or "--package-id" in given)
+
+
+def test_the_default_profile_of_a_file_that_applies_anyway(project: Project) -> None:
+    (project.folder.parent / "options.toml").write_text('[default]\ndestination = "of somebody else"\n')
+    (project.folder / "options.toml").write_text('[default]\ndestination = "Ours"\n')
+    project.run(DEPLOY, FIVETRAN_API_KEY=KEY)
+    (project.folder / "options.toml").unlink()
+    project.run(DEPLOY, FIVETRAN_API_KEY=KEY)
+    (project.bin / "mine.toml").write_text('[default]\ndestination = "Mine"\n')
+    project.run(DEPLOY, FIVETRAN_API_KEY=KEY, FIVETRAN_OPTIONS_FILE=str(project.bin / "mine.toml"))
+    assert [call["argv"][2] for call in project.calls] == ["Ours", "NEW_SALES_ENG_HANDS_ON_LAB", "Mine"]
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "words"),
+    [
+        (None, ["--profile", "staging"], ["there is no options.toml with the profile staging", "[staging]\n"]),
+        (PROFILES, ["--profile", "production"], ["has no profile production. It has: staging, staging.eu"]),
+        ("", ["--profile", "production"], ["has no profile production. It has: none"]),
+        ("[a\n", ["--profile", "a"], ["options.toml is not valid TOML", "line 1"]),
+        ("[a]\nconnection = 7\n", ["--profile", "a"], ["must hold texts only; put quotes around the value of: connection"]),
+        (f'[a]\napi_key = "{KEY}"\n', ["--profile", "a"], ["holds api_key. A key never belongs there"]),
+        ('[a]\npython_version = "3.9"\n', ["--profile", "a"], ["python_version of the profile a of", "is 3.9, on which"]),
+        ('[a]\nconnection = "My FTS"\n', ["--profile", "a"], ["the connection name 'My FTS' is not allowed"]),
+        (None, ["--profile"], ["--profile needs a value"]),
+        (None, ["--package-id", "--", "--yes"], ["--package-id needs a value"]),
+        (None, ["--options-file", "nowhere.toml"], ["nowhere.toml is no file; it is named by --options-file"]),
+    ],
+)
+def test_a_profile_that_cannot_be_used(project: Project, text: str | None, given: list[str], words: list[str]) -> None:
+    if text is not None:
+        (project.folder / "options.toml").write_text(text)
+    (project.folder / "connector.lock.json").write_text(json.dumps({"pythons": ["3.11", "3.12"]}))
+    done = project.run(DEPLOY, *given, FIVETRAN_API_KEY=KEY)
+    assert_clear_error(done, 2, *words)
+    assert project.calls == []
+    assert KEY not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([], ["package needs to know what to do", "Usage: ./deploy.sh package create"]),
+        (["publish"], ["unknown: package publish"]),
+        (["update"], ["package update needs the id of the package"]),
+        (["create", "a", "b"], ["more than one name were given"]),
+        (["update", "a", "b", "c"], ["more than two names were given"]),
+        (["create", "--package-id", "a"], ["--package-id is for a deploy, not for a package"]),
+        (["create", "--quietly"], ["unknown option: --quietly (options of fivetran go after --)"]),
+    ],
+)
+def test_a_wrong_call_of_package(project: Project, given: list[str], words: list[str]) -> None:
+    assert_clear_error(project.run(DEPLOY, "package", *given, FIVETRAN_API_KEY=KEY), 2, *words)
+    assert project.calls == []
+
+
+def test_a_package_needs_no_configuration(project: Project) -> None:
+    (project.folder / "configuration.json").unlink()
+    done = project.run(DEPLOY, "package", "create", "ACME", "--", "--yes", FIVETRAN_API_KEY=KEY)
+    assert done.returncode == 0, done.stderr
+    assert "Account:     ACME\n" in done.stdout
+    assert "./deploy.sh ACCOUNT DESTINATION CONNECTION --package-id package_1\n" in done.stdout
+    assert [call["argv"] for call in project.calls] == [["package", "create", "--yes"]]
+    (project.folder / "connector.py").unlink()
+    assert_clear_error(project.run(DEPLOY, "package", "create", FIVETRAN_API_KEY=KEY), 2, "connector.py is missing")
 
 
 def test_key_from_the_nearest_config_two_folders_up(project: Project) -> None:

@@ -53,7 +53,7 @@ def test_what_does_not_fit_moves_into_the_database_and_leaves_memory(monkeypatch
 
 def test_a_value_that_cannot_be_put_aside_is_named() -> None:
     deep: list[Any] = []
-    for _ in range(3_000):
+    for _ in range(50_000):
         deep = [deep]
     with pytest.raises(UnexpectedAnswer, match="nested too deeply"):
         Ledger(["n"]).put([(("a",), {"n": deep})])

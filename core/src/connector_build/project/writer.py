@@ -17,11 +17,8 @@ from connector_build.project.shipping import check_imports, check_needs, helper_
 from connector_build.project.templating import rendered
 from connector_core.engine.identity import identity
 from connector_core.plugin.assembly import Assembly
-from connector_core.runtime.scripts.deploying import (
-    DEFAULT_ACCOUNT,
-    DEFAULT_CONNECTION,
-    DEFAULT_DESTINATION,
-)
+from connector_core.runtime.scripts.asked import DEFAULT_ACCOUNT
+from connector_core.runtime.scripts.deploying import DEFAULT_CONNECTION, DEFAULT_DESTINATION
 from connector_core.runtime.scripts.pythons import DEFAULT_PYTHON_VERSION
 from connector_core.source.settings import Setting
 

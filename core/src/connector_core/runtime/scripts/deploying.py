@@ -7,50 +7,55 @@ from typing import Final
 
 from attrs import frozen
 
-from connector_core.runtime.scripts.api_keys import VARIABLE, ApiKey, find_key, keep_at_home
-from connector_core.runtime.scripts.command import run, surroundings
-from connector_core.runtime.scripts.endings import INTERRUPTED, Ended
+from connector_core.runtime.scripts.api_keys import find_key, keep_at_home
+from connector_core.runtime.scripts.asked import DEFAULT_ACCOUNT, PACKAGE_ID, Asked, asked, chosen
 from connector_core.runtime.scripts.errors import ScriptError
+from connector_core.runtime.scripts.packages import VERB, package
+from connector_core.runtime.scripts.profiles import Profile, find_profile
 from connector_core.runtime.scripts.project import Project, fivetran
 from connector_core.runtime.scripts.pythons import OPTION, python_version
+from connector_core.runtime.scripts.sending import Ending, sent
 from connector_core.runtime.scripts.terminal import Terminal
 from connector_core.runtime.scripts.words import Words, on_the_server
 
-USAGE: Final = "Usage: ./deploy.sh [ACCOUNT [DESTINATION [CONNECTION]]] [-- OPTIONS OF fivetran deploy]"
-DEFAULT_ACCOUNT: Final = "MDS_SNOWFLAKE_HOL"
+USAGE: Final = (
+    "Usage: ./deploy.sh [ACCOUNT [DESTINATION [CONNECTION]]] [--package-id ID] [--profile NAME] [-- OPTIONS OF fivetran deploy]"
+)
 DEFAULT_DESTINATION: Final = "NEW_SALES_ENG_HANDS_ON_LAB"
 DEFAULT_CONNECTION: Final = "a_new_{dataset}_connector"
-GRACE: Final = 10.0
-"""Seconds that the command has after Ctrl-C, to take away a package that no connection uses."""
 
 _CONNECTION_NAME: Final = re.compile(r"[_a-z][_a-z0-9]*", re.ASCII)
 
 
 @frozen
 class Target:
-    """Where a project is deployed to."""
+    """Where a project is deployed to. package: the id of one that is there and is to be run; empty where one is uploaded."""
 
     account: str
     destination: str
     connection: str
     python_version: str
+    package: str = ""
 
 
 def deploy(project: Project, arguments: Sequence[str], terminal: Terminal) -> int:
     """Deploy *project* with ``fivetran deploy``; the exit code. Raises ScriptError where nothing was sent."""
-    names, options = _split(arguments)
+    if arguments[:1] == [VERB]:
+        return package(project, arguments[1:], terminal)
+    given = asked(arguments, 3, USAGE)
     project.check()
     command = fivetran()
-    version = python_version(project.folder / "connector.lock.json", os.environ, options)
-    target = _target(names, os.environ, project.dataset, version, terminal)
+    profile = find_profile(given.own, project.folder, os.environ)
+    version = python_version(project.folder / "connector.lock.json", os.environ, given.options, profile)
+    target = _target(given, profile, os.environ, project.dataset, version, terminal)
     _check_connection_name(target.connection, project.dataset)
     key = find_key(target.account, project.folder, os.environ)
     terminal.say(f"API key:     from {key.place}")
     if keep_at_home(project.folder):
         terminal.say("Note: config.json holds API keys and would have been uploaded; .gitignore now leaves it out.")
+    terminal.say("\nDeploying connector...")
     words = Words(key.value)
-    own_version = any(option.partition("=")[0] == OPTION for option in options)
-    ending = _sent(project, [command, "deploy", *_options(target, own_version=own_version), *options], key, words, terminal)
+    ending = sent(project, [command, "deploy", *_options(target, given, profile)], key, words, terminal)
     if ending.code == 0:
         _succeed(target, words, terminal)
     else:
@@ -58,41 +63,29 @@ def deploy(project: Project, arguments: Sequence[str], terminal: Terminal) -> in
     return ending.code
 
 
-def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """The names that were given, and the options of ``fivetran deploy`` behind ``--``."""
-    end = arguments.index("--") if "--" in arguments else len(arguments)
-    names, options = arguments[:end], arguments[end + 1 :]
-    wrong = next((name for name in names if name.startswith("-")), None)
-    if wrong or len(names) > 3:
-        what = (
-            f"unknown option: {wrong} (options of fivetran deploy go after --)" if wrong else "more than three names were given"
-        )
-        raise ScriptError(f"{what}\n\n{USAGE}\n./deploy.sh --help says more.")
-    return names, options
+def _target(
+    given: Asked, profile: Profile, environment: Mapping[str, str], dataset: str, version: str, terminal: Terminal
+) -> Target:
+    """What was given, else what the environment says, else the profile, else what is answered, else the defaults."""
+    names = iter([*given.names, "", "", ""])
 
-
-def _target(names: Sequence[str], environment: Mapping[str, str], dataset: str, version: str, terminal: Terminal) -> Target:
-    """What was given, else what the environment says, else what is answered, else the defaults."""
-    given = iter([*names, "", "", ""])
-
-    def chosen(what: str, variable: str, default: str) -> str:
-        value = next(given) or environment.get(variable, "")
-        if not value and terminal.answers.isatty():
-            answer = terminal.ask(f"Enter your Fivetran {what} name [{default}]: ", aside=True)
-            if answer is None:
-                raise ScriptError("the input ended. Nothing was deployed.")
-            value = answer.strip()
-        return value or default
+    def name(what: str, variable: str, default: str) -> str:
+        return chosen(next(names) or environment.get(variable, "") or profile.get(what), what, default, terminal)
 
     target = Target(
-        chosen("account", "FIVETRAN_ACCOUNT_NAME", DEFAULT_ACCOUNT),
-        chosen("destination", "FIVETRAN_DESTINATION_NAME", DEFAULT_DESTINATION),
-        chosen("connection", "FIVETRAN_CONNECTION_NAME", DEFAULT_CONNECTION.format(dataset=dataset)),
+        name("account", "FIVETRAN_ACCOUNT_NAME", DEFAULT_ACCOUNT),
+        name("destination", "FIVETRAN_DESTINATION_NAME", DEFAULT_DESTINATION),
+        name("connection", "FIVETRAN_CONNECTION_NAME", DEFAULT_CONNECTION.format(dataset=dataset)),
         version,
+        given.own.get(PACKAGE_ID) or profile.get("package_id"),
     )
+    if profile.place:
+        terminal.say(f"Options:     {profile.place}")
     terminal.say(f"Account:     {target.account}")
     terminal.say(f"Destination: {target.destination}")
     terminal.say(f"Connection:  {target.connection}")
+    if target.package:
+        terminal.say(f"Package:     {target.package} (its code is what is run; nothing is uploaded from here)")
     return target
 
 
@@ -106,47 +99,25 @@ def _check_connection_name(name: str, dataset: str) -> None:
     )
 
 
-def _options(target: Target, *, own_version: bool) -> list[str]:
-    options = ["--destination", target.destination, "--connection", target.connection]
-    return [*options, "--configuration", "configuration.json", *([] if own_version else [OPTION, target.python_version])]
-
-
-@frozen
-class Ending:
-    """How ``fivetran deploy`` ended: our exit code, and what became of it, of a failure."""
-
-    code: int
-    what: str = ""
-
-
-def _sent(project: Project, command: Sequence[str], key: ApiKey, words: Words, terminal: Terminal) -> Ending:
-    def show(piece: str) -> None:
-        words.hear(piece)
-        if done := words.done(piece):
-            terminal.good(done)
-        else:
-            terminal.write(words.shown(piece))
-
-    def tell() -> None:
-        terminal.say("Note: fivetran changed requirements.txt (its version may be in the upload); the file here is as it was.")
-
-    terminal.say("\nDeploying connector...")
-    # What is uploaded has the pins that the project was built with: the command would ask for newer ones, and upload them
-    # after --yes. The key goes in the environment: everybody on this machine can read the arguments of a command.
-    with project.kept_requirements(tell), surroundings({**os.environ, VARIABLE: key.value}) as environment:
-        try:
-            code = run(command, project.folder, environment, show, errors=None, grace=GRACE)
-        except KeyboardInterrupt:
-            return Ending(INTERRUPTED, "was interrupted")
-        except Ended as ended:
-            return Ending(ended.code, f"was ended by {ended}")
-    return Ending(code if code >= 0 else 128 - code, "failed")
+def _options(target: Target, given: Asked, profile: Profile) -> list[str]:
+    options = ["--destination", target.destination, "--connection", target.connection, "--configuration", "configuration.json"]
+    if not any(option.partition("=")[0] == OPTION for option in given.options):
+        options += [OPTION, target.python_version]
+    if PACKAGE_ID in given.own:
+        options += [PACKAGE_ID, target.package]
+    return [*options, *profile.options, *given.options]
 
 
 def _succeed(target: Target, words: Words, terminal: Terminal) -> None:
+    terminal.say()
+    if words.said("already uses package"):
+        terminal.say(
+            f"The connection '{target.connection}' uses the package {target.package} already: it runs the code that is there."
+        )
+        terminal.say("Nothing was sent, so its configuration is as it was too; the dashboard changes that.")
+        return
     created, updated = words.said("connection created$"), words.said("connection updated$")
     become = "created" if created else "updated" if updated else "deployed"
-    terminal.say()
     terminal.say(f"The connection '{target.connection}' has been {become} successfully.")
     terminal.say(f"Python version: {words.fact('runtime python version') or target.python_version}")
     for name, fact in (("Connection ID", words.fact("connection id")), ("Naming strategy", words.fact("naming strategy"))):
@@ -159,9 +130,13 @@ def _succeed(target: Target, words: Words, terminal: Terminal) -> None:
 
 
 def _fail(ending: Ending, words: Words, target: Target, terminal: Terminal) -> None:
-    advice = "; its last lines above say why. Correct that, then run this again." if ending.what == "failed" else "."
     terminal.say()
-    terminal.complain(f"Error: fivetran deploy {ending.what} (exit code {ending.code}){advice}")
+    terminal.complain(f"Error: fivetran deploy {ending.what} (exit code {ending.code}){ending.advice}")
     terminal.complain(f"On the server: {on_the_server(words, target.connection)}")
     if words.said("EOF when reading a line"):
         terminal.complain("It stopped at a question, and there was no terminal to answer it on: ./deploy.sh ... -- --yes")
+    if words.said("shared with other connections"):
+        terminal.complain(
+            "Its package is that of other connections too. New code for all of them: ./deploy.sh package update PACKAGE_ID. "
+            f"Another package for this one: ./deploy.sh package create, then ./deploy.sh ... {PACKAGE_ID} PACKAGE_ID"
+        )

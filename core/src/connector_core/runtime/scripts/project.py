@@ -1,7 +1,7 @@
 """The project that a script belongs to: what it has to hold, and what has to be the same afterwards."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ from attrs import frozen
 from connector_core.runtime.scripts.configuration import fault_in
 from connector_core.runtime.scripts.errors import ScriptError
 
+CODE: Final = ("connector.py", "requirements.txt")
 NEEDED: Final = ("connector.py", "configuration.json", "requirements.txt")
 
 
@@ -24,11 +25,18 @@ class Project:
 
     def check(self) -> None:
         """Raise ScriptError unless everything is there that a run or a deploy needs, and the configuration can be used."""
-        for name in NEEDED:
-            if not (self.folder / name).is_file():
-                raise ScriptError(f"{name} is missing in {self.folder}. Build the project again: connector-build {self.dataset}")
+        self._check_files(NEEDED)
         if fault := fault_in(self.folder / "configuration.json", self.folder / "connector.lock.json"):
             raise ScriptError(f"configuration.json {fault}")
+
+    def check_code(self) -> None:
+        """Raise ScriptError unless everything is there that a package needs: of that, the configuration is no part."""
+        self._check_files(CODE)
+
+    def _check_files(self, needed: Iterable[str]) -> None:
+        for name in needed:
+            if not (self.folder / name).is_file():
+                raise ScriptError(f"{name} is missing in {self.folder}. Build the project again: connector-build {self.dataset}")
 
     @property
     def requirements(self) -> Path:

@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import Final
 
 from connector_core.runtime.scripts.errors import ScriptError
+from connector_core.runtime.scripts.profiles import Profile
 
 DEFAULT_PYTHON_VERSION: Final = "3.11"
 VARIABLE: Final = "FIVETRAN_PYTHON_VERSION"
 OPTION: Final = "--python-version"
 
 
-def python_version(lock: Path, environment: Mapping[str, str], options: Sequence[str] = ()) -> str:
-    """What to ask Fivetran for: what *options* or the environment say, else the lowest version that all allow.
+def python_version(
+    lock: Path, environment: Mapping[str, str], options: Sequence[str] = (), profile: Profile | None = None
+) -> str:
+    """What to ask Fivetran for: what *options*, the environment or the profile say, else the lowest version that all allow.
 
     Raises ScriptError for one that something in the project does not run on: it would fail there, at the first sync.
     """
     allowed = _allowed(lock)
-    wanted, where = _wanted(environment, options)
+    wanted, where = _wanted(environment, options, profile or Profile())
     if wanted is None:
         return allowed[0] if allowed else DEFAULT_PYTHON_VERSION
     if allowed and not _suits(wanted, allowed):
@@ -30,12 +33,14 @@ def python_version(lock: Path, environment: Mapping[str, str], options: Sequence
     return wanted
 
 
-def _wanted(environment: Mapping[str, str], options: Sequence[str]) -> tuple[str | None, str]:
+def _wanted(environment: Mapping[str, str], options: Sequence[str], profile: Profile) -> tuple[str | None, str]:
     for number, option in enumerate(options):
         name, _, value = option.partition("=")
-        if name == OPTION:
+        if name in (OPTION, "--python"):
             return value or next(iter(options[number + 1 :]), ""), OPTION
-    return environment.get(VARIABLE) or None, VARIABLE
+    if value := environment.get(VARIABLE):
+        return value, VARIABLE
+    return profile.get("python_version") or None, f"python_version of the {profile.place}"
 
 
 def _suits(wanted: str, allowed: Sequence[str]) -> bool:

@@ -15,10 +15,13 @@ _MARKS: Final = re.compile(r"[^A-Za-z]*")
 _DONE: Final[Mapping[str, str]] = {
     "project packaged for upload": "Packaging your project for upload...",
     "package uploaded": "Uploading your project...",
+    "package updated": "Replacing the code of the package...",
+    "package found": "Finding the package...",
 }
 _SAID_OTHERWISE: Final = re.compile(
     # The second of these shows the first characters of the key.
     r"executing deploy:$|fivetran deploy .*--api-key |reading api key from |packaging project for upload$|uploading package$"
+    r"|package-id '.*' will be reused$|validating package |updating package "
     r"|connection (created|updated)$|visit the Fivetran dashboard |https?://\S+/dashboard/connections/\S+$"
 )
 _LINK: Final = re.compile(r"^https?://\S+/dashboard/connections/\S+$", re.MULTILINE)
@@ -70,8 +73,6 @@ def on_the_server(words: Words, connection: str) -> str:
 
     A line that is not known here must not pass for nothing: whatever speaks of a package or an upload ends in "not known".
     """
-    package = words.fact("package id")
-    unchanged = f"connection {connection} is as it was."
     if words.said("connection (created|updated)"):
         new = " (it is new, and paused)" if words.said("connection created") else ""
         return (
@@ -79,6 +80,21 @@ def on_the_server(words: Words, connection: str) -> str:
             "It exists, so the next run updates it: ./deploy.sh ... -- --yes"
         )
     refused = words.said("failed to (create|update) connection")
+    reused = words.said("package-id '.*' will be reused$")
+    found = (_of_one_that_was_there if reused else _of_one_that_is_new)(words, f"connection {connection} is as it was.", refused)
+    return found or f"not known. {_uploaded(words)}Look whether the connection {connection} was changed: {DASHBOARD}"
+
+
+def _uploaded(words: Words) -> str:
+    package = words.fact("package id")
+    return f"The package {package} is there. " if package else ""
+
+
+def _of_one_that_is_new(words: Words, unchanged: str, refused: bool) -> str:
+    """What is there of a package that was to be uploaded, and of its connection; empty where that is not known."""
+    package = words.fact("package id")
+    if words.said("shared with other connections"):
+        return f"nothing new. Nothing was uploaded, and the {unchanged}"
     if refused and words.said("cleaned up orphaned package"):
         return f"nothing new. The uploaded package was taken away again, and the {unchanged}"
     if refused and package:
@@ -87,5 +103,11 @@ def on_the_server(words: Words, connection: str) -> str:
         return f"perhaps a package that nothing uses. The {unchanged}"
     if words.said(r"\S") and not words.said("[Pp]ackag|[Uu]pload"):
         return f"nothing new. Nothing was uploaded, and the {unchanged}"
-    there = f"The package {package} is there. " if package else ""
-    return f"not known. {there}Look whether the connection {connection} was changed: {DASHBOARD}"
+    return ""
+
+
+def _of_one_that_was_there(words: Words, unchanged: str, refused: bool) -> str:
+    """The same for a connection that was to use a package that is there."""
+    if refused or not words.said("(creating connection$|updating connection )"):
+        return f"nothing new. The package is as it was, and the {unchanged}"
+    return ""
