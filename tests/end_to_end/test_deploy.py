@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shutil import copytree
@@ -26,7 +27,7 @@ from connector_build.local.fivetran import debug, read_tables
 from connector_build.review.verify import verify
 from connector_core.plugin.assembly import Plugin, assemble
 from deploy_standin import Connection, Fault, Fivetran, standin
-from distributions import built_fts
+from distributions import built_fts, connector_build
 from simulated import simulated
 from transcripts import assert_like
 
@@ -439,6 +440,19 @@ def test_one_package_for_two_connections(desk: Desk, api: Simulation, tmp_path: 
     assert_arrived(desk.account, api, tmp_path)
 
 
+def test_a_package_with_a_name(desk: Desk, tmp_path: Path) -> None:
+    done = connector_build("fts", "--pyproject", "--output", str(desk.project), path=tmp_path, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert desk.package("create").code == 0
+    [package] = desk.account.packages.values()
+    (tmp_path / "package.zip").write_bytes(package)
+    assert verify(tmp_path / "package.zip").differences == ()
+    with ZipFile(io.BytesIO(package)) as archive:
+        said = tomllib.loads(archive.read("pyproject.toml").decode())["project"]
+        assert said["dependencies"] == archive.read("requirements.txt").decode().split()
+    assert said["name"] == "fts"
+
+
 def test_the_package_has_new_code_for_every_connection(desk: Desk) -> None:
     id_ = shared_by_two(desk)
     desk.account.packages[id_] = b"old code"
@@ -446,8 +460,7 @@ def test_the_package_has_new_code_for_every_connection(desk: Desk) -> None:
     assert done.code == 1
     assert "Traceback" not in done.errors
     assert done.errors.endswith(
-        f"On the server: the package {id_}, as it was.\n"
-        f"Nobody has agreed to that: ./deploy.sh package update {id_} -- --yes\n"
+        f"On the server: the package {id_}, as it was.\nNobody has agreed to that: ./deploy.sh package update {id_} -- --yes\n"
     )
     assert desk.account.packages[id_] == b"old code"
     done = desk.package("update", id_, "--", "--yes")
@@ -486,7 +499,11 @@ def test_another_package_for_a_connection(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("call", "fault", "there"),
     [
-        ("GET /v1/connector-sdk/packages", "error", "nothing new. The package is as it was, and the connection my_fts is as it was.\n"),
+        (
+            "GET /v1/connector-sdk/packages",
+            "error",
+            "nothing new. The package is as it was, and the connection my_fts is as it was.\n",
+        ),
         (CREATE, "error", "nothing new. The package is as it was, and the connection my_fts is as it was.\n"),
         (CREATE, "page", "not known. Look whether the connection my_fts was changed: https://"),
     ],

@@ -38,6 +38,7 @@ def test_what_the_file_says_becomes_a_build(tmp_path: Path) -> None:
         enable = ["fts_technicians", "cost_per_hour"]
         disable = ["x"]
         undeclared = "fail"
+        pyproject = true
         output = "elsewhere/eu"
         """,
     )
@@ -51,6 +52,7 @@ def test_what_the_file_says_becomes_a_build(tmp_path: Path) -> None:
         "enable": ["fts_technicians", "cost_per_hour"],
         "disable": ["x"],
         "undeclared": "fail",
+        "pyproject": True,
     }
 
 
@@ -66,6 +68,7 @@ def test_what_the_file_says_becomes_a_build(tmp_path: Path) -> None:
         ("[[connector]]\ndataset = '--help'", "dataset is '--help'"),
         ("[[connector]]\ndataset = 'a'\nenabled = ['x']", "enabled means nothing here (did you mean enable?)"),
         ("[[connector]]\ndataset = 'a'\nundeclared = 'no'", "undeclared is 'no'. Write one of allow, warn, fail, drop"),
+        ("[[connector]]\ndataset = 'a'\npyproject = 'yes'", "pyproject is 'yes'. Write true or false"),
         ("[[connector]]\ndataset = 'a'\nenable = 'x'", "enable is 'x'. Write a list of texts"),
         ("[[connector]]\ndataset = 'a'\n[[connector]]\ndataset = 'a'", "two connectors are named a"),
         ("[[connector]]\ndataset = 'a'\noutput='x'\n[[connector]]\ndataset = 'b'\noutput='x'", "two connectors are written into"),

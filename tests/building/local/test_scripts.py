@@ -548,7 +548,7 @@ package_id = "package_7"
     ],
 )
 def test_what_nobody_gives_comes_from_the_profile(
-    project: Project, given: list[str], more: dict[str, str], expected: list[str]
+    project: Project, given: list[str], more: dict[str, Any], expected: list[str]
 ) -> None:
     file = project.folder.parent / "options.toml"
     file.write_text(PROFILES)

@@ -29,6 +29,9 @@ def build_command(dataset: str) -> click.Command:
         help=f"Build the connector of the dataset {dataset}: an ordinary Fivetran project in dist/{_folder(dataset)}.",
     )
     @choice_options
+    @click.option(
+        "--pyproject", is_flag=True, help="Also write a pyproject.toml, for a package that many connections share: it has a name."
+    )
     @output_option
     @force_option
     def build(output: Path | None, force: bool, **choice: Any) -> None:

@@ -53,7 +53,7 @@ def _lock_of_now(
     import json
 
     from connector_build.project.making import made
-    from connector_build.project.writer import LOCK
+    from connector_build.project.writer import LOCK, PYPROJECT
     from connector_build.review.diff import added_sources, own_file
 
     names, local = added_sources(before)
@@ -68,6 +68,7 @@ def _lock_of_now(
         enable=before["enabled"],
         disable=before["disabled"],
         undeclared=before.get("undeclared"),
+        pyproject=PYPROJECT in before["files"],
         extensions=[*names, *extensions],
         files=files,
     )

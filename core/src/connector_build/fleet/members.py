@@ -18,7 +18,8 @@ _NAME: Final = re.compile(r"[_a-z][_a-z0-9]*")
 """What Fivetran lets a connection be named."""
 _LISTS: Final = ("with", "plugin_files", "enable", "disable")
 _TEXTS: Final = ("name", "dataset", "output", "undeclared")
-_KEYS: Final = (*_TEXTS, *_LISTS)
+_FLAG: Final = "pyproject"
+_KEYS: Final = (*_TEXTS, *_LISTS, _FLAG)
 
 
 @frozen
@@ -26,7 +27,7 @@ class Member:
     """One connector of the file.
 
     name: what messages call it. dataset: its name, or the path of its file. output: the folder that is written.
-    choice: what it is assembled from beyond its dataset, as `project.making.assembled` takes it.
+    choice: what it is made from beyond its dataset, as `project.making.made` takes it.
     """
 
     name: str
@@ -104,6 +105,7 @@ def _member(entry: Any, where: str, folder: Path) -> Member:
         "extensions": lists["with"],
         "files": [str(folder / path) for path in lists["plugin_files"]],
         **({"undeclared": _undeclared(texts["undeclared"], where)} if "undeclared" in texts else {}),
+        **({_FLAG: _flag(entry, _FLAG, where)} if _FLAG in entry else {}),
     }
     dataset = str(folder / texts["dataset"]) if is_file(texts["dataset"]) else texts["dataset"]
     return Member(name, dataset, choice, folder / texts.get("output", f"dist/{name}"))
@@ -126,6 +128,13 @@ def _text(entry: Mapping[str, Any], key: str, where: str) -> str:
     value = entry[key]
     if not isinstance(value, str) or not value or value.startswith("-"):
         raise UsageProblem(f"{where}: {key} is {one_line(repr(value), 60)}. Write a text in quotes.")
+    return value
+
+
+def _flag(entry: Mapping[str, Any], key: str, where: str) -> bool:
+    value = entry[key]
+    if not isinstance(value, bool):
+        raise UsageProblem(f"{where}: {key} is {one_line(repr(value), 60)}. Write true or false.")
     return value
 
 

@@ -63,14 +63,15 @@ def everything(dataset: str) -> Dictionary:
     return dictionary(dataset, enable=[option.name for option in dictionary(dataset).options])
 
 
-def made(dataset: str, **choice: Any) -> Project:
-    """The project of *dataset*; *choice* is what `assembled` takes."""
+def made(dataset: str, *, pyproject: bool = False, **choice: Any) -> Project:
+    """The project of *dataset*, with a ``pyproject.toml`` if wanted; *choice* is what `assembled` takes."""
     assembly, sources = assembled(dataset, **choice)
-    return make_project(named(dataset), assembly, core(), sources)
+    described = find(dataset).summary if pyproject else None
+    return make_project(named(dataset), assembly, core(), sources, described=described)
 
 
 def build_into(folder: Path, dataset: str, *, force: bool = False, **choice: Any) -> str:
-    """Write the project of *dataset* into *folder*, as `write_project` does; what there is to say of it."""
+    """Write the project of *dataset* into *folder*, as `write_project` does; what there is to say. *choice*: what `made` takes."""
     project = made(dataset, **choice)
     written = write_project(project, folder, force=force)
     offered = [option.name for option in project.assembly.options]

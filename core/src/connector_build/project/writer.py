@@ -11,6 +11,7 @@ from connector_build.errors import BuildError
 from connector_build.plugins.discovery import Source
 from connector_build.project.definitions import definition, how_read
 from connector_build.project.lock import SEAL, seal_of
+from connector_build.project.pyproject import pyproject
 from connector_build.project.readme import readme
 from connector_build.project.requirements import Helper, requirements
 from connector_build.project.shipping import check_imports, check_needs, helper_files, source_files
@@ -26,8 +27,9 @@ LOCK = "connector.lock.json"
 CONFIGURATION = "configuration.json"
 CONNECTOR = "connector.py"
 SCRIPTS = ("debug_and_reset.sh", "deploy.sh")
-WRITTEN = frozenset({CONNECTOR, "requirements.txt", ".gitignore", "README.md", *SCRIPTS})
-"""The files of every project, beside the lock, that come from no source."""
+PYPROJECT = "pyproject.toml"
+WRITTEN = frozenset({CONNECTOR, "requirements.txt", PYPROJECT, ".gitignore", "README.md", *SCRIPTS})
+"""The files of a project, beside the lock, that come from no source; every one has all but PYPROJECT."""
 
 
 @frozen(hash=False)
@@ -53,8 +55,12 @@ class Project:
         return [table["table"] for table in self.assembly.schema]
 
 
-def make_project(dataset: str, assembly: Assembly, core: Source, sources: Sequence[Source]) -> Project:
+def make_project(
+    dataset: str, assembly: Assembly, core: Source, sources: Sequence[Source], *, described: str | None = None
+) -> Project:
     """The project of *dataset*, assembled from *sources* on top of *core*.
+
+    described: what the dataset is, to be said in a ``pyproject.toml``; None for none.
 
     Raises BuildError for anything that Fivetran's packaging would drop or that could not run there.
     """
@@ -74,6 +80,8 @@ def make_project(dataset: str, assembly: Assembly, core: Source, sources: Sequen
     tables = " ".join(table["table"] for table in assembly.schema)
     files[CONNECTOR] = _connector_py(dataset, assembly, sources)
     files["requirements.txt"] = "".join(f"{name}=={version}\n" for name, version in pins.items()).encode()
+    if described is not None:
+        files[PYPROJECT] = pyproject(dataset, sources[0].version, described, pins)
     for script in SCRIPTS:
         files[script] = script_of(script, dataset, tables, needed.pythons[0])
     files[".gitignore"] = rendered("gitignore").encode()

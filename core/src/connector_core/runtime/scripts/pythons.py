@@ -38,8 +38,8 @@ def _wanted(environment: Mapping[str, str], options: Sequence[str], profile: Pro
         name, _, value = option.partition("=")
         if name in (OPTION, "--python"):
             return value or next(iter(options[number + 1 :]), ""), OPTION
-    if value := environment.get(VARIABLE):
-        return value, VARIABLE
+    if variable := environment.get(VARIABLE):
+        return variable, VARIABLE
     return profile.get("python_version") or None, f"python_version of the {profile.place}"
 
 
