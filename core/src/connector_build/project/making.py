@@ -71,7 +71,7 @@ def made(dataset: str, *, pyproject: bool = False, **choice: Any) -> Project:
 
 
 def build_into(folder: Path, dataset: str, *, force: bool = False, **choice: Any) -> str:
-    """Write the project of *dataset* into *folder*, as `write_project` does; what there is to say. *choice*: what `made` takes."""
+    """Write the project of *dataset* into *folder*, as `write_project` does; what there is to say. *choice*: that of `made`."""
     project = made(dataset, **choice)
     written = write_project(project, folder, force=force)
     offered = [option.name for option in project.assembly.options]

@@ -13,7 +13,7 @@ from connector_core.runtime.scripts.errors import ScriptError
 from connector_core.runtime.scripts.packages import VERB, package
 from connector_core.runtime.scripts.profiles import Profile, find_profile
 from connector_core.runtime.scripts.project import Project, fivetran
-from connector_core.runtime.scripts.pythons import OPTION, python_version
+from connector_core.runtime.scripts.pythons import OPTION, OPTIONS, python_version
 from connector_core.runtime.scripts.sending import Ending, sent
 from connector_core.runtime.scripts.terminal import Terminal
 from connector_core.runtime.scripts.words import Words, on_the_server
@@ -101,7 +101,7 @@ def _check_connection_name(name: str, dataset: str) -> None:
 
 def _options(target: Target, given: Asked, profile: Profile) -> list[str]:
     options = ["--destination", target.destination, "--connection", target.connection, "--configuration", "configuration.json"]
-    if not any(option.partition("=")[0] == OPTION for option in given.options):
+    if not any(option.partition("=")[0] in OPTIONS for option in given.options):
         options += [OPTION, target.python_version]
     if PACKAGE_ID in given.own:
         options += [PACKAGE_ID, target.package]

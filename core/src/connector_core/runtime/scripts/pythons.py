@@ -12,6 +12,8 @@ from connector_core.runtime.scripts.profiles import Profile
 DEFAULT_PYTHON_VERSION: Final = "3.11"
 VARIABLE: Final = "FIVETRAN_PYTHON_VERSION"
 OPTION: Final = "--python-version"
+OPTIONS: Final = (OPTION, "--python")
+"""What the command calls it."""
 
 
 def python_version(
@@ -36,8 +38,8 @@ def python_version(
 def _wanted(environment: Mapping[str, str], options: Sequence[str], profile: Profile) -> tuple[str | None, str]:
     for number, option in enumerate(options):
         name, _, value = option.partition("=")
-        if name in (OPTION, "--python"):
-            return value or next(iter(options[number + 1 :]), ""), OPTION
+        if name in OPTIONS:
+            return value or next(iter(options[number + 1 :]), ""), name
     if variable := environment.get(VARIABLE):
         return variable, VARIABLE
     return profile.get("python_version") or None, f"python_version of the {profile.place}"
