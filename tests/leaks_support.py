@@ -365,6 +365,10 @@ class Authority:
             .not_valid_after(now + timedelta(days=days[1]))
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([name]), critical=False)
+            # What RFC 5280 asks of every certificate, and Python 3.13 of each that it is to trust.
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
+            .add_extension(_usage(authority=authority), critical=True)
         )
         return built.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
@@ -399,6 +403,18 @@ def pem_of(key: ec.EllipticCurvePrivateKey) -> str:
     """A private key as PEM."""
     encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     return key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    no = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False)
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
+        **no,
+    )
 
 
 def _name(text: str) -> x509.Name:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import ssl
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
@@ -34,6 +35,7 @@ from connector_core import (
     wait_until,
 )
 from connector_core.auth.kinds import AuthFactory
+from connector_core.http.reasons import _untrusted
 from connector_core.source.limits import seconds_asked
 from leaks_support import AUTHORITY, Authority, reply
 from leaks_support import serving as serving_tls
@@ -471,6 +473,15 @@ def test_f7_what_else_is_wrong_with_a_certificate_is_said(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(AUTHORITY.file(tmp_path)))
     with serving_tls(lambda _: reply({}), certificate(tmp_path)) as server, pytest.raises(SourceError, match=words):
         connect(Api(server.url), paginator=SinglePage()).sync()
+
+
+def test_f7_a_certificate_that_only_python_3_12_takes_is_no_stranger() -> None:
+    error = ssl.SSLCertVerificationError()
+    error.verify_code, error.verify_message = 85, "Missing Authority Key Identifier"
+    said = _untrusted(error)
+    assert "a rule of RFC 5280 that Python 3.13 and later insist on (Missing Authority Key Identifier)" in said
+    assert "FIVETRAN_PYTHON_VERSION=3.12" in said
+    assert "authority that this machine" not in said
 
 
 def test_f7_certificates_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

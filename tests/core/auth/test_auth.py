@@ -775,6 +775,10 @@ class Authority:
             .not_valid_after(now + timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+            # What RFC 5280 asks of every certificate, and Python 3.13 of each that it is to trust.
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
+            .add_extension(_usage(authority=authority), critical=True)
         )
         return built.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
@@ -783,6 +787,18 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         pem = self.certificate(key, "client")
         return {"client_certificate": b64encode(pem.encode()).decode(), "client_key": encoded(key, password)}
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    no = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False)
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
+        **no,
+    )
 
 
 def _name(text: str) -> x509.Name:

@@ -112,6 +112,11 @@ def _untrusted(error: ssl.SSLCertVerificationError) -> str:
         return f"it {when}. Ask the API's owner for a new one; if it is right, the clock of this machine is wrong."
     if code in (62, 64):
         return "it is for another host. Check base_url; if it is right, ask the API's owner."
+    if code in range(80, 95):
+        return (
+            f"it breaks a rule of RFC 5280 that Python 3.13 and later insist on ({error.verify_message}). Ask whoever made it "
+            "for one that keeps it. Until then, run the connector on Python 3.12: FIVETRAN_PYTHON_VERSION=3.12 for deploy.sh."
+        )
     return (
         "it comes from an authority that this machine does not know. If that is one of your own organisation, set the "
         "environment variable REQUESTS_CA_BUNDLE to a PEM file with its certificate; where none can be set, as on Fivetran, add "
