@@ -21,7 +21,14 @@ def test_a_value_that_is_written_into_code_is_read_back(value: object) -> None:
 @given(TEXTS)
 def test_no_title_breaks_the_connector(title: str) -> None:
     text = rendered(
-        "connector.py.jinja", dataset="crew", modules=["a"], plugins={title: "a.b"}, enable=[title], disable=[], undeclared=""
+        "connector.py.jinja",
+        dataset="crew",
+        minimum=(3, 11),
+        modules=["a"],
+        plugins={title: "a.b"},
+        enable=[title],
+        disable=[],
+        undeclared="",
     )
     calls = [
         node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and ast.unparse(node.func) == "connector_for"
@@ -34,9 +41,9 @@ def test_no_title_breaks_the_connector(title: str) -> None:
 
 def test_a_value_that_is_missing_is_an_error() -> None:
     with pytest.raises(UndefinedError, match="'enable' is undefined"):
-        rendered("connector.py.jinja", dataset="crew", modules=[], plugins={}, disable=[], undeclared="")
+        rendered("connector.py.jinja", dataset="crew", minimum=(3, 11), modules=[], plugins={}, disable=[], undeclared="")
 
 
 def test_nothing_is_escaped_as_in_a_web_page() -> None:
-    given: dict[str, Any] = {"modules": [], "plugins": {}, "enable": [], "disable": [], "undeclared": ""}
+    given: dict[str, Any] = {"minimum": (3, 11), "modules": [], "plugins": {}, "enable": [], "disable": [], "undeclared": ""}
     assert "<b>&'" in rendered("connector.py.jinja", dataset="<b>&'", **given)

@@ -74,12 +74,12 @@ def forgotten() -> None:
     calls.clear()
 
 
-@pytest.mark.parametrize("operations", [Operations, Before, AskingForMore, NoOperation, object], ids=str)
+@pytest.mark.parametrize("operations", [Operations, Before, AskingForMore, NoOperation, object])
 def test_an_sdk_without_it(operations: type) -> None:
     assert deferred_truncate(operations) is None
 
 
-@pytest.mark.parametrize("operations", [AsKeyword, AsOperation, AsMethod()], ids=str)
+@pytest.mark.parametrize("operations", [AsKeyword, AsOperation, AsMethod()], ids=["keyword", "operation", "method"])
 def test_an_sdk_with_it(operations: Any) -> None:
     call = deferred_truncate(operations)
     assert call is not None

@@ -78,7 +78,7 @@ def make_project(
     check_needs(assembly.needs, pins)
     configuration = {setting.name: setting.placeholder for setting in assembly.settings}
     tables = " ".join(table["table"] for table in assembly.schema)
-    files[CONNECTOR] = _connector_py(dataset, assembly, sources)
+    files[CONNECTOR] = _connector_py(dataset, assembly, sources, needed.pythons[0])
     files["requirements.txt"] = "".join(f"{name}=={version}\n" for name, version in pins.items()).encode()
     if described is not None:
         files[PYPROJECT] = pyproject(dataset, sources[0].version, described, pins)
@@ -105,11 +105,12 @@ def script_of(name: str, dataset: str, tables: str, python_version: str = DEFAUL
     ).encode()
 
 
-def _connector_py(dataset: str, assembly: Assembly, sources: Sequence[Source]) -> bytes:
+def _connector_py(dataset: str, assembly: Assembly, sources: Sequence[Source], python_version: str) -> bytes:
     changed = [option for option in assembly.options if option.enabled != option.value.default]
     return rendered(
         "connector.py.jinja",
         dataset=dataset,
+        minimum=tuple(map(int, python_version.split("."))),
         modules=list(dict.fromkeys(source.module.__name__ for source in sources)),
         plugins={f"{source.name} {source.version}".strip(): source.expression for source in sources},
         enable=[option.name for option in changed if option.enabled],
