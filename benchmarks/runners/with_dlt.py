@@ -1,7 +1,8 @@
-"""dlt's REST API source: extracted, normalised and loaded into a Parquet file.
+"""dlt: extracted, normalised and loaded into a Parquet file.
 
-With ``workers``, its resources are parallelised and so many threads read them; pages by offset are deferred, which is how dlt reads
-pages of one resource at the same time.
+One table is read by its REST API source. With ``workers``, so many threads read parallelised resources over its REST client, which
+took less time than the source with all of its resources parallelised; pages by offset are deferred, which is how dlt reads pages of
+one resource at the same time.
 """
 
 import os
@@ -13,22 +14,14 @@ import dlt
 import pyarrow.parquet
 from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.auth import APIKeyAuth
+from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 from dlt.sources.rest_api import rest_api_source
 from measure import add, measured, told
 
 
-def resource_of(name: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """The resource of a table, as dlt's documentation configures one."""
-    return {
-        "name": name,
-        "primary_key": "record_id",
-        "parallelized": bool(asked["workers"]),
-        "endpoint": {"path": asked["path"], "params": {"page_size": asked["page_size"]}, "data_selector": "fts_records"},
-    }
-
-
 def source_of(asked: dict[str, Any]) -> Any:
-    """The source of all tables."""
+    """The source of one table, as dlt's documentation configures one."""
+    endpoint = {"path": asked["path"], "params": {"page_size": asked["page_size"]}, "data_selector": "fts_records"}
     return rest_api_source(
         {
             "client": {
@@ -36,15 +29,31 @@ def source_of(asked: dict[str, Any]) -> Any:
                 "auth": {"type": "api_key", "name": "api_key", "api_key": asked["key"], "location": "header"},
                 "paginator": {"type": "cursor", "cursor_path": "next_cursor", "cursor_param": "cursor"},
             },
-            "resources": [resource_of(name, asked) for name in asked["tables"]],
+            "resources": [{"name": asked["tables"][0], "primary_key": "record_id", "endpoint": endpoint}],
         }
     )
 
 
+def client_of(asked: dict[str, Any]) -> RESTClient:
+    """A client with a session of its own."""
+    return RESTClient(asked["url"], auth=APIKeyAuth("api_key", asked["key"], "header"))
+
+
+def parallelised(name: str, asked: dict[str, Any]) -> Any:
+    """The resource of one of several tables."""
+    pages = JSONResponseCursorPaginator(cursor_path="next_cursor", cursor_param="cursor")
+    told = {"params": {"page_size": asked["page_size"]}, "data_selector": "fts_records", "paginator": pages}
+
+    @dlt.resource(name=name, primary_key="record_id", parallelized=True)
+    def table() -> Iterator[Any]:
+        yield from client_of(asked).paginate(asked["path"], **told)
+
+    return table()
+
+
 def deferred(asked: dict[str, Any]) -> Any:
     """The resource of one table by offset, of which the pages are asked for at the same time once the first has told the total."""
-    client = RESTClient(asked["url"], auth=APIKeyAuth("api_key", asked["key"], "header"))
-    size = asked["page_size"]
+    client, size = client_of(asked), asked["page_size"]
 
     def page(offset: int) -> dict[str, Any]:
         found: dict[str, Any] = client.get(asked["path"], params={"page_size": size, "offset": offset}).json()
@@ -65,6 +74,13 @@ def deferred(asked: dict[str, Any]) -> Any:
     return table()
 
 
+def data_of(asked: dict[str, Any]) -> Any:
+    """What the pipeline runs."""
+    if asked["by"] == "offset":
+        return deferred(asked)
+    return [parallelised(name, asked) for name in asked["tables"]] if asked["workers"] else source_of(asked)
+
+
 def main() -> None:
     asked = told()
     folder = Path(asked["folder"])
@@ -78,8 +94,7 @@ def main() -> None:
             dataset_name="fts",
             progress=None,
         )
-        data = deferred(asked) if asked["by"] == "offset" else source_of(asked)
-        pipeline.run(data, loader_file_format="parquet").raise_on_failed_jobs()
+        pipeline.run(data_of(asked), loader_file_format="parquet").raise_on_failed_jobs()
     # What was loaded, and not what dlt says of it.
     add(asked["report"], rows={name: _rows(folder / "files", name) for name in asked["tables"]})
 
