@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from shutil import copytree, ignore_patterns, rmtree
 
@@ -67,6 +68,16 @@ class Started:
     cpu: float
 
 
+def request_of(process: subprocess.Popen[bytes], api: socket.socket) -> bool:
+    """Whether a request came, which is waited for until the process ends, or has taken too long."""
+    end = time.monotonic() + LONGEST
+    while process.poll() is None and time.monotonic() < end:
+        with suppress(TimeoutError), api.accept()[0] as asked:
+            asked.settimeout(LONGEST)
+            return bool(asked.recv(1))
+    return False
+
+
 def started(starter: Starter) -> Started:
     """Start it once. Raises RuntimeError when no request comes."""
     if not starter.compiled:
@@ -74,21 +85,17 @@ def started(starter: Starter) -> Started:
             rmtree(cache)
     environment = {**os.environ, "NO_PROXY": "127.0.0.1", "DO_NOT_TRACK": "1", "PYTHONDONTWRITEBYTECODE": ""}
     with socket.create_server(("127.0.0.1", 0)) as api, tempfile.TemporaryFile() as said:
-        api.settimeout(LONGEST)
+        api.settimeout(0.1)
         began = time.perf_counter()
         command = starter.command(f"http://127.0.0.1:{api.getsockname()[1]}")
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         with subprocess.Popen(command, env=environment, stdout=said, stderr=said) as process:
-            try:
-                asked, _ = api.accept()
-                asked.recv(1)
-                seconds = time.perf_counter() - began
-            except TimeoutError:
-                said.seek(0)
-                raise RuntimeError(f"{starter.label} asked for nothing: {said.read()[-2000:].decode()}") from None
-            finally:
-                process.kill()
-        asked.close()
+            asked = request_of(process, api)
+            seconds = time.perf_counter() - began
+            process.kill()
+        if not asked:
+            said.seek(0)
+            raise RuntimeError(f"{starter.label} asked for nothing: {said.read()[-2000:].decode()}")
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return Started(seconds, used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime)
 

@@ -3,8 +3,8 @@
     .tox/bench/bin/python -m pip install msgspec
     .tox/bench/bin/python benchmarks/decoders.py [--rounds 20]
 
-Three times over, in turns: the bodies of pages are decoded and nothing else; a whole sync reads them from memory, without the SDK;
-and a whole sync runs under the SDK's gRPC server, from an API that answers at once. A ratio is taken within a round, of CPU
+Three times over, in turns: the bodies of pages are decoded and nothing else; a whole sync reads them from memory, without the
+SDK; and a whole sync runs under the SDK's gRPC server, from an API that answers at once. A ratio is taken within a round, of CPU
 seconds. The project does not depend on msgspec: Decision 17 says why.
 """
 

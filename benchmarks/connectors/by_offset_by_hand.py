@@ -5,10 +5,11 @@ from typing import Any
 import requests
 from fivetran_connector_sdk import Connector
 from fivetran_connector_sdk import Operations as op  # noqa: N813  (as the documentation has it)
+
 from handwritten import COLUMNS
 
 
-def schema(configuration: dict[str, str]) -> list[dict[str, Any]]:
+def schema(configuration: dict[str, str]) -> list[dict[str, Any]]:  # noqa: ARG001  (the SDK's signature)
     """The one table with its key and its columns."""
     return [{"table": "tasks", "primary_key": ["record_id"], "columns": COLUMNS}]
 

@@ -1,4 +1,4 @@
-"""One table by offset whose pages may be asked for at the same time: the API says how many records there are, and nothing shifts."""
+"""One table by offset, whose pages may be asked for at the same time: the API says how many records there are."""
 
 from connector_core import ApiKeyHeader, OffsetPaginator, Setting, Table, base_url, hookimpl, total_reached
 
@@ -24,7 +24,7 @@ def connector_auth() -> ApiKeyHeader:
 
 
 @hookimpl
-def connector_paginator(table: Table) -> OffsetPaginator:
+def connector_paginator() -> OffsetPaginator:
     return OffsetPaginator(size_param="page_size", stop=[total_reached("total")], parallel=True)
 
 

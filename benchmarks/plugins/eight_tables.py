@@ -24,7 +24,7 @@ def connector_auth() -> ApiKeyHeader:
 
 
 @hookimpl
-def connector_paginator(table: Table) -> CursorPaginator:
+def connector_paginator() -> CursorPaginator:
     return CursorPaginator(size_param="page_size")
 
 

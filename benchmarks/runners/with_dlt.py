@@ -1,8 +1,8 @@
 """dlt: extracted, normalised and loaded into a Parquet file.
 
-One table is read by its REST API source. With ``workers``, so many threads read parallelised resources over its REST client, which
-took less time than the source with all of its resources parallelised; pages by offset are deferred, which is how dlt reads pages of
-one resource at the same time.
+One table is read by its REST API source. With ``workers``, so many threads read parallelised resources over its REST client: that
+took less time than the source with all of its resources parallelised. Pages by offset are deferred, which is how dlt reads pages
+of one resource at the same time.
 """
 
 import os
@@ -52,7 +52,7 @@ def parallelised(name: str, asked: dict[str, Any]) -> Any:
 
 
 def deferred(asked: dict[str, Any]) -> Any:
-    """The resource of one table by offset, of which the pages are asked for at the same time once the first has told the total."""
+    """The resource of one table by offset, whose pages are asked for at the same time once the first has told the total."""
     client, size = client_of(asked), asked["page_size"]
 
     def page(offset: int) -> dict[str, Any]:

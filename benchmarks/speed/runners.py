@@ -172,9 +172,9 @@ def _lines_of(command: list[str], folder: Path) -> int:
             stderr=written,
             start_new_session=True,
         )
-        with _ended(process):
-            assert process.stdout  # noqa: S101  (it is a pipe)
-            lines = sum(line.startswith(RECORD) for line in process.stdout)
+        assert process.stdout  # noqa: S101  (it is a pipe)
+        with process.stdout as said, _ended(process):
+            lines = sum(line.startswith(RECORD) for line in said)
             code = process.wait()
     if code:
         raise RuntimeError(f"{Path(command[1]).name} ended with {code}: {errors.read_text('utf-8', 'replace')[-3000:]}")

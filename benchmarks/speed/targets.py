@@ -154,4 +154,6 @@ def _side_by_side(measured: Mapping[str, Measured]) -> Iterator[Verdict]:
         yield Verdict(target, where, 0.8, "ratio", beside)
     one, four = (Run("offsets", PAGES * 100, wait=50, threads=threads) for threads in (1, WORKERS))
     place = f"{PAGES} pages by offset, 50 ms, {WORKERS} in flight"
-    yield Verdict("pages side by side, of the time of one after another", place, 0.3, "ratio", _ratio(measured, "offsets50", four, one))
+    yield Verdict(
+        "pages side by side, of the time of one after another", place, 0.3, "ratio", _ratio(measured, "offsets50", four, one)
+    )

@@ -72,7 +72,7 @@ HEAD = """\
 # requests_*, checkpoints_*: of a first sync of 750 records in pages of 100, and of one at rest, which finds nothing new
 # upserts_at_rest: the last page is read again; with an aggregate the whole feed is
 # handed_over_*: of several tables side by side, what their threads let the one do that delivers
-# state_bytes: of the last checkpoint, as JSON; what each row of an aggregate adds to them stands apart, and each record, by its digest
+# state_bytes: of the last checkpoint, as JSON; what each row of an aggregate and the digest of each record add stands apart
 """
 
 Figures = Mapping[str, float]
@@ -319,7 +319,7 @@ def forget() -> None:
 
 
 def requests(case: Case) -> dict[str, float]:
-    """Requests and checkpoints of a first sync and of one at rest, what the latter sends, and what threads hand over meanwhile."""
+    """Requests and checkpoints of a first sync and of one at rest, what the latter sends, and what threads hand over."""
     source, run = Source(case, 750, 100), Run(case, 100)
     with handed_over() as over_first:
         first = run.sync(source)
