@@ -98,15 +98,16 @@ def _threads(effort: Effort) -> list[Run]:
 
 
 def _tables(wait: int, rounds: int) -> Section:
-    runners = [("tables_by_hand", 0), ("tables", 1), *((name, WORKERS) for name in ("tables", "tables_alone", "dlt", "airbyte"))]
-    runs = [Run(name, EACH, wait=wait, threads=threads, tables=TABLES) for name, threads in (*runners, ("singer", 0))]
+    many = ("tables", "fetch", "tables_alone", "dlt", "airbyte")
+    runners = [("tables_by_hand", 0), ("tables", 1), *((name, WORKERS) for name in many), ("singer", 0)]
+    runs = [Run(name, EACH, wait=wait, threads=threads, tables=TABLES) for name, threads in runners]
     return Section(f"tables{wait}", f"{TABLES} tables, {wait} ms an answer", runs, rounds, Run("tables_by_hand", 0))
 
 
 def _offsets(wait: int, rounds: int) -> Section:
-    runners = [("offsets_by_hand", 0), ("offsets", 1), ("offsets", WORKERS), ("offsets_alone", WORKERS), ("offsets_dlt", WORKERS)]
-    others = [("offsets_airbyte", WORKERS), ("offsets_singer", 0)]
-    runs = [Run(name, PAGES * 100, wait=wait, threads=threads) for name, threads in (*runners, *others)]
+    many = ("offsets", "offsets_fetch", "offsets_alone", "offsets_dlt", "offsets_airbyte")
+    runners = [("offsets_by_hand", 0), ("offsets", 1), *((name, WORKERS) for name in many), ("offsets_singer", 0)]
+    runs = [Run(name, PAGES * 100, wait=wait, threads=threads) for name, threads in runners]
     return Section(f"offsets{wait}", f"{PAGES} pages by offset, {wait} ms an answer", runs, rounds, Run("offsets_by_hand", 0))
 
 

@@ -81,6 +81,7 @@ RUNNERS: Mapping[str, Runner] = {
     "offsets_by_hand": Runner("written by hand", connector="by_offset_by_hand.py", **BY_OFFSET),
     "offsets": Runner("ours", plugin=OFFSETS, **BY_OFFSET),
     "offsets_alone": Runner("ours, as JSON lines", script="engine_alone.py", plugin=OFFSETS, counted="lines", **BY_OFFSET),
+    "offsets_fetch": Runner("fetch only", script="with_requests.py", counted="pages", more={"decode": False}, **BY_OFFSET),
     "offsets_singer": Runner("Singer (singer-sdk)", "singer", "with_singer.py", counted="lines", **BY_OFFSET),
     "offsets_dlt": Runner("dlt", "dlt", "with_dlt.py", **BY_OFFSET),
     "offsets_airbyte": Runner("Airbyte (airbyte-cdk)", "airbyte", "with_airbyte.py", counted="lines", **BY_OFFSET),
@@ -190,6 +191,6 @@ def _check(run: Run, report: Mapping[str, Any], lines: int) -> None:
         case "lines":
             found, wanted = lines, run.records * run.tables
         case "pages":
-            found, wanted = report["pages"], -(-run.records // run.size)
+            found, wanted = report["pages"], -(-run.records // run.size) * run.tables
     if found != wanted:
         raise WrongCountError(f"{run} delivered {found} instead of {wanted}")

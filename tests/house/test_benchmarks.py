@@ -261,6 +261,8 @@ RUNS = [
     Run("tables_alone", 200, threads=4, tables=8),
     Run("offsets_alone", 700, threads=4),
     Run("fetch_json", 300),
+    Run("fetch", 200, threads=4, tables=3),
+    Run("offsets_fetch", 700, threads=4),
 ]
 
 
