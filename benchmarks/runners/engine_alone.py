@@ -1,19 +1,20 @@
 """The engine without the SDK: a whole sync of the plugin into rows as JSON lines on standard output, as Singer and Airbyte write.
 
-What is asked (see measure.py) needs nothing more.
+What is asked (see measure.py) has maybe ``plugin``, the file of another one than fts, and ``settings``.
 """
 
+import importlib
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from measure import measured, told
 
-import connector_fts
 from connector_core.engine.sync import sync
 from connector_core.plugin.assembly import Plugin, assemble
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode  # dates and instants as ISO 8601 has them
 
 
 class Lines:
@@ -37,11 +38,20 @@ class Lines:
     delete = truncate = info = warning = alert = nothing
 
 
+def plugin_of(file: str | None) -> Any:
+    """The module with the hooks: that of *file*, or fts."""
+    if file is None:
+        return importlib.import_module("connector_fts")
+    sys.path.insert(0, str(Path(file).parent))
+    return importlib.import_module(Path(file).stem)
+
+
 def main() -> None:
     """One sync from the start."""
     asked, lines = told(), Lines()
-    assembly = assemble([Plugin("connector-fts", connector_fts)])
-    configuration = {"api_key": asked["key"], "base_url": asked["url"], "page_size": str(asked["page_size"])}
+    assembly = assemble([Plugin("benchmarked", plugin_of(asked.get("plugin")))])
+    settings = asked.get("settings", {})
+    configuration = {"api_key": asked["key"], "base_url": asked["url"], "page_size": str(asked["page_size"]), **settings}
     with measured(asked["report"]):
         sync(assembly, configuration, {}, lines, lines)
 

@@ -1,4 +1,8 @@
-"""A low-code manifest for the same table, read by Airbyte's CDK: messages to standard output, where whoever reads counts them."""
+"""A low-code manifest, read by Airbyte's CDK: messages to standard output, where whoever reads counts them.
+
+Streams are read at the same time, as many as ``workers`` says. The pages of one stream are not: a stream without partitions is
+one piece of work for it.
+"""
 
 import json
 import sys
@@ -18,59 +22,69 @@ TYPES = {
     "log_date": "string",
 }
 SCHEMA = {"type": "object", "properties": {name: {"type": ["null", kind]} for name, kind in TYPES.items()}}
-STREAM: dict[str, Any] = {
-    "type": "DeclarativeStream",
-    "name": "fts_records",
-    "primary_key": ["record_id"],
-    "retriever": {
-        "type": "SimpleRetriever",
-        "requester": {
-            "type": "HttpRequester",
-            "url_base": "{{ config['url'] }}",
-            "path": "/fts_data",
-            "http_method": "GET",
-            "authenticator": {
-                "type": "ApiKeyAuthenticator",
-                "api_token": "{{ config['key'] }}",
-                "inject_into": {"type": "RequestOption", "inject_into": "header", "field_name": "api_key"},
-            },
-            "request_parameters": {"page_size": "{{ config['page_size'] }}"},
-        },
-        "record_selector": {"type": "RecordSelector", "extractor": {"type": "DpathExtractor", "field_path": ["fts_records"]}},
-        "paginator": {
-            "type": "DefaultPaginator",
-            "page_token_option": {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "cursor"},
-            "pagination_strategy": {
-                "type": "CursorPagination",
-                "cursor_value": "{{ response.get('next_cursor') }}",
-                "stop_condition": "{{ not response.get('has_more') }}",
-            },
-        },
+REQUESTER: dict[str, Any] = {
+    "type": "HttpRequester",
+    "url_base": "{{ config['url'] }}",
+    "http_method": "GET",
+    "authenticator": {
+        "type": "ApiKeyAuthenticator",
+        "api_token": "{{ config['key'] }}",
+        "inject_into": {"type": "RequestOption", "inject_into": "header", "field_name": "api_key"},
     },
-    "schema_loader": {"type": "InlineSchemaLoader", "schema": SCHEMA},
+    "request_parameters": {"page_size": "{{ config['page_size'] }}"},
 }
-MANIFEST: dict[str, Any] = {
-    "type": "DeclarativeSource",
-    "version": "7.0.0",
-    "check": {"type": "CheckStream", "stream_names": ["fts_records"]},
-    "streams": [STREAM],
-    "spec": {
-        "type": "Spec",
-        "connection_specification": {
-            "type": "object",
-            "properties": {"url": {"type": "string"}, "key": {"type": "string"}, "page_size": {"type": "string"}},
-        },
+STRATEGIES: dict[str, dict[str, Any]] = {
+    "cursor": {
+        "type": "CursorPagination",
+        "cursor_value": "{{ response.get('next_cursor') }}",
+        "stop_condition": "{{ not response.get('has_more') }}",
     },
+    "offset": {"type": "OffsetIncrement", "page_size": "{{ config['page_size'] }}"},
 }
-CATALOG = {
-    "streams": [
-        {
-            "stream": {"name": "fts_records", "json_schema": SCHEMA, "supported_sync_modes": ["full_refresh"]},
-            "sync_mode": "full_refresh",
-            "destination_sync_mode": "append",
-        }
-    ]
-}
+PROPERTIES = {name: {"type": "string"} for name in ("url", "key", "page_size")}
+
+
+def stream(name: str, path: str, by: str) -> dict[str, Any]:
+    """The stream of a table, of which the position stands in the parameter *by*."""
+    option = {"type": "RequestOption", "inject_into": "request_parameter", "field_name": by}
+    return {
+        "type": "DeclarativeStream",
+        "name": name,
+        "primary_key": ["record_id"],
+        "retriever": {
+            "type": "SimpleRetriever",
+            "requester": {**REQUESTER, "path": f"/{path}"},
+            "record_selector": {
+                "type": "RecordSelector",
+                "extractor": {"type": "DpathExtractor", "field_path": ["fts_records"]},
+            },
+            "paginator": {"type": "DefaultPaginator", "page_token_option": option, "pagination_strategy": STRATEGIES[by]},
+        },
+        "schema_loader": {"type": "InlineSchemaLoader", "schema": SCHEMA},
+    }
+
+
+def manifest(asked: dict[str, Any]) -> dict[str, Any]:
+    """The source of what is asked; without ``workers``, the CDK's own number."""
+    tables = asked["tables"]
+    workers = {"concurrency_level": {"type": "ConcurrencyLevel", "default_concurrency": asked["workers"]}}
+    return {
+        "type": "DeclarativeSource",
+        "version": "7.0.0",
+        "check": {"type": "CheckStream", "stream_names": tables[:1]},
+        "streams": [stream(name, asked["path"], asked["by"]) for name in tables],
+        "spec": {"type": "Spec", "connection_specification": {"type": "object", "properties": PROPERTIES}},
+        **(workers if asked["workers"] else {}),
+    }
+
+
+def selected(name: str) -> dict[str, Any]:
+    """A stream in the catalog."""
+    return {
+        "stream": {"name": name, "json_schema": SCHEMA, "supported_sync_modes": ["full_refresh"]},
+        "sync_mode": "full_refresh",
+        "destination_sync_mode": "append",
+    }
 
 
 def written(file: Path, value: Any) -> str:
@@ -86,9 +100,9 @@ def main() -> None:
     arguments = [
         "read",
         "--config",
-        written(folder / "config.json", {**config, "__injected_declarative_manifest": MANIFEST}),
+        written(folder / "config.json", {**config, "__injected_declarative_manifest": manifest(asked)}),
         "--catalog",
-        written(folder / "catalog.json", CATALOG),
+        written(folder / "catalog.json", {"streams": [selected(name) for name in asked["tables"]]}),
     ]
     with measured(asked["report"]):
         launch(create_declarative_source(arguments), arguments)

@@ -1,4 +1,7 @@
-"""A minimal Singer tap (singer-sdk) for the same table: messages to standard output, where whoever reads counts the records."""
+"""A minimal Singer tap (singer-sdk): messages to standard output, where whoever reads counts the records.
+
+Its streams are read one after another, and so are their pages: the SDK has nothing that would do otherwise.
+"""
 
 import sys
 from typing import Any
@@ -6,8 +9,8 @@ from typing import Any
 from measure import measured, told
 from singer_sdk import RESTStream, Tap
 from singer_sdk.authenticators import APIKeyAuthenticator
-from singer_sdk.pagination import JSONPathPaginator
-from singer_sdk.typing import DateType, IntegerType, NumberType, PropertiesList, Property, StringType
+from singer_sdk.pagination import BaseAPIPaginator, JSONPathPaginator, OffsetPaginator
+from singer_sdk.typing import ArrayType, DateType, IntegerType, NumberType, PropertiesList, Property, StringType
 
 TEXT = """record_id customer_id equipment_id erp_order_id log_description maintenance_status maintenance_type summarized_log
 technician_id"""
@@ -18,15 +21,23 @@ TYPES = {
     "log_date": DateType,
 }
 SETTINGS = PropertiesList(
-    Property("url", StringType, required=True), Property("key", StringType, required=True), Property("page_size", IntegerType)
+    *(Property(name, StringType, required=True) for name in ("url", "key", "by", "path")),
+    Property("page_size", IntegerType),
+    Property("tables", ArrayType(StringType)),
 )
 
 
-class Records(RESTStream):
-    """The table fts_records."""
+class Offsets(OffsetPaginator):
+    """Ends where the API's total is reached."""
 
-    name = "fts_records"
-    path = "/fts_data"
+    def has_more(self, response: Any) -> bool:
+        """Whether a page follows."""
+        return bool(self.current_value + self._page_size < response.json()["total"])
+
+
+class Records(RESTStream):
+    """One table."""
+
     primary_keys = ("record_id",)
     records_jsonpath = "$.fts_records[*]"
     schema = PropertiesList(*(Property(name, kind) for name, kind in TYPES.items())).to_dict()
@@ -39,12 +50,13 @@ class Records(RESTStream):
     def authenticator(self) -> APIKeyAuthenticator:
         return APIKeyAuthenticator(key="api_key", value=self.config["key"], location="header")
 
-    def get_new_paginator(self) -> JSONPathPaginator:
-        return JSONPathPaginator("$.next_cursor")
+    def get_new_paginator(self) -> BaseAPIPaginator[Any]:
+        offset = self.config["by"] == "offset"
+        return Offsets(0, self.config["page_size"]) if offset else JSONPathPaginator("$.next_cursor")
 
-    def get_url_params(self, context: Any, next_page_token: str | None) -> dict[str, Any]:
-        cursor = {"cursor": next_page_token} if next_page_token else {}
-        return {"page_size": self.config["page_size"], **cursor}
+    def get_url_params(self, context: Any, next_page_token: Any) -> dict[str, Any]:
+        place = {self.config["by"]: next_page_token} if next_page_token else {}
+        return {"page_size": self.config["page_size"], **place}
 
 
 class Fts(Tap):
@@ -54,12 +66,12 @@ class Fts(Tap):
     config_jsonschema = SETTINGS.to_dict()
 
     def discover_streams(self) -> list[Records]:
-        return [Records(self)]
+        return [Records(self, name=name, path=f"/{self.config['path']}") for name in self.config["tables"]]
 
 
 def main() -> None:
     asked = told()
-    config = {name: asked[name] for name in ("url", "key", "page_size")}
+    config = {name: asked[name] for name in ("url", "key", "page_size", "tables", "path", "by")}
     with measured(asked["report"]):
         Fts(config=config).sync_all()
         sys.stdout.flush()

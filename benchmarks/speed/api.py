@@ -1,7 +1,7 @@
 """The API that every runner reads: one process, one thread, pages ready beforehand, connections kept open.
 
 ``/<records>/<milliseconds>/fts_data`` answers as the fts API does, for a feed of so many records, after so many milliseconds.
-``…/by_offset`` answers with the same pages, by ``offset``, each with the ``total``.
+``…/by_offset`` answers with the same pages, by ``offset``, each with the ``total``; behind them with none.
 ``/<records>/<milliseconds>/groups`` and ``…/groups/<number>/fts_data`` are a parent table and its children.
 """
 
@@ -96,7 +96,10 @@ def _feed_page(records: int, query: dict[str, str]) -> bytes:
 
 
 def _page_at(records: int, query: dict[str, str]) -> bytes:
-    page = _feed_page(records, {"cursor": cursor_at(int(query.pop("offset", "0"))), **query})
+    offset = int(query.pop("offset", "0"))
+    if offset >= records:
+        return b'{"total":%d,"fts_records":[]}' % records
+    page = _feed_page(records, {"cursor": cursor_at(offset), **query})
     return b'{"total":%d,' % records + page[1:]
 
 

@@ -22,6 +22,8 @@ from speed.targets import verdicts
 PAGE = ROOT / "docs" / "performance.md"
 PLOTS = ROOT / "docs" / "performance"
 TYPED = "tox run -e bench"
+APART = ("threads", "tables", "offsets")
+"""How the sections begin that have a place of their own on the page."""
 
 
 @frozen
@@ -133,10 +135,15 @@ def _parts(outcome: Outcome, about: str, *, measured_only: bool = False) -> dict
     return {
         "machine": about,
         "targets": tables.of_targets(each for each in judged if each.found or not measured_only),
-        "figures": "\n\n".join(tables.of_section(each) for name, each in outcome.measured.items() if name != "threads"),
-        "threads": tables.of_section(outcome.measured["threads"]) if "threads" in outcome.measured else "",
+        "figures": _sections(outcome, [name for name in outcome.measured if not name.startswith(APART)]),
+        "threads": _sections(outcome, [name for name in outcome.measured if name.startswith("threads")]),
+        "side-by-side": _sections(outcome, [name for name in outcome.measured if name.startswith(("tables", "offsets"))]),
         "commands": tables.of_commands(outcome.commands) if outcome.commands else "",
     }
+
+
+def _sections(outcome: Outcome, names: Sequence[str]) -> str:
+    return "\n\n".join(tables.of_section(outcome.measured[name]) for name in names)
 
 
 def _publish(outcome: Outcome, parts: dict[str, str]) -> None:

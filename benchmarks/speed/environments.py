@@ -21,7 +21,7 @@ class Environments:
     """Interpreters by the name of their requirements, below *folder*; ``grpc`` is the one that this process runs on."""
 
     folder: Path
-    _built: dict[tuple[str, ...], Path] = field(factory=dict, init=False)
+    _built: dict[tuple[str, tuple[str, ...]], Path] = field(factory=dict, init=False)
 
     def python(self, name: str) -> Path:
         """The interpreter of one environment, which is made if it is not there, or not as the requirements say."""
@@ -39,16 +39,16 @@ class Environments:
             stamp.write_text(wanted, encoding="utf-8")
         return folder / "bin" / "python"
 
-    def built(self, enable: tuple[str, ...]) -> Path:
-        """The project of fts with some options switched on, built anew in each run of the command."""
-        if enable not in self._built:
-            folder = self.folder / "built" / "-".join(("fts", *enable))
-            command = [str(Path(sys.executable).with_name("connector-build")), "fts", "--force", "--output", str(folder)]
+    def built(self, dataset: str, enable: tuple[str, ...]) -> Path:
+        """The project of a dataset or a plugin's file, with some options switched on, built anew in each run of the command."""
+        if (dataset, enable) not in self._built:
+            folder = self.folder / "built" / "-".join((Path(dataset).stem, *enable))
+            command = [str(Path(sys.executable).with_name("connector-build")), dataset, "--force", "--output", str(folder)]
             options = ["--enable", ",".join(enable)] if enable else []
             folder.parent.mkdir(parents=True, exist_ok=True)
             _run([*command, *options])
-            self._built[enable] = folder
-        return self._built[enable]
+            self._built[dataset, enable] = folder
+        return self._built[dataset, enable]
 
 
 def _pip(folder: Path, *arguments: str) -> None:

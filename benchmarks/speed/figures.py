@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 
 @frozen
 class Run:
     """One thing to measure: a runner, and what it reads.
 
-    records, size: of the feed and of a page; wait: milliseconds before each answer; threads: the setting, 0 where there is none.
+    records, size: of the feed and of a page; wait: milliseconds before each answer; threads: the setting, or a peer's workers, 0
+    where there is none; tables: how many such feeds there are, each a table.
     """
 
     runner: str
@@ -18,6 +19,7 @@ class Run:
     size: int = 100
     wait: int = 0
     threads: int = 0
+    tables: int = 1
 
 
 @frozen
@@ -48,12 +50,20 @@ def spread(values: Sequence[float]) -> Spread:
 
 @frozen
 class Section:
-    """Runs that take turns: each of them once in each round, so that the machine's noise falls on all of them."""
+    """Runs that take turns: each of them once in each round, so that the machine's noise falls on all of them.
+
+    beside: the run that others are compared with, whatever the feed.
+    """
 
     name: str
     title: str
     runs: Sequence[Run]
     rounds: int
+    beside: Run = Run("handwritten", 0)
+
+    def opponent(self, run: Run) -> Run:
+        """The one that reads what *run* reads."""
+        return evolve(run, runner=self.beside.runner, threads=self.beside.threads)
 
 
 @frozen

@@ -39,6 +39,8 @@ class Runner:
     script:      its file in benchmarks/runners.
     connector:   for one under the gRPC server, its file in benchmarks/connectors; None for the built project.
     enable:      what the built project has switched on.
+    plugin:      the file in benchmarks/plugins that is built or assembled, instead of fts.
+    by, path:    how pages follow each other, and where they are.
     counted:     by what its work is checked: rows in its report, records on its standard output, or pages.
     """
 
@@ -47,11 +49,16 @@ class Runner:
     script: str = "over_grpc.py"
     connector: str | None = None
     enable: tuple[str, ...] = ()
+    plugin: str | None = None
+    by: Literal["cursor", "offset"] = "cursor"
+    path: str = "fts_data"
     counted: Literal["rows", "lines", "pages"] = "rows"
     more: Mapping[str, Any] = field(factory=dict)
 
 
 DERIVED, AGGREGATE = "cost_per_hour", "fts_technicians"
+EIGHT, OFFSETS = "eight_tables.py", "by_offset.py"
+BY_OFFSET: Mapping[str, Any] = {"by": "offset", "path": "by_offset"}
 RUNNERS: Mapping[str, Runner] = {
     "handwritten": Runner("written by hand", connector="handwritten.py"),
     "ours": Runner("ours"),
@@ -68,12 +75,29 @@ RUNNERS: Mapping[str, Runner] = {
     "dlt": Runner("dlt", "dlt", "with_dlt.py"),
     "airbyte": Runner("Airbyte (airbyte-cdk)", "airbyte", "with_airbyte.py", counted="lines"),
     "children": Runner("ours, children", connector="children.py"),
+    "tables_by_hand": Runner("written by hand", connector="eight_tables_by_hand.py"),
+    "tables": Runner("ours", plugin=EIGHT),
+    "tables_alone": Runner("ours, as JSON lines", script="engine_alone.py", plugin=EIGHT, counted="lines"),
+    "offsets_by_hand": Runner("written by hand", connector="by_offset_by_hand.py", **BY_OFFSET),
+    "offsets": Runner("ours", plugin=OFFSETS, **BY_OFFSET),
+    "offsets_alone": Runner("ours, as JSON lines", script="engine_alone.py", plugin=OFFSETS, counted="lines", **BY_OFFSET),
+    "offsets_fetch": Runner("fetch only", script="with_requests.py", counted="pages", more={"decode": False}, **BY_OFFSET),
+    "offsets_singer": Runner("Singer (singer-sdk)", "singer", "with_singer.py", counted="lines", **BY_OFFSET),
+    "offsets_dlt": Runner("dlt", "dlt", "with_dlt.py", **BY_OFFSET),
+    "offsets_airbyte": Runner("Airbyte (airbyte-cdk)", "airbyte", "with_airbyte.py", counted="lines", **BY_OFFSET),
 }
+
+
+def names_of(run: Run) -> list[str]:
+    """The tables of a run."""
+    if RUNNERS[run.runner].by == "offset":
+        return ["tasks"]
+    return [f"tasks_{number}" for number in range(run.tables)] if run.tables > 1 else ["fts_records"]
 
 
 def expected(run: Run) -> dict[str, int]:
     """The rows that have to arrive, by table."""
-    rows = {"fts_records": run.records}
+    rows = dict.fromkeys(names_of(run), run.records)
     if run.runner == "children":
         return {"fts_records": GROUPS * run.size, "groups": GROUPS}
     if run.runner == "appending_both" or AGGREGATE in RUNNERS[run.runner].enable:
@@ -99,6 +123,10 @@ def _asked(run: Run, api: str, folder: Path) -> dict[str, Any]:
         "url": f"{api}/{run.records}/{run.wait}",
         "key": KEY,
         "page_size": run.size,
+        "tables": names_of(run),
+        "by": RUNNERS[run.runner].by,
+        "path": RUNNERS[run.runner].path,
+        "workers": run.threads,
         "report": str(folder / "report.json"),
         "folder": str(folder),
         "settings": {"threads": str(run.threads)} if run.threads else {},
@@ -106,10 +134,11 @@ def _asked(run: Run, api: str, folder: Path) -> dict[str, Any]:
 
 
 def _connector(runner: Runner, environments: Environments) -> dict[str, str]:
+    plugin = str(BENCHMARKS / "plugins" / runner.plugin) if runner.plugin else None
     if runner.script != "over_grpc.py":
-        return {}
+        return {"plugin": plugin} if plugin else {}
     if runner.connector is None:
-        return {"connector": str(environments.built(runner.enable) / "connector.py")}
+        return {"connector": str(environments.built(plugin or "fts", runner.enable) / "connector.py")}
     return {"connector": str(BENCHMARKS / "connectors" / runner.connector)}
 
 
@@ -144,9 +173,9 @@ def _lines_of(command: list[str], folder: Path) -> int:
             stderr=written,
             start_new_session=True,
         )
-        with _ended(process):
-            assert process.stdout  # noqa: S101  (it is a pipe)
-            lines = sum(line.startswith(RECORD) for line in process.stdout)
+        assert process.stdout  # noqa: S101  (it is a pipe)
+        with process.stdout as said, _ended(process):
+            lines = sum(line.startswith(RECORD) for line in said)
             code = process.wait()
     if code:
         raise RuntimeError(f"{Path(command[1]).name} ended with {code}: {errors.read_text('utf-8', 'replace')[-3000:]}")
@@ -160,8 +189,8 @@ def _check(run: Run, report: Mapping[str, Any], lines: int) -> None:
         case "rows":
             found, wanted = report["rows"], expected(run)
         case "lines":
-            found, wanted = lines, run.records
+            found, wanted = lines, run.records * run.tables
         case "pages":
-            found, wanted = report["pages"], -(-run.records // run.size)
+            found, wanted = report["pages"], -(-run.records // run.size) * run.tables
     if found != wanted:
         raise WrongCountError(f"{run} delivered {found} instead of {wanted}")

@@ -56,30 +56,35 @@ def of_section(measured: Measured) -> str:
         "records a second",
         "of the time written by hand",
     ]
-    if any(run.threads for run in section.runs):
+    if section.beside.threads:
         head[-1], head[0] = "of the time of one thread", "threads"
     rounds = f"{section.rounds} round{'' if section.rounds == 1 else 's'}"
     return f"### {section.title}\n\n`{section.name}`: {rounds}.\n\n{markdown_table(head, rows)}"
 
 
+def label(run: Run) -> str:
+    """What a run is called; how many threads it has where that is a choice."""
+    return RUNNERS[run.runner].label + (f", {run.threads} at a time" if run.threads else "")
+
+
 def _row(measured: Measured, run: Run) -> list[str]:
     seconds = measured.of(run)
     return [
-        str(run.threads) if run.threads else RUNNERS[run.runner].label,
-        f"{run.records:,}",
+        str(run.threads) if measured.section.beside.threads else label(run),
+        f"{run.records * run.tables:,}",
         str(run.size),
         f"{run.wait} ms",
         shown(seconds, "ratio"),
         f"{measured.of(run, 'cpu').median:.2f}",
         f"{measured.of(run, 'peak_mb').median:.1f}",
-        f"{run.records / seconds.median:,.0f}",
+        f"{run.records * run.tables / seconds.median:,.0f}",
         shown(_beside(measured, run), "ratio"),
     ]
 
 
 def _beside(measured: Measured, run: Run) -> Spread | None:
     """The time of *run* beside that of its opponent: the loop written by hand, or one thread."""
-    other = Run(run.runner if run.threads else "handwritten", run.records, run.size, run.wait, min(run.threads, 1))
+    other = measured.section.opponent(run)
     return measured.ratio(run, other) if other in measured.figures else None
 
 

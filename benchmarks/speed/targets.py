@@ -7,7 +7,7 @@ from attrs import frozen
 
 from speed.commands import Command
 from speed.figures import Measured, Run, Spread
-from speed.plan import LARGE, MIDDLE, PEERS, SMALL, WAITS
+from speed.plan import EACH, LARGE, MIDDLE, PAGES, PEERS, SMALL, TABLES, WAITS, WORKERS
 from speed.runners import RUNNERS
 
 Unit = Literal["ratio", "seconds", "MB"]
@@ -48,6 +48,7 @@ def verdicts(
         *_engine(measured),
         *_extras(measured),
         *_growth(measured),
+        *_side_by_side(measured),
         *(
             Verdict("the command answers in time", each.typed, each.limit, "seconds", (commands or {}).get(each))
             for each in asked
@@ -132,3 +133,27 @@ def _growth(measured: Mapping[str, Measured]) -> Iterator[Verdict]:
         where = f"{RUNNERS[runner].label}, {LARGE:,} records beside {MIDDLE:,}"
         yield Verdict("time grows with the feed", where, 10.5, "ratio", seconds)
         yield Verdict("memory does not grow with the feed", where, 20.0, "MB", memory)
+
+
+def _side_by_side(measured: Mapping[str, Measured]) -> Iterator[Verdict]:
+    """Tables beside a loop that reads one after another, and beside the quickest of the peers with as many workers."""
+    section, where = measured.get("tables50"), f"{TABLES} tables, 50 ms, {WORKERS} at a time"
+
+    def of(runner: str, threads: int) -> Run:
+        return Run(runner, EACH, wait=50, threads=threads, tables=TABLES)
+
+    found = _ratio(measured, "tables50", of("tables", WORKERS), of("tables_by_hand", 0))
+    yield Verdict("tables side by side, of the time of the loop written by hand", where, 0.3, "ratio", found)
+    peers = [of(peer, 0 if peer == "singer" else WORKERS) for peer in PEERS]
+    there = [run for run in peers if section and run in section.figures]
+    for ours, whose in (("tables_alone", "as JSON lines"), ("tables", "through the SDK")):
+        best = min(there, key=lambda run: section.of(run).median) if section and there else None
+        beside = _ratio(measured, "tables50", of(ours, WORKERS), best) if best else None
+        name = f" ({RUNNERS[best.runner].label})" if best else ""
+        target = f"tables side by side, {whose}, of the time of the quickest peer{name}"
+        yield Verdict(target, where, 0.8, "ratio", beside)
+    one, four = (Run("offsets", PAGES * 100, wait=50, threads=threads) for threads in (1, WORKERS))
+    place = f"{PAGES} pages by offset, 50 ms, {WORKERS} in flight"
+    yield Verdict(
+        "pages side by side, of the time of one after another", place, 0.3, "ratio", _ratio(measured, "offsets50", four, one)
+    )

@@ -1,12 +1,13 @@
 """The benchmarks' own parts: statistics, tables, page, plan, and an API that answers as the sample API does. No timing."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from attrs import evolve
 
 from connector_build.api.simulation import Simulation
 from connector_fts import RECORDS
@@ -17,10 +18,14 @@ from simulated import simulated
 sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "benchmarks" / "connectors")]
 
 import beside  # noqa: E402  (found by the line above)
+import cold_start  # noqa: E402
+import decoders  # noqa: E402
+import many_parents  # noqa: E402
 from speed import plan, runners, tables  # noqa: E402
 from speed.api import KEY, answer_to, make_pages, running  # noqa: E402
 from speed.command import turns  # noqa: E402
 from speed.commands import COMMANDS  # noqa: E402
+from speed.environments import Environments  # noqa: E402
 from speed.figures import Figure, Measured, Run, Section, Spread, spread  # noqa: E402
 from speed.page import replaced  # noqa: E402
 from speed.pages import DIFFERENT, GROUPS, cursor_at, feed_pages, position_of, technicians  # noqa: E402
@@ -31,9 +36,9 @@ from stopwatch import Seam, Stopwatch  # noqa: E402
 OURS, OTHER = Run("ours", SMALL), Run("handwritten", SMALL)
 
 
-def measured(seconds: Mapping[Run, list[float]], name: str = "sync") -> Measured:
+def measured(seconds: Mapping[Run, list[float]], name: str = "sync", beside: Run = OTHER) -> Measured:
     figures = {run: [Figure(each, each / 2, 50 + each) for each in values] for run, values in seconds.items()}
-    return Measured(Section(name, "A section", list(seconds), len(next(iter(seconds.values())))), figures)
+    return Measured(Section(name, "A section", list(seconds), len(next(iter(seconds.values()))), beside), figures)
 
 
 # Figures
@@ -83,7 +88,7 @@ def test_what_has_to_be_reached_is_a_least() -> None:
 def test_every_target_is_there_when_nothing_was_measured() -> None:
     found = verdicts({}, None, asked=COMMANDS)
     assert {each.result for each in found} == {"not measured"}
-    assert len({each.target for each in found}) == 14
+    assert len({each.target for each in found}) == 18
 
 
 def test_a_full_run_measures_every_target() -> None:
@@ -114,8 +119,16 @@ def test_the_table_of_a_section() -> None:
 
 def test_the_table_of_threads_compares_with_one_thread() -> None:
     one, four = (Run("children", 20_000, wait=20, threads=threads) for threads in (1, 4))
-    text = tables.of_section(measured({one: [4.0], four: [1.0]}))
+    text = tables.of_section(measured({one: [4.0], four: [1.0]}, beside=evolve(one, records=0)))
     assert text.splitlines()[-1] == "| 4 | 20,000 | 100 | 20 ms | 1.00 | 0.50 | 51.0 | 20,000 | 0.25 |"
+
+
+def test_the_table_of_tables_side_by_side_compares_with_the_loop_by_hand() -> None:
+    by_hand, ours = (
+        Run(name, 2000, wait=50, threads=threads, tables=8) for name, threads in (("tables_by_hand", 0), ("tables", 4))
+    )
+    text = tables.of_section(measured({by_hand: [8.0], ours: [2.0]}, beside=evolve(by_hand, records=0)))
+    assert text.splitlines()[-1] == "| ours, 4 at a time | 16,000 | 100 | 50 ms | 2.00 | 1.00 | 52.0 | 8,000 | 0.25 |"
 
 
 PAGE = "Ours.\n\n<!-- a: begin. Made. -->\nold\n<!-- a: end -->\n\nOurs too.\n<!-- b: begin. Made. -->\n<!-- b: end -->\n"
@@ -134,7 +147,7 @@ def test_a_marker_that_is_missing_is_an_error() -> None:
 
 def test_the_performance_page_has_the_markers() -> None:
     page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
-    parts = dict.fromkeys(("targets", "machine", "figures", "threads", "commands"), "text")
+    parts = dict.fromkeys(("targets", "machine", "figures", "threads", "side-by-side", "commands"), "text")
     assert replaced(page, parts).count("\ntext\n") == len(parts)
 
 
@@ -150,6 +163,7 @@ def test_a_run_stands_once_in_a_section_and_its_runner_exists(effort: plan.Effor
             runner = runners.RUNNERS[run.runner]
             assert (runners.BENCHMARKS / "runners" / runner.script).exists()
             assert runner.connector is None or (runners.BENCHMARKS / "connectors" / runner.connector).exists()
+            assert runner.plugin is None or (runners.BENCHMARKS / "plugins" / runner.plugin).exists()
             assert runner.environment == "grpc" or (runners.BENCHMARKS / "requirements" / f"{runner.environment}.txt").exists()
 
 
@@ -162,6 +176,8 @@ def test_what_has_to_arrive() -> None:
     assert runners.expected(Run("ours", 1000)) == {"fts_records": 1000}
     assert runners.expected(Run("ours_both", 1000)) == {"fts_records": 1000, "fts_technicians": technicians(1000)}
     assert runners.expected(Run("children", 0)) == {"fts_records": GROUPS * 100, "groups": GROUPS}
+    assert runners.expected(Run("tables", 2000, tables=2)) == {"tasks_0": 2000, "tasks_1": 2000}
+    assert runners.expected(Run("offsets", 300)) == {"tasks": 300}
 
 
 # The API
@@ -193,6 +209,7 @@ def test_the_api_answers_as_the_sample_api_does() -> None:
         ("/10/0/fts_data?page_size=201", KEY, 400),
         ("/10/0/fts_data?cursor=unknown", KEY, 400),
         (f"/10/0/fts_data?cursor={cursor_at(100)}", KEY, 400),
+        ("/10/0/by_offset", KEY, 200),
         ("/10/0/fts_data?colour=red", KEY, 400),
         ("/nothing", KEY, 404),
     ],
@@ -200,7 +217,13 @@ def test_the_api_answers_as_the_sample_api_does() -> None:
 def test_what_is_refused(target: str, key: str, status: int) -> None:
     answer = answer_to(f"GET {target} HTTP/1.1\r\nHost: here\r\napi_key: {key}".encode())
     assert answer.status == status
-    assert answer.body.startswith(b'{"fts_records"' if status == 200 else b'{"error"')
+    good = b'{"total"' if "by_offset" in target else b'{"fts_records"'
+    assert answer.body.startswith(good if status == 200 else b'{"error"')
+
+
+def test_behind_the_last_record_there_is_none() -> None:
+    head = f"GET /10/0/by_offset?offset=10 HTTP/1.1\r\nHost: here\r\napi_key: {KEY}".encode()
+    assert answer_to(head).body == b'{"total":10,"fts_records":[]}'
 
 
 def test_the_answer_waits_as_long_as_its_path_says() -> None:
@@ -222,6 +245,84 @@ def test_cursors() -> None:
     for wrong in ("", "c", "0", cursor_at(1).upper()):
         with pytest.raises(ValueError):  # noqa: PT011  (int's own)
             position_of(wrong)
+
+
+# Runners that need no environment of their own
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[str]:
+    with running() as url:
+        yield url
+
+
+RUNS = [
+    Run("engine_alone", 300),
+    Run("tables_alone", 200, threads=4, tables=8),
+    Run("offsets_alone", 700, threads=4),
+    Run("fetch_json", 300),
+    Run("fetch", 200, threads=4, tables=3),
+    Run("offsets_fetch", 700, threads=4),
+]
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.runner)
+def test_a_runner_delivers_what_the_feed_has(run: Run, api: str, tmp_path: Path) -> None:
+    assert runners.measure(run, api, Environments(tmp_path)).cpu > 0
+
+
+def test_a_runner_that_delivers_something_else_is_an_error(api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(runners.RUNNERS, "fetch", evolve(runners.RUNNERS["fetch"], counted="lines"))
+    with pytest.raises(runners.WrongCountError, match="delivered 0 instead of 200"):
+        runners.measure(Run("fetch", 200), api, Environments(tmp_path))
+
+
+def test_a_child_table_with_many_parents(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["many_parents.py", "1200"])
+    many_parents.main()
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert "1,212 requests, 2,400 rows" in first
+    assert "12 requests, 21 rows" in second
+    assert "1,212 requests, 2,400 rows" in third
+
+
+# A cold start
+
+
+def test_a_start_ends_with_the_first_request(tmp_path: Path) -> None:
+    ask = "import sys, urllib.request\nurllib.request.urlopen(sys.argv[3])"
+    found = cold_start.started(cold_start.Starter("asks", tmp_path, code=ask))
+    assert found.cpu > 0
+    assert 0 < found.seconds < cold_start.LONGEST
+
+
+def test_a_start_without_a_request_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"asks asked for nothing: (.|\n)*not today"):
+        cold_start.started(cold_start.Starter("asks", tmp_path, code="raise SystemExit('not today')"))
+
+
+def test_starts_are_compared_with_the_loop_that_is_compiled_as_they_are() -> None:
+    labels = ("written by hand, compiled", "ours, compiled", "written by hand, not compiled", "ours, not compiled")
+    starters = [cold_start.Starter(label, Path(), compiled="not" not in label) for label in labels]
+    seconds = zip(starters, (1.0, 2.0, 3.0, 9.0), strict=True)
+    text = cold_start.table({starter: [cold_start.Started(each, each / 2)] for starter, each in seconds})
+    assert [line.split("|")[-3].strip() for line in text.splitlines()[2:]] == ["1.00", "2.00", "1.00", "3.00"]
+
+
+# Beside another decoder
+
+
+def test_decoders_are_compared_within_a_round() -> None:
+    tries = {"python": iter([9.0, 0.2, 0.4]), "msgspec": iter([9.0, 0.1, 0.4])}
+    line = decoders.line("pages", lambda name: {"cpu": next(tries[name])}, 2)
+    assert line == ["pages", "300.0", "250.0", "0.75 (0.50 to 1.00)", "-"]
+
+
+def test_a_sync_from_memory_is_timed(tmp_path: Path) -> None:
+    beside.write_pages(tmp_path, "fts", 250)
+    assert decoders.in_memory("fts", str(tmp_path), "python")["cpu"] > 0
+    page = (tmp_path / "0.json").read_bytes()
+    assert decoders.alone([page], "python", digits=True)["cpu"] > 0
 
 
 # Beside another release
