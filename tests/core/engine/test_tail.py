@@ -1,128 +1,32 @@
-"""What a read meets again of a feed that rests on a bookmark is not sent again, and the rows are those of who sends everything."""
+"""What a read meets again of a feed that rests on a bookmark is not sent again; the rows are those of who sends everything."""
 
-from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import pytest
-from attrs import define, evolve, field
+from attrs import evolve
 from fuzz.keeping import examples
 from hypothesis import given
 from hypothesis import strategies as st
-
-from cases.support import items, plugin_of
-from connector_build.testing.warehouse.memory import Crash, ListLog, Warehouse
-from connector_core import (
-    Aggregate,
-    CursorPaginator,
-    DerivedField,
-    Nested,
-    Page,
-    Request,
-    Table,
-    Transform,
-    UpdatedSince,
-    count,
-    only_if,
+from twins import (
+    COLUMNS,
+    INCREMENTAL,
+    KEPT,
+    KINDS,
+    NAME,
+    SINCE,
+    TABLE,
+    TAGS,
+    WHOLE,
+    Connection,
+    Feed,
+    Twins,
+    assembly_of,
+    connection,
+    record,
 )
-from connector_core.engine.checkpoints import CheckpointPolicy
-from connector_core.engine.sync import Engine, sync
-from connector_core.plugin.assembly import Assembly, assemble
-from page_source import PageSource
 
-COLUMNS = {"id": "STRING", "at": "LONG", "kind": "STRING", "cost": "DOUBLE", "tags": "JSON"}
-TABLE = items(columns=COLUMNS)
-NAME = TABLE.name
-KEPT = Transform("kept", only_if("kind", lambda kind: kind != "gone", optional=True))
-KINDS = Aggregate("kinds", by=("kind",), measures={"n": count()})
-TAGS = Nested("tags_of", at="tags", key=("id", "place"), adds={"id": "id"}, index="place")
-EPOCH = 1_700_000_000
-INCREMENTAL = CursorPaginator(incremental=True)
-SINCE = UpdatedSince("since", "at", CursorPaginator(), lookback=2)
-WHOLE = CursorPaginator()
-
-
-def assembly_of(table: Table = TABLE, paginator: Any = INCREMENTAL, extras: Any = (), transforms: Any = (KEPT,)) -> Assembly:
-    return assemble([plugin_of(table, paginator=paginator, extra_tables=list(extras), transforms=list(transforms))])
-
-
-@define
-class Feed(PageSource):
-    """A client whose API has records, *page* of them at a time, each behind a number of its own, so that no cursor shifts."""
-
-    entries: list[tuple[int, dict[str, Any]]] = field(factory=list)
-    page: int = 2
-    last: int = 0
-    dies_at: int | None = None
-    asked: int = 0
-
-    def append(self, record: dict[str, Any]) -> None:
-        self.last += 1
-        self.entries.append((self.last, record))
-
-    def drop(self, key: str) -> None:
-        self.entries = [each for each in self.entries if each[1]["id"] != key]
-
-    def replace(self, key: str, **values: Any) -> None:
-        """Change the last version of a record where it stands."""
-        for at in range(len(self.entries) - 1, -1, -1):
-            number, record = self.entries[at]
-            if record["id"] == key:
-                self.entries[at] = (number, {**record, **values})
-                return
-
-    def fetch(self, table: Table, request: Request) -> Page:
-        self.asked += 1
-        if self.asked - 1 == self.dies_at:
-            raise Crash(f"at request {self.dies_at}")
-        since = int(request.params.get("since", 0))
-        after = int(request.params.get("cursor", "after0")[5:])
-        behind = [each for each in self.entries if each[0] > after and each[1]["at"] >= since]
-        rows = [dict(record) for _, record in behind[: self.page]]
-        following = f"after{behind[self.page - 1][0]}" if len(behind) > self.page else None
-        return Page({"items": rows, "next_cursor": following, "has_more": following is not None}, rows)
-
-
-def record(key: object, **values: Any) -> dict[str, Any]:
-    return {"id": f"r{key}", "at": EPOCH, "kind": "A", "cost": 1.5, "tags": ["x"], **values}
-
-
-@define
-class Connection:
-    """A connector that is synced again and again; *most* of its rows are remembered, None: as many as in life."""
-
-    assembly: Assembly
-    feed: Feed
-    most: int | None = None
-    warehouse: Warehouse = field(init=False)
-
-    @warehouse.default
-    def _(self) -> Warehouse:
-        return Warehouse(self.assembly)
-
-    def sync(self, every: int = 1, dies_at: int | None = None) -> ListLog:
-        """One sync with *every* so many records between two checkpoints; at request *dies_at* it crashes."""
-        log = ListLog()
-        self.warehouse.connect(self.assembly)
-        self.feed.asked, self.feed.dies_at = 0, dies_at
-        remembered = {} if self.most is None else {NAME: self.most}
-        engine = Engine(cast(Any, self.feed), checkpoints=CheckpointPolicy(records=every, share=0.0), remembered=remembered)
-        sync(self.assembly, {"base_url": "http://127.0.0.1:9"}, self.warehouse.state, self.warehouse, log, engine)
-        return log
-
-    @property
-    def sent(self) -> list[str]:
-        return [f"{each.kind} {each.data['id']}" for each in self.warehouse.on(NAME)]
-
-
-def connection(*records: dict[str, Any], most: int | None = None, **parts: Any) -> Connection:
-    """A connector after its first sync."""
-    feed = Feed()
-    for each in records or map(record, range(5)):
-        feed.append(each)
-    made = Connection(assembly_of(**parts), feed, most)
-    made.sync()
-    return made
-
+from connector_build.testing.warehouse.memory import Crash
+from connector_core import DerivedField
 
 # What it does
 
@@ -232,7 +136,7 @@ def test_what_the_state_does_not_say_so_that_it_is_understood_is_forgotten(state
         made.warehouse.state["row_digests"] = state
     made.sync()
     assert made.sent == ["upsert r4"]
-    assert [each.kind for each in made.warehouse.operations][0] == "checkpoint", "before anything else, it is forgotten"
+    assert next(each.kind for each in made.warehouse.operations) == "checkpoint", "before anything else, it is forgotten"
     made.sync()
     assert made.sent == []
 
@@ -331,73 +235,13 @@ READ = {
 }
 
 
-@define
-class Twins:
-    """The same API twice, and on each side a connector: one that knows what it has sent, and one that sends everything."""
-
-    ours: Connection
-    other: Connection
-    now: int = EPOCH
-
-    @classmethod
-    def of(cls, how: str, most: int | None) -> "Twins":
-        assembly = assembly_of(**cast(Any, READ[how]))
-        twins = cls(Connection(assembly, Feed(), most), Connection(assembly, Feed(), 0))
-        twins.both(lambda feed: feed.append(record("stays")))
-        return twins
-
-    def both(self, move: Callable[[Feed], None]) -> None:
-        for each in (self.ours, self.other):
-            move(each.feed)
-
-    def step(self, what: str, first: int, second: str, third: int) -> None:
-        key = f"r{first}"
-        if what in ("put", "again"):
-            self.now += third
-            if what == "put":
-                self.both(lambda feed: feed.drop(key))
-            self.both(lambda feed: feed.append(record(first, at=self.now, kind=second, tags=[second] * (1 + third))))
-        elif what == "replace":
-            self.both(lambda feed: feed.replace(key, kind=second, at=self.now))
-        elif what == "drop":
-            self.both(lambda feed: feed.drop(key))
-        elif what == "sync":
-            self.sync(first, third, lost=bool(second))
-        else:
-            self.crash(first, third, rolled_back=bool(second))
-
-    def sync(self, page: int, every: int, *, lost: bool) -> None:
-        for each in (self.ours, self.other):
-            each.feed.page = page
-            if lost:
-                each.warehouse.state = {}
-            each.sync(every)
-        self.check()
-
-    def crash(self, page: int, request: int, *, rolled_back: bool) -> None:
-        """Both die at the same request, so that they have met the same records; what arrived may be gone as well."""
-        for each in (self.ours, self.other):
-            each.feed.page = page
-            try:
-                each.sync(dies_at=request)
-            except Crash:
-                if rolled_back:
-                    each.warehouse.roll_back()
-        self.check()
-
-    def check(self) -> None:
-        for entry in self.ours.assembly.schema:
-            name = entry["table"]
-            assert self.ours.warehouse.live(name) == self.other.warehouse.live(name), name
-
-
 @pytest.mark.parametrize("how", READ)
 @examples(20)
 @given(STEPS, st.sampled_from([None, None, 1, 2, 3, 5]))
 def test_after_any_history_the_rows_are_those_of_a_twin_that_sends_everything(
     how: str, steps: list[Any], most: int | None
 ) -> None:
-    twins = Twins.of(how, most)
+    twins = Twins.of(most, assembly_of(**cast(Any, READ[how])))
     for step in [*steps, ("sync", 2, "", 1), ("sync", 2, "", 1)]:
         twins.step(*step)
     assert twins.ours.warehouse.count("upsert") <= twins.other.warehouse.count("upsert")

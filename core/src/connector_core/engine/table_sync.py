@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from itertools import islice
 
@@ -189,6 +189,8 @@ class TableSync:
             for number, read in enumerate(reads):
                 if not number:
                     self._start_over(source, kept)
+                if read is not None and not self.pages:
+                    self.sent.begins(read.page)
                 again = read is not None and read.again
                 for part in self._parts(read, rows):
                     self._deliver(self.held.hold(part), kept, again=again)
@@ -286,16 +288,16 @@ class TableSync:
     def _send_waiting(self, kept: Derivation) -> None:
         """Deliver rows that a later sync may have to take back, with their lines, once the state knows of them."""
         rows, self.waiting = self.waiting, []
-        is_new = self.known is not None and self.known.intend(rows)
-        if (self.lists.remember and self.lists.intend(rows, self.delivery)) or is_new:
+        new = self.known.intend(rows) if self.known is not None else ()
+        if (self.lists.remember and self.lists.intend(rows, self.delivery)) or new:
             self._checkpoint(kept, self.states[self.name].bookmark)
         if self.known is not None:
             self.known.took(rows)
-        self._send(rows, kept, again=False)
+        self._send(rows, kept, again=False, new=new)
 
-    def _send(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
+    def _send(self, rows: Rows, kept: Derivation, *, again: bool, new: Collection[Key] = ()) -> None:
         left_out = [(key, row) for key, row in rows if row.__class__ is LeftOut]
-        self._send_differing(rows, any_left_out=bool(left_out))
+        self._send_differing(rows, new, any_left_out=bool(left_out))
         for key, row in left_out:
             self.left_out[row.by] += 1  # type: ignore[union-attr]  # it was looked at
             kept.leave_out(key)
@@ -306,9 +308,9 @@ class TableSync:
         if kept.extras:
             kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
 
-    def _send_differing(self, rows: Rows, *, any_left_out: bool) -> None:
+    def _send_differing(self, rows: Rows, new: Collection[Key], *, any_left_out: bool) -> None:
         """Send those of *rows* that are not there as they are, in order."""
-        rows = self.sent.differing(rows)
+        rows = self.sent.differing(rows, new)
         if self.sent.contradicts:
             self._forget()
         sent = 0

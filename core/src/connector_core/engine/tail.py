@@ -20,6 +20,7 @@ from attrs import define, field
 
 from connector_core.engine.digests import BYTES, key_digest, packed, unpacked, version_digest
 from connector_core.engine.records import Rows
+from connector_core.source.pagination import Page
 from connector_core.source.tables import Key
 
 MOST = 1_000
@@ -68,6 +69,9 @@ class Tail:
         found = unpacked(stored.get(TAIL), 2 * BYTES) if isinstance(stored, Mapping) and stored.get(OF) == of else []
         there = {each[:BYTES]: each[BYTES:] for each in found}
         return cls(of, stored, there, (bool(there) or goes_on) and most > 0, most, odd)
+
+    def begins(self, page: Page) -> None:
+        """The first page of the read has come: nothing hangs on it."""
 
     def differing(self, rows: Rows, new: Collection[Key] = ()) -> Rows:  # noqa: ARG002  (Sent has to know them)
         """Those of *rows* that the destination does not have as they are, in order."""
