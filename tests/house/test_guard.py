@@ -15,6 +15,7 @@ import json
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import lru_cache
 from math import inf
@@ -35,12 +36,13 @@ from connector_build.api.simulation import Simulation
 from connector_build.sample import Sample
 from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL, InProcess
+from connector_core import OffsetPaginator, Page, Paginator, Table, hookimpl, total_reached
 from connector_core.basics.operations import Delivery, Log, Operations
 from connector_core.engine import ledger
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.records import RowMaker
 from connector_core.engine.sync import Engine, make_client, sync
-from connector_core.http import pages
+from connector_core.http import ahead, pages
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.runtime import fivetran
@@ -68,8 +70,10 @@ HEAD = """\
 # python_calls_*, builtin_calls_*: calls of our functions, and of builtins by them, in a first sync
 #     of each record, each page, each checkpoint, each row of an aggregate
 # requests_*, checkpoints_*: of a first sync of 750 records in pages of 100, and of one at rest, which finds nothing new
-# upserts_at_rest: the last page is read again; with an aggregate the whole feed is
+# upserts_at_rest: the last page is read again, or the whole feed; what did not change is not sent
 # state_bytes: of the last checkpoint, as JSON; what each row of an aggregate adds to them stands apart
+#
+# fts-offsets-in-parallel: pages by offset, several at the same time; what its threads do is done at once, and so is counted
 """
 
 Figures = Mapping[str, float]
@@ -80,11 +84,12 @@ Figures = Mapping[str, float]
 
 @frozen(eq=False)
 class Case:
-    """A dataset with some options. *patches*: attributes of modules that are replaced meanwhile."""
+    """A dataset with some options. *patches*: attributes of modules that are replaced meanwhile. *paginator*: another one."""
 
     dataset: str
     enable: Sequence[str] = ()
     patches: Sequence[tuple[ModuleType, str, object]] = ()
+    paginator: Paginator | None = None
 
     @property
     def module(self) -> ModuleType:
@@ -92,11 +97,40 @@ class Case:
 
     @property
     def assembly(self) -> Assembly:
-        return assemble([Plugin(f"connector-{self.dataset}", self.module)], self.enable)
+        return assemble(
+            [Plugin(f"connector-{self.dataset}", self.module if self.paginator is None else self._paged)], self.enable
+        )
+
+    @property
+    def _paged(self) -> SimpleNamespace:
+        """The dataset with the other paginator."""
+
+        @hookimpl
+        def connector_paginator(table: Table) -> Paginator | None:
+            return self.paginator
+
+        hooks = {name: value for name, value in vars(self.module).items() if name.startswith("connector_")}
+        return SimpleNamespace(**{**hooks, "connector_paginator": connector_paginator})
 
     def sample(self, count: int) -> Sample:
         return evolve({"fts": FTS, "mso": MSO}[self.dataset], count=count)
 
+
+class AtOnce:
+    """Threads that are none, so that what they do is counted, in an order that no machine changes."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def submit(self, call: Callable[..., Page], *arguments: Any) -> Future[Page]:
+        future: Future[Page] = Future()
+        future.set_result(call(*arguments))
+        return future
+
+    def close(self) -> None: ...
+
+
+OFFSETS = OffsetPaginator("offset", "page_size", stop=[total_reached("total")], parallel=True)
+TOGETHER: Sequence[tuple[ModuleType, str, object]] = [(ahead, "Workers", AtOnce), (pages, "AHEAD_FROM_SECONDS", 0.0)]
 
 CASES = {
     "fts": Case("fts"),
@@ -105,6 +139,7 @@ CASES = {
     "fts-both": Case("fts", ["cost_per_hour", "fts_technicians"]),
     "fts-aggregate-ledger-in-a-file": Case("fts", ["fts_technicians"], [(ledger, "IN_MEMORY", 0)]),
     "mso": Case("mso"),
+    "fts-offsets-in-parallel": Case("fts", patches=TOGETHER, paginator=OFFSETS),
 }
 
 
@@ -126,13 +161,16 @@ class Source:
             records = [{**record, "technician_id": f"TECH_{number % groups:06d}"} for number, record in enumerate(records)]
         for start in range(0, count, page_size):
             following = f"{start + page_size:032x}" if start + page_size < count else None
-            page = {f"{case.dataset}_records": records[start : start + page_size], "next_cursor": following}
-            body = json.dumps({**page, "has_more": following is not None}).encode()
-            self._pages[f"{start:032x}" if start else None] = body
+            page = {f"{case.dataset}_records": records[start : start + page_size]}
+            by_cursor = {**page, "next_cursor": following, "has_more": following is not None}
+            self._pages[f"{start:032x}" if start else None] = json.dumps(by_cursor).encode()
+            self._pages[f"offset {start}"] = json.dumps({**page, "total": count}).encode()
 
     def answer(self, asked: Asked) -> Reply:
         self.requests += 1
-        return Reply(200, {"Content-Type": "application/json"}, self._pages[asked.params.get("cursor")])
+        offset = asked.params.get("offset")
+        page = self._pages[asked.params.get("cursor") if offset is None else f"offset {offset}"]
+        return Reply(200, {"Content-Type": "application/json"}, page)
 
 
 class Sink:

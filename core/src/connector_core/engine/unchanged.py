@@ -23,7 +23,7 @@ from attrs import define, field
 from connector_core.basics.operations import Log
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.by_change import ByChange
-from connector_core.engine.digests import packed, unpacked, version_digest
+from connector_core.engine.digests import digest_of, gone_digest, packed, unpacked
 from connector_core.engine.records import Rows
 from connector_core.source.pagination import Page
 from connector_core.source.tables import Key, Record
@@ -112,7 +112,7 @@ class Sent:
         return self.by_change is not None and self.by_change.mark is not None
 
     def _is_there(self, key: Key, row: Record | LeftOut) -> bool:
-        digest = version_digest(key, row, self.odd)
+        digest = gone_digest(key) if row.__class__ is LeftOut else digest_of(row, self.odd)  # type: ignore[arg-type]  # a record
         before = self.met.get(key, _NEVER)
         if before is _NEVER:
             self.met[key] = digest
