@@ -18,6 +18,7 @@ from typing import Any
 
 from attrs import define, field
 
+from connector_core.derived.applying import LeftOut
 from connector_core.engine.digests import BYTES, key_digest, packed, unpacked, version_digest
 from connector_core.engine.records import Rows
 from connector_core.source.pagination import Page
@@ -88,7 +89,7 @@ class Tail:
             self._met.pop(name, None)  # so that it stands behind what was met before
             self._met[name] = digest
         differing = rows if len(differs) == len(digests) else [each for each in rows if each[0] in differs]
-        self.unchanged += len(rows) - len(differing)
+        self.unchanged += sum(key not in differs and row.__class__ is not LeftOut for key, row in rows)
         return differing
 
     def _is_there(self, name: bytes, digest: bytes | None) -> bool:

@@ -120,7 +120,7 @@ class Sent:
         else:
             there = digest is not None and before == digest
             self.met[key] = digest if there else None
-        self.unchanged += there
+        self.unchanged += there and row.__class__ is not LeftOut
         return there
 
     def _give_up(self) -> None:
