@@ -74,10 +74,12 @@ def test_what_changes_behind_a_read_that_is_under_way_is_sent_by_the_next() -> N
     """A record of page 1 changes while page 2 is read, and one of page 3 has a time that is later still."""
     made = connection()
     made.feed.now = EPOCH + 100
-    made.feed.during = (
-        1,
-        lambda: (made.feed.replace("r0", at=EPOCH + 101, cost=9.0), made.feed.append(record(6, at=EPOCH + 105))),
-    )
+
+    def change() -> None:
+        made.feed.replace("r0", at=EPOCH + 101, cost=9.0)
+        made.feed.append(record(6, at=EPOCH + 105))
+
+    made.feed.during = (1, change)
     made.sync()
     made.feed.during = None
     assert made.warehouse.live(NAME)[("r0",)]["cost"] == 1.5

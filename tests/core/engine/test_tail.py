@@ -1,6 +1,6 @@
 """What a read meets again of a feed that rests on a bookmark is not sent again; the rows are those of who sends everything."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -223,7 +223,7 @@ STEPS = st.lists(
     ),
     max_size=30,
 )
-READ = {
+READ: dict[str, dict[str, Any]] = {
     "cursor": {"paginator": INCREMENTAL},
     "cursor, with lines": {"paginator": INCREMENTAL, "extras": [TAGS]},
     "cursor, append-only": {"paginator": INCREMENTAL, "table": evolve(TABLE, append_only=True)},
@@ -241,7 +241,7 @@ READ = {
 def test_after_any_history_the_rows_are_those_of_a_twin_that_sends_everything(
     how: str, steps: list[Any], most: int | None
 ) -> None:
-    twins = Twins.of(most, assembly_of(**cast(Any, READ[how])))
+    twins = Twins.of(most, assembly_of(**READ[how]))
     for step in [*steps, ("sync", 2, "", 1), ("sync", 2, "", 1)]:
         twins.step(*step)
     assert twins.ours.warehouse.count("upsert") <= twins.other.warehouse.count("upsert")
@@ -265,7 +265,7 @@ def test_after_a_crash_at_any_operation_each_record_is_as_its_last_version_says(
     how: str, steps: list[Any], most: int | None
 ) -> None:
     """A feed that sends what has changed once more, behind the rest: no older version may be taken for the newest."""
-    made = Connection(assembly_of(**cast(Any, {**READ[how]})), Feed(), most)
+    made = Connection(assembly_of(**READ[how]), Feed(), most)
     made.feed.append(record("stays"))
     for what, first, second in [*steps, ("sync", 2, ""), ("sync", 2, "")]:
         if what in ("put", "again"):

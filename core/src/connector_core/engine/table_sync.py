@@ -299,7 +299,7 @@ class TableSync:
         left_out = [(key, row) for key, row in rows if row.__class__ is LeftOut]
         self._send_differing(rows, new, any_left_out=bool(left_out))
         for key, row in left_out:
-            self.left_out[row.by] += 1  # type: ignore[union-attr]  # it was looked at
+            self.left_out[row.by] += 1
             kept.leave_out(key)
         self.delivered += len(rows) - len(left_out)
         self.has_rows = self.has_rows or bool(self.delivered and self.plan.deletes)

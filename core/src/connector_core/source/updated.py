@@ -13,12 +13,19 @@ KINDS = ("UTC_DATETIME", "NAIVE_DATETIME", "NAIVE_DATE", "LONG", "INT", "DOUBLE"
 def check_updated(table: Any, where: str) -> None:
     """Raise PluginError where *updated* or *lookback* of a table cannot be used; *where* begins the message."""
     name, lookback = table.updated, table.lookback
-    if isinstance(lookback, bool) or not isinstance(lookback, timedelta | int) or lookback < type(lookback)(0):
+    if not _is_span(lookback):
         raise PluginError(f"{where}: lookback is {one_line(repr(lookback), 60)}. Write timedelta(hours=1), or a whole number.")
     if name is not None:
         _check_column(table, name, where)
     elif lookback:
         raise PluginError(f"{where}: lookback counts from updated, and there is none. Name the column that every change moves.")
+
+
+def _is_span(lookback: object) -> bool:
+    """Whether *lookback* is a timedelta or a whole number, and not before nothing."""
+    if isinstance(lookback, timedelta):
+        return lookback >= timedelta(0)
+    return isinstance(lookback, int) and not isinstance(lookback, bool) and lookback >= 0
 
 
 def _check_column(table: Any, name: object, where: str) -> None:
