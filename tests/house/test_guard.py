@@ -15,6 +15,7 @@ import json
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import lru_cache
 from math import inf
@@ -35,14 +36,25 @@ from connector_build.api.simulation import Simulation
 from connector_build.sample import Sample
 from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL, InProcess
-from connector_core import ApiKeyHeader, CursorPaginator, Setting, Table, base_url, hookimpl
+from connector_core import (
+    ApiKeyHeader,
+    CursorPaginator,
+    OffsetPaginator,
+    Page,
+    Paginator,
+    Setting,
+    Table,
+    base_url,
+    hookimpl,
+    total_reached,
+)
 from connector_core.basics.operations import Delivery, Log, Operations
 from connector_core.engine import ledger
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.desk import Desk
 from connector_core.engine.records import RowMaker
 from connector_core.engine.sync import Engine, make_client, sync
-from connector_core.http import pages
+from connector_core.http import ahead, pages
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.runtime import fivetran
@@ -70,9 +82,11 @@ HEAD = """\
 # python_calls_*, builtin_calls_*: calls of our functions, and of builtins by them, in a first sync
 #     of each record, each page, each checkpoint, each row of an aggregate
 # requests_*, checkpoints_*: of a first sync of 750 records in pages of 100, and of one at rest, which finds nothing new
-# upserts_at_rest: the last page is read again; with an aggregate the whole feed is
+# upserts_at_rest: the last page is read again, or the whole feed; what did not change is not sent
 # handed_over_*: of several tables side by side, what their threads let the one do that delivers
 # state_bytes: of the last checkpoint, as JSON; what each row of an aggregate and the digest of each record add stands apart
+#
+# fts-offsets-in-parallel: pages by offset, several at the same time; what its threads do is done at once, and so is counted
 """
 
 Figures = Mapping[str, float]
@@ -83,11 +97,12 @@ Figures = Mapping[str, float]
 
 @frozen(eq=False)
 class Case:
-    """A dataset with some options. *patches*: attributes of modules that are replaced meanwhile."""
+    """A dataset with some options. *patches*: attributes of modules that are replaced meanwhile. *paginator*: another one."""
 
     dataset: str
     enable: Sequence[str] = ()
     patches: Sequence[tuple[ModuleType, str, object]] = ()
+    paginator: Paginator | None = None
 
     @property
     def plugin(self) -> object:
@@ -95,7 +110,19 @@ class Case:
 
     @property
     def assembly(self) -> Assembly:
-        return assemble([Plugin(f"connector-{self.dataset}", self.plugin)], self.enable)
+        plugin = self.plugin if self.paginator is None else self._paged
+        return assemble([Plugin(f"connector-{self.dataset}", plugin)], self.enable)
+
+    @property
+    def _paged(self) -> SimpleNamespace:
+        """The dataset with the other paginator."""
+
+        @hookimpl
+        def connector_paginator(table: Table) -> Paginator | None:
+            return self.paginator
+
+        hooks = {name: value for name, value in vars(self.plugin).items() if name.startswith("connector_")}
+        return SimpleNamespace(**{**hooks, "connector_paginator": connector_paginator})
 
     @property
     def records(self) -> str:
@@ -126,6 +153,22 @@ class FourTables:
         return [base_url("https://api.example.com")]
 
 
+class AtOnce:
+    """Threads that are none, so that what they do is counted, in an order that no machine changes."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def submit(self, call: Callable[..., Page], *arguments: Any) -> Future[Page]:
+        future: Future[Page] = Future()
+        future.set_result(call(*arguments))
+        return future
+
+    def close(self) -> None: ...
+
+
+OFFSETS = OffsetPaginator("offset", "page_size", stop=[total_reached("total")], parallel=True)
+TOGETHER: Sequence[tuple[ModuleType, str, object]] = [(ahead, "Workers", AtOnce), (pages, "AHEAD_FROM_SECONDS", 0.0)]
+
 CASES = {
     "fts": Case("fts"),
     "fts-derived-field": Case("fts", ["cost_per_hour"]),
@@ -134,6 +177,7 @@ CASES = {
     "fts-aggregate-ledger-in-a-file": Case("fts", ["fts_technicians"], [(ledger, "IN_MEMORY", 0)]),
     "mso": Case("mso"),
     "four-tables": Case("four"),
+    "fts-offsets-in-parallel": Case("fts", patches=TOGETHER, paginator=OFFSETS),
 }
 
 
@@ -155,9 +199,10 @@ class Source:
             records = [{**record, "technician_id": f"TECH_{number % groups:06d}"} for number, record in enumerate(records)]
         for start in range(0, count, page_size):
             following = f"{start + page_size:032x}" if start + page_size < count else None
-            page = {case.records: records[start : start + page_size], "next_cursor": following}
-            body = json.dumps({**page, "has_more": following is not None}).encode()
-            self._pages[f"{start:032x}" if start else None] = body
+            page = {case.records: records[start : start + page_size]}
+            by_cursor = {**page, "next_cursor": following, "has_more": following is not None}
+            self._pages[f"{start:032x}" if start else None] = json.dumps(by_cursor).encode()
+            self._pages[f"offset {start}"] = json.dumps({**page, "total": count}).encode()
 
     @property
     def requests(self) -> int:
@@ -165,7 +210,9 @@ class Source:
 
     def answer(self, asked: Asked) -> Reply:
         self.asked.append(asked)  # one step, whichever thread it is
-        return Reply(200, {"Content-Type": "application/json"}, self._pages[asked.params.get("cursor")])
+        offset = asked.params.get("offset")
+        page = self._pages[asked.params.get("cursor") if offset is None else f"offset {offset}"]
+        return Reply(200, {"Content-Type": "application/json"}, page)
 
 
 class Sink:

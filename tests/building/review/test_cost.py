@@ -118,15 +118,23 @@ def test_keys_and_operations_of_an_extra_table_are_those_that_a_warehouse_saw(ex
 
 
 @pytest.mark.parametrize(("rows", "size"), [(750, 100), (730, 50), (300, 7)])
-def test_an_incremental_read_sends_its_last_page_again(rows: int, size: int) -> None:
+def test_an_incremental_read_sends_what_came_and_its_last_page_where_nothing_were_remembered(rows: int, size: int) -> None:
     there, rest, sent, keys = rows, (rows - 1) // size * size, 0, set()
     for _ in range(10):
         there += NEW
         sent += there - rest
         keys |= set(range(rest, there))
         rest += (there - rest - 1) // size * size
-    [line] = simulate(fts(), Month(others=rows, changed=0, days=10, page_size=size, sample=SAMPLE))
+    month = Month(others=rows, changed=0, days=10, page_size=size, sample=SAMPLE)
+    [line] = simulate(fts(), month, sent_again=True)
     assert (line.keys, line.upserts) == (len(keys), sent)
+    [line] = simulate(fts(), month)
+    assert (line.keys, line.upserts) == (10 * NEW, 10 * NEW)
+
+
+def test_an_incremental_read_of_a_large_table_sends_what_came() -> None:
+    [line] = simulate(fts(), Month(others=50_000, changed=0, days=3, sample=SAMPLE))
+    assert (line.keys, line.upserts) == (3 * NEW, 3 * NEW)
 
 
 def test_every_alternative_is_there_and_the_difference_is_to_what_is_chosen() -> None:

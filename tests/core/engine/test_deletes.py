@@ -127,9 +127,10 @@ def test_rows_that_are_listed_go_and_the_log_counts_them(table: Table) -> None:
     assert warehouse.live("jobs") == feed.live()
     keys = [{name: job(number)[name] for name in table.primary_key} for number in (1, 2)]
     assert [operation.data for operation in warehouse.operations if operation.kind == "delete"] == keys
-    assert log.infos[-1] == "jobs: 3 records from 2 pages, 2 left out (deleted 2)"
+    assert log.infos[-1] == "jobs: 3 records from 2 pages, 2 unchanged, 2 left out (deleted 2)"
     log = synced(assembly, warehouse, api)
-    assert log.infos[-1] == "jobs: 1 records from 1 pages, 1 left out (deleted 1)"  # the last page once more
+    assert log.infos[-1] == "jobs: 1 records from 1 pages, 1 unchanged, 1 left out (deleted 1)"  # the last page once more
+    assert [operation.kind for operation in warehouse.operations] == ["checkpoint"]
     assert warehouse.live("jobs") == feed.live()
 
 

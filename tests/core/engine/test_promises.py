@@ -751,6 +751,7 @@ def test_a_state_over_the_limit_is_an_error_that_names_the_extra_table(kind: str
     subject = world(kind)
     Append(60)(subject)
     subject.sync()
+    subject.sync()  # at rest
     size = len(json.dumps(subject.warehouse.state))
     monkeypatch.setattr("connector_core.engine.state.LIMIT", size + 20)
     subject.sync()

@@ -131,7 +131,7 @@ def test_the_second_sync_reads_the_last_page_again_and_what_was_appended() -> No
     for _ in range(2):
         run(FTS, warehouse, api)
         assert warehouse.state == first, "at rest"
-        assert [operation.kind for operation in warehouse.operations] == ["upsert"] * 50 + ["checkpoint"]
+        assert [operation.kind for operation in warehouse.operations] == ["checkpoint"], "no row has changed"
     feed.append(120)
     feed.change(10)
     before = len(api.requests)

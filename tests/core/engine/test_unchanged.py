@@ -139,12 +139,45 @@ def test_a_table_of_too_many_rows_is_sent_whole(monkeypatch: pytest.MonkeyPatch)
     assert [line for line in log.infos if "more than 5 rows" in line]
 
 
-def test_what_is_read_on_from_a_cursor_keeps_no_digests() -> None:
+def test_what_is_read_on_from_a_cursor_keeps_digests_of_its_tail_alone() -> None:
     paginator = CursorPaginator(incremental=True)
     assembly = assemble([plugin_of(TABLE, paginator=paginator)])
     warehouse = Warehouse(assembly)
     synced(assembly, Feed.of([record(0)]), warehouse)
-    assert "row_digests" not in warehouse.state
+    assert warehouse.state["row_digests"].keys() == {"of", "tail"}
+
+
+def test_a_record_that_is_left_out_is_deleted_once() -> None:
+    """Until nobody knows any more whether its row is there."""
+    assembly, feed, warehouse = filled(record(0), record(1, kind="gone"))
+    assert warehouse.count("delete") == 1
+    synced(assembly, feed, warehouse)
+    assert (warehouse.count("delete"), warehouse.count("upsert")) == (0, 0)
+    feed.replace(1, record(1))
+    synced(assembly, feed, warehouse)
+    feed.replace(1, record(1, kind="gone"))
+    log = synced(assembly, feed, warehouse)
+    assert warehouse.count("delete") == 1
+    assert log.infos[-1] == "case_items: 1 records from 1 pages, 1 unchanged, 1 left out (kept 1)"
+    warehouse.state = {}
+    synced(assembly, feed, warehouse)
+    assert warehouse.count("delete") == 1
+
+
+def test_digests_of_other_types_are_forgotten_before_the_first_row_goes_out() -> None:
+    """Or they would be believed by who has the first types again, after a sync that died."""
+    assembly, feed, warehouse = filled()
+    before = feed.records[0]
+    feed.replace(0, record(0, at=2))
+    wider = assembly_of(evolve(TABLE, columns={**TABLE.columns, "at": "DOUBLE"}))
+    warehouse.crash_at(0, after=True, kind="upsert")
+    with pytest.raises(Crash):
+        synced(wider, feed, warehouse)
+    warehouse.crash_at(None)
+    assert warehouse.live("case_items")[("r0",)]["at"] == 2
+    feed.replace(0, before)
+    synced(assembly, feed, warehouse)
+    assert warehouse.live("case_items")[("r0",)]["at"] == before["at"]
 
 
 # Any history

@@ -14,7 +14,6 @@ REST = 12 + 40
 """Bytes of the state that the place takes where the children of one parent go on, if no other parent has the same one."""
 RECORD, LINE, LINES = 32, 12, 5
 """Bytes of the state that a record and a line of it take with keys of some eight letters, and how many lines an example has."""
-_SENT = f"Of up to {MOST:,} rows, those that changed are sent; a larger table is sent whole."
 
 
 def reading(plan: TablePlan) -> str:
@@ -36,9 +35,15 @@ def _of_grouped(plan: TablePlan, name: str, how: str) -> str:
         return f"`{name}` is read {how}. {extras} {verb} made from it; rows are sent only when they changed."
     return (
         f"{extras} {verb} made from the records of `{name}`. That feed may send a record again with new values, "
-        f"so each sync reads the whole of `{name}`: as many requests as the feed has pages. {_SENT} "
+        f"so each sync reads the whole of `{name}`: as many requests as the feed has pages. {_sent(plan)} "
         f"Rows of {extras} are sent only when they changed, and deleted when their last record has gone elsewhere."
     )
+
+
+def _sent(plan: TablePlan) -> str:
+    """What of a table that each sync reads whole is sent."""
+    larger = f"of a larger table, those whose {plan.table.updated} says that they may have" if plan.table.updated else ""
+    return f"Of up to {MOST:,} rows, those that changed are sent; {larger or 'a larger table is sent whole'}."
 
 
 def _how(plan: TablePlan) -> str:
@@ -117,7 +122,7 @@ def cost(option: Option, plan: TablePlan) -> str:
         if not plan.repeats:
             return f"No further request: it is kept up as {name} grows. One upsert for each row that changed."
         return (
-            f"Each sync reads the whole of {name}: as many requests as the feed has pages. {_SENT} "
+            f"Each sync reads the whole of {name}: as many requests as the feed has pages. {_sent(plan)} "
             "Besides, one upsert for each row that changed here."
         )
     if isinstance(option.value, Nested):

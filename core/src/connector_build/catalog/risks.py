@@ -3,12 +3,21 @@
 from collections.abc import Iterator
 from typing import Any
 
+from connector_core.engine.unchanged import MOST
 from connector_core.plugin.assembly import TablePlan
 
 
 def risks(plan: TablePlan) -> list[str]:
     """The risks that the plugin takes with one table, each a sentence for people."""
-    return [*_of_answers(plan), *_of_fields(plan), *_of_paging(plan), *_of_transforms(plan)]
+    return [*_of_answers(plan), *_of_fields(plan), *_of_changes(plan), *_of_paging(plan), *_of_transforms(plan)]
+
+
+def _of_changes(plan: TablePlan) -> Iterator[str]:
+    if plan.table.updated:
+        yield (
+            f"Of more than {MOST:,} rows, a record that changes, comes or comes back without a newer {plan.table.updated} is not "
+            "sent, because the plugin says updated."
+        )
 
 
 def _of_fields(plan: TablePlan) -> Iterator[str]:

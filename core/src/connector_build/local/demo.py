@@ -153,9 +153,10 @@ def summary(run: DebugRun, total: int) -> str:
     as_before = f", and {unchanged:,} {plural(unchanged, 'record')} did not change" if unchanged else ""
     if whole := _WHOLE.search(run.output):
         return f"{sent}; the whole feed was read, because of {whole[1].strip()}{as_before}"
-    if unchanged:
+    if unchanged and upserts + unchanged >= total:
         return f"{sent}; the whole feed was read{as_before}"
-    return f"{sent}; incremental: the feed has {total:,} {plural(total, 'record')}" if upserts < total else sent
+    again = f", and {unchanged:,} that came again did not change" if unchanged else ""
+    return f"{sent}; incremental: the feed has {total:,} {plural(total, 'record')}{again}" if upserts < total else sent
 
 
 def next_steps(dataset: str, plans: Sequence[TablePlan], project: Path, typed: str = "") -> str:

@@ -46,14 +46,14 @@ class Known:
             )
         return cls(table, kept)
 
-    def intend(self, rows: Rows) -> bool:
-        """Take in the keys of *rows*, which are about to go out. Whether any of them is new.
+    def intend(self, rows: Rows) -> frozenset[Key]:
+        """Take in the keys of *rows*, which are about to go out. Those of them that are new.
 
-        Then the state has to say so first: a row that arrived right before a crash would otherwise stay for ever.
+        Where there are any, the state has to say so first: a row that arrived right before a crash would otherwise stay for ever.
         """
-        before = len(self.keys)
-        self.keys |= dict.fromkeys(key for key, row in rows if not isinstance(row, LeftOut))
-        return len(self.keys) > before
+        new = frozenset(key for key, row in rows if not isinstance(row, LeftOut) and key not in self.keys)
+        self.keys |= dict.fromkeys(new)
+        return new
 
     def took(self, rows: Rows) -> None:
         """*rows* go out."""

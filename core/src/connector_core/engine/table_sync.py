@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from itertools import islice
 
@@ -21,9 +21,9 @@ from connector_core.engine.missing import Known, check_gone, listed
 from connector_core.engine.nested_lists import NestedLists
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import RowMaker, Rows
+from connector_core.engine.remembering import Nothing, Remembered, remembered
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import States, TableState
-from connector_core.engine.unchanged import Sent
 from connector_core.http.client import Client
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.configuration import Configuration
@@ -45,7 +45,8 @@ class Engine:
     client:      (assembly, configuration, log) → the client to fetch with.
     clock:       seconds from any start, never going back.
     checkpoints: when to checkpoint.
-    remembered:  table → of so many rows of it the state knows what was sent; `unchanged.MOST` of tables that are not in it.
+    remembered:  table → of so many rows of it the state knows what was sent; `unchanged.MOST` of tables that are not in it, and
+                 `tail.MOST` of those that are read on from a bookmark.
     """
 
     client: Callable[[Assembly, Configuration, Log], Client]
@@ -77,8 +78,8 @@ class TableSync:
     held: Held = field(factory=lambda: Held(waits=False), init=False)
     known: Known | None = field(default=None, init=False)
     """The keys of its rows, where those that are missing are deleted."""
-    sent: Sent | None = field(default=None, init=False)
-    """What of it is there as it is, where each sync reads all of it."""
+    sent: Remembered = field(factory=Nothing, init=False)
+    """What of it is known to be there as it is."""
     lists: NestedLists = field(init=False)
     waiting: Rows = field(factory=list, init=False)
     """Rows that go out once the state says what may become of them."""
@@ -135,8 +136,9 @@ class TableSync:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
                 self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = reads_whole or self.plan.table.full_refresh
-            remembers, most = self.plan.knows_unchanged, self.engine.remembered.get(self.name)
-            self.sent = Sent.read(self.plan, start.row_digests, self.log, most) if remembers else None
+            stored, goes_on = self.states[self.name].row_digests, bool(source.start) and not whole
+            most = self.engine.remembered.get(self.name)
+            self.sent = remembered(self.plan, stored, self.log, goes_on=goes_on, most=most)
             self._read_from(feed(self.plan, self.api, source.anew) if whole else source, kept)
         except CircularFeed:
             if self.plan.grouped:
@@ -159,8 +161,7 @@ class TableSync:
             self._bring_up(source, kept, rows)
             rest = source.bookmark
             self._delete_missing(kept, whole=not source.start)
-        if self.sent:
-            self.sent.complete = True
+        self.sent.complete = True
         self.note("No more pages to fetch")
         if rows.repeated:
             self._warn_of_repeated(rows.repeated)
@@ -170,7 +171,7 @@ class TableSync:
         self._checkpoint(kept, rest)
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
-        unchanged = f", {self.sent.unchanged} unchanged" if self.sent and self.sent.unchanged else ""
+        unchanged = f", {self.sent.unchanged} unchanged" if self.sent.unchanged else ""
         self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{unchanged}{left_out}")
 
     def _warn_of_repeated(self, number: int) -> None:
@@ -188,6 +189,8 @@ class TableSync:
             for number, read in enumerate(reads):
                 if not number:
                     self._start_over(source, kept)
+                if read is not None and not self.pages:
+                    self.sent.begins(read.page)
                 again = read is not None and read.again
                 for part in self._parts(read, rows):
                     self._deliver(self.held.hold(part), kept, again=again)
@@ -235,6 +238,7 @@ class TableSync:
             return
         if spool.is_empty:
             self.log.info(f"{self.name}: no record came, so every row of the table is deleted, as the plugin allows.")
+        self._forget()
         self.delivery.replace(self.name)
         self.lists.replace(self.delivery)
 
@@ -284,51 +288,48 @@ class TableSync:
     def _send_waiting(self, kept: Derivation) -> None:
         """Deliver rows that a later sync may have to take back, with their lines, once the state knows of them."""
         rows, self.waiting = self.waiting, []
-        is_new = self.known is not None and self.known.intend(rows)
-        if (self.lists.remember and self.lists.intend(rows, self.delivery)) or is_new:
+        new = self.known.intend(rows) if self.known is not None else ()
+        if (self.lists.remember and self.lists.intend(rows, self.delivery)) or new:
             self._checkpoint(kept, self.states[self.name].bookmark)
         if self.known is not None:
             self.known.took(rows)
-        self._send(rows, kept, again=False)
+        self._send(rows, kept, again=False, new=new)
 
-    def _send(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
-        left_out = self._send_differing(self._differing(rows), kept)
-        self.delivered += len(rows) - left_out
+    def _send(self, rows: Rows, kept: Derivation, *, again: bool, new: Collection[Key] = ()) -> None:
+        left_out = [(key, row) for key, row in rows if row.__class__ is LeftOut]
+        self._send_differing(rows, new, any_left_out=bool(left_out))
+        for key, row in left_out:
+            self.left_out[row.by] += 1
+            kept.leave_out(key)
+        self.delivered += len(rows) - len(left_out)
         self.has_rows = self.has_rows or bool(self.delivered and self.plan.deletes)
         if self.lists.of:
             self.lists.send(rows, self.delivery)
         if kept.extras:
             kept.add([(key, row) for key, row in dict(rows).items() if not isinstance(row, LeftOut)], again=again)
 
-    def _differing(self, rows: Rows) -> Rows:
-        """What of *rows* is not there as it is. Before the first of it goes out, the state stops to say what it was before."""
-        if self.sent is None:
-            return rows
-        differing = self.sent.differing(rows)
-        if differing and not self.sent.said:
+    def _send_differing(self, rows: Rows, new: Collection[Key], *, any_left_out: bool) -> None:
+        """Send those of *rows* that are not there as they are, in order."""
+        rows = self.sent.differing(rows, new)
+        if self.sent.contradicts:
+            self._forget()
+        sent = 0
+        for at, (_, row) in enumerate(rows) if any_left_out else ():
+            if isinstance(row, LeftOut):
+                self.delivery.upsert_all(self.name, rows[sent:at])
+                # An earlier version of the record may have passed the filter and be in the table. Even a first sync cannot know:
+                # one before it may have crashed between its first row and its first checkpoint.
+                if row.keys:  # a table without a key: what it left out before, it left out then
+                    self.delivery.delete(self.name, row.keys)
+                sent = at + 1
+        if rest := rows[sent:] if sent else rows:
+            self.delivery.upsert_all(self.name, rest)
+
+    def _forget(self) -> None:
+        """Let the state say nothing any more of what rows there were, before one that contradicts it goes out."""
+        if not self.sent.said:
             self.sent.said = True
             self.delivery.do(self._save, evolve(self.states[self.name], row_digests=None))
-        return differing
-
-    def _send_differing(self, rows: Rows, kept: Derivation) -> int:
-        """Send *rows*, in order; how many of them were left out."""
-        left_out = [(at, key, row) for at, (key, row) in enumerate(rows) if isinstance(row, LeftOut)]
-        sent = 0
-        for at, key, row in left_out:
-            self.delivery.upsert_all(self.name, rows[sent:at])
-            self._leave_out(key, row, kept)
-            sent = at + 1
-        self.delivery.upsert_all(self.name, rows[sent:] if sent else rows)
-        return len(left_out)
-
-    def _leave_out(self, key: Key, left_out: LeftOut, kept: Derivation) -> None:
-        # An earlier version of the record may have passed the filter and be in the table. Even a first sync cannot know: one
-        # before it may have crashed between its first row and its first checkpoint.
-        self.left_out[left_out.by] += 1
-        kept.leave_out(key)
-        if not left_out.keys:
-            return  # of a table without a key: what it left out before, it left out then
-        self.delivery.delete(self.name, left_out.keys)
 
     def _between_pages(self, source: Feed, kept: Derivation, *, now: bool) -> None:
         """Checkpoint where that is due, *now*, or the last thing to do."""
@@ -344,11 +345,10 @@ class TableSync:
 
     def _checkpoint(self, kept: Derivation, bookmark: Bookmark) -> None:
         keys = None if self.known is None else self.known.state()
-        digests = None if self.sent is None else self.sent.state()
         extras = kept.state(bookmark)
         if self.lists.say:
             extras |= self.lists.state()
-        self.delivery.do(self._save, TableState(bookmark, extras, self.has_rows, keys, digests))
+        self.delivery.do(self._save, TableState(bookmark, extras, self.has_rows, keys, self.sent.state()))
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:
             self.note(f"Checkpoint saved after {self.delivered} records")

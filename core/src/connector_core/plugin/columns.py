@@ -29,6 +29,7 @@ def declared_after(table: Table, origin: Origin, options: Iterable[Option]) -> d
             raise type(error)(f"{option.origin}: {transform.name}: {sentence(error)}{see(option.origin.place)}") from None
         _check_key(table, option, set(removes), set(adds), earlier)
         _check_deleted_key(table, option, set(removes))
+        _check_updated(table, option, {*removes, *adds})
         for name in removes:
             columns.pop(name, None)
             owners.pop(name, None)
@@ -81,6 +82,15 @@ def _check_deleted_key(table: Table, option: Option, removes: set[str]) -> None:
         raise PluginError(
             f"{option.origin}: {option.name} changes {', '.join(changed)}, by which the API says what is deleted "
             f"({table.name}: {table.deleted}). Leave the key as the API sends it.{see(option.origin.place)}"
+        )
+
+
+def _check_updated(table: Table, option: Option, changes: set[str]) -> None:
+    """Raise PluginError when *option* changes the column that tells which rows have changed."""
+    if table.updated in changes:
+        raise PluginError(
+            f"{option.origin}: {option.name} changes {table.updated}, by which {table.name} tells what has changed (updated). "
+            f"Leave that column as the API sends it.{see(option.origin.place)}"
         )
 
 

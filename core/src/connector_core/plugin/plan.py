@@ -151,6 +151,15 @@ class TablePlan:
         return self.reads_whole and bool(self.table.primary_key) and not (self.table.full_refresh or by_change)
 
     @property
+    def knows_tail(self) -> bool:
+        """Whether a sync passes over rows that it meets again as they are, of a feed that it reads on from a bookmark.
+
+        Two keys that are one in the destination have to be one digest, which a DECIMAL without digits does not grant.
+        """
+        kinds = [self.columns.get(name) for name in self.table.primary_key]
+        return bool(kinds) and "DECIMAL" not in kinds and not (self.reads_whole or self.table.full_refresh)
+
+    @property
     def remembers_lines(self) -> bool:
         """Whether the state has to remember which lines a record had: records come again, and the table is not replaced."""
         return self.repeats and not self.table.full_refresh

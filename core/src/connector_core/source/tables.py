@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -18,6 +19,7 @@ from connector_core.source.form import check_form
 from connector_core.source.formats import Format
 from connector_core.source.limits import Budget
 from connector_core.source.parents import Each, Parent, check_child
+from connector_core.source.updated import check_updated
 from connector_core.source.values import read
 
 Record = dict[str, Any]
@@ -105,6 +107,10 @@ class Table:
     missing:     ``"delete"``: rows that the feed, read whole, no longer has are deleted, without replacing the table; or
                  ``ListedIn("ids", {"id": "id"})``: rows that another table, a complete list, does not name. The state then holds
                  the key of every row.
+    updated:     of a table that each sync reads whole: the column that the API moves with every change and every new record,
+                 such as ``last_updated_epoch``: a time, or a number of seconds (milliseconds …) since 1970. Of up to 20,000 rows,
+                 digests tell what has changed; of more, a sync sends those that are not older than the newest which the last
+                 finished one had seen. lookback: how far before that, as of ``UpdatedSince``, for records that come late.
     rows:        what makes the records out of what stands at *records*, where that has no list of them with a key: functions of
                  page and request, one after the other, such as ``exploded("lines", keep={"order_id": "id"})``; one, or a list.
 
@@ -142,6 +148,8 @@ class Table:
     missing: Literal["delete"] | ListedIn | None = field(default=None, kw_only=True)
     rows: tuple[Callable[[Any, Any], Iterable[Any]], ...] = field(default=(), converter=_steps, kw_only=True)
     elsewhere: tuple[str, ...] = field(default=(), converter=_several, kw_only=True)
+    updated: str | None = field(default=None, kw_only=True)
+    lookback: timedelta | int = field(default=0, kw_only=True)
     description: str = field(default="", kw_only=True, eq=False, repr=False)
     columns: Mapping[str, str] = field(init=False, eq=False, repr=False)
     """Column name → Fivetran type."""
@@ -158,6 +166,7 @@ class Table:
         self._check_columns(where)
         self._check_answers(where)
         check_undeclared(self.undeclared, where)
+        check_updated(self, where)
         if self.form:
             check_form(self.body, where)
         self._check_each(where)

@@ -18,6 +18,7 @@ from connector_build.testing.contract.apis import has_size
 from connector_build.testing.warehouse.runs import URL, Run, configuration_for, signed
 from connector_core import Record
 from connector_core.basics.paths import cached_path
+from connector_core.engine.tail import MOST as TAIL
 from connector_core.engine.unchanged import MOST
 from connector_core.plugin.assembly import Assembly, TablePlan
 
@@ -58,8 +59,7 @@ def simulate(assembly: Assembly, month: Month, *, sent_again: bool = False) -> l
             f"its {month.syncs:,} syncs would read {number:,} records here, and {LIMIT:,} are the most. Say fewer --days"
         )
     simulation = _Simulation(signed(assembly), month)
-    names = [plan.table.name for plan in assembly.tables]
-    known = {name: 0 if sent_again else max(0, MOST - simulation.rests[name].left_out) for name in names}
+    known = {plan.table.name: 0 if sent_again else simulation.known(plan) for plan in assembly.tables}
     run = Run(simulation.page_size, threads=1, checkpoint_records=1000, remembered=known)
     run.sync(simulation.assembly, simulation.bill, simulation.reply)
     simulation.begin()
@@ -118,6 +118,10 @@ class _Simulation:
         """Count from here on."""
         self.bill.begin()
         self._asked.clear()
+
+    def known(self, plan: TablePlan) -> int:
+        """Of how many simulated rows the state knows what was sent."""
+        return max(0, MOST - self.rests[plan.table.name].left_out) if plan.knows_unchanged else TAIL
 
     # What happens before a sync
 
