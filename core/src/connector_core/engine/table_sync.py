@@ -21,6 +21,7 @@ from connector_core.engine.missing import Known, check_gone, listed
 from connector_core.engine.nested_lists import NestedLists
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import RowMaker, Rows
+from connector_core.engine.row_values import RowValues
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import States, TableState
 from connector_core.engine.unchanged import Sent
@@ -46,12 +47,14 @@ class Engine:
     clock:       seconds from any start, never going back.
     checkpoints: when to checkpoint.
     remembered:  table → of so many rows of it the state knows what was sent; `unchanged.MOST` of tables that are not in it.
+    kept:        table → so many bytes of what extra tables need of its rows; `row_values.MOST` of tables that are not in it.
     """
 
     client: Callable[[Assembly, Configuration, Log], Client]
     clock: Callable[[], float] = time.monotonic
     checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
     remembered: Mapping[str, int] = field(factory=dict)
+    kept: Mapping[str, int] = field(factory=dict)
 
 
 class StoppedError(Exception):
@@ -128,14 +131,16 @@ class TableSync:
         source = feed(self.plan, self.api, start.bookmark)
         # Totals count what lies before the place where the feed really starts, which another page size may have moved back.
         self.lists = NestedLists.begun(self.plan, self.states[self.name].extra_tables, self.log)
-        kept = derivation(self.plan, start.extra_tables, source.start, self.log)
+        values = RowValues.of(self.plan, start.row_values, self.api.hidden, self.log, self.engine.kept.get(self.name))
+        kept = derivation(self.plan, start.extra_tables, source.start, self.log, values)
         try:
             reads_whole = kept.reads_whole or self.lists.reads_whole
             if reads_whole and source.start:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
                 self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = reads_whole or self.plan.table.full_refresh
-            remembers, most = self.plan.knows_unchanged, self.engine.remembered.get(self.name)
+            remembers = self.plan.knows_unchanged or (kept.is_over and reads_whole and self.plan.tells_unchanged)
+            most = self.engine.remembered.get(self.name)
             self.sent = Sent.read(self.plan, start.row_digests, self.log, most) if remembers else None
             self._read_from(feed(self.plan, self.api, source.anew) if whole else source, kept)
         except CircularFeed:
@@ -348,7 +353,7 @@ class TableSync:
         extras = kept.state(bookmark)
         if self.lists.say:
             extras |= self.lists.state()
-        self.delivery.do(self._save, TableState(bookmark, extras, self.has_rows, keys, digests))
+        self.delivery.do(self._save, TableState(bookmark, extras, self.has_rows, keys, digests, kept.row_values(bookmark)))
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:
             self.note(f"Checkpoint saved after {self.delivered} records")
@@ -356,6 +361,6 @@ class TableSync:
     def _save(self, state: TableState) -> None:
         """Checkpoint with this table's *state*, and with what the last checkpoint of every other one has left."""
         self.states[self.name] = state
-        whole = self.states.whole()
+        whole = self.states.whole(self.log)
         check_discreet(self.plan, self.api.hidden, state.bookmark, whole)
         self.delivery.operations.checkpoint(whole)
