@@ -104,17 +104,11 @@ class Ledger:
 
     def records(self) -> Iterator[tuple[Key, Record]]:
         """Each remembered record."""
-        for key, values in self._entries():
+        for key, values in self.entries():
             yield key, dict(zip(self._columns, values, strict=True))
 
     def entries(self) -> Iterator[Entry]:
-        """What is remembered of each record, in an order that does not depend on when they came."""
-        if self._database is None:
-            yield from sorted(self._held.items(), key=_written_key)
-        else:
-            yield from self._entries()
-
-    def _entries(self) -> Iterator[Entry]:
+        """What is remembered of each record."""
         if self._database is None:
             yield from self._held.items()
             return
@@ -127,10 +121,6 @@ class Ledger:
         self._database.executescript(_CREATE)
         _write(self._database, self._held.items())
         self._held.clear()
-
-
-def _written_key(entry: Entry) -> str:
-    return repr(entry[0])
 
 
 def _write(database: sqlite3.Connection, entries: Iterable[Entry]) -> None:

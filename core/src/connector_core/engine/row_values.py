@@ -33,6 +33,8 @@ PART = 5_000
 """Rows of one part at most, so that reading it takes little memory."""
 MOST = 4_000_000
 """Bytes that may be kept of one table; of a larger one nothing is, and each sync reads its feed whole."""
+LEVEL = 1
+"""Of compression: the best one takes five times as long, for a tenth less."""
 SPARE = 16
 """Parts that there may be more than the rows need, before all of them are written anew."""
 
@@ -66,11 +68,9 @@ class Layout:
         what += [[name, column.type] for name, column in zip(names, columns, strict=True)]
         return cls(blake2b(json.dumps(what).encode(), digest_size=6).hexdigest(), key, tuple(names), columns)
 
-    def written(self, changes: Sequence[Change]) -> str:
-        """*changes* as JSON."""
-        there = [(key, values) for key, values in changes if values is not None]
-        gone = [key for key, values in changes if values is None]
-        keys, values = [key for key, _ in there], [values for _, values in there]
+    def written(self, there: Sequence[Entry], gone: Sequence[Key] = ()) -> str:
+        """Rows that are *there*, and the keys of those that are *gone*, as JSON."""
+        keys, values = zip(*there, strict=True) if there else ((), ())
         parts = [_columns(self.key, keys), _columns(self.columns, values), _columns(self.key, gone)]
         return json.dumps(parts, separators=(",", ":"))
 
@@ -221,18 +221,19 @@ class RowValues:
 
     def _close(self) -> None:
         if self._open and not self._refused:
-            self._add(list(self._open.items()))
+            there = [(key, values) for key, values in self._open.items() if values is not None]
+            self._add(there, [key for key, values in self._open.items() if values is None])
         self._open.clear()
 
-    def _add(self, changes: Sequence[Change]) -> None:
-        text = self.layout.written(changes)
+    def _add(self, there: Sequence[Entry], gone: Sequence[Key] = ()) -> None:
+        text = self.layout.written(there, gone)
         if shows(self.hidden, text):
             self._refuse("a record holds a secret in a column that they need, and no state may hold that")
             return
-        part = b64encode(zlib.compress(text.encode())).decode()
+        part = b64encode(zlib.compress(text.encode(), LEVEL)).decode()
         self._parts.append(part)
         self._bytes += len(part)
-        self._entries += len(changes)
+        self._entries += len(there) + len(gone)
         if self._bytes > self.most:
             self._refuse(f"what they need of each row takes more than {self.most / 1e6:.0f} MB of the state")
 
