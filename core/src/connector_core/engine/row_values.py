@@ -46,7 +46,7 @@ Change = tuple[Key, Sequence[Any] | None]
 """The key of a row and its values; None where it is gone."""
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """The state says something else than what was written there."""
 
 
@@ -100,7 +100,7 @@ def _rows(columns: Sequence[Column], written: Any) -> Iterator[tuple[Any, ...]]:
 
 def _restored(column: Column, values: Any) -> Sequence[Any]:
     if not isinstance(values, list):
-        raise _Unreadable
+        raise _UnreadableError
     if column.type == "JSON":
         return [None if value is None else decode_text(value) for value in values]
     steps = {kind: step(column, kind) for kind in set(map(type, values))}
@@ -137,22 +137,29 @@ class RowValues:
         return isinstance(self.stored, Mapping) and self.stored.get(OVER) is True and self.stored.get(OF) == self.layout.of
 
     @classmethod
-    def of(cls, plan: TablePlan, stored: Any, hidden: Secrets, log: Log, most: int | None = None) -> "RowValues | None":
-        """Of the table of *plan*, whose part of a state is *stored*; None of a table of which none are kept.
-
-        most: bytes that may be kept; None: MOST.
-        """
+    def of(cls, plan: TablePlan, stored: Any, hidden: Secrets, log: Log) -> "RowValues | None":
+        """Of the table of *plan*, whose part of a state is *stored*; None of a table of which none are kept."""
         if not plan.keeps_values:
             return None
         layout = Layout.made(plan, tuple(dict.fromkeys(name for extra in plan.grouped for name in extra.needs)))
         whose = f"{plan.table.name}: {', '.join(extra.name for extra in plan.grouped)}"
-        return cls(layout, hidden, log, whose, MOST if most is None else most, stored)
+        return cls(layout, hidden, log, whose, MOST, stored)
 
     def restore(self, plan: TablePlan, ledger: Ledger) -> bool:
         """Put the rows that were kept into *ledger*. False, and none is there, unless these are all that it needs."""
         try:
             self._restore(plan, ledger)
-        except (_Unreadable, NotJson, UnfitError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError, zlib.error):
+        except (
+            _UnreadableError,
+            NotJson,
+            UnfitError,
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+            RecursionError,
+            zlib.error,
+        ):
             self._forget()
             ledger.clear()
             return False
@@ -162,11 +169,11 @@ class RowValues:
         layout = self._layout_of(plan)
         parts, number = self.stored.get(PARTS), self.stored.get(NUMBER)
         if not isinstance(parts, list):
-            raise _Unreadable
+            raise _UnreadableError
         for part in parts:
             self._entries += _put(layout, layout.read(part), ledger)
         if len(ledger) != number:
-            raise _Unreadable
+            raise _UnreadableError
         if layout == self.layout:
             self._parts, self._bytes = list(parts), sum(map(len, parts))
         else:
@@ -176,10 +183,10 @@ class RowValues:
         """That of what is stored: more columns may be there than are needed."""
         names = self.stored.get(COLUMNS) if isinstance(self.stored, Mapping) else None
         if not isinstance(names, list) or not set(self.layout.names) <= set(names) <= plan.declared.keys():
-            raise _Unreadable
+            raise _UnreadableError
         layout = Layout.made(plan, names)
         if self.stored.get(OF) != layout.of:
-            raise _Unreadable
+            raise _UnreadableError
         return layout
 
     def put(self, entries: Iterable[Entry]) -> None:

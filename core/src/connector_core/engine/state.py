@@ -3,9 +3,9 @@
 A dataset of one table has the table's own bookmark at the top, ``{"next_cursor": "…"}``, which is also what the documented
 hand-written connectors keep; one of several tables has ``{"tables": {name: {…}}}``. Extra tables have their part in
 ``extra_tables``, beside the bookmark of their source table, and so have the keys of rows whose absence is noticed in
-``row_keys``, what tells which rows did not change in ``row_digests``, and what extra tables need of each in ``row_values``. ``feeds`` says for each bookmark which feed it
-belongs to (docs/decisions/0009-a-state-belongs-to-its-feed.md). A table from which a sync may delete rows has ``has_rows`` once
-it has some. Whatever else a state holds is left aside, and said to be.
+``row_keys``, what tells which rows did not change in ``row_digests``, and what extra tables need of each in ``row_values``.
+``feeds`` says for each bookmark which feed it belongs to (docs/decisions/0009-a-state-belongs-to-its-feed.md). A table from which
+a sync may delete rows has ``has_rows`` once it has some. Whatever else a state holds is left aside, and said to be.
 """
 
 import json
@@ -83,7 +83,9 @@ class States:
             whole = self._joined()
             if name not in self._gave_way:
                 self._gave_way.add(name)
-                log.info(f"{name}: the state has no room for what extra tables need of its rows, so each sync reads the whole feed")
+                log.info(
+                    f"{name}: the state has no room for what extra tables need of its rows, so each sync reads the whole feed"
+                )
         return whole
 
     def _joined(self) -> dict[str, Any]:

@@ -47,14 +47,12 @@ class Engine:
     clock:       seconds from any start, never going back.
     checkpoints: when to checkpoint.
     remembered:  table → of so many rows of it the state knows what was sent; `unchanged.MOST` of tables that are not in it.
-    kept:        table → so many bytes of what extra tables need of its rows; `row_values.MOST` of tables that are not in it.
     """
 
     client: Callable[[Assembly, Configuration, Log], Client]
     clock: Callable[[], float] = time.monotonic
     checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
     remembered: Mapping[str, int] = field(factory=dict)
-    kept: Mapping[str, int] = field(factory=dict)
 
 
 class StoppedError(Exception):
@@ -131,7 +129,7 @@ class TableSync:
         source = feed(self.plan, self.api, start.bookmark)
         # Totals count what lies before the place where the feed really starts, which another page size may have moved back.
         self.lists = NestedLists.begun(self.plan, self.states[self.name].extra_tables, self.log)
-        values = RowValues.of(self.plan, start.row_values, self.api.hidden, self.log, self.engine.kept.get(self.name))
+        values = RowValues.of(self.plan, start.row_values, self.api.hidden, self.log)
         kept = derivation(self.plan, start.extra_tables, source.start, self.log, values)
         try:
             reads_whole = kept.reads_whole or self.lists.reads_whole
@@ -139,9 +137,9 @@ class TableSync:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
                 self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = reads_whole or self.plan.table.full_refresh
-            remembers = self.plan.knows_unchanged or (kept.is_over and reads_whole and self.plan.tells_unchanged)
-            most = self.engine.remembered.get(self.name)
-            self.sent = Sent.read(self.plan, start.row_digests, self.log, most) if remembers else None
+            told = evolve(self.plan, forgets=True) if kept.is_over and reads_whole else self.plan
+            remembers, most = told.knows_unchanged, self.engine.remembered.get(self.name)
+            self.sent = Sent.read(told, start.row_digests, self.log, most) if remembers else None
             self._read_from(feed(self.plan, self.api, source.anew) if whole else source, kept)
         except CircularFeed:
             if self.plan.grouped:

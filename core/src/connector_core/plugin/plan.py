@@ -101,6 +101,7 @@ class TablePlan:
     written:        the table as the plugin wrote it, where *table* has the values of a configuration in it.
     told:           those of the values that tell which feed it is: setting → value.
     undeclared:     what becomes of fields that nobody declared.
+    forgets:        the state does not keep what extra tables need of its rows, though it might.
     """
 
     table: Table
@@ -117,6 +118,7 @@ class TablePlan:
     written: Table | None = None
     told: Mapping[str, Any] = field(factory=dict)
     undeclared: Undeclared = "allow"
+    forgets: bool = False
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -157,7 +159,7 @@ class TablePlan:
 
         Not where personal data would have to stand there, beyond what records are grouped by, which it has anyway.
         """
-        return bool(self.grouped) and self.repeats and self.rests and not self.personal
+        return bool(self.grouped) and self.repeats and self.rests and not (self.personal or self.forgets)
 
     @property
     def personal(self) -> Sequence[str]:
@@ -169,13 +171,8 @@ class TablePlan:
     @property
     def knows_unchanged(self) -> bool:
         """Whether a sync sends only what changed of a feed that it reads whole: the state tells what is there already."""
-        return self.reads_whole and self.tells_unchanged
-
-    @property
-    def tells_unchanged(self) -> bool:
-        """Whether a whole read of it may be told what is there already."""
         by_change = self.table.parent is not None and self.table.parent.changed is not None
-        return bool(self.table.primary_key) and not (self.table.full_refresh or by_change)
+        return self.reads_whole and bool(self.table.primary_key) and not (self.table.full_refresh or by_change)
 
     @property
     def remembers_lines(self) -> bool:
