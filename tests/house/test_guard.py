@@ -68,7 +68,7 @@ HEAD = """\
 # python_calls_*, builtin_calls_*: calls of our functions, and of builtins by them, in a first sync
 #     of each record, each page, each checkpoint, each row of an aggregate
 # requests_*, checkpoints_*: of a first sync of 750 records in pages of 100, and of one at rest, which finds nothing new
-# upserts_at_rest: the last page is read again; with an aggregate the whole feed is
+# upserts_at_rest: the last page is read again
 # state_bytes: of the last checkpoint, as JSON; what each row of an aggregate adds to them stands apart
 """
 

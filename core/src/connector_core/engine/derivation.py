@@ -141,13 +141,13 @@ class Repeating(Derivation):
             return None
         if not (bookmark and self._is_complete):
             return self._kept.mark
-        return self._kept.state(len(self._ledger)) if self._is_written else self._written(self._kept)
+        return self._kept.state() if self._is_written else self._written(self._kept)
 
     def _written(self, kept: RowValues) -> Any:
         """What is kept of a feed that was read from its start, once it is read."""
         kept.write(self._ledger)
         self._is_written = True
-        return kept.state(len(self._ledger))
+        return kept.state()
 
     def close(self) -> None:
         self._ledger.close()

@@ -38,7 +38,7 @@ LEVEL = 1
 SPARE = 16
 """Parts that there may be more than the rows need, before all of them are written anew."""
 
-OF, COLUMNS, NUMBER, PARTS, OVER = "of", "columns", "number", "parts", "over"
+OF, COLUMNS, PARTS, SUM, OVER = "of", "columns", "parts", "sum", "over"
 _AS_THEY_ARE = frozenset({"SHORT", "INT", "LONG", "FLOAT", "DOUBLE", "BOOLEAN", "STRING", "XML"})
 """Types of which JSON has each value."""
 
@@ -167,13 +167,11 @@ class RowValues:
 
     def _restore(self, plan: TablePlan, ledger: Ledger) -> None:
         layout = self._layout_of(plan)
-        parts, number = self.stored.get(PARTS), self.stored.get(NUMBER)
-        if not isinstance(parts, list):
+        parts = self.stored.get(PARTS)
+        if not isinstance(parts, list) or self.stored.get(SUM) != _sum(parts):
             raise _UnreadableError
         for part in parts:
             self._entries += _put(layout, layout.read(part), ledger)
-        if len(ledger) != number:
-            raise _UnreadableError
         if layout == self.layout:
             self._parts, self._bytes = list(parts), sum(map(len, parts))
         else:
@@ -214,12 +212,12 @@ class RowValues:
         if len(self._parts) > rows // PART + SPARE or self._entries > 2 * rows + PART:
             self.write(ledger)
 
-    def state(self, number: int) -> Mapping[str, Any] | None:
-        """What the state keeps now, of so many live rows."""
+    def state(self) -> Mapping[str, Any] | None:
+        """What the state keeps now."""
         self._close()
         if self._refused:
             return self.mark
-        return {OF: self.layout.of, COLUMNS: list(self.layout.names), NUMBER: number, PARTS: list(self._parts)}
+        return {OF: self.layout.of, COLUMNS: list(self.layout.names), PARTS: list(self._parts), SUM: _sum(self._parts)}
 
     @property
     def mark(self) -> Mapping[str, Any] | None:
@@ -252,6 +250,11 @@ class RowValues:
     def _forget(self) -> None:
         self._parts, self._bytes, self._entries = [], 0, 0
         self._open.clear()
+
+
+def _sum(parts: Sequence[str]) -> str:
+    """What tells whether all parts are there, each as it was written: one that is lost would be rows that nobody misses."""
+    return blake2b(json.dumps(parts).encode(), digest_size=6).hexdigest()
 
 
 def _put(layout: Layout, changes: Iterable[Change], ledger: Ledger) -> int:

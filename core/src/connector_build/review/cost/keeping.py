@@ -28,7 +28,7 @@ def has_room(plan: TablePlan, rows: dict[Key, Record], number: int) -> bool:
     with_values = Ledger(kept.layout.names)
     with_values.put(some)
     kept.write(with_values)
-    return row_values.size(kept.state(len(some))) / len(some) * number <= row_values.MOST
+    return row_values.size(kept.state()) / len(some) * number <= row_values.MOST
 
 
 def forgetting(assembly: Assembly, tables: Sequence[str]) -> Assembly:
