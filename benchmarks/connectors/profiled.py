@@ -22,7 +22,7 @@ OURS = (
     Seam("fetch", "connector_core.http.client", "Client.fetch"),
     Seam("decode", "connector_core.http.answers", "decode"),
     Seam("transform", "connector_core.engine.records", "RowMaker.rows"),
-    Seam("extra tables", "connector_core.engine.derivation", "WholeFeed.add"),
+    Seam("extra tables", "connector_core.engine.derivation", "Repeating.add"),
     Seam("extra tables", "connector_core.engine.derivation", "Derivation.finish"),
     Seam("extra tables", "connector_core.engine.derivation", "Derivation.state"),
 )

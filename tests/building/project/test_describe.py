@@ -90,6 +90,22 @@ class Whole(Appending):
         return CursorPaginator()
 
 
+class Personal(Appending):
+    """The same, of a table that changes, with personal data and an extra table that is off."""
+
+    @hookimpl
+    def connector_tables(self) -> list[Table]:
+        return [Table("logs", "/logs", "logs", ("id",), {"id": "STRING", "cost": Column("DOUBLE", pii=True)})]
+
+    @hookimpl
+    def connector_transforms(self, table: Table) -> list[Transform]:
+        return []
+
+    @hookimpl
+    def connector_extra_tables(self, table: Table) -> list[Aggregate]:
+        return [Aggregate("by_id", by=("id",), measures={"sum": total("cost")}, default=False)]
+
+
 def of(module: object, name: str, *enable: str) -> Assembly:
     return assemble([Plugin(name, module, "0.1.0")], enable)
 
@@ -152,12 +168,17 @@ def test_what_a_sync_reads() -> None:
     (off,) = described(connector_fts, "connector-fts")["tables"]
     assert off["reads"] == "from the cursor on"
     assert "incrementally" in off["reading"]
-    assert off["reading"].endswith("With fts_technicians on, each sync would read the whole feed.")
+    assert off["reading"].endswith("picks up what was added since.")
     (on,) = described(connector_fts, "connector-fts", "fts_technicians")["tables"]
+    assert on["reads"] == "from the cursor on"
+    assert "made from its live rows, of which the state keeps record_id, technician_id, maintenance_cost" in on["reading"]
+    assert "a sync reads the whole of fts_records" in on["reading"]
+    (off,) = described(Personal(), "connector-logs")["tables"]
+    assert off["reads"] == "from the cursor on"
+    assert off["reading"].endswith("With by_id on, each sync would read the whole feed.")
+    (on,) = described(Personal(), "connector-logs", "by_id")["tables"]
     assert on["reads"] == "the whole feed"
-    assert (
-        "each sync reads the whole of fts_records: as many requests as the feed has pages. Of up to 20,000 rows" in on["reading"]
-    )
+    assert "the state does not keep what it had (cost: personal data), so each sync reads the whole of logs" in on["reading"]
     (whole,) = described(Whole(), "connector-logs")["tables"]
     assert whole["reads"] == "the whole feed"
     assert whole["reading"] == (

@@ -298,7 +298,7 @@ def test_the_report_says_what_is_in_it_and_what_to_type_next(tmp_path: Path) -> 
         "Built somewhere/else from connector-fts 0.1.0",
         "tables        fts_records, fts_technicians",
         "can enable    cost_per_hour",
-        "reads the whole of fts_records",
+        "fts_technicians is made from its live rows, of which the state keeps record_id",
         "fill in somewhere/else/configuration.json",
         "./debug_and_reset.sh",
         "./deploy.sh",

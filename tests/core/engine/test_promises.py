@@ -436,10 +436,25 @@ def test_an_append_only_feed_is_read_from_the_cursor_on() -> None:
     subject.check()
 
 
-def test_a_feed_that_changes_is_read_whole_and_only_differences_are_sent() -> None:
+def test_a_feed_that_changes_is_read_on_and_only_differences_are_sent() -> None:
     subject = world("moved to the tail", enabled=frozenset({"regions"}))
     Append(23)(subject)
     subject.sync()
+    before = len(subject.api.requests)
+    subject.feed.append(1)
+    region = subject.feed.records()[-1]["region"]
+    log = subject.sync()
+    assert [request.params.get("cursor") is None for request in subject.api.requests[before:]] == [False]
+    assert [operation.data["region"] for operation in subject.warehouse.on("regions")] == [region] * (region is not None)
+    assert not any("reading the whole feed" in line for line in log.infos)
+    subject.check()
+
+
+def test_a_feed_of_which_nothing_is_kept_is_read_whole_and_only_differences_are_sent() -> None:
+    subject = world("moved to the tail", enabled=frozenset({"regions"}))
+    Append(23)(subject)
+    subject.sync()
+    del subject.warehouse.state["row_values"]
     before = len(subject.api.requests)
     subject.feed.append(1)
     region = subject.feed.records()[-1]["region"]
@@ -752,9 +767,11 @@ def test_a_state_over_the_limit_is_an_error_that_names_the_extra_table(kind: str
     Append(60)(subject)
     subject.sync()
     subject.sync()  # at rest
+    kept = subject.warehouse.state.pop("row_values", None)
     size = len(json.dumps(subject.warehouse.state))
-    monkeypatch.setattr("connector_core.engine.state.LIMIT", size + 20)
+    monkeypatch.setattr("connector_core.engine.state.LIMIT", size + 20 + (60 if kept else 0))
     subject.sync()
+    assert (subject.warehouse.state.get("row_values") or {}).keys() == ({"of", "over"} if kept else set())  # it has given way
     monkeypatch.setattr("connector_core.engine.state.LIMIT", size - 1)
     with pytest.raises(DeliveryError, match=r"balances has \d rows, .* Disable that extra table, or group by fewer columns"):
         subject.sync()

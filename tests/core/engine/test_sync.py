@@ -238,13 +238,11 @@ def test_a_rejected_cursor_means_one_whole_read(assembly: Assembly) -> None:
     feed.expire_cursors()
     log = run(assembly, warehouse, api)
     refused = [line for line in log.warnings if "no longer knows the cursor" in line]
-    assert len(refused) == (assembly is FTS)  # with totals, the feed is read whole and no cursor is sent
-    assert all("Reading the whole feed once." in line for line in refused)
+    assert len(refused) == 1
+    assert "Reading the whole feed once." in refused[0]
     live = warehouse.live("fts_records")
     assert live.keys() == {(record["record_id"],) for record in feed.records()}
-    assert warehouse.count("upsert", "fts_records") == (
-        250 if assembly is FTS else 20
-    )  # read whole each time, it is known what changed
+    assert warehouse.count("upsert", "fts_records") == 250
     assert_exact(assembly, warehouse)
     assert not any("cursor" in line for line in run(assembly, warehouse, api).warnings)
 
@@ -541,9 +539,10 @@ MB = 1_000_000
 
 @pytest.mark.parametrize("assembly", [JOBS, TOTALS, SEEN], ids=["plain", "whole feed", "append-only"])
 def test_memory_does_not_grow_with_the_feed(assembly: Assembly, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once the ledger is full, and more rows are there than are remembered; what is held until then is a constant."""
+    """Once the ledger is full, and more rows are there than are kept; what is held until then is a constant."""
     monkeypatch.setattr("connector_core.engine.ledger.IN_MEMORY", 20_000)
-    monkeypatch.setattr("connector_core.engine.unchanged.MOST", 1_000)
+    monkeypatch.setattr("connector_core.engine.row_values.MOST", 10_000)
+    monkeypatch.setattr("connector_core.engine.row_values.PART", 500)
     _peak(assembly, 200)  # whatever is imported and cached at first
     small, large = _peak(assembly, 2_000), _peak(assembly, 20_000)
     assert large - small < 0.5 * MB, f"{small / MB:.2f} MB, then {large / MB:.2f} MB"

@@ -21,7 +21,7 @@ KINDS = Aggregate("kinds", by=("kind",), measures={"n": count()})
 
 
 def assembly_of(table: Table = TABLE, *, extra: bool = False, filtered: bool = True, **parts: Any) -> Assembly:
-    paginator = CursorPaginator(incremental=extra)
+    paginator = CursorPaginator()
     parts = {"transforms": [KEPT] if filtered else [], "extra_tables": [KINDS] if extra else [], **parts}
     return assemble([plugin_of(table, paginator=paginator, **parts)])
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
+from attrs import evolve
+
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.nested import Nested
 from connector_core.engine.marks import BYTES
+from connector_core.engine.row_values import MOST as ROW_VALUES
 from connector_core.engine.state import LIMIT
 from connector_core.engine.unchanged import MOST
 from connector_core.plugin.plan import Option, TablePlan
@@ -31,12 +34,24 @@ def _of_grouped(plan: TablePlan, name: str, how: str) -> str:
     verb = "is" if len(plan.grouped) == 1 else "are"
     if not plan.repeats and not how.startswith("whole"):
         return f"`{name}` only ever grows, so {extras} {verb} kept up from the cursor on; its totals are part of the state."
-    if plan.table.full_refresh or not plan.repeats:
+    if not plan.rests or not plan.repeats:
         return f"`{name}` is read {how}. {extras} {verb} made from it; rows are sent only when they changed."
+    sent = f"Rows of {extras} are sent only when they changed, and deleted when their last record has gone elsewhere."
+    if plan.keeps_values:
+        return f"`{name}` is read {how}. {extras} {verb} made from its live rows, of which the state keeps {_kept(plan)}. {sent}"
     return (
-        f"{extras} {verb} made from the records of `{name}`. That feed may send a record again with new values, "
-        f"so each sync reads the whole of `{name}`: as many requests as the feed has pages. {_sent(plan)} "
-        f"Rows of {extras} are sent only when they changed, and deleted when their last record has gone elsewhere."
+        f"{extras} {verb} made from the records of `{name}`. That feed may send a record again with new values, and the state "
+        f"does not keep what it had ({names(plan.personal)}: personal data), so each sync reads the whole of `{name}`: as many "
+        f"requests as the feed has pages. {_sent(plan)} {sent}"
+    )
+
+
+def _kept(plan: TablePlan) -> str:
+    """What the state keeps for extra tables, and what becomes of a table where that is too much."""
+    needed = dict.fromkeys([*plan.table.primary_key, *(name for extra in plan.grouped for name in extra.needs)])
+    return (
+        f"{names(needed)}, compressed and not encrypted. Where that takes more than {ROW_VALUES // 1_000_000} MB (some 100,000 "
+        f"rows of short values), or the API refuses the place, a sync reads the whole of `{plan.table.name}`"
     )
 
 
@@ -106,6 +121,11 @@ def extra_reading(plan: TablePlan, extra: Dimension | Aggregate | Nested) -> str
     if isinstance(extra, Nested):
         return nested_reading(plan, extra).replace("`", "")
     source = plan.table.name
+    if plan.keeps_values:
+        return (
+            f"{extra.name} is made from the live rows of {source}, of which the state keeps what it needs; rows are sent only "
+            "when they changed."
+        )
     if plan.repeats or plan.reads_whole:
         return f"{extra.name} is made from the whole of {source} in each sync; rows are sent only when they changed."
     return (
@@ -117,10 +137,16 @@ def cost(option: Option, plan: TablePlan) -> str:
     """What it costs to have *option* on, in words; *plan* is that of its table."""
     name = plan.table.name
     if isinstance(option.value, Dimension | Aggregate):
-        if plan.table.full_refresh or getattr(plan.paginator, "reads", "").startswith("whole"):
+        if not plan.rests:
             return f"No further request: each sync reads the whole of {name} anyway. One upsert for each row that changed."
         if not plan.repeats:
             return f"No further request: it is kept up as {name} grows. One upsert for each row that changed."
+        if _with(plan, option.value).keeps_values:
+            return (
+                f"No further request, but for one read of the whole feed when it is switched on, and in each sync where what it "
+                f"needs of the rows of {name} takes more than {ROW_VALUES // 1_000_000} MB of the state. One upsert for each row "
+                "that changed."
+            )
         return (
             f"Each sync reads the whole of {name}: as many requests as the feed has pages. {_sent(plan)} "
             "Besides, one upsert for each row that changed here."
@@ -138,11 +164,18 @@ def would_cost(plan: TablePlan, options: Iterable[Option]) -> str:
     off = [
         option.name
         for option in options
-        if option.table == plan.table.name and not option.enabled and isinstance(option.value, Aggregate | Dimension)
+        if option.table == plan.table.name
+        and not option.enabled
+        and isinstance(option.value, Aggregate | Dimension)
+        and _with(plan, option.value).reads_whole
     ]
-    if off and plan.repeats and not plan.grouped:
+    if off and not plan.reads_whole:
         return f" With {' or '.join(off)} on, each sync would read the whole feed."
     return ""
+
+
+def _with(plan: TablePlan, extra: Aggregate | Dimension) -> TablePlan:
+    return plan if extra in plan.extra_tables else evolve(plan, extra_tables=(*plan.extra_tables, extra))
 
 
 def names(of: Iterable[str]) -> str:

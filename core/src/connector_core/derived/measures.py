@@ -134,7 +134,7 @@ def count_if(column: str, values: Any, description: str = "") -> Measure:
 def count_distinct(column: str, description: str = "") -> Measure:
     """The number of different values that are not null: SQL's ``count(DISTINCT column)``.
 
-    For tables that each sync reads whole: the values themselves would not fit the state. A group has 1,000,000 of them at most.
+    Not for tables that only grow: the values themselves would not fit the state. A group has 1,000,000 of them at most.
     """
     return Measure("count_distinct", column, description)
 

@@ -2,8 +2,9 @@
 
 Two ways to come to what the groups add up to, chosen by what the feed promises:
 
-``WholeFeed``   the feed may send a record again with other values (the default). Every sync reads the feed from its start
-                into a ledger, and makes the groups from that.
+``Repeating``   the feed may send a record again with other values (the default). A ledger has what the extra tables need of
+                each live row, and the groups are made from that. Where the feed rests, the state keeps the ledger, and a sync
+                reads on from there (``connector_core.engine.row_values``); otherwise it reads the feed from its start.
 ``Appending``   the feed only ever appends. Totals are carried in the state, beside the bookmark that they belong to, and a
                 sync reads on from there.
 
@@ -24,6 +25,7 @@ from connector_core.derived.extra_tables import ExtraTable
 from connector_core.engine.ledger import Ledger
 from connector_core.engine.live_rows import Groups, LiveRows
 from connector_core.engine.room import Room
+from connector_core.engine.row_values import RowValues
 from connector_core.engine.totals import read_totals, written_totals
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.pagination import Bookmark
@@ -83,30 +85,69 @@ class Derivation(ABC):
         """Extra table → its part of the state, for a checkpoint at *bookmark*."""
         return self._others | {live.extra.name: live.state() for live in self._live}
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the feed is read whole because what extra tables need of its rows is too much to be kept."""
+        return False
+
+    def row_values(self, bookmark: Bookmark) -> Any:  # noqa: ARG002  (most keep none)
+        """What the state keeps of each live row, for a checkpoint at *bookmark*; None for nothing."""
+        return None
+
     @abstractmethod
     def close(self) -> None:
         """Let go of whatever is held."""
 
 
-class WholeFeed(Derivation):
-    """Extra tables of a feed that may send records again: made anew from the whole feed in each sync."""
+class Repeating(Derivation):
+    """Extra tables of a feed that may send records again: made anew in each sync, from what is known of each live row.
 
-    reads_whole = True
+    Where that was kept, it is complete from the beginning; where it was not, at the end of the feed.
+    """
 
-    def __init__(self, plan: TablePlan, state: Mapping[str, Any], log: Log) -> None:
+    def __init__(self, plan: TablePlan, state: Mapping[str, Any], kept: RowValues | None, start: Bookmark, log: Log) -> None:
         super().__init__(plan, state, log)
         self._ledger = Ledger(dict.fromkeys(name for extra in self.extras for name in extra.needs))
         self._room = Room(self.extras, recount=self._ledger.records)
+        self._kept = kept
+        # What goes before the first row of a read from the start is as the last sync left it, and that may go back.
+        self.reads_whole = not (kept and start and kept.restore(plan, self._ledger))
+        self._is_complete = self._is_written = not self.reads_whole
+
+    @property
+    def is_over(self) -> bool:
+        return self._kept is not None and self._kept.over
 
     def add(self, rows: Rows, *, again: bool) -> None:  # noqa: ARG002  (the last page is like any other here)
-        self._ledger.put(rows)
+        if self._kept and self._is_written:
+            self._kept.put(self._ledger.put_changed(rows))
+        else:
+            self._ledger.put(rows)
         self._room.take(rows)
 
     def leave_out(self, key: Key) -> None:
+        if self._kept and self._is_written and key in self._ledger:
+            self._kept.remove(key)
         self._ledger.remove(key)
 
     def groups(self) -> list[Groups]:
+        self._is_complete = True
+        if self._kept and self._is_written:
+            self._kept.tidy(self._ledger)
         return _fold_all(self.extras, self._ledger.records(), self._log)
+
+    def row_values(self, bookmark: Bookmark) -> Any:
+        if self._kept is None:
+            return None
+        if not (bookmark and self._is_complete):
+            return self._kept.mark
+        return self._kept.state() if self._is_written else self._written(self._kept)
+
+    def _written(self, kept: RowValues) -> Any:
+        """What is kept of a feed that was read from its start, once it is read."""
+        kept.write(self._ledger)
+        self._is_written = True
+        return kept.state()
 
     def close(self) -> None:
         self._ledger.close()
@@ -163,10 +204,15 @@ class Appending(Derivation):
         self._seen.put(rows)
 
 
-def derivation(plan: TablePlan, state: Mapping[str, Any], bookmark: Bookmark, log: Log) -> Derivation:
-    """How the extra tables of a source table are kept, starting from their parts of the *state* saved at *bookmark*."""
+def derivation(
+    plan: TablePlan, state: Mapping[str, Any], bookmark: Bookmark, log: Log, kept: RowValues | None = None
+) -> Derivation:
+    """How the extra tables of a source table are kept, starting from their parts of the *state* saved at *bookmark*.
+
+    kept: what is known of the rows that were there by then.
+    """
     if plan.grouped and plan.repeats:
-        return WholeFeed(plan, state, log)
+        return Repeating(plan, state, kept, bookmark, log)
     return Appending(plan, state, bookmark, log)
 
 

@@ -20,12 +20,17 @@ _CREATE = """
 """
 
 
+Entry = tuple[Key, Sequence[Any]]
+"""The key of a record, and its values in the order of the columns."""
+
+
 class Ledger:
     """The newest version of each record that one sync has read, cut to the columns that extra tables need.
 
     A feed may send a record twice within one read, with other values; what the first said must then be forgotten. A feed that
     is small enough is held in a dict. One that is not moves into a private SQLite database, which SQLite keeps in a temporary
-    file (with a cache of 8 MB) and removes on close. It lasts for one sync: nothing in it is needed by the next.
+    file (with a cache of 8 MB) and removes on close. It lasts for one sync; what the next one needs of it is for
+    ``connector_core.engine.row_values`` to keep.
     """
 
     def __init__(self, columns: Iterable[str]) -> None:
@@ -40,6 +45,16 @@ class Ledger:
         if self._database is not None:
             self._database.close()
 
+    def clear(self) -> None:
+        """Forget everything, and begin anew."""
+        self.close()
+        self._database, self._bytes = None, 0
+
+    def __len__(self) -> int:
+        if self._database is None:
+            return len(self._held)
+        return int(self._database.execute("SELECT count(*) FROM record").fetchone()[0])
+
     def __contains__(self, key: Key) -> bool:
         if self._database is None:
             return key in self._held
@@ -47,11 +62,23 @@ class Ledger:
 
     def put(self, rows: Sequence[tuple[Key, Record]]) -> None:
         """Remember each record under its key, in place of what the key stood for before."""
-        if not rows:
-            return
+        if rows:
+            self._put(self._cut(rows))
+
+    def put_changed(self, rows: Sequence[tuple[Key, Record]]) -> Sequence[Entry]:
+        """As ``put``; what is remembered now of those records of which something else, or nothing, was."""
+        changed = [(key, values) for key, values in self._cut(rows) if not self._has(key, values)] if rows else []
+        if changed:
+            self._put(changed)
+        return changed
+
+    def _cut(self, rows: Sequence[tuple[Key, Record]]) -> list[Entry]:
+        """What would be remembered of *rows*, of which there is one at least."""
         keys, records = zip(*rows, strict=True)
         columns = [[record.get(name) for record in records] for name in self._columns]
-        entries = list(zip(keys, zip(*columns, strict=True) if columns else repeat((), len(keys)), strict=True))
+        return list(zip(keys, zip(*columns, strict=True) if columns else repeat((), len(keys)), strict=True))
+
+    def _put(self, entries: list[Entry]) -> None:
         if self._database is not None:
             _write(self._database, entries)
             return
@@ -60,6 +87,13 @@ class Ledger:
         self._bytes += len(packed(entries))
         if self._bytes > IN_MEMORY:
             self._move()
+
+    def _has(self, key: Key, values: Sequence[Any]) -> bool:
+        """Whether these very values are remembered; where equal ones are, such as 1 and true, it may not be so."""
+        if self._database is None:
+            return key in self._held and packed(self._held[key]) == packed(values)
+        found = self._database.execute("SELECT contents FROM record WHERE key = ?", (repr(key),)).fetchone()
+        return found is not None and packed(pickle.loads(found[0])[1]) == packed(values)  # noqa: S301  (as below)
 
     def remove(self, key: Key) -> None:
         """Forget the record of this key."""
@@ -70,10 +104,11 @@ class Ledger:
 
     def records(self) -> Iterator[tuple[Key, Record]]:
         """Each remembered record."""
-        for key, values in self._entries():
+        for key, values in self.entries():
             yield key, dict(zip(self._columns, values, strict=True))
 
-    def _entries(self) -> Iterator[tuple[Key, Sequence[Any]]]:
+    def entries(self) -> Iterator[Entry]:
+        """What is remembered of each record."""
         if self._database is None:
             yield from self._held.items()
             return
@@ -88,5 +123,5 @@ class Ledger:
         self._held.clear()
 
 
-def _write(database: sqlite3.Connection, entries: Iterable[tuple[Key, Sequence[Any]]]) -> None:
+def _write(database: sqlite3.Connection, entries: Iterable[Entry]) -> None:
     database.executemany("INSERT OR REPLACE INTO record VALUES (?, ?)", ((repr(entry[0]), packed(entry)) for entry in entries))

@@ -3,16 +3,16 @@
 A dataset of one table has the table's own bookmark at the top, ``{"next_cursor": "…"}``, which is also what the documented
 hand-written connectors keep; one of several tables has ``{"tables": {name: {…}}}``. Extra tables have their part in
 ``extra_tables``, beside the bookmark of their source table, and so have the keys of rows whose absence is noticed in
-``row_keys``, and what tells which rows did not change in ``row_digests``. ``feeds`` says for each bookmark which feed it
-belongs to (docs/decisions/0009-a-state-belongs-to-its-feed.md). A table from which a sync may delete rows has ``has_rows`` once
-it has some. Whatever else a state holds is left aside, and said to be.
+``row_keys``, what tells which rows did not change in ``row_digests``, and what extra tables need of each in ``row_values``.
+``feeds`` says for each bookmark which feed it belongs to (docs/decisions/0009-a-state-belongs-to-its-feed.md). A table from which
+a sync may delete rows has ``has_rows`` once it has some. Whatever else a state holds is left aside, and said to be.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import DeliveryError, PluginError
@@ -21,6 +21,7 @@ from connector_core.basics.operations import Log
 from connector_core.engine.identity import identity, is_documented, is_nearly_documented
 from connector_core.engine.marks import NAME, number_of
 from connector_core.engine.memory import understood
+from connector_core.engine.row_values import size, without_parts
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.pagination import Bookmark
 
@@ -28,8 +29,8 @@ LIMIT = 10_000_000
 """Bytes of JSON that Fivetran keeps as a state."""
 
 TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS = "tables", "feeds", "extra_tables", "has_rows"
-ROW_KEYS, ROW_DIGESTS = "row_keys", "row_digests"
-_OURS = frozenset({TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS, ROW_KEYS, ROW_DIGESTS})
+ROW_KEYS, ROW_DIGESTS, ROW_VALUES = "row_keys", "row_digests", "row_values"
+_OURS = frozenset({TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS, ROW_KEYS, ROW_DIGESTS, ROW_VALUES})
 
 
 @frozen(hash=False)
@@ -39,6 +40,7 @@ class TableState:
     has_rows: whether the table is known to have rows; kept for tables from which a sync may delete some.
     row_keys: the keys of its rows, for a table of which the missing ones are deleted; None for any other.
     row_digests: what tells which of its rows did not change (engine.unchanged), for a table that is read whole in each sync.
+    row_values: what extra tables need of each of its rows (engine.row_values), for a table that is read on from the bookmark.
     """
 
     bookmark: Bookmark = field(factory=dict)
@@ -46,6 +48,7 @@ class TableState:
     has_rows: bool = False
     row_keys: Any = None
     row_digests: Any = None
+    row_values: Any = None
 
 
 @define
@@ -55,6 +58,8 @@ class States:
     plans: Mapping[str, TablePlan]
     feeds: Mapping[str, str]
     _of: dict[str, TableState]
+    _gave_way: set[str] = field(factory=set, init=False)
+    """Tables of which the state has no room for what extra tables need of their rows."""
 
     def __getitem__(self, table: str) -> TableState:
         return self._of[table]
@@ -62,11 +67,28 @@ class States:
     def __setitem__(self, table: str, state: TableState) -> None:
         self._of[table] = state
 
-    def whole(self) -> dict[str, Any]:
-        """The JSON object for a checkpoint.
+    def whole(self, log: Log) -> dict[str, Any]:
+        """The JSON object for a checkpoint. Where it is larger than Fivetran keeps, what extra tables need of rows gives way.
 
-        Raises DeliveryError when it is larger than Fivetran keeps, PluginError when it holds what JSON does not have.
+        Raises DeliveryError when it is too large without, PluginError when it holds what JSON does not have.
         """
+        whole = self._joined()
+        while (taken := _size(whole)) > LIMIT:
+            name = max(self._of, key=lambda each: size(self._of[each].row_values))
+            if not size(self._of[name].row_values):
+                raise DeliveryError(
+                    f"The state would take {taken / 1e6:.1f} MB, and Fivetran keeps {LIMIT / 1e6:.0f} MB: {_largest(self._of)}"
+                )
+            self._of[name] = evolve(self._of[name], row_values=without_parts(self._of[name].row_values))
+            whole = self._joined()
+            if name not in self._gave_way:
+                self._gave_way.add(name)
+                log.info(
+                    f"{name}: the state has no room for what extra tables need of its rows, so each sync reads the whole feed"
+                )
+        return whole
+
+    def _joined(self) -> dict[str, Any]:
         parts = {name: _written(state) for name, state in self._of.items()}
         feeds = {name: self.feeds[name] for name, state in self._of.items() if state.bookmark}
         if len(parts) == 1:
@@ -74,7 +96,6 @@ class States:
             whole = part if is_documented(self.plans[name]) else {**part, **({FEEDS: feeds} if feeds else {})}
         else:
             whole = {TABLES: parts, **({FEEDS: feeds} if feeds else {})}
-        _check_size(whole, self._of)
         return whole
 
 
@@ -158,7 +179,8 @@ class _Reading:
                 f"{_aside('The table')}"
             )
             bookmark = {}
-        return TableState(bookmark, extras, part.get(HAS_ROWS) is True, part.get(ROW_KEYS), part.get(ROW_DIGESTS))
+        has_rows = part.get(HAS_ROWS) is True
+        return TableState(bookmark, extras, has_rows, part.get(ROW_KEYS), part.get(ROW_DIGESTS), part.get(ROW_VALUES))
 
     def _memory(self, name: str, part: Mapping[Any, Any]) -> Any:
         """What the table's own part says of extra tables, and what any part says of one that is made from this table now."""
@@ -194,21 +216,18 @@ def _written(state: TableState) -> dict[str, Any]:
     extras = {EXTRA_TABLES: dict(state.extra_tables)} if state.extra_tables else {}
     keys = {} if state.row_keys is None else {ROW_KEYS: state.row_keys}
     digests = {} if state.row_digests is None else {ROW_DIGESTS: state.row_digests}
-    return {**state.bookmark, **extras, **({HAS_ROWS: True} if state.has_rows else {}), **keys, **digests}
+    values = {} if state.row_values is None else {ROW_VALUES: state.row_values}
+    return {**state.bookmark, **extras, **({HAS_ROWS: True} if state.has_rows else {}), **keys, **digests, **values}
 
 
-def _check_size(whole: Mapping[str, Any], states: Mapping[str, TableState]) -> None:
+def _size(whole: Mapping[str, Any]) -> int:
     try:
-        size = len(json.dumps(whole))
+        return len(json.dumps(whole))
     except TypeError as error:
         raise PluginError(
             f"A value in the state is one that JSON does not have: {error}. In an extra table, leave the column as the API sends "
             "it, or convert it to a text or a number in a transform; in a paginator, keep texts and numbers in the bookmark."
         ) from None
-    if size > LIMIT:
-        raise DeliveryError(
-            f"The state would take {size / 1e6:.1f} MB, and Fivetran keeps {LIMIT / 1e6:.0f} MB: {_largest(states)}"
-        )
 
 
 def _largest(states: Mapping[str, TableState]) -> str:

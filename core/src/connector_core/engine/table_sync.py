@@ -22,6 +22,7 @@ from connector_core.engine.nested_lists import NestedLists
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import RowMaker, Rows
 from connector_core.engine.remembering import Nothing, Remembered, remembered
+from connector_core.engine.row_values import RowValues
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import States, TableState
 from connector_core.http.client import Client
@@ -129,16 +130,18 @@ class TableSync:
         source = feed(self.plan, self.api, start.bookmark)
         # Totals count what lies before the place where the feed really starts, which another page size may have moved back.
         self.lists = NestedLists.begun(self.plan, self.states[self.name].extra_tables, self.log)
-        kept = derivation(self.plan, start.extra_tables, source.start, self.log)
+        values = RowValues.of(self.plan, start.row_values, self.api.hidden, self.log)
+        kept = derivation(self.plan, start.extra_tables, source.start, self.log, values)
         try:
             reads_whole = kept.reads_whole or self.lists.reads_whole
             if reads_whole and source.start:
                 extras = ", ".join(extra.name for extra in self.plan.extra_tables)
                 self.log.info(f"{self.name}: reading the whole feed, because of {extras}")
             whole = reads_whole or self.plan.table.full_refresh
+            told = evolve(self.plan, forgets=True) if kept.is_over and reads_whole else self.plan
             stored, goes_on = self.states[self.name].row_digests, bool(source.start) and not whole
             most = self.engine.remembered.get(self.name)
-            self.sent = remembered(self.plan, stored, self.log, goes_on=goes_on, most=most)
+            self.sent = remembered(told, stored, self.log, goes_on=goes_on, most=most)
             self._read_from(feed(self.plan, self.api, source.anew) if whole else source, kept)
         except CircularFeed:
             if self.plan.grouped:
@@ -348,7 +351,8 @@ class TableSync:
         extras = kept.state(bookmark)
         if self.lists.say:
             extras |= self.lists.state()
-        self.delivery.do(self._save, TableState(bookmark, extras, self.has_rows, keys, self.sent.state()))
+        digests, values = self.sent.state(), kept.row_values(bookmark)
+        self.delivery.do(self._save, TableState(bookmark, extras, self.has_rows, keys, digests, values))
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:
             self.note(f"Checkpoint saved after {self.delivered} records")
@@ -356,6 +360,6 @@ class TableSync:
     def _save(self, state: TableState) -> None:
         """Checkpoint with this table's *state*, and with what the last checkpoint of every other one has left."""
         self.states[self.name] = state
-        whole = self.states.whole()
+        whole = self.states.whole(self.log)
         check_discreet(self.plan, self.api.hidden, state.bookmark, whole)
         self.delivery.operations.checkpoint(whole)

@@ -101,6 +101,7 @@ class TablePlan:
     written:        the table as the plugin wrote it, where *table* has the values of a configuration in it.
     told:           those of the values that tell which feed it is: setting → value.
     undeclared:     what becomes of fields that nobody declared.
+    forgets:        the state does not keep what extra tables need of its rows, though it might.
     """
 
     table: Table
@@ -117,6 +118,7 @@ class TablePlan:
     written: Table | None = None
     told: Mapping[str, Any] = field(factory=dict)
     undeclared: Undeclared = "allow"
+    forgets: bool = False
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -142,7 +144,29 @@ class TablePlan:
     def reads_whole(self) -> bool:
         """Whether each sync reads the whole feed."""
         how = getattr(self.paginator, "reads", "")
-        return self.table.full_refresh or (bool(self.grouped) and self.repeats) or how.startswith("whole")
+        remade = bool(self.grouped) and self.repeats and not self.keeps_values
+        return self.table.full_refresh or remade or how.startswith("whole")
+
+    @property
+    def rests(self) -> bool:
+        """Whether a finished sync may leave a place from which the next one goes on."""
+        by_change = self.table.parent is not None and self.table.parent.changed is not None
+        return not self.table.full_refresh and (by_change or not getattr(self.paginator, "reads", "").startswith("whole"))
+
+    @property
+    def keeps_values(self) -> bool:
+        """Whether the state keeps what extra tables need of each row, so that a sync may read on from where the last one ended.
+
+        Not where personal data would have to stand there, beyond what records are grouped by, which it has anyway.
+        """
+        return bool(self.grouped) and self.repeats and self.rests and not (self.personal or self.forgets)
+
+    @property
+    def personal(self) -> Sequence[str]:
+        """Columns of personal data that the state would have to keep for extra tables, apart from what they group by."""
+        grouped_by = {name for extra in self.grouped for name in extra.by}
+        needed = dict.fromkeys([*self.table.primary_key, *(name for extra in self.grouped for name in extra.needs)])
+        return [name for name in needed if name in self.declared and self.declared[name].pii and name not in grouped_by]
 
     @property
     def knows_unchanged(self) -> bool:

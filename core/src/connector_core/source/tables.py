@@ -72,8 +72,8 @@ class Table:
     columns:     column name → Fivetran type (``STRING``, ``LONG``, ``DOUBLE``, ``NAIVE_DATE`` …), or a ``Column`` that says more
                  about it. A field that is not declared arrives all the same, but floats of such a field are cut to 32 bits:
                  declare ``DOUBLE``. Read back, ``columns`` has the types, and ``declared`` the columns.
-    append_only: the API never sends a record again with other values. Extra tables are then kept up from the cursor
-                 on; where it is False they are made from the whole feed in each sync.
+    append_only: the API never sends a record again with other values. Totals of extra tables are then all that the state keeps of
+                 them; where it is False it keeps what they need of each row, or they are made from the whole feed in each sync.
     params, headers: query parameters and headers of every first request, such as a filter.
     body:        the JSON object to POST; None for a GET.
     form:        *body* is sent as the fields of a form (``application/x-www-form-urlencoded``) instead of as JSON. A paginator's

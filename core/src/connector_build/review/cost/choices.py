@@ -130,7 +130,7 @@ def _read_otherwise(assembly: Assembly, plan: TablePlan) -> Iterator[Choice]:
         if claimed is not None and not claimed.repeats:
             yield Choice(f"{table.name} append_only", _with(assembly, plan, claimed))
     incremental = getattr(plan.paginator, "incremental", None)
-    if not isinstance(incremental, bool) or table.full_refresh or (plan.grouped and plan.repeats):
+    if not isinstance(incremental, bool) or table.full_refresh or (plan.grouped and plan.repeats and plan.personal):
         return  # read whole, whatever its paginator says
     flipped = _flipped(plan, incremental=not incremental)
     if flipped is not None:

@@ -12,6 +12,7 @@ from connector_build.api.mimic import Mimic
 from connector_build.api.simulated import sizes_of
 from connector_build.api.world import World, tells_changes, transformed
 from connector_build.review.cost.destination import Bill
+from connector_build.review.cost.keeping import forgetting, has_room
 from connector_build.review.cost.month import Month
 from connector_build.review.cost.sampling import Rest, most_of, reads, tail_of
 from connector_build.testing.contract.apis import has_size
@@ -54,12 +55,11 @@ def simulate(assembly: Assembly, month: Month, *, sent_again: bool = False) -> l
 
     Raises TooMuch, ConnectorError where a sync fails, AssertionError for what Fivetran would refuse.
     """
-    if (number := reads(assembly, month)) > LIMIT:
-        raise TooMuch(
-            f"its {month.syncs:,} syncs would read {number:,} records here, and {LIMIT:,} are the most. Say fewer --days"
-        )
-    simulation = _Simulation(signed(assembly), month)
-    known = {plan.table.name: 0 if sent_again else simulation.known(plan) for plan in assembly.tables}
+    simulation = _begun(signed(assembly), month)
+    if forgotten := simulation.forgotten():
+        simulation = _begun(forgetting(simulation.assembly, forgotten), month)
+    plans = simulation.assembly.tables
+    known = {plan.table.name: 0 if sent_again else simulation.known(plan) for plan in plans}
     run = Run(simulation.page_size, threads=1, checkpoint_records=1000, remembered=known)
     run.sync(simulation.assembly, simulation.bill, simulation.reply)
     simulation.begin()
@@ -68,6 +68,14 @@ def simulate(assembly: Assembly, month: Month, *, sent_again: bool = False) -> l
         run.sync(simulation.assembly, simulation.bill, simulation.reply)
         simulation.note_requests()
     return list(simulation.lines())
+
+
+def _begun(assembly: Assembly, month: Month) -> "_Simulation":
+    if (number := reads(assembly, month)) > LIMIT:
+        raise TooMuch(
+            f"its {month.syncs:,} syncs would read {number:,} records here, and {LIMIT:,} are the most. Say fewer --days"
+        )
+    return _Simulation(assembly, month)
 
 
 class _Simulation:
@@ -108,6 +116,15 @@ class _Simulation:
         return (
             Rest.of(keys, round(len(keys) * above.share), round(len(keys) * above.tail)) if above else Rest.of(keys, len(keys), 0)
         )
+
+    def forgotten(self) -> list[str]:
+        """Tables of which the state has no room for what extra tables need of each row."""
+        found = []
+        for plan in self.assembly.tables:
+            rows = self.world.expected(plan) if plan.keeps_values else {}
+            if not has_room(plan, rows, len(rows) + self.rests[plan.table.name].left_out):
+                found.append(plan.table.name)
+        return found
 
     def reply(self, request: Asked) -> Reply:
         for plan, _ in self._mimic.asked_for(self._mimic.located(request))[:1]:
