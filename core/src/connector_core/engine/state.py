@@ -30,6 +30,11 @@ LIMIT = 10_000_000
 
 TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS = "tables", "feeds", "extra_tables", "has_rows"
 ROW_KEYS, ROW_DIGESTS, ROW_VALUES = "row_keys", "row_digests", "row_values"
+_OPTIONAL = {
+    ROW_VALUES: "what extra tables need of its rows, so each sync reads the whole feed",
+    ROW_DIGESTS: "what tells which of its rows did not change, so a sync sends all that it reads",
+}
+"""Parts of a state that only save work, and what becomes of it without them."""
 _OURS = frozenset({TABLES, FEEDS, EXTRA_TABLES, HAS_ROWS, ROW_KEYS, ROW_DIGESTS, ROW_VALUES})
 
 
@@ -58,8 +63,8 @@ class States:
     plans: Mapping[str, TablePlan]
     feeds: Mapping[str, str]
     _of: dict[str, TableState]
-    _gave_way: set[str] = field(factory=set, init=False)
-    """Tables of which the state has no room for what extra tables need of their rows."""
+    _gave_way: set[tuple[str, str]] = field(factory=set, init=False)
+    """Tables, each with what the state has no room for of them."""
 
     def __getitem__(self, table: str) -> TableState:
         return self._of[table]
@@ -68,25 +73,32 @@ class States:
         self._of[table] = state
 
     def whole(self, log: Log) -> dict[str, Any]:
-        """The JSON object for a checkpoint. Where it is larger than Fivetran keeps, what extra tables need of rows gives way.
+        """The JSON object for a checkpoint. Where it is larger than Fivetran keeps, what only saves work gives way, largest first.
 
         Raises DeliveryError when it is too large without, PluginError when it holds what JSON does not have.
         """
         whole = self._joined()
         while (taken := _size(whole)) > LIMIT:
-            name = max(self._of, key=lambda each: size(self._of[each].row_values))
-            if not size(self._of[name].row_values):
+            if not self._give_way(log):
                 raise DeliveryError(
                     f"The state would take {taken / 1e6:.1f} MB, and Fivetran keeps {LIMIT / 1e6:.0f} MB: {_largest(self._of)}"
                 )
-            self._of[name] = evolve(self._of[name], row_values=without_parts(self._of[name].row_values))
             whole = self._joined()
-            if name not in self._gave_way:
-                self._gave_way.add(name)
-                log.info(
-                    f"{name}: the state has no room for what extra tables need of its rows, so each sync reads the whole feed"
-                )
         return whole
+
+    def _give_way(self, log: Log) -> bool:
+        """Let go of the largest part that a later sync can do without; False where there is none."""
+        parts = [(size(state.row_values), name, ROW_VALUES) for name, state in self._of.items()]
+        parts += [(_size(state.row_digests or 0), name, ROW_DIGESTS) for name, state in self._of.items() if state.row_digests]
+        taken, name, part = max(parts)
+        if not taken:
+            return False
+        less = without_parts(self._of[name].row_values) if part == ROW_VALUES else None
+        self._of[name] = evolve(self._of[name], **{part: less})
+        if (name, part) not in self._gave_way:
+            self._gave_way.add((name, part))
+            log.info(f"{name}: the state has no room for {_OPTIONAL[part]}")
+        return True
 
     def _joined(self) -> dict[str, Any]:
         parts = {name: _written(state) for name, state in self._of.items()}
@@ -220,7 +232,7 @@ def _written(state: TableState) -> dict[str, Any]:
     return {**state.bookmark, **extras, **({HAS_ROWS: True} if state.has_rows else {}), **keys, **digests, **values}
 
 
-def _size(whole: Mapping[str, Any]) -> int:
+def _size(whole: Any) -> int:
     try:
         return len(json.dumps(whole))
     except TypeError as error:
