@@ -23,6 +23,7 @@ from connector_build.cli.list import list_command
 from connector_build.cli.new import new_command
 from connector_build.cli.preview import preview_command
 from connector_build.cli.record import record_command
+from connector_build.cli.run import run_command
 from connector_build.cli.runs import runs_command
 from connector_build.cli.serve import serve_command
 from connector_build.cli.show import show_command
@@ -54,6 +55,7 @@ def main(context: click.Context, build_all: bool, fleet: Path | None, force: boo
     connector-build demo fts          try it on this machine, against a sample API
     connector-build preview fts       the first page of each table, as rows with types
     connector-build record fts        real answers without secrets, to be replayed
+    connector-build run fts           its rows into DuckDB, Parquet, JSON lines or a Singer target, without Fivetran
     connector-build runs fts          the last runs on this machine
     connector-build cost fts          what a month takes: keys, upserts and requests, and what each choice changes
     connector-build app fts           its app, over the rows of the last demo or debug
@@ -96,6 +98,7 @@ for _command in (
     serve_command,
     preview_command,
     record_command,
+    run_command,
     runs_command,
     cost_command,
     dbt_command,
