@@ -42,7 +42,9 @@ COLUMNS = {
 def assembled(columns: Mapping[str, str] = COLUMNS, key: Any = ("id", "day"), **more: Any) -> Assembly:
     """Tables with and without a key."""
     keyed = Table("crew_items", "/items", "items", list(key), dict(columns), **more)
-    return assemble([plugin(keyed, Table("crew_notes", "/notes", "notes", [], {"note": "STRING", "size": "LONG"}, append_only=True))])
+    return assemble(
+        [plugin(keyed, Table("crew_notes", "/notes", "notes", [], {"note": "STRING", "size": "LONG"}, append_only=True))]
+    )
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)

@@ -13,7 +13,7 @@ from connector_build.destinations.layout import Layout
 from connector_build.destinations.merging import quoted
 from connector_build.errors import BuildError, UsageProblem
 
-DATABASE: Final = "_connector.duckdb"
+DATABASE: Final = "_rows.duckdb"
 """What merges the rows, and keeps the state. Readers of a folder of Parquet leave out what begins with an underscore."""
 
 
