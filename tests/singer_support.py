@@ -1,9 +1,10 @@
 """A Singer target in memory, which takes nothing that is not as the specification has it, and lands records as targets do."""
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -56,12 +57,9 @@ class Landed:
             getattr(self, f"_{kind.lower()}")(message)
 
     def _schema(self, message: Mapping[str, Any]) -> None:
-        schema = json.loads(json.dumps(message["schema"], default=str), parse_float=Decimal)
-        for found in schema["properties"].values():
-            if "multipleOf" in found:
-                found["multipleOf"] = Decimal(str(found["multipleOf"]))
-        Draft7Validator.check_schema(message["schema"] | {"properties": {}})
-        self._schemas[message["stream"]] = Draft7Validator({**schema, "additionalProperties": False}), message["key_properties"]
+        schema = {**message["schema"], "additionalProperties": False}
+        Draft7Validator.check_schema(json.loads(json.dumps(schema, default=float)))
+        self._schemas[message["stream"]] = Draft7Validator(schema), message["key_properties"]
 
     def _record(self, message: Mapping[str, Any]) -> None:
         validator, key = self._schemas[message["stream"]]
@@ -101,7 +99,9 @@ def _value(value: Any, kind: str) -> Any:
         case "JSON":
             return _plain(value)
         case "UTC_DATETIME":
-            return int((datetime.fromisoformat(value) - EPOCH).total_seconds() * 10**6)
+            return (datetime.fromisoformat(value) - EPOCH) // timedelta(microseconds=1)
+        case "BINARY":
+            return b64decode(value)
         case "NAIVE_DATETIME":
             return datetime.fromisoformat(value).replace(tzinfo=None)
         case "NAIVE_DATE":

@@ -9,6 +9,8 @@ from connector_core.basics.names import decimal_digits
 DELETED_AT: Final = "_sdc_deleted_at"
 """When the record was deleted, as taps that follow changes say it; null of one that is there."""
 MOMENT: Final[Mapping[str, Any]] = {"type": "string", "format": "date-time"}
+DIVIDED: Final = 28
+"""Digits with which targets divide decimals."""
 
 _TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
     "BOOLEAN": {"type": "boolean"},
@@ -34,13 +36,18 @@ def schema_of(layout: Layout) -> dict[str, Any]:
 
 def _property(kind: str, *, needed: bool) -> dict[str, Any]:
     digits = decimal_digits(kind)
-    found = {"type": "number", "multipleOf": _step(digits[1])} if digits else _TYPES.get(kind, {"type": "string"})
+    found = _decimal(*digits) if digits else _TYPES.get(kind, {"type": "string"})
     return dict(found) if needed else _nullable(found)
 
 
-def _step(digits: int) -> float | int:
-    """What a number with so many digits behind the point is a multiple of."""
-    return float(f"1e-{digits}") if digits else 1
+def _decimal(digits: int, behind: int) -> dict[str, Any]:
+    """A number with so many digits, some of them behind the point.
+
+    What it is a multiple of is said where a validator can tell: Python's divides with 28 digits.
+    """
+    if digits > DIVIDED:
+        return {"type": "number"}
+    return {"type": "number", "multipleOf": float(f"1e-{behind}") if behind else 1}
 
 
 def _nullable(found: Mapping[str, Any]) -> dict[str, Any]:
