@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from itertools import islice
 
@@ -46,12 +46,14 @@ class Engine:
     clock:       seconds from any start, never going back.
     checkpoints: when to checkpoint.
     remembered:  table → of so many rows of it the state knows what was sent; `unchanged.MOST` of tables that are not in it.
+    only:        the source tables that are brought up to date, others being read for them at most; None: all of them.
     """
 
     client: Callable[[Assembly, Configuration, Log], Client]
     clock: Callable[[], float] = time.monotonic
     checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
     remembered: Mapping[str, int] = field(factory=dict)
+    only: Collection[str] | None = None
 
 
 class StoppedError(Exception):
