@@ -83,7 +83,7 @@ class Target:
         return _CONVERTED.get(kind, lambda same: same)(value)
 
 
-def _moment(value: Any) -> datetime:
+def _moment(value: datetime) -> datetime:
     return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
 
 
@@ -132,7 +132,8 @@ def socket() -> Iterator[Path]:
 def _postgres(socket: Path) -> Target:
     def ask(query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(f"host={socket} user=crew dbname=postgres") as connection:
-            return connection.execute(query.encode()).fetchall()
+            found: list[tuple[Any, ...]] = connection.execute(query.encode()).fetchall()
+            return found
 
     with psycopg.connect(f"host={socket} user=crew dbname=postgres", autocommit=True) as connection:
         connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE".encode())
@@ -180,7 +181,8 @@ def _key(number: int) -> dict[str, Any]:
 
 def test_every_type_upserts_deletes_and_new_columns(target: Target, tmp_path: Path) -> None:
     assembly = _all_kinds()
-    warehouse, shapes, state = Warehouse(assembly), layouts(assembly), {}
+    warehouse, shapes = Warehouse(assembly), layouts(assembly)
+    state: dict[str, Any] = {}
     for number, told in enumerate((_first, _second)):
         out = StringIO()
         singer = Singer(out, shapes, state)
@@ -218,7 +220,8 @@ def _expected(target: Target, warehouse: Warehouse, layout: Layout) -> Rows:
 def test_a_table_that_is_replaced(socket: Path, tmp_path: Path) -> None:
     """Of the two, the target for PostgreSQL hears of ACTIVATE_VERSION."""
     target, assembly = _postgres(socket), _all_kinds()
-    warehouse, shapes, state = Warehouse(assembly), layouts(assembly), {}
+    warehouse, shapes = Warehouse(assembly), layouts(assembly)
+    state: dict[str, Any] = {}
     for numbers in ((1, 2, 3), (3, 4)):
         out = StringIO()
         singer = Singer(out, shapes, state)

@@ -63,7 +63,7 @@ def _stored(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
 
 def test_fields_that_nobody_declared_get_columns_and_widen(tmp_path: Path) -> None:
     assembly, file = assembled({"id": "LONG"}, ["id"]), tmp_path / "a.duckdb"
-    sent = [
+    sent: list[list[dict[str, Any]]] = [
         [{"id": 1, "someThing": 5, "sure": True}, {"id": 2, "someThing": None, "nothing": None}],
         [{"id": 3, "someThing": 2.5, "more": {"a": [1]}}],
         [{"id": 4, "someThing": "text", "sure": "no", "more": None}, {"id": 5, "someThing": {"b": 1}}],

@@ -181,7 +181,7 @@ def test_files_of_somebody_else_stay(run: Run) -> None:
     Path("rows/fts_records.parquet").write_text("mine")
     result = run("--to", "rows")
     assert result.exit_code == 1
-    assert "rows has a file fts_records.parquet which no run has written" in result.stderr
+    assert "rows has a file fts_records.parquet, and no _rows.duckdb that it was written from" in result.stderr
     assert [path.name for path in Path("rows").iterdir()] == ["fts_records.parquet"]
 
 

@@ -61,8 +61,9 @@ def folder(path: Path, dataset: str, layouts: Mapping[str, Layout], *, full: boo
     except OSError as error:
         raise UsageProblem(f"{path} cannot be a folder: {error.strerror}. Name another one in --to.") from None
     if not (path / DATABASE).exists():
-        for name in layouts:
-            if (path / f"{name}.parquet").exists():
-                raise BuildError(f"{path} has a file {name}.parquet which no run has written. Move it, or name another folder.")
+        for file in (f"{name}.parquet" for name in layouts):
+            if (path / file).exists():
+                why = f"and no {DATABASE} that it was written from"
+                raise BuildError(f"{path} has a file {file}, {why}. Move it, or name another folder.")
     with database(path / DATABASE, dataset, layouts, full=full) as found:
         yield Folder(path, found)
