@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
+from connector_app.data.duck import DuckDBSession
 from connector_build.api.simulation import Simulation
 from connector_build.cli.main import main
 from connector_build.destinations.state_file import held
@@ -194,6 +195,13 @@ def test_a_file_that_is_lost_comes_again_and_one_that_is_up_to_date_stays(run: R
     assert run(*options).exit_code == 0
     assert count("rows") == 60
     assert technicians.stat().st_ino == before
+
+
+def test_an_app_finds_the_rows(run: Run, tmp_path: Path) -> None:
+    run("--to", "fts.duckdb", "--enable", "fts_technicians")
+    session = DuckDBSession(tmp_path / "fts.duckdb")
+    assert session.tables() == ["fts_records", "fts_technicians"]
+    assert len(session.sql(f"SELECT * FROM {session.table('fts_records')}")) == 60
 
 
 def test_a_reader_that_goes_away(run: Run, tmp_path: Path) -> None:
