@@ -23,7 +23,7 @@ from landed import Together, assert_landed, landing, rows
 from support import plugin
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(st.lists(OPERATIONS, max_size=25))
 def test_any_history(tmp_path_factory: pytest.TempPathFactory, history: list[tuple[Any, ...]]) -> None:
     file = tmp_path_factory.mktemp("any") / "rows.duckdb"

@@ -78,16 +78,17 @@ def merge(database: "duckdb.DuckDBPyConnection", layout: Layout, waiting: Waitin
     if not waiting.rows:
         return
     waiting.file.flush()
+    gone = quoted(GONE)
     database.execute(f"CREATE OR REPLACE TEMP TABLE {_INCOMING} AS {_incoming(layout, waiting)}")
     same = " AND ".join(f"{table}.{quoted(name)} = new.{quoted(name)}" for name in layout.key)
     database.execute(
         f"UPDATE {table} SET {DELETED} = true, {SYNCED} = {moment} FROM {_INCOMING} AS new "
-        f"WHERE new.{GONE} AND NOT {table}.{DELETED} AND {same}"
+        f"WHERE new.{gone} AND NOT {table}.{DELETED} AND {same}"
     )
-    database.execute(f"DELETE FROM {table} USING {_INCOMING} AS new WHERE NOT new.{GONE} AND {same}")
+    database.execute(f"DELETE FROM {table} USING {_INCOMING} AS new WHERE NOT new.{gone} AND {same}")
     database.execute(
-        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE ({GONE}), {moment} AS {SYNCED}, false AS {DELETED} "
-        f"FROM {_INCOMING} WHERE NOT {GONE}"
+        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE ({gone}), {moment} AS {SYNCED}, false AS {DELETED} "
+        f"FROM {_INCOMING} WHERE NOT {gone}"
     )
     database.execute(f"DROP TABLE {_INCOMING}")
 
@@ -95,8 +96,8 @@ def merge(database: "duckdb.DuckDBPyConnection", layout: Layout, waiting: Waitin
 def _incoming(layout: Layout, waiting: Waiting) -> str:
     """The query of the last that was said of each row, with values of their types."""
     values = ", ".join(f"{_value(name, kind)} AS {quoted(name)}" for name, kind in layout.columns.items())
-    last = f"QUALIFY row_number() OVER (PARTITION BY {_names(layout.key)} ORDER BY {AT} DESC) = 1"
-    return f"SELECT {values}, {GONE} FROM (SELECT * FROM {_lines(layout, waiting)} {last})"
+    last = f"QUALIFY row_number() OVER (PARTITION BY {_names(layout.key)} ORDER BY {quoted(AT)} DESC) = 1"
+    return f"SELECT {values}, {quoted(GONE)} FROM (SELECT * FROM {_lines(layout, waiting)} {last})"
 
 
 def _lines(layout: Layout, waiting: Waiting) -> str:

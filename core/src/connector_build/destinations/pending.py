@@ -12,9 +12,9 @@ from attrs import define, field
 
 from connector_build.destinations.kinds import as_text
 
-AT: Final = "_connector_at"
-"""The place of a row among those that wait."""
-GONE: Final = "_connector_gone"
+AT: Final = "#at"
+"""The place of a row among those that wait; no column has a name like this."""
+GONE: Final = "#gone"
 """Whether the row is deleted."""
 
 

@@ -148,7 +148,7 @@ class Batch:
     def __init__(self, place: Place, state: dict[str, Any], most: int | None) -> None:
         self.place, self.state, self._most = place, state, most
         self._taken = 0
-        self._database = sqlite3.connect("", isolation_level=None)
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.execute("CREATE TABLE told (at INTEGER PRIMARY KEY, key TEXT UNIQUE, gone INTEGER, row TEXT)")
         self._database.execute("BEGIN")
 

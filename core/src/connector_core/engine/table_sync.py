@@ -46,7 +46,7 @@ class Engine:
     clock:       seconds from any start, never going back.
     checkpoints: when to checkpoint.
     remembered:  table → of so many rows of it the state knows what was sent; `unchanged.MOST` of tables that are not in it.
-    only:        the source tables that are brought up to date, others being read for them at most; None: all of them.
+    only:        the source tables that are brought up to date, and whose state it is; None: all of them.
     """
 
     client: Callable[[Assembly, Configuration, Log], Client]
