@@ -15,6 +15,7 @@ from connector_core.plugin.assembly import Assembly
 MARK: Final = "as a source of Lakeflow community connectors (Databricks)."
 """What tells a file of ours by its first line."""
 _PARTS: Final = "connector_build.lakeflow"
+_CORE_NEEDS: Final = ("attrs", "pluggy", "requests")
 
 
 def source_of(dataset: str, assembly: Assembly, core: Source, sources: Sequence[Source]) -> str:
@@ -24,6 +25,7 @@ def source_of(dataset: str, assembly: Assembly, core: Source, sources: Sequence[
     """
     changed = [option for option in assembly.options if option.enabled != option.value.default]
     installed = [source for source in sources if source.distribution is not None]
+    needs = requirements(core, sources)
     return filled(
         _PARTS,
         "source.py.jinja",
@@ -31,8 +33,8 @@ def source_of(dataset: str, assembly: Assembly, core: Source, sources: Sequence[
         dataset=dataset,
         class_name=f"{''.join(part.capitalize() for part in dataset.split('_'))}LakeflowConnect",
         adapter=_adapter(),
-        requirements=[f"{source.name}=={source.version}" for source in (core, *installed)],
-        needed=["attrs", "pluggy", "requests", *_further(core, sources)],
+        requirements=[f"{each.name}=={each.version}" for each in (core, *installed, *needs.helpers)],
+        needed=[*_CORE_NEEDS, *(f"{name}=={version}" for name, version in needs.pins.items() if name not in _CORE_NEEDS)],
         settings=[setting.name for setting in assembly.settings],
         modules=list(dict.fromkeys(source.module.__name__ for source in installed)),
         files={source.module.__name__: _text(source) for source in sources if source.distribution is None},
@@ -48,11 +50,6 @@ def _adapter() -> str:
     text = Path(__file__).with_name("adapter.py").read_text(encoding="utf-8")
     docstring = ast.parse(text).body[0]
     return "\n".join(text.splitlines()[docstring.end_lineno :]).strip() + "\n"
-
-
-def _further(core: Source, sources: Sequence[Source]) -> list[str]:
-    """What the plugins need beyond the core's own, as it is installed here."""
-    return [f"{name}=={version}" for name, version in requirements(core, sources).pins.items() if name not in ("attrs", "pluggy")]
 
 
 def _text(source: Source) -> str:
