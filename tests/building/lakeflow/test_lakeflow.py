@@ -138,3 +138,20 @@ def test_a_file_of_somebody_else_stays(tmp_path: Path, monkeypatch: pytest.Monke
     again = CliRunner().invoke(main, ["lakeflow", "fts", "--output", "mine.py"])
     assert again.exit_code == 0
     assert again.stdout.startswith("Wrote mine.py: fts_records.\n")
+
+
+def test_one_of_several_datasets_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = """
+from connector_core import CursorPaginator, Table, base_url, dataset
+
+API = dataset(settings=[base_url("https://ferry.example.com")], paginator=CursorPaginator())
+ships = API.with_(tables=[Table("ships", "/ships", "ships", ["id"], {"id": "LONG"})])
+crews = API.with_(tables=[Table("crews", "/crews", "crews", ["id"], {"id": "LONG"})])
+"""
+    Path("ferry.py").write_text(text)
+    with databricks():
+        made = generated("ferry.py:ships")
+        Path("ferry.py").unlink()
+        assert made.__name__ == "ShipsLakeflowConnect"
+        assert made({}).list_tables() == ["ships"]

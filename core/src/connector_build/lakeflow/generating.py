@@ -26,6 +26,7 @@ def source_of(dataset: str, assembly: Assembly, core: Source, sources: Sequence[
     changed = [option for option in assembly.options if option.enabled != option.value.default]
     installed = [source for source in sources if source.distribution is not None]
     needs = requirements(core, sources)
+    made_of = {each.name: each.version for each in (core, *installed)} | {each.name: each.version for each in needs.helpers}
     return filled(
         _PARTS,
         "source.py.jinja",
@@ -33,7 +34,7 @@ def source_of(dataset: str, assembly: Assembly, core: Source, sources: Sequence[
         dataset=dataset,
         class_name=f"{''.join(part.capitalize() for part in dataset.split('_'))}LakeflowConnect",
         adapter=_adapter(),
-        requirements=[f"{each.name}=={each.version}" for each in (core, *installed, *needs.helpers)],
+        requirements=[f"{name}=={version}" for name, version in made_of.items()],
         needed=[*_CORE_NEEDS, *(f"{name}=={version}" for name, version in needs.pins.items() if name not in _CORE_NEEDS)],
         settings=[setting.name for setting in assembly.settings],
         modules=list(dict.fromkeys(source.module.__name__ for source in installed)),
