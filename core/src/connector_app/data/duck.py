@@ -14,7 +14,8 @@ from connector_app.data.dictionary import Dictionary
 from connector_app.data.frames import tidy
 from connector_app.data.session import Kind, SessionError, Value, kind_of
 
-_OWN: Final = ("information_schema", "pg_catalog", "main")
+_OWN: Final = ("information_schema", "pg_catalog", "main", "_connector")
+"""Schemas of the database's own, and where a run without Fivetran keeps its state."""
 
 
 @frozen(hash=False)

@@ -19,10 +19,12 @@ from connector_build.cli.docs import docs_command
 from connector_build.cli.ending import tidily
 from connector_build.cli.fleet import build_fleet
 from connector_build.cli.group import Commands
+from connector_build.cli.lakeflow import lakeflow_command
 from connector_build.cli.list import list_command
 from connector_build.cli.new import new_command
 from connector_build.cli.preview import preview_command
 from connector_build.cli.record import record_command
+from connector_build.cli.run import run_command
 from connector_build.cli.runs import runs_command
 from connector_build.cli.serve import serve_command
 from connector_build.cli.show import show_command
@@ -54,6 +56,8 @@ def main(context: click.Context, build_all: bool, fleet: Path | None, force: boo
     connector-build demo fts          try it on this machine, against a sample API
     connector-build preview fts       the first page of each table, as rows with types
     connector-build record fts        real answers without secrets, to be replayed
+    connector-build run fts           its rows into DuckDB, Parquet, JSON lines or a Singer target, without Fivetran
+    connector-build lakeflow fts      a source for Databricks' Lakeflow community connectors, in one file
     connector-build runs fts          the last runs on this machine
     connector-build cost fts          what a month takes: keys, upserts and requests, and what each choice changes
     connector-build app fts           its app, over the rows of the last demo or debug
@@ -82,6 +86,7 @@ def _without_command(context: click.Context, build_all: bool, fleet: Path | None
 
 
 for _command in (
+    lakeflow_command,
     list_command,
     new_command,
     show_command,
@@ -96,6 +101,7 @@ for _command in (
     serve_command,
     preview_command,
     record_command,
+    run_command,
     runs_command,
     cost_command,
     dbt_command,

@@ -13,14 +13,15 @@ from rich.measure import Measurement
 from rich.table import Table
 
 
-def console() -> Console:
-    """What the command prints on; a line that is piped is not folded."""
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+def console(*, stderr: bool = False) -> Console:
+    """What the command prints on; a line that is piped is not folded. *stderr*: where the output is for something else."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(soft_wrap=not stream.isatty(), highlight=False, stderr=stderr)
 
 
-def print_json(value: Any) -> None:
+def print_json(value: Any, *, stderr: bool = False) -> None:
     """Print *value* for a script."""
-    click.echo(json.dumps(value, indent=2))
+    click.echo(json.dumps(value, indent=2), err=stderr)
 
 
 def line(console: Console, text: str, style: str | None = None) -> None:

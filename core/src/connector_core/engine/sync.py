@@ -91,7 +91,7 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
     try:
         values = read_configuration(assembly.settings, raw)
         hidden = values.hidden
-        assembly = bound(assembly, values)
+        assembly = _narrowed(bound(assembly, values), to.engine)
         log = DiscreetLog(PacedLog(to.log, to.engine.clock), hidden)
         journal = Journal(log, {plan.table.name: plan.table.path for plan in assembly.tables}, to.engine.clock)
         for remark in unknown_names(assembly.settings, raw):
@@ -116,6 +116,13 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
     return None
+
+
+def _narrowed(assembly: Assembly, engine: Engine) -> Assembly:
+    """*assembly* with the tables that the engine is for."""
+    if engine.only is None:
+        return assembly
+    return evolve(assembly, tables=tuple(plan for plan in assembly.tables if plan.table.name in engine.only))
 
 
 def _side_by_side(assembly: Assembly, api: Api, states: States, to: _To) -> None:

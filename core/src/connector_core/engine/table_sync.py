@@ -48,12 +48,14 @@ class Engine:
     checkpoints: when to checkpoint.
     remembered:  table → of so many rows of it the state knows what was sent; `unchanged.MOST` of tables that are not in it, and
                  `tail.MOST` of those that are read on from a bookmark.
+    only:        the source tables that are brought up to date, and whose state it is; None: all of them.
     """
 
     client: Callable[[Assembly, Configuration, Log], Client]
     clock: Callable[[], float] = time.monotonic
     checkpoints: CheckpointPolicy = field(factory=CheckpointPolicy)
     remembered: Mapping[str, int] = field(factory=dict)
+    only: Collection[str] | None = None
 
 
 class StoppedError(Exception):

@@ -1,0 +1,1 @@
+"""Syncs without Fivetran: rows merged into DuckDB or Parquet, written as JSON lines, or told as Singer messages."""

@@ -1,0 +1,1 @@
+"""Sources for Lakeflow community connectors of Databricks: one generated file for each connector."""
