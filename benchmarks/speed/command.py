@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"{TYPED} --", description="How fast a sync is beside others.")
-    parser.add_argument("--full", action="store_true", help="everything, in about half an hour")
+    parser.add_argument("--full", action="store_true", help="everything, in about an hour")
     parser.add_argument("--quick", action="store_true", help="one round of 1,000 records: does it all work? Writes no page")
     names = ", ".join([section.name for section in sections(FULL)] + ["commands"])
     parser.add_argument("--only", default="", metavar="NAME[,NAME]", help=f"these sections only: {names}. Writes no page")
@@ -132,9 +132,10 @@ def _keep(outcome: Outcome, about: str) -> None:
 
 def _parts(outcome: Outcome, about: str, *, measured_only: bool = False) -> dict[str, str]:
     judged = verdicts(outcome.measured, outcome.commands, asked=COMMANDS)
+    shown = [each for each in judged if each.found or not measured_only]
     return {
         "machine": about,
-        "targets": tables.of_targets(each for each in judged if each.found or not measured_only),
+        "targets": tables.of_targets(shown) if shown else "",
         "figures": _sections(outcome, [name for name in outcome.measured if not name.startswith(APART)]),
         "threads": _sections(outcome, [name for name in outcome.measured if name.startswith("threads")]),
         "side-by-side": _sections(outcome, [name for name in outcome.measured if name.startswith(("tables", "offsets"))]),
