@@ -117,7 +117,7 @@ def test_fts_is_incremental(run: Demo, tmp_path: Path) -> None:
 def test_mso_with_everything_on_in_a_terminal(run: Demo) -> None:
     text = run("mso", "mso_products", "efficiency_ratio", terminal=True)
     assert "First sync: 650 upserts" in text
-    assert "the whole feed was read, because of mso_products" in text
+    assert "; incremental: the feed has 625 records\n" in text
     assert "efficiency_ratio" in text
     assert "mso_records: 625 rows, every value right\n" in text
     assert "mso_products: 50 rows, every value right\n" in text
@@ -199,6 +199,7 @@ def test_shortened() -> None:
     state = {"next_cursor": "c", "extra_tables": {"e": {"by": ["k"], "rows": dict.fromkeys(map(str, range(9)), "x")}}}
     assert shortened(state) == {"next_cursor": "c", "extra_tables": {"e": {"by": ["k"], "rows": "(9 entries)"}}}
     assert shortened(None) is None
+    assert shortened({"parts": ["A" * 300, "b"]}) == {"parts": ["(300 characters)", "b"]}
     assert shortened({"row_digests": {"of": "x", "rows": "A" * 300}, "row_keys": ["a"] * 9}) == {
         "row_digests": {"of": "x", "rows": "(300 characters)"},
         "row_keys": "(9 entries)",

@@ -93,7 +93,6 @@ def test_of_a_feed_that_is_read_whole_each_record_that_came_or_changed_is_sent_o
     assert line.requests == sum(-(-length // SIZE) for length in lengths)
 
 
-@pytest.mark.xfail(reason="what comes again on the last page is sent again; without that it is 887", strict=True)
 def test_the_target_of_the_example_holds(example: Costs) -> None:
     assert example.taken[0].choice == AS_IT_IS
     assert example.taken[0].total.keys <= 900

@@ -165,8 +165,12 @@ FEW = (
 OTHERWISE: Mapping[tuple[str, str, bool], Outcome] = {
     # It strikes the first request there, and what never answered in JSON says at once that it is no API.
     ("fts", "HTML, once", INCREMENTAL): LOUD,
-    # Without extra tables a sync goes on at the stored cursor. When that has expired, it reads the whole feed.
-    ("fts, nothing enabled", "expired cursor, 410, once", INCREMENTAL): RIGHT,
+    # A sync goes on at the stored cursor. When that has expired, it reads the whole feed.
+    **{
+        (name, f"expired cursor, {status}, once", INCREMENTAL): RIGHT
+        for name in ("fts", "fts, nothing enabled", "mso")
+        for status in (400, 410)
+    },
     ("next_page_url", "a link elsewhere", FIRST): LOUD,
     ("next_page_url", "a link elsewhere", INCREMENTAL): LOUD,
     **{

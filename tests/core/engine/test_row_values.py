@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -35,12 +34,14 @@ from connector_core import (
     only_if,
     total,
 )
+from connector_core.basics.decoding import decode_text
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import RequestRejected
 from connector_core.engine import ledger, row_values
 from connector_core.engine.ledger import Ledger
 from connector_core.engine.row_values import RowValues
 from connector_core.plugin.assembly import Assembly, assemble
+from connector_core.source.texts import json_text
 from connector_core.source.values import in_form
 from page_source import PageSource, synced
 
@@ -387,10 +388,18 @@ def test_values_of_every_type_come_back_as_they_were(data: st.DataObject) -> Non
 
 
 def test_numbers_in_json_keep_the_digits_that_were_sent() -> None:
-    columns = {"id": "STRING", "at": "LONG", "kind": "STRING", "cost": "JSON"}
-    _, feed, warehouse = filled("newest", table=evolve(TABLE, columns=columns))
-    assert reads_on(assembly_of("newest", table=evolve(TABLE, columns=columns)), feed, warehouse)
-    assert Decimal("1.50") == Decimal(str(feed.entries[0][1]["cost"] + 1.5))  # type: ignore[index]
+    [plan] = assembly_of("newest", table=evolve(TABLE, columns={**COLUMNS, "cost": "JSON"})).tables
+    sent = '{"price": 0.12345678901234567890, "times": [1.50, 7]}'
+    before, after = (Ledger(("kind", "cost", "at")) for _ in range(2))
+    before.put([(("r1",), record(1, cost=decode_text(sent)))])
+    kept = RowValues.of(plan, None, Secrets(), ListLog())
+    assert kept is not None
+    kept.write(before)
+    again = RowValues.of(plan, json.loads(json.dumps(kept.state())), Secrets(), ListLog())
+    assert again is not None
+    assert again.restore(plan, after)
+    [(_, row)] = after.records()
+    assert json_text(row["cost"]) == sent
 
 
 def test_parts_are_written_anew_before_they_hold_much_that_is_gone() -> None:

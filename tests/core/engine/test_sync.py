@@ -561,9 +561,12 @@ def _peak(assembly: Assembly, n: int) -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads what Linux says about the process")
 def test_the_ledger_takes_no_more_than_its_cache() -> None:
-    """The memory of a whole process, so with what SQLite takes: 8 MB of cache, however long the feed is once it is in there."""
+    """The memory of a whole process, so with what SQLite takes: 8 MB of cache, however long the feed is once it is in there.
+
+    Besides, what the state keeps of it: 4 MB, and as much again while it is saved.
+    """
     small, large = (_resident(n) for n in (2_000, 120_000))
-    assert large - small < 14 * MB, f"{small / MB:.0f} MB, then {large / MB:.0f} MB"
+    assert large - small < 24 * MB, f"{small / MB:.0f} MB, then {large / MB:.0f} MB"
 
 
 def _resident(n: int) -> int:

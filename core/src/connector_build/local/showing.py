@@ -27,6 +27,8 @@ def shortened(value: Any, most: int = 6) -> Any:
         return f"({len(value)} characters)"
     if isinstance(value, list) and len(value) > most:
         return f"({len(value)} entries)"
+    if isinstance(value, list):
+        return [shortened(each, most) for each in value]
     if not isinstance(value, Mapping):
         return value
     return f"({len(value)} entries)" if len(value) > most else {name: shortened(each, most) for name, each in value.items()}

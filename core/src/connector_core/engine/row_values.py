@@ -10,103 +10,30 @@ place of one before, so that a checkpoint writes only what is new since the last
 
 import json
 import zlib
-from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-from connector_core.basics.decoding import NotJson, decode_text
+from connector_core.basics.decoding import NotJson
 from connector_core.basics.discretion import Secrets, shows
 from connector_core.basics.operations import Log
-from connector_core.engine.identity import identity
 from connector_core.engine.ledger import Entry, Ledger
+from connector_core.engine.row_layout import Change, Layout, UnreadableError, packed_text
 from connector_core.plugin.plan import TablePlan
-from connector_core.source.columns import Column, UnfitError
+from connector_core.source.columns import UnfitError
 from connector_core.source.tables import Key, Record
-from connector_core.source.texts import json_text
-from connector_core.source.values import plain, step
 
 PART = 5_000
 """Rows of one part at most, so that reading it takes little memory."""
 MOST = 4_000_000
 """Bytes that may be kept of one table; of a larger one nothing is, and each sync reads its feed whole."""
-LEVEL = 1
-"""Of compression: the best one takes five times as long, for a tenth less."""
 SPARE = 16
 """Parts that there may be more than the rows need, before all of them are written anew."""
 
 OF, COLUMNS, PARTS, SUM, OVER = "of", "columns", "parts", "sum", "over"
-_AS_THEY_ARE = frozenset({"SHORT", "INT", "LONG", "FLOAT", "DOUBLE", "BOOLEAN", "STRING", "XML"})
-"""Types of which JSON has each value."""
-
-Change = tuple[Key, Sequence[Any] | None]
-"""The key of a row and its values; None where it is gone."""
-
-
-class _UnreadableError(Exception):
-    """The state says something else than what was written there."""
-
-
-@frozen
-class Layout:
-    """Which columns are kept, and how: *key* and *columns* with their types; *of* tells it, and the feed, from any other."""
-
-    of: str
-    key: Sequence[Column]
-    names: Sequence[str]
-    columns: Sequence[Column]
-
-    @classmethod
-    def made(cls, plan: TablePlan, names: Sequence[str]) -> "Layout":
-        """That of *names*, columns of the table of *plan*."""
-        key = [Column(plan.declared[name].type) for name in plan.table.primary_key] or [Column("STRING")]
-        columns = [Column(plan.declared[name].type) for name in names]
-        what = [identity(plan), list(plan.table.primary_key), [each.type for each in key]]
-        what += [[name, column.type] for name, column in zip(names, columns, strict=True)]
-        return cls(blake2b(json.dumps(what).encode(), digest_size=6).hexdigest(), key, tuple(names), columns)
-
-    def written(self, there: Sequence[Entry], gone: Sequence[Key] = ()) -> str:
-        """Rows that are *there*, and the keys of those that are *gone*, as JSON."""
-        keys, values = zip(*there, strict=True) if there else ((), ())
-        parts = [_columns(self.key, keys), _columns(self.columns, values), _columns(self.key, gone)]
-        return json.dumps(parts, separators=(",", ":"))
-
-    def read(self, part: Any) -> Iterator[Change]:
-        """What a part holds. Raises whatever comes of one that holds something else."""
-        keys, values, gone = json.loads(zlib.decompress(b64decode(part, validate=True)))
-        yield from zip(_rows(self.key, keys), _rows(self.columns, values), strict=True)
-        yield from ((key, None) for key in _rows(self.key, gone))
-
-
-def _columns(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    each = [list(values) for values in zip(*rows, strict=True)] if rows else [[] for _ in columns]
-    return [_written(column.type, values) for column, values in zip(columns, each, strict=True)]
-
-
-def _written(kind: str, values: list[Any]) -> list[Any]:
-    if kind in _AS_THEY_ARE:
-        return values
-    if kind == "JSON":  # with each digit that was sent
-        return [None if value is None else json_text(value) for value in values]
-    return [plain(value) for value in values]
-
-
-def _rows(columns: Sequence[Column], written: Any) -> Iterator[tuple[Any, ...]]:
-    return zip(*[_restored(column, values) for column, values in zip(columns, written, strict=True)], strict=True)
-
-
-def _restored(column: Column, values: Any) -> Sequence[Any]:
-    if not isinstance(values, list):
-        raise _UnreadableError
-    if column.type == "JSON":
-        return [None if value is None else decode_text(value) for value in values]
-    steps = {kind: step(column, kind) for kind in set(map(type, values))}
-    if not any(steps.values()):
-        return values
-    return [value if (convert := steps[value.__class__]) is None else convert(value) for value in values]
 
 
 @define
@@ -150,7 +77,7 @@ class RowValues:
         try:
             self._restore(plan, ledger)
         except (
-            _UnreadableError,
+            UnreadableError,
             NotJson,
             UnfitError,
             ArithmeticError,
@@ -169,7 +96,7 @@ class RowValues:
         layout = self._layout_of(plan)
         parts = self.stored.get(PARTS)
         if not isinstance(parts, list) or self.stored.get(SUM) != _sum(parts):
-            raise _UnreadableError
+            raise UnreadableError
         for part in parts:
             self._entries += _put(layout, layout.read(part), ledger)
         if layout == self.layout:
@@ -181,10 +108,10 @@ class RowValues:
         """That of what is stored: more columns may be there than are needed."""
         names = self.stored.get(COLUMNS) if isinstance(self.stored, Mapping) else None
         if not isinstance(names, list) or not set(self.layout.names) <= set(names) <= plan.declared.keys():
-            raise _UnreadableError
+            raise UnreadableError
         layout = Layout.made(plan, names)
         if self.stored.get(OF) != layout.of:
-            raise _UnreadableError
+            raise UnreadableError
         return layout
 
     def put(self, entries: Iterable[Entry]) -> None:
@@ -235,7 +162,7 @@ class RowValues:
         if shows(self.hidden, text):
             self._refuse("a record holds a secret in a column that they need, and no state may hold that")
             return
-        part = b64encode(zlib.compress(text.encode(), LEVEL)).decode()
+        part = packed_text(text)
         self._parts.append(part)
         self._bytes += len(part)
         self._entries += len(there) + len(gone)
