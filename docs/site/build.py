@@ -1,8 +1,8 @@
 """The documentation as a site, in build/site/html: `tox run -e docs`.
 
 The pages are the Markdown files of the repository, under the paths that they have there, so that a link between two of them is
-the same link in both places. A link to anything else leads to the repository where its address is known, and is plain text where
-not.
+the same link in both places. A file that a page links to becomes a page too; a link to a folder leads to the repository where its
+address is known, and is plain text where not.
 """
 
 import re
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,8 @@ PATTERNS: Final = ("README.md", "CONTRIBUTING.md", "AGENTS.md", "docs/**/*.md", 
 IMAGES: Final = ("docs/**/*.svg", "docs/**/*.png")
 FENCED: Final = re.compile(r"(^ *```.*?^ *```$)", re.M | re.S)
 LINK: Final = re.compile(r"(?P<picture>!?)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^)\s]+)\)")
+MADE: Final = "---\nmade: true\n---\n"
+"""What begins a page that nobody has written, so that nobody is asked to edit it."""
 REFERENCE: Final = "reference"
 """The folder of the pages that are made of docstrings."""
 
@@ -42,11 +44,11 @@ def rewritten(text: str, page: Path, repository: str | None) -> str:
 
     def link(found: re.Match[str]) -> str:
         path, _, anchor = found["target"].partition("#")
-        if re.match(r"[a-z]+:", found["target"]) or not path or found["picture"]:
+        target = _meant(found, page)
+        if target is None:
             return found[0]
-        target = (page.parent / path).resolve()
-        if target.suffix in (".md", ".png", ".svg"):
-            return found[0]
+        if target.is_file():
+            return f"[{found['text']}]({path}.md)"
         if (target / "README.md").is_file():
             return f"[{found['text']}]({path.rstrip('/')}/README.md)"
         if repository is None:
@@ -55,6 +57,24 @@ def rewritten(text: str, page: Path, repository: str | None) -> str:
 
     parts = FENCED.split(text)
     return "".join(part if FENCED.fullmatch(part) else LINK.sub(link, part) for part in parts)
+
+
+def _meant(found: re.Match[str], page: Path) -> Path | None:
+    """What of the repository a link means that is no page and no picture of the site."""
+    path = found["target"].partition("#")[0]
+    if re.match(r"[a-z]+:", found["target"]) or not path or found["picture"]:
+        return None
+    target = (page.parent / path).resolve()
+    return None if target.suffix in (".md", ".png", ".svg") else target
+
+
+def sources(texts: Iterable[tuple[Path, str]]) -> Iterator[tuple[str, str]]:
+    """Name and text of a page for each file that one of the pages *texts* links to: the file as it is."""
+    found = {_meant(link, page) for page, text in texts for link in LINK.finditer(FENCED.sub("", text))}
+    for file in sorted(each for each in found if each is not None and each.is_file()):
+        name = file.relative_to(ROOT).as_posix()
+        kind = {".py": "python", ".yml": "yaml"}.get(file.suffix, file.suffix.removeprefix(".") or "text")
+        yield f"{name}.md", f"{MADE}# {file.name}\n\n`{name}`\n\n````{kind}\n{file.read_text(encoding='utf-8')}````\n"
 
 
 def groups() -> Iterator[tuple[str, list[str]]]:
@@ -68,12 +88,10 @@ def reference() -> Iterator[tuple[str, str]]:
     """Name and text of each page of the API reference, which mkdocstrings fills with docstrings."""
     for title, names in groups():
         listed = "\n".join(f"::: connector_core.{name}\n" for name in names)
-        yield _file(title), f"# {title}\n\nImported from `connector_core`.\n\n{listed}"
+        yield _file(title), f"{MADE}# {title}\n\nImported from `connector_core`.\n\n{listed}"
     about = "The kit of a plugin's tests: [Test a plugin](../docs/testing.md) says how to use it."
-    yield (
-        "testing.md",
-        f"# connector_build.testing\n\n{about}\n\n::: connector_build.testing\n    options:\n      show_root_heading: false\n",
-    )
+    options = "    options:\n      show_root_heading: false\n"
+    yield "testing.md", f"{MADE}# connector_build.testing\n\n{about}\n\n::: connector_build.testing\n{options}"
 
 
 def _file(title: str) -> str:
@@ -100,8 +118,11 @@ def settings(repository: str | None) -> str:
 def stage(folder: Path, repository: str | None) -> Path:
     """Write what the site is built from into *folder*; the file of settings."""
     shutil.rmtree(folder, ignore_errors=True)
-    for page in pages():
-        _write(folder / "pages" / page.relative_to(ROOT), rewritten(page.read_text(encoding="utf-8"), page, repository))
+    texts = [(page, page.read_text(encoding="utf-8")) for page in pages()]
+    for page, text in texts:
+        _write(folder / "pages" / page.relative_to(ROOT), rewritten(text, page, repository))
+    for name, text in sources(texts):
+        _write(folder / "pages" / name, text)
     for image in (found for pattern in IMAGES for found in sorted(ROOT.glob(pattern))):
         target = folder / "pages" / image.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)

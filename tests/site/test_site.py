@@ -62,17 +62,22 @@ def watched(chromium: Browser, size: tuple[int, int]) -> Iterator[tuple[Page, li
     context.close()
 
 
-@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
-def test_no_page_asks_another_host_complains_or_scrolls_sideways(
-    chromium: Browser, address: str, site: Path, size: tuple[int, int]
-) -> None:
-    found = sorted(path.parent.relative_to(site).as_posix() for path in site.rglob("index.html"))
-    assert len(found) >= len(build.pages())
-    with watched(chromium, size) as (page, wrong):
-        for name in found:
-            page.goto(f"{address}/{name}/")
+def names(site: Path) -> list[str]:
+    return sorted(path.parent.relative_to(site).as_posix() for path in site.rglob("index.html"))
+
+
+def test_every_page_of_the_repository_is_one_of_the_site(site: Path) -> None:
+    written = (page.relative_to(ROOT).with_suffix("").as_posix() for page in build.pages())
+    wanted = {name.removesuffix("README").rstrip("/") or "." for name in written}
+    assert wanted <= set(names(site))
+
+
+def test_no_page_asks_another_host_complains_or_scrolls_sideways_on_a_phone(chromium: Browser, address: str, site: Path) -> None:
+    with watched(chromium, PHONE) as (page, wrong):
+        for name in names(site):
+            page.goto(f"{address}/{name}/", wait_until="domcontentloaded")
             width = page.evaluate("document.documentElement.scrollWidth")
-            assert (name, width <= size[0], wrong) == (name, True, [])
+            assert (name, width <= PHONE[0], wrong) == (name, True, [])
 
 
 def test_the_search_finds_a_word_of_the_reference(chromium: Browser, address: str) -> None:
@@ -101,7 +106,16 @@ def test_a_page_can_be_edited_and_links_to_source_files(site: Path) -> None:
     page = (site / "docs/architecture/index.html").read_text(encoding="utf-8")
     assert "https://github.com/OWNER/NAME/edit/main/docs/architecture.md" in page
     assert f"{REPOSITORY}/core/src/connector_core" in page
-    assert 'rel="edit"' not in (site / "reference/paging/index.html").read_text(encoding="utf-8")
+    for made in ("reference/paging", "core/src/connector_build/gallery/github.py"):
+        assert 'rel="edit"' not in (site / made / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_source_file_is_shown_as_it_is(chromium: Browser, address: str) -> None:
+    with watched(chromium, LAPTOP) as (page, _):
+        page.goto(f"{address}/docs/gallery/")
+        page.get_by_role("link", name="github", exact=True).click()
+        shown = page.locator("pre code").inner_text()
+    assert shown.strip() == (ROOT / "core/src/connector_build/gallery/github.py").read_text(encoding="utf-8").strip()
 
 
 def test_each_page_says_of_which_version_it_is(site: Path) -> None:
@@ -136,8 +150,8 @@ def test_a_dead_entry_of_the_navigation_is_found_in_what_was_built(tmp_path: Pat
     ("text", "repository", "wanted"),
     [
         ("[a](../core/src) [b](hooks.md#order)", None, "a [b](hooks.md#order)"),
-        ("[a](../core/src#L3)", REPOSITORY, f"[a]({REPOSITORY}/core/src#L3)"),
-        ("[a `b[c]`](../tox.ini)", None, "a `b[c]`"),
+        ("[a](../core/src)", REPOSITORY, f"[a]({REPOSITORY}/core/src)"),
+        ("[a `b[c]`](../tox.ini)", None, "[a `b[c]`](../tox.ini.md)"),
         ("[a](decisions/)", None, "[a](decisions/README.md)"),
         ("![a](images/fts-metrics.png) [b](https://x.example)", None, "![a](images/fts-metrics.png) [b](https://x.example)"),
         ("```\n[a](../tox.ini)\n```\n", None, "```\n[a](../tox.ini)\n```\n"),
