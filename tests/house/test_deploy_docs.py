@@ -109,10 +109,10 @@ def api() -> Iterator[Simulation]:
 
 
 @pytest.fixture(scope="module")
-def new_desk(account: Fivetran, api: Simulation, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Desk]:
-    """A desk with a new clone of an empty repository."""
+def new_desk(account: Fivetran, api: Simulation, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Desk]:
+    """A desk with a new clone of an empty repository, from which is deployed to *account*."""
 
-    def made() -> Desk:
+    def made(account: Fivetran = account) -> Desk:
         home = tmp_path_factory.mktemp("home")
         for each in (home, home / "deploys"):
             settings = each / ".fivetran/connector_sdk"
@@ -190,7 +190,7 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def followed(new_desk: Callable[[], Desk]) -> Desk:
+def followed(new_desk: Callable[..., Desk]) -> Desk:
     """The page followed from its first line to its last."""
     desk = new_desk()
     shell = Shell(desk)
@@ -204,6 +204,29 @@ def followed(new_desk: Callable[[], Desk]) -> Desk:
     finally:
         shell.close()
     return desk
+
+
+def test_the_first_four_lines_are_enough(new_desk: Callable[..., Desk], tmp_path: Path) -> None:
+    [lines] = [block.text for block in blocks(PAGE.read_text(encoding="utf-8")) if block.kind == "sh"]
+    assert lines.count("\n") == 4
+    with standin(KEY) as account:
+        desk = new_desk(account)
+        editor = tmp_path / "editor"
+        editor.write_text(f"#!/bin/sh\nsed -i 's|<.*>|{API_KEY}|' \"$1\"\n")
+        editor.chmod(0o755)
+        done = subprocess.run(
+            [BASH, "--noprofile", "--norc", "-eo", "pipefail", "-c", lines],
+            cwd=desk.folder,
+            env={**desk.where_it_deploys, "EDITOR": str(editor)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        connection = account.named("fts")
+    assert connection.configuration["api_key"] == API_KEY
+    assert connection.paused
 
 
 def test_it_ends_with_a_connection_that_is_unpaused(followed: Desk, account: Fivetran) -> None:
@@ -347,7 +370,7 @@ class Runner:
 
 
 def test_the_workflow_deploys_what_is_new_and_stops_at_what_breaks(
-    workflow: Any, new_desk: Callable[[], Desk], account: Fivetran, api: Simulation
+    workflow: Any, new_desk: Callable[..., Desk], account: Fivetran, api: Simulation
 ) -> None:
     desk = new_desk()
     configuration = {"api_key": API_KEY, "base_url": api.url, "page_size": "200"}
