@@ -73,7 +73,7 @@ def sources(texts: Iterable[tuple[Path, str]]) -> Iterator[tuple[str, str]]:
     found = {_meant(link, page) for page, text in texts for link in LINK.finditer(FENCED.sub("", text))}
     for file in sorted(each for each in found if each is not None and each.is_file()):
         name = file.relative_to(ROOT).as_posix()
-        kind = {".py": "python", ".yml": "yaml"}.get(file.suffix, file.suffix.removeprefix(".") or "text")
+        kind = {".py": "python", ".yml": "yaml", ".tf": "terraform"}.get(file.suffix, file.suffix.removeprefix(".") or "text")
         yield f"{name}.md", f"{MADE}# {file.name}\n\n`{name}`\n\n````{kind}\n{file.read_text(encoding='utf-8')}````\n"
 
 
