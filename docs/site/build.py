@@ -48,7 +48,7 @@ def rewritten(text: str, page: Path, repository: str | None) -> str:
         if target is None:
             return found[0]
         if target.is_file():
-            return f"[{found['text']}]({path}.md)"
+            return f"[{found['text']}]({_shown(path)})"
         if (target / "README.md").is_file():
             return f"[{found['text']}]({path.rstrip('/')}/README.md)"
         if repository is None:
@@ -68,13 +68,19 @@ def _meant(found: re.Match[str], page: Path) -> Path | None:
     return None if target.suffix in (".md", ".png", ".svg") else target
 
 
+def _shown(path: str) -> str:
+    """The page that shows the file at *path*; one with a dot in front would be no page."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{name.lstrip('.')}.md"
+
+
 def sources(texts: Iterable[tuple[Path, str]]) -> Iterator[tuple[str, str]]:
     """Name and text of a page for each file that one of the pages *texts* links to: the file as it is."""
     found = {_meant(link, page) for page, text in texts for link in LINK.finditer(FENCED.sub("", text))}
     for file in sorted(each for each in found if each is not None and each.is_file()):
         name = file.relative_to(ROOT).as_posix()
         kind = {".py": "python", ".yml": "yaml", ".tf": "terraform"}.get(file.suffix, file.suffix.removeprefix(".") or "text")
-        yield f"{name}.md", f"{MADE}# {file.name}\n\n`{name}`\n\n````{kind}\n{file.read_text(encoding='utf-8')}````\n"
+        yield _shown(name), f"{MADE}# {file.name}\n\n`{name}`\n\n````{kind}\n{file.read_text(encoding='utf-8')}````\n"
 
 
 def groups() -> Iterator[tuple[str, list[str]]]:

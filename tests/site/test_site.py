@@ -153,6 +153,7 @@ def test_a_dead_entry_of_the_navigation_is_found_in_what_was_built(tmp_path: Pat
         ("[a](../core/src) [b](hooks.md#order)", None, "a [b](hooks.md#order)"),
         ("[a](../core/src)", REPOSITORY, f"[a]({REPOSITORY}/core/src)"),
         ("[a `b[c]`](../tox.ini)", None, "[a `b[c]`](../tox.ini.md)"),
+        ("[a](../.gitignore)", None, "[a](../gitignore.md)"),
         ("[a](decisions/)", None, "[a](decisions/README.md)"),
         ("![a](images/fts-metrics.png) [b](https://x.example)", None, "![a](images/fts-metrics.png) [b](https://x.example)"),
         ("```\n[a](../tox.ini)\n```\n", None, "```\n[a](../tox.ini)\n```\n"),
