@@ -35,10 +35,10 @@ def printed() -> list[str]:
 def picture(lines: Sequence[str]) -> str:
     """*lines* in a terminal, as an SVG that needs nothing of another host."""
     console = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True, color_system="truecolor")
-    line(console, "$ make demo", "bold green")
+    line(console, "$ connector-build demo fts", "bold green")
     for each in lines:
         line(console, each, "bold" if each.startswith(("Checked:", "Next:", "operations", "record_id")) else None)
-    svg = console.export_svg(title="make demo", unique_id="demo")
+    svg = console.export_svg(title="connector-build demo fts", unique_id="demo")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.S)
     svg = svg.replace("</style>", f"{_appearing(len(lines) + 1)}\n    </style>")
     return "\n".join(part.rstrip() for part in svg.splitlines()) + "\n"

@@ -24,7 +24,7 @@ def test_the_recording_is_what_the_readme_shows_as_text() -> None:
             drawn[float(text.attrib["y"])] += text.text or ""
     lines = [drawn[y].replace("\xa0", " ").rstrip() for y in sorted(drawn)]
     shown = README.partition("```text\n")[2].partition("```")[0].splitlines()
-    assert without_port(lines) == without_port(["$ make demo", *shown]), "tox run -e recording"
+    assert without_port(lines) == without_port(["$ connector-build demo fts", *shown]), "tox run -e recording"
 
 
 def without_port(lines: list[str]) -> list[str]:
@@ -46,6 +46,12 @@ def test_the_first_screen_leads_to_every_page() -> None:
     above, _, _ = README.partition("## I want to")
     assert "docs/limits.md" in above
     assert "docs/images/overview.svg" in above
+
+
+def test_each_page_has_its_place_on_the_site() -> None:
+    site = (ROOT / "docs/site/zensical.toml").read_text(encoding="utf-8")
+    missing = [page.name for page in (ROOT / "docs").glob("*.md") if f'"docs/{page.name}"' not in site]
+    assert missing == []
 
 
 def test_the_list_of_decisions_is_whole() -> None:
