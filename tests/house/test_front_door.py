@@ -9,6 +9,7 @@ from test_docs import blocks
 
 from connector_build.cli.main import main
 from connector_build.testing import check_contract
+from connector_core.source.settings import max_answer_mb, threads
 from places import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,6 +47,12 @@ def test_the_first_screen_leads_to_every_page() -> None:
     above, _, _ = README.partition("## I want to")
     assert "docs/limits.md" in above
     assert "docs/images/overview.svg" in above
+
+
+def test_the_page_of_limits_has_those_of_the_core() -> None:
+    page = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
+    assert f"`max_answer_mb` at most, {max_answer_mb().default} by default" in page
+    assert f"{threads().maximum} requests at a time" in page
 
 
 def test_each_page_has_its_place_on_the_site() -> None:
