@@ -11,6 +11,7 @@ app: $(TOX)
 	@$(TOX) run -q -e app -- $(DATASET)
 demo: $(TOX)
 	@$(TOX) run -q -e demo
+	@echo "For these commands, once: source .tox/demo/bin/activate"
 test: $(TOX)
 	@$(TOX) run
 

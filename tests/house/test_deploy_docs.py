@@ -36,6 +36,7 @@ pytestmark = pytest.mark.xdist_group("deploy-docs")
 
 PAGE = ROOT / "docs/deploy.md"
 WORKFLOW = ROOT / "docs/workflows/deploy.yml"
+ACTIONS = {path.parent.name: path for path in sorted((ROOT / "docs/workflows/actions").glob("*/action.yml"))}
 KEY = base64.b64encode(b"KEY:SECRET").decode()
 API_KEY = "the-key-of-your-api"
 EXTRAS = ("fts_technicians", "cost_per_hour")
@@ -109,10 +110,10 @@ def api() -> Iterator[Simulation]:
 
 
 @pytest.fixture(scope="module")
-def new_desk(account: Fivetran, api: Simulation, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Desk]:
-    """A desk with a new clone of an empty repository."""
+def new_desk(account: Fivetran, api: Simulation, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Desk]:
+    """A desk with a new clone of an empty repository, from which is deployed to *account*."""
 
-    def made() -> Desk:
+    def made(account: Fivetran = account) -> Desk:
         home = tmp_path_factory.mktemp("home")
         for each in (home, home / "deploys"):
             settings = each / ".fivetran/connector_sdk"
@@ -190,7 +191,7 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def followed(new_desk: Callable[[], Desk]) -> Desk:
+def followed(new_desk: Callable[..., Desk]) -> Desk:
     """The page followed from its first line to its last."""
     desk = new_desk()
     shell = Shell(desk)
@@ -204,6 +205,29 @@ def followed(new_desk: Callable[[], Desk]) -> Desk:
     finally:
         shell.close()
     return desk
+
+
+def test_the_first_four_lines_are_enough(new_desk: Callable[..., Desk], tmp_path: Path) -> None:
+    [lines] = [block.text for block in blocks(PAGE.read_text(encoding="utf-8")) if block.kind == "sh"]
+    assert lines.count("\n") == 4
+    with standin(KEY) as account:
+        desk = new_desk(account)
+        editor = tmp_path / "editor"
+        editor.write_text(f"#!/bin/sh\nsed -i 's|<.*>|{API_KEY}|' \"$1\"\n")
+        editor.chmod(0o755)
+        done = subprocess.run(
+            [BASH, "--noprofile", "--norc", "-eo", "pipefail", "-c", lines],
+            cwd=desk.folder,
+            env={**desk.where_it_deploys, "EDITOR": str(editor)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        connection = account.named("fts")
+    assert connection.configuration["api_key"] == API_KEY
+    assert connection.paused
 
 
 def test_it_ends_with_a_connection_that_is_unpaused(followed: Desk, account: Fivetran) -> None:
@@ -288,9 +312,27 @@ def test_the_workflow_fits_the_schema(schema: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("name", ["build", "deploy"])
+def test_an_action_fits_the_schema(name: str) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", "vendor.github-actions", ACTIONS[name]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def action(name: str) -> Any:
+    return YAML(typ="safe").load(ACTIONS[name])
+
+
 def test_no_step_puts_an_expression_into_a_script(workflow: Any) -> None:
     # What an expression stands for would be run as part of the script.
-    assert not [step for job in workflow["jobs"].values() for step in job["steps"] if "${{" in step.get("run", "")]
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    steps += [step for name in ACTIONS for step in action(name)["runs"]["steps"]]
+    assert [step for step in steps if "run" in step]
+    assert not [step for step in steps if "${{" in step.get("run", "")]
 
 
 def test_only_the_job_that_deploys_sees_secrets_and_may_write(workflow: Any) -> None:
@@ -313,19 +355,19 @@ class Runner:
         clone = self.desk.folder.parent / "runner"
         shutil.rmtree(clone, ignore_errors=True)
         self.desk.git("clone", "-q", self.desk.origin, str(clone))
-        printed, described = "", self.workflow["jobs"][job]
-        for step in described["steps"]:
+        printed = ""
+        for step, given in self._steps(job, inputs or {}):
             if step.get("uses", "").startswith("actions/checkout@") and "with" in step:
                 branch, path = step["with"]["ref"], step["with"]["path"]
                 self.desk.git("clone", "-q", "-b", branch, self.desk.origin, str(clone / path))
             if "run" not in step or step["name"] == "Install":
                 continue
-            environment = described.get("env", {}) | step.get("env", {})
+            environment = step.get("env", {})
             known = self.desk.where_it_deploys if "/deploy.sh" in step["run"] else self.desk.environment
             done = subprocess.run(
                 [BASH, "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
                 cwd=clone,
-                env={**known, **{name: self._filled(text, inputs or {}) for name, text in environment.items()}},
+                env={**known, **{name: self._filled(text, given) for name, text in environment.items()}},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -337,6 +379,20 @@ class Runner:
                 return done.returncode, printed
         return 0, printed
 
+    def _steps(self, job: str, inputs: Mapping[str, str]) -> Iterator[tuple[Any, Mapping[str, str]]]:
+        """The steps of a job, those of its actions in their place, each with the inputs that it sees."""
+        for step in self.workflow["jobs"][job]["steps"]:
+            place, _, name = step.get("uses", "").rpartition("/")
+            if place != "./.github/actions":
+                yield step, inputs
+                continue
+            made = action(name)
+            given = {each: self._filled(text, inputs) for each, text in step.get("with", {}).items()}
+            needed = {each for each, about in made["inputs"].items() if about.get("required")}
+            assert needed <= given.keys() <= made["inputs"].keys()
+            seen = {each: given.get(each, str(about.get("default", ""))) for each, about in made["inputs"].items()}
+            yield from ((inner, seen) for inner in made["runs"]["steps"])
+
     def _filled(self, text: str, inputs: Mapping[str, str]) -> str:
         def value(found: re.Match[str]) -> str:
             name, _, default = found[1].partition(" || ")
@@ -347,7 +403,7 @@ class Runner:
 
 
 def test_the_workflow_deploys_what_is_new_and_stops_at_what_breaks(
-    workflow: Any, new_desk: Callable[[], Desk], account: Fivetran, api: Simulation
+    workflow: Any, new_desk: Callable[..., Desk], account: Fivetran, api: Simulation
 ) -> None:
     desk = new_desk()
     configuration = {"api_key": API_KEY, "base_url": api.url, "page_size": "200"}

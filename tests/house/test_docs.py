@@ -30,7 +30,7 @@ from places import ROOT
 FOLLOWED = [ROOT / "docs" / f"{name}.md" for name in ("tutorial", "packaging", "extensions")]
 """Pages that are followed from their first line to their last, one after the other in one folder."""
 HOOKS_PAGE = ROOT / "docs" / "hooks.md"
-PATTERNS = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "core/*.md", "plugins/*/*.md")
+PATTERNS = ("README.md", "AGENTS.md", "CONTRIBUTING.md", "docs/**/*.md", "core/*.md", "plugins/*/*.md")
 PAGES = [page for pattern in PATTERNS for page in sorted(ROOT.glob(pattern))]
 SCRIPTS = Path(sys.executable).parent
 DATASETS = {"fts", "mso", "crew"}

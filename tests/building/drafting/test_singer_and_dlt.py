@@ -18,6 +18,7 @@ from connector_core import (
     Parent,
     SinglePage,
     UpdatedSince,
+    ignore,
     last_page,
 )
 from drafts_support import built, plans, to_do
@@ -92,6 +93,8 @@ def test_a_configuration_in_python_is_read_and_not_run() -> None:
             {"type": "cursor", "cursor_path": "next", "cursor_param": "after"},
             CursorPaginator("after", "next", None, missing_ends=True),
         ),
+        ({"type": "header_cursor", "cursor_key": "Next-Page"}, CursorPaginator(size_param=None, next_header="Next-Page")),
+        ("header_cursor", CursorPaginator(size_param=None, next_header="next")),
         ({"type": "offset", "limit": 50, "offset_param": "skip", "total_path": None}, OffsetPaginator("skip", "limit")),
         (None, SinglePage()),
         ({"type": "mine"}, SinglePage()),
@@ -102,6 +105,30 @@ def test_a_paginator_of_dlt_is_one_of_ours(paginator: Any, expected: Any) -> Non
     draft = dlt_draft("crew", json.dumps(config))
     assert plans(draft)["crews"].paginator == expected
     assert bool(to_do(draft)) == (paginator in (None, {"type": "mine"}))
+
+
+def test_a_field_of_another_resource_may_stand_in_a_path_or_a_parameter() -> None:
+    badges = {"path": "crews/{resources.crews.id}/badges", "params": {"of": "{resources.crews.id}", "kind": "{x}"}}
+    resources = ["crews", {"name": "badges", "primary_key": "id", "endpoint": badges}]
+    config = {"client": {"base_url": "https://api.example.com"}, "resources": resources}
+    draft = dlt_draft("crew", json.dumps(config))
+    found = plans(draft)
+    assert found["crews"].table.primary_key == ("id",)
+    assert found["badges"].table.path == "/crews/{parent.id}/badges"
+    assert found["badges"].table.params == {"of": "{parent.id}", "kind": "{{x}}"}
+    assert found["badges"].table.parent == Parent("crews", {"crews_id": "id"})
+
+
+def test_an_answer_that_is_ignored_is_a_rule_and_the_rest_is_left_to_a_hand() -> None:
+    endpoint = {
+        "path": "crews",
+        "response_actions": [{"status_code": 404, "action": "ignore"}, {"content": "gone", "action": "ignore"}],
+    }
+    resource = {"name": "crews", "endpoint": endpoint, "processing_steps": [{"filter": 1}]}
+    config = {"client": {"base_url": "https://api.example.com", "paginator": "single_page"}, "resources": [resource]}
+    draft = dlt_draft("crew", json.dumps(config))
+    assert plans(draft)["crews"].table.errors == (ignore(status=404),)
+    assert to_do(draft) == ["not understood: an entry of response_actions; processing_steps"]
 
 
 @pytest.mark.parametrize(

@@ -698,14 +698,20 @@ def test_the_command_writes_between_the_markers_and_leaves_the_rest(monkeypatch:
         "",
         "2 faults, 2 connectors, 8 cells: 8 right rows, 0 loud, then right rows, 0 does not apply, 0 failed.",
         "",
+        '<details markdown="1">',
+        "<summary>Each fault, and how it ends</summary>",
+        "",
         "| fault | what happens | a | b |",
         "| --- | --- | --- | --- |",
         f"| 503, once | {SOME[0].what} | right rows | right rows |",
         f"| cut JSON, once | {SOME[1].what} | right rows | right rows |",
         "",
+        "</details>",
+        "",
     ]
     assert lies.splitlines()[1] == "2 lies, 2 connectors: 4 right, 0 loud, 0 warned, 0 FAILED."
-    assert f"**Mine**\n\n| lie | c | d |\n| --- | --- | --- |\n| {LIES[0].name} | right | right |\n" in lies
+    assert "What becomes of them: Mine</summary>\n\n| lie | c | d |\n| --- | --- | --- |\n" in lies
+    assert f"\n| {LIES[0].name} | right | right |\n" in lies
 
 
 def test_the_page_has_a_table_of_what_is_more_than_a_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """A REST API configuration of dlt → a draft. A file of Python is parsed for one dict of literals, and never imported."""
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from connector_build.drafting.dlt_client import UNKNOWN, address_of, auth_of, page_size_of, paging_of, records_of
 from connector_build.drafting.documents import MOST_BYTES, document
 from connector_build.drafting.draft import Call, Draft, TableDraft, Value, guessed, todo
 from connector_build.drafting.keys import key_options
@@ -17,7 +18,8 @@ from connector_build.errors import BuildError
 from connector_core.basics.names import one_line
 
 _PYTHON: Final = 2_000_000
-_UNKNOWN: Final = "\0unknown\0"
+_OF_RESOURCE: Final = re.compile(r"\{resources\.(\w+)\.([\w.]+)\}")
+"""What stands for a field of another resource's record, in a path or a parameter."""
 
 
 def dlt_draft(name: str, text: str) -> Draft:
@@ -35,8 +37,9 @@ def dlt_draft(name: str, text: str) -> Draft:
     names = Names(called=table_name_of)
     tables_of = {text_of(each["name"]): names.given(text_of(each["name"])) for each in resources}
     drafted = [_Resource(each, client, tables_of, resources) for each in resources]
-    auth = _auth(client.get("auth"))
-    settings = [_address(client), *_page_size(drafted)]
+    auth = auth_of(client.get("auth"))
+    pagers = (object_of(each.endpoint.get("paginator", client.get("paginator"))) for each in drafted)
+    settings = [address_of(client), *page_size_of(pagers)]
     remarks = ("Drafted from a REST API configuration of dlt, which has no types: columns are declared for keys only.",)
     return Draft(
         name, f"{name}: {', '.join(tables_of.values())}", tuple(each.table() for each in drafted), auth, tuple(settings), remarks
@@ -69,10 +72,10 @@ def _plain(node: ast.AST) -> Any:
         case ast.List() | ast.Tuple():
             return [_plain(each) for each in node.elts]
         case ast.Constant():
-            return node.value if isinstance(node.value, str | int | float | bool | None) else _UNKNOWN
+            return node.value if isinstance(node.value, str | int | float | bool | None) else UNKNOWN
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
             return -value
-    return _UNKNOWN
+    return UNKNOWN
 
 
 def _resource(given: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,11 +110,15 @@ class _Resource:
         selector = text_of(self.endpoint.get("data_selector"))
         key = self._key()
         options: dict[str, Value] = {"name": self.tables[text_of(self.given["name"])], "path": f"/{path.lstrip('/')}"}
-        options["records"] = _records(selector) if selector else guessed("@", "no data_selector: the answer is the list")
+        options["records"] = records_of(selector) if selector else guessed("@", "no data_selector: the answer is the list")
         options |= {"primary_key": key} if key else key_options([], "")
         options |= {"columns": self.columns, **self.parent, **({"params": sent} if sent else {})}
         body = self.endpoint.get("json")
         options |= {"body": _literal(body)} if text_of(self.endpoint.get("method")).upper() == "POST" else {}
+        rules = self._rules()
+        options |= {"errors": rules} if rules else {}
+        if self.given.get("processing_steps"):
+            self.unclear.append("processing_steps")
         if self.unclear:
             options["path"] = todo(options["path"], "not understood: " + "; ".join(self.unclear))
         return TableDraft(options, pages)
@@ -119,6 +126,7 @@ class _Resource:
     def _resolved(self, path: str, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """The path and the parameters with what a parent gives in its place."""
         kept: dict[str, Any] = {}
+        path = _OF_RESOURCE.sub(self._of_parent, path)
         for name, value in params.items():
             rule = object_of(value)
             parent, source = text_of(rule.get("resource")), text_of(rule.get("field"))
@@ -129,9 +137,18 @@ class _Resource:
                     path = path.replace(f"{{{name}}}", text)
                 else:
                     kept[name] = text
+            elif isinstance(value, str) and _OF_RESOURCE.fullmatch(value):
+                kept[name] = _OF_RESOURCE.sub(self._of_parent, value)
             else:
                 kept[name] = value
         return path, kept
+
+    def _of_parent(self, found: re.Match[str]) -> str:
+        """Our words for a field of another resource; what names none of the configuration stays as it is."""
+        if found[1] not in self.tables:
+            return found[0]
+        self._child(found[1], found[2], f"{self.tables[found[1]]}_{found[2].replace('.', '_')}")
+        return f"{{parent.{found[2]}}}"
 
     def _child(self, parent: str, source: str, name: str) -> None:
         column = name if name not in ("id",) else f"{self.tables[parent]}_id"
@@ -141,13 +158,13 @@ class _Resource:
     def _key(self) -> list[str]:
         given = self.given.get("primary_key")
         key = [
-            each
-            for each in (given if isinstance(given, list) else [given])
-            if isinstance(each, str) and each and each != _UNKNOWN
+            each for each in (given if isinstance(given, list) else [given]) if isinstance(each, str) and each and each != UNKNOWN
         ]
         own = text_of(self.given["name"])
         rules = [object_of(rule) for each in self.every for rule in object_of(object_of(each["endpoint"]).get("params")).values()]
         asked = [text_of(rule.get("field")) for rule in rules if rule.get("type") == "resolve" and rule.get("resource") == own]
+        texts = [text for each in self.every for text in _texts(object_of(each["endpoint"]))]
+        asked += [found[2] for text in texts for found in _OF_RESOURCE.finditer(text) if found[1] == own]
         key = key or [each for each in asked if each.isidentifier()][:1]
         for each in key:
             self.columns.setdefault(each, guessed("STRING", "a key, of which no type is said"))
@@ -158,9 +175,26 @@ class _Resource:
         rule = {"type": given} if isinstance(given, str) else object_of(given)
         if not rule:
             return todo(Call("SinglePage"), "no paginator is said, and dlt would look for one in the answers")
-        found = _paging(rule)
+        found = paging_of(rule)
         if found is None or trouble(found):
-            return todo(Call("SinglePage"), f"the paginator {one_line(rule.get('type'), 60).replace(_UNKNOWN, 'made by code')}")
+            return todo(Call("SinglePage"), f"the paginator {one_line(rule.get('type'), 60).replace(UNKNOWN, 'made by code')}")
+        return found
+
+    def _rules(self) -> list[Value]:
+        """What the core does not do by itself of what becomes of an answer."""
+        found: list[Value] = []
+        for each in list_of(self.endpoint.get("response_actions")):
+            rule = object_of(each)
+            status = whole(rule.get("status_code"))
+            if (
+                rule.get("action") == "ignore"
+                and status
+                and not rule.get("content")
+                and not trouble(Call("ignore", (), {"status": status}))
+            ):
+                found.append(Call("ignore", (), {"status": status}))
+            else:
+                self.unclear.append("an entry of response_actions")
         return found
 
     def _incremental(self, params: dict[str, Any], pages: Value) -> tuple[Value, dict[str, Value]]:
@@ -169,7 +203,7 @@ class _Resource:
             rule = object_of(value)
             if rule.get("type") == "incremental":
                 pages = self._since(name, rule, pages)
-            elif isinstance(value, dict | list) or value == _UNKNOWN:
+            elif isinstance(value, dict | list) or value == UNKNOWN:
                 self.unclear.append(f"the parameter {one_line(name, 40)}")
             else:
                 sent[name] = value if isinstance(value, str) and value.startswith("{parent.") else _literal_text(value)
@@ -180,12 +214,17 @@ class _Resource:
 
     def _since(self, name: str, rule: Mapping[str, Any], pages: Value) -> Value:
         start = rule.get("initial_value")
-        options: dict[str, Value] = {"start": start} if isinstance(start, str | int) and start != _UNKNOWN else {}
+        options: dict[str, Value] = {"start": start} if isinstance(start, str | int) and start != UNKNOWN else {}
         call = Call("UpdatedSince", (name, text_of(rule.get("cursor_path")), pages), options)
         if why := trouble(call):
             self.unclear.append(f"the incremental parameter {one_line(name, 40)}: {why}")
             return pages
         return call
+
+
+def _texts(endpoint: Mapping[str, Any]) -> list[str]:
+    """The texts of *endpoint* in which a field of another resource may stand."""
+    return [text_of(endpoint.get("path")), *(text_of(value) for value in object_of(endpoint.get("params")).values())]
 
 
 def _literal_text(value: Any) -> str:
@@ -195,77 +234,9 @@ def _literal_text(value: Any) -> str:
 def _literal(value: Any) -> Any:
     match value:
         case str():
-            return literal_text(value.replace(_UNKNOWN, ""))
+            return literal_text(value.replace(UNKNOWN, ""))
         case dict():
             return {str(name): _literal(part) for name, part in value.items()}
         case list():
             return [_literal(part) for part in value]
     return value if value is not None else {}
-
-
-def _records(selector: str) -> str:
-    return selector.removeprefix("$.").removeprefix("$") or "@"
-
-
-def _paging(rule: Mapping[str, Any]) -> Call | None:
-    size = text_of(rule.get("limit_param")) or None
-    total = _records(text_of(rule.get("total_path"))) if text_of(rule.get("total_path")) else ""
-    match rule.get("type"):
-        case "single_page":
-            return Call("SinglePage")
-        case "header_link":
-            return Call("LinkHeaderPaginator")
-        case "json_link" | "json_response":
-            return Call("NextLinkPaginator", (_records(text_of(rule.get("next_url_path")) or "next"),), {"missing_ends": True})
-        case "cursor":
-            where = _records(text_of(rule.get("cursor_path")) or "cursors.next")
-            return Call(
-                "CursorPaginator",
-                (text_of(rule.get("cursor_param")) or "cursor", where),
-                {"size_param": None, "missing_ends": True},
-            )
-        case "page_number":
-            param = text_of(rule.get("page_param")) or "page"
-            stop: dict[str, Value] = {"stop": [Call("last_page", (total,), {"param": param})]} if total else {}
-            first = whole(rule.get("base_page")) or 0
-            return Call("PageNumberPaginator", (), {"param": param, "first_page": first, "size_param": None, **stop})
-        case "offset":
-            param = text_of(rule.get("offset_param")) or "offset"
-            stop = {"stop": [Call("total_reached", (total,), {"param": param})]} if total else {}
-            return Call("OffsetPaginator", (), {"param": param, "size_param": size or "limit", **stop})
-    return None
-
-
-def _page_size(resources: list[_Resource]) -> list[Value]:
-    rules = [object_of(each.endpoint.get("paginator", each.client.get("paginator"))) for each in resources]
-    sizes = [size for rule in rules if (size := whole(rule.get("limit"))) and 0 < size < 1_000_000]
-    return [Call("page_size", (min(sizes),), {"maximum": max(sizes)})] if sizes else []
-
-
-def _address(client: Mapping[str, Any]) -> Value:
-    url = text_of(client.get("base_url")).rstrip("/")
-    call = Call("base_url", (url,))
-    if not urlsplit(url).scheme or url == _UNKNOWN or trouble(call):
-        return todo(Call("base_url"), "the address is not said as a text of https")
-    return call
-
-
-def _auth(given: Any) -> Value:
-    rule = {"type": given} if isinstance(given, str) and given != _UNKNOWN else object_of(given)
-    if given is None:
-        return None
-    match rule.get("type", "bearer" if "token" in rule else ""):
-        case "bearer":
-            return Call("BearerToken")
-        case "http_basic":
-            return Call("BasicAuth")
-        case "api_key":
-            name = text_of(rule.get("name")) or "Authorization"
-            if rule.get("location", "header") == "query":
-                return Call("ApiKeyQuery", (name,))
-            return Call("ApiKeyHeader", (name,))
-        case "oauth2_client_credentials":
-            url = text_of(rule.get("access_token_url"))
-            call = Call("OAuth2ClientCredentials", (), {"token_url": url, "client_auth": "body"})
-            return todo(Call("BearerToken"), "OAuth 2, of which no token address is said") if not url or trouble(call) else call
-    return todo(Call("BearerToken"), "an auth that is made by code")

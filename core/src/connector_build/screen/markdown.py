@@ -9,6 +9,11 @@ def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
 
 
+def folded(summary: str, text: str) -> str:
+    """*text* in Markdown behind a line to be opened by a click; *markdown* is what asks the site to read it as Markdown."""
+    return f'<details markdown="1">\n<summary>{summary}</summary>\n\n{text}\n\n</details>'
+
+
 _ENTITIES = str.maketrans({each: f"&#{ord(each)};" for each in "&<>|\\`*[]"})
 
 

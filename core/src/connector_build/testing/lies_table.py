@@ -5,7 +5,7 @@ from itertools import count
 
 from rich.console import Console
 
-from connector_build.screen.markdown import markdown_table
+from connector_build.screen.markdown import folded, markdown_table
 from connector_build.screen.progress import status
 from connector_build.testing.matrix.lies import LIES
 from connector_build.testing.matrix.ready_made import CONNECTORS, FAMILIES
@@ -38,12 +38,10 @@ def tables(results: Told) -> str:
         [
             f"{len(LIES)} lies, {len(results)} connectors: {figures}.",
             "",
-            markdown_table(["lie", "what the API does"], [[lie.name, lie.what] for lie in LIES]),
+            folded("Each lie", markdown_table(["lie", "what the API does"], [[lie.name, lie.what] for lie in LIES])),
             "",
             *(line for name, family in FAMILIES.items() for line in _family(name, {each: results[each] for each in family})),
-            "Why some do not apply:",
-            "",
-            *_reasons(every),
+            folded("Why some do not apply", "\n".join(_reasons(every))),
         ]
     )
 
@@ -51,7 +49,7 @@ def tables(results: Told) -> str:
 def _family(name: str, results: Told) -> Iterator[str]:
     words = [[lie.name, *(_word(lie.name, cells) for cells in results.values())] for lie in LIES]
     fitting = [row for row in words if set(row[1:]) != {WORDS[NOT]}]
-    yield from (f"**{name}**", "", markdown_table(["lie", *results], fitting), "")
+    yield from (folded(f"What becomes of them: {name}", markdown_table(["lie", *results], fitting)), "")
 
 
 def _word(lie: str, cells: Iterable[Cell]) -> str:

@@ -17,7 +17,7 @@ from rich.console import Console
 from connector_build.errors import UsageProblem
 from connector_build.plugins import discovery
 from connector_build.sample import Sample
-from connector_build.screen.markdown import markdown_table
+from connector_build.screen.markdown import folded, markdown_table
 from connector_build.screen.progress import status
 from connector_build.testing import lies_table
 from connector_build.testing.matrix.faults import FAULTS
@@ -80,16 +80,16 @@ def table(results: Mapping[str, Sequence[Cell]], further: Mapping[str, Sequence[
     lines = [
         f"{len(FAULTS)} faults, {len(results) + len(further)} connectors, {len(every)} cells: {figures}, {failed} failed.",
         "",
-        markdown_table(["fault", "what happens", *results], rows),
+        folded("Each fault, and how it ends", markdown_table(["fault", "what happens", *results], rows)),
         *(_further(further) if further else ()),
     ]
     reasons = list(_reasons({**results, **further}))
-    return "\n".join([*lines, "", "Why some do not apply:", "", *reasons] if reasons else lines)
+    return "\n".join([*lines, "", folded("Why some do not apply", "\n".join(reasons))] if reasons else lines)
 
 
 def _further(results: Mapping[str, Sequence[Cell]]) -> Iterator[str]:
     rows = [[fault.name, *(_shortly(_ends(fault.name, cells)) for cells in results.values())] for fault in FAULTS]
-    yield from ("", "The same for tables that are more than a paged list:", "", markdown_table(["fault", *results], rows))
+    yield from ("", folded("The same for tables that are more than a paged list", markdown_table(["fault", *results], rows)))
 
 
 def _shortly(ends: str) -> str:
