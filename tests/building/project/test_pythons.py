@@ -17,6 +17,7 @@ from connector_build.project.making import made
 from connector_build.project.requirements import PYTHONS
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.ledger import Ledger
+from connector_core.engine.records import Rows
 from connector_core.engine.spool import Spool
 from places import ROOT
 
@@ -59,7 +60,7 @@ def test_the_classifiers_are_the_versions_that_were_tried() -> None:
 def test_rows_that_were_put_aside_are_the_same() -> None:
     """In pickle's newest protocol, whatever this Python makes of it."""
     row = {"n": Decimal("1.50"), "on": date(2026, 1, 2), "at": datetime(2026, 1, 2, 3, tzinfo=UTC), "raw": b"\x00", "x": 2**70}
-    parts = [[((1, "a"), row)], [((2,), LeftOut({"id": 2}, "deleted"))]]
+    parts: list[Rows] = [[((1, "a"), row)], [((2,), LeftOut({"id": 2}, "deleted"))]]
     with Spool() as spool:
         for part in parts:
             spool.put(part)
