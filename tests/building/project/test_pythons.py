@@ -2,11 +2,14 @@
 
 import importlib
 import pkgutil
+import shutil
+import subprocess
 import sys
 import tomllib
 import warnings
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -69,3 +72,29 @@ def test_rows_that_were_put_aside_are_the_same() -> None:
     ledger.put([((1,), row)])
     assert dict(ledger.records()) == {(1,): row}
     ledger.close()
+
+
+MAKE = shutil.which("make")
+
+
+@pytest.mark.skipif(MAKE is None, reason="there is no make")
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "Error: no Python 3.11 or later was found. "),
+        (["PYTHON=python3"], "Error: python3 is no Python 3.11 or later. "),
+        (["PYTHON=/nowhere/python3.12"], "Error: /nowhere/python3.12 is no Python 3.11 or later. "),
+    ],
+)
+def test_make_says_which_python_it_needs(given: list[str], said: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    old = tmp_path / "bin/python3"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    done = subprocess.run(
+        [str(MAKE), "demo", *given], cwd=tmp_path, env={"PATH": str(old.parent)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{said}Install one, or say where one is: make PYTHON=")
+    assert not (tmp_path / ".venv").exists()
