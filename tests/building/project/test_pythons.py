@@ -2,11 +2,14 @@
 
 import importlib
 import pkgutil
+import shutil
+import subprocess
 import sys
 import tomllib
 import warnings
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -17,6 +20,7 @@ from connector_build.project.making import made
 from connector_build.project.requirements import PYTHONS
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.ledger import Ledger
+from connector_core.engine.records import Rows
 from connector_core.engine.spool import Spool
 from places import ROOT
 
@@ -59,7 +63,7 @@ def test_the_classifiers_are_the_versions_that_were_tried() -> None:
 def test_rows_that_were_put_aside_are_the_same() -> None:
     """In pickle's newest protocol, whatever this Python makes of it."""
     row = {"n": Decimal("1.50"), "on": date(2026, 1, 2), "at": datetime(2026, 1, 2, 3, tzinfo=UTC), "raw": b"\x00", "x": 2**70}
-    parts = [[((1, "a"), row)], [((2,), LeftOut({"id": 2}, "deleted"))]]
+    parts: list[Rows] = [[((1, "a"), row)], [((2,), LeftOut({"id": 2}, "deleted"))]]
     with Spool() as spool:
         for part in parts:
             spool.put(part)
@@ -68,3 +72,29 @@ def test_rows_that_were_put_aside_are_the_same() -> None:
     ledger.put([((1,), row)])
     assert dict(ledger.records()) == {(1,): row}
     ledger.close()
+
+
+MAKE = shutil.which("make")
+
+
+@pytest.mark.skipif(MAKE is None, reason="there is no make")
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "Error: no Python 3.11 or later was found. "),
+        (["PYTHON=python3"], "Error: python3 is no Python 3.11 or later. "),
+        (["PYTHON=/nowhere/python3.12"], "Error: /nowhere/python3.12 is no Python 3.11 or later. "),
+    ],
+)
+def test_make_says_which_python_it_needs(given: list[str], said: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    old = tmp_path / "bin/python3"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    done = subprocess.run(
+        [str(MAKE), "demo", *given], cwd=tmp_path, env={"PATH": str(old.parent)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{said}Install one, or say where one is: make PYTHON=")
+    assert not (tmp_path / ".venv").exists()

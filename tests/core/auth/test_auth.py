@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from math import inf
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,7 @@ from connector_core.auth.tokens import lifetime_in, token_for
 from connector_core.basics.discretion import Secrets, strike
 from connector_core.basics.operations import Log as LogProtocol
 from connector_core.engine.sync import Engine, make_client, sync
+from connector_core.http import pages
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
@@ -373,7 +375,9 @@ def digested(*, password: str = SECRET) -> Callable[[], bool | Response]:
     return allows
 
 
-def test_digest(connect: Connect) -> None:
+def test_digest(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A thread that reads ahead, which a slow answer brings about, is challenged once more.
+    monkeypatch.setattr(pages, "AHEAD_FROM_SECONDS", inf)
     api = Api(digested())
     with served(api.app) as url:
         connect(url, DigestAuth(), {"username": USER, "password": SECRET}).succeeds()
