@@ -105,7 +105,8 @@ def test_fts_is_incremental(run: Demo, tmp_path: Path) -> None:
     assert 'Next sync state: {"next_cursor": "' in text
     assert "fts_records: 775 rows, every value right\n" in text
     assert re.search(
-        r"  \./deploy\.sh +send it to Fivetran\n  connector-build app fts --warehouse \S+ +look at these rows in an app\n$", text
+        r"\nNext:\n  connector-build app fts --warehouse \S+ +look at these rows in an app\n(.*\n)+  \./deploy\.sh +send it to Fivetran\n$",
+        text,
     )
     assert (tmp_path / "project" / "configuration.json").read_text() == '{"api_key": "my own"}'
     assert threading.active_count() == threads
@@ -219,8 +220,8 @@ def test_summary_of_a_sync_that_sent_what_changed_of_a_whole_read() -> None:
     assert summary(done, 775) == "30 upserts, 1 checkpoint; the whole feed was read, and 745 records did not change"
 
 
-def test_next_steps_end_with_the_app() -> None:
-    assert next_steps("fts", (), Path("dist/demo-fts")).splitlines()[-1].split("  ")[1] == "connector-build app fts"
+def test_next_steps_begin_with_the_app_which_needs_no_build() -> None:
+    assert next_steps("fts", (), Path("dist/demo-fts")).splitlines()[1].split("  ")[1] == "connector-build app fts"
     assert "connector-build app fts --warehouse 'my place/files/warehouse.db'" in next_steps("fts", (), Path("my place"))
 
 
@@ -234,22 +235,28 @@ def test_next_steps_repeat_what_was_enabled() -> None:
 
 
 def test_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
-    """The whole command, as ``make demo`` runs it; only the port of the sample API may differ."""
+    """The whole command, as ``make demo`` runs it: by tox, without the app kit. Only the port of the sample API may differ."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = readme.partition("```text\n")[2].partition("```")[0]
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['streamlit'] = None\n", encoding="utf-8")
+    before = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    scripts = Path(sys.executable).parent
     printed = subprocess.run(
-        [Path(sys.executable).with_name("connector-build"), "demo", "fts"],
+        [scripts / "connector-build", "demo", "fts"],
         cwd=tmp_path,
-        env={**environment, "HOME": str(tmp_path)},
+        env={**environment, "HOME": str(tmp_path), "TOX_ENV_DIR": str(scripts.parent), "PYTHONPATH": os.pathsep.join(before)},
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert portless(printed) == portless(shown)
+    assert portless(printed.replace(str(scripts), ".tox/demo/bin")) == portless(shown)
 
 
 def portless(text: str) -> list[str]:
+    # The commands that come next stand in columns, as wide as the longest of them.
+    text, between, steps = text.partition("Next:")
+    text += between + re.sub(r"(?<=\S) {2,}", "  ", steps)
     return [line.rstrip() for line in re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text).strip().splitlines()]
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from connector_build.screen.markdown import markdown_table
 from connector_build.screen.printing import grid, line, print_json
-from connector_build.screen.progress import lasting, status
+from connector_build.screen.progress import lasting, meter, status
 
 
 def piped() -> tuple[Console, io.StringIO]:
@@ -63,3 +63,37 @@ def test_a_cell_of_a_page_stays_a_cell(rows: list[list[str]]) -> None:
     assert len(lines) == 2 + len(rows)
     borders = [len(made.replace("\\|", "").split("|")) for made in lines]
     assert set(borders) == {4}
+
+
+def metered(total: int | None, *, terminal: bool = True) -> str:
+    """What a meter shows after 200 of something in two seconds."""
+    out, now = io.StringIO(), [0.0]
+    console = Console(file=out, width=120, force_terminal=terminal, _environ={})
+    with meter(console, "[red]fts", "row", total, clock=lambda: now[0]) as update:
+        for done in (100, 200):
+            now[0] += 1
+            update(done, f"{done // 100} pages")
+    return out.getvalue()
+
+
+def test_a_meter_says_how_many_how_fast_and_how_long_it_still_takes() -> None:
+    shown = metered(600)
+    assert "[red]fts" in shown
+    assert "200 of 600 rows, 2 pages, 100 rows a second" in shown
+    assert "00:04" in shown
+
+
+def test_a_meter_without_a_total_has_no_bar_and_no_end() -> None:
+    shown = metered(None)
+    assert "200 rows, 2 pages, 100 rows a second" in shown
+    assert "━" not in shown
+
+
+def test_a_meter_is_never_fuller_than_full() -> None:
+    assert "200 of 200 rows" in metered(150)
+
+
+def test_a_meter_is_quiet_where_it_is_piped_and_without_a_console() -> None:
+    assert metered(600, terminal=False) == ""
+    with meter(None, "fts", "row") as update:
+        update(1, "")

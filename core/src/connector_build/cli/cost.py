@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector_build.cli.ending import Verb
-from connector_build.cli.options import choice_options, json_option
+from connector_build.cli.options import choice_options, dataset_argument, json_option
 from connector_build.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("cost", cls=Verb)
-@click.argument("dataset")
+@dataset_argument
 @choice_options
 @click.option(
     "--rows",

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector_build.cli.ending import Verb
-from connector_build.cli.options import choice_options, output_option
+from connector_build.cli.options import choice_options, dataset_argument, output_option
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 @click.command("demo", cls=Verb)
-@click.argument("dataset")
+@dataset_argument
 @choice_options
 @output_option
 @click.option(

@@ -13,6 +13,7 @@ from connector_build.review.newly import Made
 from connector_build.review.specified import Specified
 from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
+from connector_build.screen.reach import activation
 from connector_core.basics.names import one_line
 
 CELL: Final = 24
@@ -106,7 +107,9 @@ def show_next(files: Sequence[Path], console: Console, *, failed: bool = False) 
     line(console, "\nNext:")
     if failed:
         line(console, f"  Change {file} as each line with FAIL says, and check it again:")
+    before = activation()
     steps = [
+        *([(before, "for these commands, in this shell")] if before else []),
         (f"connector-build check {file}{pages}", "every rule"),
         (f"connector-build demo {file}{pages}", "the whole road"),
         *([(f"connector-build preview {file}{pages}", "the rows")] if kept else []),

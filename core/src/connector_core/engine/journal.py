@@ -84,7 +84,8 @@ class Journal:
         told.at = now
         elsewhere = urlsplit(request.path).path
         place = "" if elsewhere == self.paths.get(table.name) else f" from {one_line(elsewhere)}"
-        self.note(table.name, f"Fetching data with params: {params_of(request)}{place}")
+        number = f" (request {told.requests})" if told.requests > PAGES_TOLD else ""
+        self.note(table.name, f"Fetching data with params: {params_of(request)}{place}{number}")
 
 
 def params_of(request: Request) -> str:
