@@ -24,7 +24,7 @@ def completed(folder: Path, *words: str) -> list[str]:
     """What bash offers for the last of *words* behind the command."""
     script = ASKED.format(words=" ".join(f"'{word}'" for word in ("connector-build", *words)), place=len(words))
     done = subprocess.run(
-        ["bash", "--norc", "-c", script],
+        ["/usr/bin/env", "bash", "--norc", "-c", script],
         cwd=folder,
         env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,

@@ -105,7 +105,8 @@ def test_fts_is_incremental(run: Demo, tmp_path: Path) -> None:
     assert 'Next sync state: {"next_cursor": "' in text
     assert "fts_records: 775 rows, every value right\n" in text
     assert re.search(
-        r"\nNext:\n  connector-build app fts --warehouse \S+ +look at these rows in an app\n(.*\n)+  \./deploy\.sh +send it to Fivetran\n$",
+        r"\nNext:\n  connector-build app fts --warehouse \S+ +look at these rows in an app\n(.*\n)+"
+        r"  \./deploy\.sh +send it to Fivetran\n$",
         text,
     )
     assert (tmp_path / "project" / "configuration.json").read_text() == '{"api_key": "my own"}'

@@ -36,7 +36,7 @@ def test_the_line_is_relative_to_where_it_is_typed_and_works(tmp_path: Path) -> 
     said = activation({"PATH": "/usr/bin:/bin"}, own, tmp_path)
     assert said == "source 'a b/bin/activate'"
     ran = subprocess.run(
-        ["bash", "-c", f"{said} && connector-build"],
+        ["/usr/bin/env", "bash", "-c", f"{said} && connector-build"],
         cwd=tmp_path,
         env={"PATH": "/usr/bin:/bin"},
         capture_output=True,

@@ -33,7 +33,7 @@ class Commands(click.Group):
         super().format_help_text(context, formatter)
         write_examples(formatter, FIRST)
 
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (click's)
         """Each verb with what it does, in full: click would cut that to one line."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, each.get_short_help_str(WHOLE)) for name, each in sorted(self.commands.items())])
