@@ -115,6 +115,7 @@ def test_fts() -> None:
     assert made["plugins"] == [{"name": "connector-fts", "version": "0.1.0"}]
     assert made["auth"] == {
         "value": "ApiKeyHeader(header='api_key', setting='api_key')",
+        "words": "the setting api_key in the header api_key",
         "from": {"plugin": "connector-fts", "hook": "connector_auth"},
     }
     settings = by_name(made["settings"])
@@ -183,7 +184,7 @@ def test_error_rules_and_a_budget() -> None:
     made = described(Ruled(), "connector-logs")
     assert made["tables"][0]["errors"] == [
         "ignore on status 404, 410",
-        "fail on content error = '[gone]': Renew it.",
+        'fail on content error = "[gone]": Renew it.',
         "wait until header X-Reset on status 403",
     ]
     text = printed(made)
@@ -215,7 +216,7 @@ def test_piped_it_is_plain_and_not_folded() -> None:
         "https://sdk-demo-api-dot-internal-sales.uc.r.appspot.com",
         "Records in a page of the API. At least 1. At most 200.",
         "connector-core (connector_settings)",
-        "total_tasks = count(), total_maintenance_cost = total(maintenance_cost)",
+        "total_tasks, number of records; total_maintenance_cost, sum of maintenance_cost",
         "GET /fts_data, under fts_records",
     ):
         assert whole in text

@@ -17,7 +17,7 @@ def show(description: Mapping[str, Any], console: Console) -> None:
     _heading(console, "Settings")
     grid(console, ("name", "default", "what it is", "from"), map(_setting_row, description["settings"]))
     auth = description["auth"]
-    line(console, f"  auth  {auth['value']}, from {_origin(auth)}")
+    line(console, f"  auth  {auth['words']}; from {_origin(auth)}")
     for table in description["tables"]:
         _show_table(table, console)
     _heading(console, "Can be switched with --enable and --disable")
@@ -57,7 +57,7 @@ def _facts(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if table["deleted"]:
         yield "deleted", f"the keys that each answer lists under {table['deleted']}"
     yield "key", ", ".join(table["primary_key"]) or KEYLESS
-    yield "paginator", f"{table['paginator']['value']}, from {_origin(table['paginator'])}"
+    yield "paginator", f"{table['paginator']['words']}; from {_origin(table['paginator'])}"
     if table["paginator"]["in_words"]:
         yield "export", table["paginator"]["in_words"]
     yield "each sync", table["reading"]
@@ -74,7 +74,7 @@ def _whose(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         adds = ", ".join(table["each"]["adds"])
         yield "each", f"one feed for each value of the setting {table['each']['setting']}, which stands in {adds}"
     if table["rows"]:
-        yield "rows", f"made by {', then '.join(table['rows'])}"
+        yield "rows", f"{'; then '.join(table['rows'])}"
 
 
 def show_list(installed: Sequence[Mapping[str, Any]], console: Console) -> None:
@@ -119,9 +119,9 @@ def _option_row(option: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _contents(option: Mapping[str, Any]) -> str:
-    measures = [f"{name} = {measure}" for name, measure in option.get("measures", {}).items()]
+    measures = [f"{name}, {measure}" for name, measure in option.get("measures", {}).items()]
     newest = f", of the record with the largest {option['newest']}" if "newest" in option else ""
-    return ", ".join([*option.get("columns", ()), *measures]) + newest
+    return "; ".join([*([", ".join(option["columns"])] if option.get("columns") else []), *measures]) + newest
 
 
 def _switch(value: bool) -> str:
