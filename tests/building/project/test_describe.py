@@ -139,8 +139,8 @@ def test_fts() -> None:
     assert options["cost_per_hour"]["enabled"]
     assert not options["cost_per_hour"]["default"]
     assert options["fts_technicians"]["by"] == ["technician_id"]
-    assert options["fts_technicians"]["measures"]["total_tasks"] == "count()"
-    assert options["fts_technicians"]["measures"]["total_maintenance_cost"] == "total(maintenance_cost)"
+    assert options["fts_technicians"]["measures"]["total_tasks"] == "number of records"
+    assert options["fts_technicians"]["measures"]["total_maintenance_cost"] == "sum of maintenance_cost"
 
 
 def test_a_dimension() -> None:
@@ -188,7 +188,7 @@ def test_error_rules_and_a_budget() -> None:
         "wait until header X-Reset on status 403",
     ]
     text = printed(made)
-    assert "  errors     ignore on status 404, 410\n  errors     fail on content error = '[gone]': Renew it.\n" in text
+    assert '  errors     ignore on status 404, 410\n  errors     fail on content error = "[gone]": Renew it.\n' in text
     assert "  budget     5 requests in 60 s\n" in text
     without = described(connector_fts, "connector-fts")
     assert (without["tables"][0]["errors"], without["tables"][0]["budget"]) == ([], None)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from connector_build.screen.markdown import markdown_table
-from connector_build.screen.printing import grid, line, print_json
+from connector_build.screen.printing import entry, grid, line, print_json
 from connector_build.screen.progress import lasting, meter, status
 
 
@@ -97,3 +98,29 @@ def test_a_meter_is_quiet_where_it_is_piped_and_without_a_console() -> None:
     assert metered(600, terminal=False) == ""
     with meter(None, "fts", "row") as update:
         update(1, "")
+
+
+WORDS = st.lists(st.text("abcdefgh_", min_size=1, max_size=24), min_size=1, max_size=8).map(" ".join)
+
+
+@given(st.integers(1, 5).flatmap(lambda columns: st.lists(st.lists(WORDS, min_size=columns, max_size=columns), min_size=1)))
+def test_no_word_is_broken_on_a_narrow_terminal(rows: list[list[str]]) -> None:
+    out = io.StringIO()
+    heads = [f"head_{number}" for number in range(len(rows[0]))]
+    grid(Console(file=out, width=60, force_terminal=True, no_color=True, _environ={}), heads, rows)
+    shown = re.sub(r"\x1b\[\d*m", "", out.getvalue())
+    assert max(map(len, shown.splitlines())) <= 60
+    assert {word for row in rows for cell in row for word in cell.split()} <= set(shown.split())
+
+
+def test_an_address_may_be_broken_or_no_table_would_have_room_for_one() -> None:
+    out = io.StringIO()
+    grid(Console(file=out, width=60, force_terminal=True, no_color=True, _environ={}), ("name", "where"), [("a", "/" + "b" * 80)])
+    assert "".join(re.findall(r"/?b{3,}", out.getvalue())) == "/" + "b" * 80
+
+
+def test_what_is_said_of_something_stays_beside_its_name() -> None:
+    out = io.StringIO()
+    entry(Console(file=out, width=30, force_terminal=True, no_color=True, _environ={}), "risk", "[b]one two three four five")
+    assert [line.rstrip() for line in out.getvalue().splitlines()] == ["  risk       [b]one two three", "             four five"]
+    entry(piped()[0], "risk", "short")

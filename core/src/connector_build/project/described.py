@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from connector_build.screen.printing import grid, line
+from connector_build.screen.printing import entry, grid, line
 
 KEYLESS = "none: a row is told by all that it holds, and two that are alike are one"
 
@@ -17,7 +17,7 @@ def show(description: Mapping[str, Any], console: Console) -> None:
     _heading(console, "Settings")
     grid(console, ("name", "default", "what it is", "from"), map(_setting_row, description["settings"]))
     auth = description["auth"]
-    line(console, f"  auth  {auth['words']}; from {_origin(auth)}")
+    entry(console, "auth", f"{auth['words']}; from {_origin(auth)}", len("auth"))
     for table in description["tables"]:
         _show_table(table, console)
     _heading(console, "Can be switched with --enable and --disable")
@@ -25,24 +25,28 @@ def show(description: Mapping[str, Any], console: Console) -> None:
     grid(console, ("name", "now", "default", "what it is", "from"), map(_option_row, options))
     for option in options:
         if option["description"]:
-            line(console, f"  {option['name']}  {option['description']}")
+            _entry_of(option, option["description"], console)
         if "by" in option:
-            line(console, f"  {option['name']}  by {', '.join(option['by'])}: {_contents(option)}")
+            _entry_of(option, f"by {', '.join(option['by'])}: {_contents(option)}", console)
         elif "function" in option:
-            line(console, f"  {option['name']}  {option['function']}")
+            _entry_of(option, option["function"], console)
     if not options:
         line(console, "  nothing")
     else:
         line(console, "connector-build cost says what a month takes, and what each of them changes.")
 
 
+def _entry_of(option: Mapping[str, Any], text: str, console: Console) -> None:
+    entry(console, option["name"], text, len(option["name"]))
+
+
 def _show_table(table: Mapping[str, Any], console: Console) -> None:
     _heading(console, f"Table {table['name']}")
     if table["description"]:
-        line(console, f"  each row   {table['description']}")
-    line(console, f"  from       {_origin(table)}")
+        entry(console, "each row", table["description"])
+    entry(console, "from", _origin(table))
     for name, text in _facts(table):
-        line(console, f"  {name:9}  {text}")
+        entry(console, name, text)
     grid(console, ("column", "type", "what it is", ""), map(_column_row, table["columns"]))
 
 
