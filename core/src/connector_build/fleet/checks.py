@@ -12,9 +12,9 @@ from attrs import frozen
 from rich.console import Console
 
 from connector_build.fleet.members import Member
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
 from connector_build.screen.progress import meter
+from connector_core.basics.counting import counted
 from connector_core.basics.names import one_line
 
 _LEAST_ROOM = 600

@@ -7,7 +7,7 @@ from typing import Any, Final
 from connector_build.api.world import transformed
 from connector_build.local.fivetran import TableRows, plain
 from connector_build.sample import Record
-from connector_build.screen.counting import counted, plural
+from connector_core.basics.counting import counted, plural
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.values import in_form
 

@@ -25,9 +25,9 @@ from connector_build.local.watching import watching
 from connector_build.project.making import made
 from connector_build.project.writer import Project
 from connector_build.sample import Record
-from connector_build.screen.counting import counted, plural
 from connector_build.screen.printing import line
 from connector_build.screen.reach import activation
+from connector_core.basics.counting import counted, plural
 from connector_core.plugin.assembly import TablePlan
 from connector_core.runtime.scripts.warehouse import warehouse
 
@@ -35,7 +35,7 @@ APPENDED: Final = 25
 CHANGED: Final = 5
 REMOVED: Final = 2
 
-_UNCHANGED: Final = re.compile(r"\d+ records from \d+ pages, (\d+) unchanged")
+_UNCHANGED: Final = re.compile(r"\d+ records? from \d+ pages?, (\d+) unchanged")
 _WHOLE: Final = re.compile(r"reading the whole feed, because of (.+)")
 
 

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from connector_build.errors import BuildError
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, plain, read_tables
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
+from connector_core.basics.counting import counted
 from connector_core.plugin.assembly import TablePlan
 
 ROWS_SHOWN: Final = 5

@@ -9,8 +9,8 @@ from attrs import define, field
 from rich.console import Console
 
 from connector_build.local.fivetran import without_traceback
-from connector_build.screen.counting import counted
 from connector_build.screen.progress import meter
+from connector_core.basics.counting import counted
 
 _CHECKPOINT: Final = re.compile(r"(?:(\w+): )?Checkpoint saved after (\d+) records?")
 _FETCHING: Final = re.compile(r"(?:(\w+): )?Fetching data with params: .*?(?:\(request (\d+)\))?$")

@@ -11,11 +11,11 @@ from connector_build.api.recording import Recording
 from connector_build.project.configuration import check_configuration
 from connector_build.review import cassettes
 from connector_build.review.cassettes import LEVELS, Drift, gravest, outlines
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
 from connector_build.screen.progress import status
 from connector_build.screen.reach import activation
 from connector_build.testing.recording import record_pages
+from connector_core.basics.counting import counted
 from connector_core.paging.times import day_of
 from connector_core.plugin.assembly import Assembly
 

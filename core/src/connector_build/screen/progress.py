@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from connector_build.screen.counting import plural
 from connector_build.screen.printing import line
+from connector_core.basics.counting import plural
 from connector_core.basics.names import one_line
 
 

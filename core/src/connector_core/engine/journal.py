@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from attrs import define, field, frozen
 
+from connector_core.basics.counting import counted, plural
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.source.pagination import Request
@@ -36,7 +37,10 @@ class PacedLog:
         if now - self._since >= MINUTE:
             left_out, self._since, self._written, self._left_out = self._left_out, now, 0, 0
             if left_out:
-                self.log.info(f"({left_out} lines of this log were left out: Fivetran takes 1,500 a minute)")
+                self.log.info(
+                    f"({counted(left_out, 'line')} of this log {plural(left_out, 'was', 'were')} left out: Fivetran "
+                    f"takes 1,500 a minute)"
+                )
         if self._written < A_MINUTE:
             self._written += 1
             self.log.info(message)

@@ -5,7 +5,7 @@ from typing import Any
 
 from connector_build.catalog.words.saying import all_of, any_of, said, sent_in
 from connector_build.catalog.words.stops import ends
-from connector_build.screen.counting import counted
+from connector_core.basics.counting import counted
 from connector_core.paging.cursor import CursorPaginator
 from connector_core.paging.full_read import FullRead
 from connector_core.paging.function import FunctionPaginator

@@ -10,6 +10,7 @@ from connector_core.auth.kinds import ApiKeyHeader, ApiKeyQuery, BasicAuth, Bear
 from connector_core.auth.login import SessionLogin
 from connector_core.auth.oauth import OAuth2ClientCredentials, OAuth2RefreshToken
 from connector_core.auth.path_key import ApiKeyPath
+from connector_core.basics.counting import plural
 
 
 @said.register
@@ -82,7 +83,7 @@ def _(auth: AuthChoice) -> str:
 
 def _settings(auth: Any) -> str:
     names = [each.name for each in auth.settings]
-    return f"setting{'s' if len(names) > 1 else ''} {all_of(names)}"
+    return f"{plural(len(names), 'setting')} {all_of(names)}"
 
 
 def _scope(auth: Any) -> str:

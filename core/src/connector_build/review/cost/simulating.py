@@ -17,6 +17,7 @@ from connector_build.review.cost.sampling import Rest, most_of, reads, tail_of
 from connector_build.testing.contract.apis import has_size
 from connector_build.testing.warehouse.runs import URL, Run, configuration_for, signed
 from connector_core import Record
+from connector_core.basics.counting import plural
 from connector_core.basics.paths import cached_path
 from connector_core.engine.unchanged import MOST
 from connector_core.plugin.assembly import Assembly, TablePlan
@@ -55,7 +56,8 @@ def simulate(assembly: Assembly, month: Month, *, sent_again: bool = False) -> l
     """
     if (number := reads(assembly, month)) > LIMIT:
         raise TooMuch(
-            f"its {month.syncs:,} syncs would read {number:,} records here, and {LIMIT:,} are the most. Say fewer --days"
+            f"its {month.syncs:,} {plural(month.syncs, 'sync')} would read {number:,} records here, and {LIMIT:,} are "
+            f"the most. Say fewer --days"
         )
     simulation = _Simulation(signed(assembly), month)
     names = [plan.table.name for plan in assembly.tables]
