@@ -29,7 +29,7 @@ from connector_build.local import demo
 from connector_build.local.comparing import comparable, difference, expected
 from connector_build.local.demo import next_steps, run_demo, summary
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, read_tables
-from connector_build.local.showing import choose_columns, shortened
+from connector_build.local.showing import choose_columns, shortened, show_rows
 from connector_build.project import making
 from connector_build.testing.recording import record_pages
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
@@ -392,3 +392,13 @@ def test_recorded_pages_stand_in_for_the_api(tmp_path: Path, monkeypatch: pytest
     ran = CliRunner().invoke(main, ["demo", "fts", "--pages", str(pages)])
     assert ran.exit_code == 1
     assert "is not in the recording. The one request in it is GET /fts_data?page_size=100." in ran.stderr
+
+
+@pytest.mark.parametrize("value", [12572.906030128, 0.1 + 0.2, 1.7976931348623157e308, -1.2345678901234567e-100, 5.0])
+def test_a_number_is_shown_with_every_digit_that_tells_it_from_another(value: float) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=80)
+    show_rows([TableRows("t", {"id": "BIGINT", "cost": "DOUBLE"}, [(1, value)], 1)], [], console)
+    shown = out.getvalue().split()[-1]
+    assert float(shown) == value
+    assert "…" not in shown

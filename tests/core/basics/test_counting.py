@@ -37,7 +37,6 @@ def test_a_time_is_whole_seconds(time: float, told: str) -> None:
 COUNTED = (  # noqa: SIM905
     "record row page request table column rule upsert checkpoint file line feed value byte entry sync key answer second member "
     "field group child dataset connector option setting place time"
-
 ).split()
 # What is never one: limits of ours and of Fivetran, and numbers behind "of", "than" and "such as".
 NEVER_ONE = re.compile(r"(of|than|the last|at most|up to|or|least) \{[^{}]*\}$|[A-Z_]{4,}|\bMOST\b")

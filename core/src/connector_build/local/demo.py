@@ -18,6 +18,7 @@ from connector_build.api.simulated import Dataset, Simulated
 from connector_build.api.simulation import SECRET, Simulation
 from connector_build.errors import BuildError
 from connector_build.local.comparing import difference, expected, uncompared
+from connector_build.local.demo_rows import leave_mark
 from connector_build.local.fivetran import DebugRun, TableRows, read_tables, reset
 from connector_build.local.recording import recorded
 from connector_build.local.showing import ROWS_SHOWN, shortened, show_counts, show_rows
@@ -135,6 +136,7 @@ def shown_sync(title: str, project: Path, configuration: Path, console: Console,
         line(console, f"{title}: fivetran debug ...")
     with watching(console, title, total) as hear:
         run = recorded(project, configuration, on_line=hear, warn=lambda said: line(console, said))
+    leave_mark(project)
     if run.error:
         raise BuildError(f"{title}: {run.error}")
     line(console, f"{title}: {summary(run, total)}")

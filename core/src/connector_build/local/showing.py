@@ -69,8 +69,10 @@ def _kind(type_name: str) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A value on one short line, without what could steer a terminal."""
-    shown = "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    """A value on one short line, without what could steer a terminal; a float with every digit that tells it from another."""
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    shown = "" if value is None else str(value)
     text = "".join(letter if letter.isprintable() else " " for letter in shown)
     return text if len(text) <= CELL else f"{text[: CELL - 1]}…"
 
