@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from connector_core.basics.counting import plural
+from connector_core.runtime.scripts.api_keys import without_key
 from connector_core.runtime.scripts.boxes import box
 from connector_core.runtime.scripts.command import Tail, run, surroundings
 from connector_core.runtime.scripts.endings import Ended
@@ -38,7 +39,7 @@ def debug_and_reset(project: Project, arguments: Sequence[str], terminal: Termin
     if not agreed and not _confirmed(terminal):
         terminal.say("Nothing was changed.")
         return 0
-    with project.kept_requirements(), surroundings(os.environ) as environment:
+    with project.kept_requirements(), surroundings(without_key(os.environ)) as environment:
         terminal.step(1, "Resetting Fivetran connector...")
         _reset(project, command, environment, terminal)
         terminal.step(2, "Running debug with configuration...")
