@@ -65,7 +65,7 @@ class Api:
         problem = None
         with self.client() as client:
             try:
-                for step in read_feed(client.fetch, plan.paginator, table, size, bookmark or {}):
+                for step in read_feed(client.fetch, plan.paginator, table, size, bookmark or {}, guarded=False):
                     steps.append(step)
                     if len(steps) >= most:
                         break
