@@ -1,12 +1,18 @@
 """Settings for every test: hypothesis measures no time, because a busy machine is no fault of the code."""
 
+import os
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+# As a shell has it in which the environment is active: tox's own would be gone when it ends, which next steps heed.
+os.environ.pop("TOX_ENV_DIR", None)
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 OF_THEIR_OWN = {"snow": "fakesnow", "browser": "playwright", "singer": "psycopg", "site": "zensical"}
 """Folders of tests that have an environment of their own (tox.ini) → what only that one has."""

@@ -300,5 +300,5 @@ def test_financial_facts_are_known_by_hand(rows_of: MakeRows) -> None:
     ]
     facts = {fact.name: fact.value for fact in GATHERED[2](rows_of(tasks))}
     assert facts["cost of maintenance"] == 400
-    assert facts["cost of maintenance, maintenance type Corrective (1 records)"] == 300
+    assert facts["cost of maintenance, maintenance type Corrective (1 record)"] == 300
     assert facts["median cost of a task"] == 200

@@ -161,7 +161,7 @@ class Numbered(PageNumberPaginator):
 def connector_paginator(table):
     return Numbered()
 """,
-        ("with pages of 5", "records do not come, such as key-", "in records, not in pages"),
+        ("with pages of 5", "record does not come, such as key-", "in records, not in pages"),
     ),
     Sample(
         "bookmarks",
@@ -317,7 +317,7 @@ class Hasty(OffsetPaginator):
 def connector_paginator(table):
     return Hasty()
 """,
-        ("After sync 1", "1 of 12 records are missing", "Look at the paginator"),
+        ("After sync 1", "1 of 12 records is missing", "Look at the paginator"),
     ),
     Sample(
         "exact_tables",
@@ -331,6 +331,14 @@ def connector_transforms(table):
     return [DerivedField("number", lambda record: next(NUMBERS), type="LONG", default=False)]
 """,
         ("After sync 1", "number:", "transforms that go by more than their record"),
+    ),
+    Sample(
+        "literal_secrets",
+        "header",
+        """
+HEADERS = {"Authorization": "Bearer 3f9Qk2LmZ8xY7vB1nR6tW0pS5dGhJ4cA"}
+""",
+        ("__init__.py, line ", "looks like a secret", "secret=True", "pragma: allowlist secret"),
     ),
     Sample(
         "bare_import",

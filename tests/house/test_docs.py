@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -83,13 +83,27 @@ class Workshop:
     folder: Path
     sources: list[Path] = field(factory=list)
     running: list["subprocess.Popen[bytes]"] = field(factory=list)
+    ports: dict[str, str] = field(factory=dict)
+
+    def free(self, text: str) -> str:
+        """*text* with a port that is free here in the place of each that a page names: anybody may have that one."""
+        for page_has, ours in self.ports.items():
+            text = re.sub(rf"\b{page_has}\b", ours, text)
+        return text
+
+    def take_ports(self, pages: Iterable[str]) -> None:
+        """Find a free port for each that is served on in *pages*."""
+        for number in dict.fromkeys(port for page in pages for port in re.findall(r"--port (\d+)", page)):
+            with socket.socket() as tried:
+                tried.bind(("127.0.0.1", 0))
+                self.ports[number] = str(tried.getsockname()[1])
 
     def write(self, block: Block) -> None:
         """Do what a line ``File …`` or ``Add to …`` says."""
         path = self.folder / str(block.path)
         path.parent.mkdir(parents=True, exist_ok=True)
         before = path.read_text(encoding="utf-8") + "\n" if block.verb == "Add to" else ""
-        path.write_text(before + block.text, encoding="utf-8")
+        path.write_text(before + self.free(block.text), encoding="utf-8")
 
     def install(self, distribution: str) -> None:
         """What ``pip install -e`` would leave, without a network: metadata beside the source, found through PYTHONPATH."""
@@ -141,7 +155,7 @@ class Workshop:
 
     def follow(self, command: Command) -> None:
         """Do what *command* says, and compare what it prints with what the page shows."""
-        match shlex.split(command.line):
+        match shlex.split(self.free(command.line)):
             case ["python3.11", "-m", "venv", _] | ["source", _] | ["python", "-m", "pip", "install", "./core[local]", _]:
                 pass  # what runs this test is such an environment
             case ["python", "-m", "pip", "install", "-e", folder]:
@@ -193,9 +207,11 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     checked = shop.folder / ".fivetran" / "connector_sdk" / "_last_version_check"
     checked.parent.mkdir(parents=True)
     checked.write_text(str(int(time.time())), encoding="utf-8")  # or the fivetran command would ask the network for a newer one
+    pages = [page.read_text(encoding="utf-8") for page in FOLLOWED]
+    shop.take_ports(pages)
     try:
-        for page in FOLLOWED:
-            for block in blocks(page.read_text(encoding="utf-8")):
+        for page in pages:
+            for block in blocks(page):
                 if block.path:
                     shop.write(block)
                 for command in commands(block) if block.kind == "console" else ():

@@ -325,7 +325,7 @@ def test_csv_that_is_no_such_csv_is_an_error(csv: bytes, message: str) -> None:
         with pytest.raises(UnexpectedAnswer, match=message):
             one.sync()
         one.server.says = lambda asked: exported(asked, b"shift_id;hours;night;note\n")
-        assert "shifts: 0 records from 1 pages" in one.sync().infos
+        assert "shifts: 0 records from 1 page" in one.sync().infos
 
 
 def test_a_larger_answer_than_the_setting_allows_is_an_error() -> None:
@@ -635,7 +635,7 @@ def test_children_of_parents_that_did_not_change_are_left_alone() -> None:
         log = one.sync()
         asked = sorted(path for path in one.server.paths() if path != "/crews")
         assert asked == ["/crews/2/shifts", "/crews/3/shifts"]  # that of crew 3 says nothing
-        assert "shifts: 1 records of crews did not change: no request for them" in log.infos
+        assert "shifts: 1 record of crews did not change: no request for them" in log.infos
         assert one.live("shifts") == api.rows()
 
 

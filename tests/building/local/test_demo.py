@@ -29,7 +29,7 @@ from connector_build.local import demo
 from connector_build.local.comparing import comparable, difference, expected
 from connector_build.local.demo import next_steps, run_demo, summary
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, read_tables
-from connector_build.local.showing import choose_columns, shortened
+from connector_build.local.showing import choose_columns, shortened, show_rows
 from connector_build.project import making
 from connector_build.testing.recording import record_pages
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
@@ -106,7 +106,9 @@ def test_fts_is_incremental(run: Demo, tmp_path: Path) -> None:
     assert 'Next sync state: {"next_cursor": "' in text
     assert "fts_records: 775 rows, every value right\n" in text
     assert re.search(
-        r"  \./deploy\.sh +send it to Fivetran\n  connector-build app fts --warehouse \S+ +look at these rows in an app\n$", text
+        r"\nNext:\n  connector-build app fts --warehouse \S+ +look at these rows in an app\n(.*\n)+"
+        r"  \./deploy\.sh +send it to Fivetran\n$",
+        text,
     )
     assert (tmp_path / "project" / "configuration.json").read_text() == '{"api_key": "my own"}'
     assert threading.active_count() == threads
@@ -221,8 +223,8 @@ def test_summary_of_a_sync_that_sent_what_changed_of_a_whole_read() -> None:
     assert summary(done, 775) == "30 upserts, 1 checkpoint; the whole feed was read, and 745 records did not change"
 
 
-def test_next_steps_end_with_the_app() -> None:
-    assert next_steps("fts", (), Path("dist/demo-fts")).splitlines()[-1].split("  ")[1] == "connector-build app fts"
+def test_next_steps_begin_with_the_app_which_needs_no_build() -> None:
+    assert next_steps("fts", (), Path("dist/demo-fts")).splitlines()[1].split("  ")[1] == "connector-build app fts"
     assert "connector-build app fts --warehouse 'my place/files/warehouse.db'" in next_steps("fts", (), Path("my place"))
 
 
@@ -236,22 +238,28 @@ def test_next_steps_repeat_what_was_enabled() -> None:
 
 
 def test_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
-    """The whole command, as ``make demo`` runs it; only the port of the sample API may differ."""
+    """The whole command, as ``make demo`` runs it: by tox, without the app kit. Only the port of the sample API may differ."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = readme.partition("```text\n")[2].partition("```")[0]
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['streamlit'] = None\n", encoding="utf-8")
+    before = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    scripts = Path(sys.executable).parent
     printed = subprocess.run(
-        [Path(sys.executable).with_name("connector-build"), "demo", "fts"],
+        [scripts / "connector-build", "demo", "fts"],
         cwd=tmp_path,
-        env={**environment, "HOME": str(tmp_path)},
+        env={**environment, "HOME": str(tmp_path), "TOX_ENV_DIR": str(scripts.parent), "PYTHONPATH": os.pathsep.join(before)},
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert portless(printed) == portless(shown)
+    assert portless(printed.replace(str(scripts), ".tox/demo/bin")) == portless(shown)
 
 
 def portless(text: str) -> list[str]:
+    # The commands that come next stand in columns, as wide as the longest of them.
+    text, between, steps = text.partition("Next:")
+    text += between + re.sub(r"(?<=\S) {2,}", "  ", steps)
     return [line.rstrip() for line in re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text).strip().splitlines()]
 
 
@@ -386,3 +394,13 @@ def test_recorded_pages_stand_in_for_the_api(tmp_path: Path, monkeypatch: pytest
     ran = CliRunner().invoke(main, ["demo", "fts", "--pages", str(pages)])
     assert ran.exit_code == 1
     assert "is not in the recording. The one request in it is GET /fts_data?page_size=100." in ran.stderr
+
+
+@pytest.mark.parametrize("value", [12572.906030128, 0.1 + 0.2, 1.7976931348623157e308, -1.2345678901234567e-100, 5.0])
+def test_a_number_is_shown_with_every_digit_that_tells_it_from_another(value: float) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=80)
+    show_rows([TableRows("t", {"id": "BIGINT", "cost": "DOUBLE"}, [(1, value)], 1)], [], console)
+    shown = out.getvalue().split()[-1]
+    assert float(shown) == value
+    assert "…" not in shown

@@ -694,6 +694,12 @@ def test_key_is_never_shown_nor_an_argument(project: Project, source: str) -> No
         assert "FIVETRAN_API_KEY" in call["environment"]
 
 
+def test_a_run_on_this_machine_gets_no_key_to_fivetran(project: Project) -> None:
+    assert project.run(DEBUG, "--yes", FIVETRAN_API_KEY=KEY).returncode == 0
+    assert project.calls
+    assert all("FIVETRAN_API_KEY" not in call["environment"] for call in project.calls)
+
+
 @pytest.mark.parametrize("ignored", [None, "*.log", "files/\n/config.json\n"])
 def test_keys_beside_the_connector_are_not_uploaded(project: Project, ignored: str | None) -> None:
     write_keys(project.folder / "config.json", {"MDS_SNOWFLAKE_HOL": KEY})

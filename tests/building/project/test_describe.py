@@ -131,6 +131,7 @@ def test_fts() -> None:
     assert made["plugins"] == [{"name": "connector-fts", "version": "0.1.0"}]
     assert made["auth"] == {
         "value": "ApiKeyHeader(header='api_key', setting='api_key')",
+        "words": "the setting api_key in the header api_key",
         "from": {"plugin": "connector-fts", "hook": "connector_auth"},
     }
     settings = by_name(made["settings"])
@@ -154,8 +155,8 @@ def test_fts() -> None:
     assert options["cost_per_hour"]["enabled"]
     assert not options["cost_per_hour"]["default"]
     assert options["fts_technicians"]["by"] == ["technician_id"]
-    assert options["fts_technicians"]["measures"]["total_tasks"] == "count()"
-    assert options["fts_technicians"]["measures"]["total_maintenance_cost"] == "total(maintenance_cost)"
+    assert options["fts_technicians"]["measures"]["total_tasks"] == "number of records"
+    assert options["fts_technicians"]["measures"]["total_maintenance_cost"] == "sum of maintenance_cost"
 
 
 def test_a_dimension() -> None:
@@ -204,11 +205,11 @@ def test_error_rules_and_a_budget() -> None:
     made = described(Ruled(), "connector-logs")
     assert made["tables"][0]["errors"] == [
         "ignore on status 404, 410",
-        "fail on content error = '[gone]': Renew it.",
+        'fail on content error = "[gone]": Renew it.',
         "wait until header X-Reset on status 403",
     ]
     text = printed(made)
-    assert "  errors     ignore on status 404, 410\n  errors     fail on content error = '[gone]': Renew it.\n" in text
+    assert '  errors     ignore on status 404, 410\n  errors     fail on content error = "[gone]": Renew it.\n' in text
     assert "  budget     5 requests in 60 s\n" in text
     without = described(connector_fts, "connector-fts")
     assert (without["tables"][0]["errors"], without["tables"][0]["budget"]) == ([], None)
@@ -236,7 +237,7 @@ def test_piped_it_is_plain_and_not_folded() -> None:
         "https://sdk-demo-api-dot-internal-sales.uc.r.appspot.com",
         "Records in a page of the API. At least 1. At most 200.",
         "connector-core (connector_settings)",
-        "total_tasks = count(), total_maintenance_cost = total(maintenance_cost)",
+        "total_tasks, number of records; total_maintenance_cost, sum of maintenance_cost",
         "GET /fts_data, under fts_records",
     ):
         assert whole in text

@@ -381,7 +381,8 @@ def test_digest(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     api = Api(digested())
     with served(api.app) as url:
         connect(url, DigestAuth(), {"username": USER, "password": SECRET}).succeeds()
-    assert len(api.asked) == PAGES + 1
+    # Each thread that asks is challenged once, and an API that is slow, as on a busy machine, is asked by another thread too.
+    assert len(api.asked) - PAGES in (1, 2)
 
 
 def test_digest_with_a_wrong_password(connect: Connect) -> None:

@@ -129,7 +129,7 @@ def test_rows_that_are_listed_go_and_the_log_counts_them(table: Table) -> None:
     assert [operation.data for operation in warehouse.operations if operation.kind == "delete"] == keys
     assert log.infos[-1] == "jobs: 3 records from 2 pages, 2 unchanged, 2 left out (deleted 2)"
     log = synced(assembly, warehouse, api)
-    assert log.infos[-1] == "jobs: 1 records from 1 pages, 1 unchanged, 1 left out (deleted 1)"  # the last page once more
+    assert log.infos[-1] == "jobs: 1 record from 1 page, 1 unchanged, 1 left out (deleted 1)"  # the last page once more
     assert [operation.kind for operation in warehouse.operations] == ["checkpoint"]
     assert warehouse.live("jobs") == feed.live()
 
@@ -176,7 +176,7 @@ def test_nothing_is_listed(listed: Any) -> None:
     warehouse = Warehouse(assembly)
     log = synced(assembly, warehouse, api)
     assert warehouse.count("delete") == 0
-    assert log.infos[-1] == "jobs: 1 records from 1 pages"
+    assert log.infos[-1] == "jobs: 1 record from 1 page"
 
 
 def test_no_list_at_all_is_an_error_unless_the_table_says_that_it_may_be_left_out() -> None:
@@ -187,7 +187,7 @@ def test_no_list_at_all_is_an_error_unless_the_table_says_that_it_may_be_left_ou
         synced(assembly, Warehouse(assembly), api)
     assembly = assemble([plugin(evolve(table, nothing="missing"))])
     warehouse = Warehouse(assembly)
-    assert synced(assembly, warehouse, api).infos[-1] == "jobs: 1 records from 1 pages"
+    assert synced(assembly, warehouse, api).infos[-1] == "jobs: 1 record from 1 page"
     assert warehouse.live("jobs").keys() == {(1,)}
 
 
@@ -401,7 +401,7 @@ def test_rows_that_the_api_does_not_send_any_more_are_gone() -> None:
     log = subject.sync()
     subject.check()
     assert [operation.kind for operation in subject.warehouse.operations] == ["truncate", *["upsert"] * 3, "checkpoint"]
-    assert (log.warnings, log.infos[-1]) == ([], "jobs: 3 records from 1 pages")
+    assert (log.warnings, log.infos[-1]) == ([], "jobs: 3 records from 1 page")
 
 
 def test_each_sync_reads_from_the_start_wherever_the_paginator_rests() -> None:

@@ -118,3 +118,28 @@ def test_what_was_left_out_is_counted_and_warnings_are_never_left_out() -> None:
     now[0] = 61.0
     paced.info("later")
     assert log.infos[before:] == [f"({2000 - before} lines of this log were left out: Fivetran takes 1,500 a minute)", "later"]
+
+
+LONG_FILTERS = {"filters": [{"propertyName": f"property_{number}", "operator": "EQ"} for number in range(40)]}
+
+
+@pytest.mark.parametrize(("name", "form"), [("after", False), ("variables.page.after", False), ('"a.b"', False), ("after", True)])
+def test_a_cursor_in_a_long_body_is_shown(name: str, form: bool) -> None:
+    body = {"q": "x" * 400} if form else LONG_FILTERS
+    request = Request("/search", method="POST", json=body, form=form).placed("body", name, "c0ffee")
+    assert "c0ffee" in params_of(request)
+    assert "c0ffee" in str(request)
+    assert "..." in str(request)
+    assert len(str(request)) <= 200
+
+
+def test_a_short_body_is_shown_whole() -> None:
+    request = Request("/search", method="POST", json={"limit": 5}).placed("body", "after", "c0ffee")
+    assert str(request) == 'POST /search {"limit": 5, "after": "c0ffee"}'
+
+
+def test_a_cursor_in_a_body_that_is_a_secret_is_no_more_shown_than_elsewhere() -> None:
+    log, request = ListLog(), Request("/search", method="POST", json=LONG_FILTERS).placed("body", "after", "hush-hush-hush")
+    journal(DiscreetLog(log, Secrets(["hush-hush-hush"])), "/search").fetching(ITEMS, request)  # type: ignore[arg-type]
+    assert "hush" not in "".join(log.infos)
+    assert "after" in log.infos[0]

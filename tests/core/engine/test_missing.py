@@ -143,7 +143,7 @@ def test_a_list_without_an_entry_is_not_believed() -> None:
         connection = listed(api)
         connection.sync()
         empty = True
-        with pytest.raises(UnexpectedAnswer, match="the API lists none of its 1 rows, so every one of them would be deleted"):
+        with pytest.raises(UnexpectedAnswer, match="the API lists none of its 1 row, so every one of them would be deleted"):
             connection.sync()
         assert connection.ids() == [1]
 

@@ -261,7 +261,7 @@ def test_of_two_lines_with_one_key_the_last_stays_and_it_is_said() -> None:
     with serving(world.answer) as api:
         connection = connect(api, table(), paginator=SinglePage(), extra_tables=[LINES])
         log = connection.sync()
-        assert any("1 lines had the item_id, line of another line of their record" in warning for warning in log.warnings)
+        assert any("1 line had the item_id, line of another line of their record" in warning for warning in log.warnings)
         assert [row["what"] for row in connection.rows("item_lines")] == ["other"]
         assert_exact(connection.assembly, connection.warehouse)
 

@@ -703,7 +703,7 @@ def test_ties_between_newest_records_go_to_the_greatest_key() -> None:
     data = scripted(records, worker="STRING", name="STRING", at="LONG")
     log = data.sync(names)
     assert data.column("names", "name") == ["ten", "only"]
-    assert log.warnings == ["names: 1 records have no worker and count in no row of it."]
+    assert log.warnings == ["names: 1 record has no worker and counts in no row of it."]
 
 
 # Several tables in one dataset.

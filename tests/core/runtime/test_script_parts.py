@@ -252,6 +252,15 @@ def test_every_other_line_is_shown(line: str) -> None:
     assert Words("c2VjcmV0a2V5").shown(line) == line
 
 
+@pytest.mark.parametrize("cut", range(1, 96, 5))
+def test_a_line_that_shows_the_beginning_of_the_key_is_not_shown_however_it_comes(cut: int) -> None:
+    line = "10:00:00 INFO sdk fivetran deploy --destination W --connection c --api-key c2VjcmV0****** --configuration x\n"
+    words = Words("c2VjcmV0a2V5")
+    shown = words.shown(line[:cut]) + words.shown(line[cut:])
+    assert "c2Vj" not in shown
+    assert words.shown("and another line\n") == "and another line\n"
+
+
 def test_a_page_of_another_dashboard_is_the_one_that_was_printed() -> None:
     words = Words("key")
     words.hear("  connection id: abc\n")

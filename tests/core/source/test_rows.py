@@ -147,7 +147,7 @@ WRONG: Any = "a"
         ({"items": [{"a": [1], "b": [1, 2]}]}, columns_to_rows(), "are not of one length (a 1, b 2)"),
         ({"items": [{"a": 1}]}, columns_to_rows(), "no object of lists"),
         ({"items": [{"hourly": {}}]}, columns_to_rows("houry"), "houry is missing from the answer (did you mean hourly?)"),
-        ({"items": [{"c": ["x"], "d": [[1, 2]]}]}, columns_to_rows("d", names="c"), "has not 1 values, as there are names"),
+        ({"items": [{"c": ["x"], "d": [[1, 2]]}]}, columns_to_rows("d", names="c"), "has not 1 value, as there are names"),
         ({"items": [{"rate": {}}]}, keyed("rates"), "rates is missing (did you mean rate?)"),
         ({"items": [[1]]}, values("id"), "where a bare value was expected"),
         ({"items": [1]}, stamped({"a": "b"}), "not an object. Use values(…) before"),

@@ -14,6 +14,7 @@ from connector_app.asking.measures import RECORDS, Measure
 from connector_app.asking.periods import fitting
 from connector_app.asking.questions import Grain, buckets, over_time, points, top
 from connector_app.asking.rows import Rows
+from connector_app.data.counting import counted, plural
 from connector_app.page.drawing import FORMATS, axis_title, bars_chart, histogram_chart, in_words, scatter_chart, trend_chart
 from connector_app.page.panel import EVERY, csv, panel, records
 
@@ -33,7 +34,11 @@ def histogram(rows: Rows, column: str, question: str, unit: str = "", *, count: 
         ends = [(*found.ends(number), n) for number, n in sorted(found.counts.items())]
         marks = {in_words(found, number, unit): {"bucket": number} for number in sorted(found.counts)}
         frame = pd.DataFrame(ends, columns=["from", "to", "records"])
-        note = " ".join([note, f"{found.missing:,} records have no value."] if found.missing else [note]).strip()
+        note = " ".join(
+            [note, f"{counted(found.missing, 'record')} {plural(found.missing, 'has', 'have')} no value."]
+            if found.missing
+            else [note]
+        ).strip()
 
     def narrow(picked: Mapping[str, Any]) -> Rows:
         low, high = found.ends(int(picked["bucket"])) if found else (None, None)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from connector_app.asking.measures import RECORDS
 from connector_app.asking.rows import Rows
+from connector_app.data.counting import counted, plural
 from connector_app.page.tables import amounts
 
 
@@ -16,13 +17,13 @@ def checks(rows: Rows, odd: Mapping[str, str], sound: str) -> None:
     frame, question = found_odd(rows, odd), "Which records need a look before you trust them?"
     if frame.empty:
         st.markdown(f"##### {question}")
-        st.success(f"None: all {rows.count():,} records have {sound}.")
+        st.success(f"None: all of {counted(rows.count(), 'record')} {plural(rows.count(), 'has', 'have')} {sound}.")
         return
 
     def narrow(picked: Any) -> Rows:
         return rows.where(odd[str(picked["category"])])
 
-    note = f"Of {rows.count():,} records. They count in every figure here as they are."
+    note = f"Of {counted(rows.count(), 'record')}. They count in every figure here as they are."
     amounts(rows, frame, question, RECORDS, "what is odd", narrow, note=note, key="checks")
 
 

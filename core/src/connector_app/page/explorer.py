@@ -9,6 +9,7 @@ from connector_app.asking.filters import Text
 from connector_app.asking.measures import RECORDS, is_missing, shown
 from connector_app.asking.relations import orphans, relations
 from connector_app.asking.rows import Rows
+from connector_app.data.counting import counted, plural
 from connector_app.data.session import DELETED, SYNCED, Session
 from connector_app.page.charts import bars, histogram, trend
 from connector_app.page.filter_bar import kept, told
@@ -88,7 +89,7 @@ def _relations(session: Session, table: str) -> None:
             lost = orphans(session, each)
             left, right = ", ".join(each.columns), ", ".join(each.parent_columns)
             how = "" if each.declared else ", by the names of their columns"
-            without = f"; {lost:,} records have none there" if lost else ""
+            without = f"; {counted(lost, 'record')} {plural(lost, 'has', 'have')} none there" if lost else ""
             st.caption(f":material/link: {each.child} ({left}) → {each.parent} ({right}){how}{without}")
 
 

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from connector_app.asking.filters import Filterable
 from connector_app.asking.rows import Rows
+from connector_app.data.counting import counted
 from connector_app.data.session import Kind, Session
 from connector_app.page.cache import Cached
 from connector_app.page.explorer import explorer
@@ -71,7 +72,7 @@ def _parts(app: App, session: Session) -> None:
         st.subheader("Filters")
         rows = rows.under(filter_bar(rows, app.filterable, app.labels))
         found, total = rows.count(), Rows(session, app.table).count()
-        st.caption(f"{found:,} of {total:,} records, from {session.where}.")
+        st.caption(f"{found:,} of {counted(total, 'record')}, from {session.where}.")
     part = tabs(TABS)
     if part == TABS[0]:
         app.metrics(rows) if found else st.info(_nothing(total))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from connector_app.asking.rows import Rows
+from connector_app.data.counting import counted
 from connector_app.data.session import SessionError
 from connector_app.page.drawing import PICK, Chart
 
@@ -70,7 +71,7 @@ def records(rows: Rows, key: str, *, size: int = PAGE) -> None:
     number = st.number_input(f"Page of {pages:,}", 1, pages, 1, key=f"page {key} {pages}") if pages > 1 else 1
     frame = rows.page(int(number) - 1, size)
     first = (int(number) - 1) * size
-    st.caption(f"{total:,} {'record' if total == 1 else 'records'}; shown: {first + 1:,} to {first + len(frame):,}")
+    st.caption(f"{counted(total, 'record')}; shown: {first + 1:,} to {first + len(frame):,}")
     st.dataframe(frame, width="stretch", hide_index=True, column_config=column_config(rows, frame), key=f"frame {key}")
     st.download_button("CSV of this page", csv(frame), f"{rows.table}.csv", "text/csv", key=f"page csv {key}", on_click="ignore")
 

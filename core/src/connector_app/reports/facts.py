@@ -9,6 +9,7 @@ from connector_app.asking.compare import Figure
 from connector_app.asking.measures import MISSING, Measure, is_missing, shown
 from connector_app.asking.questions import top
 from connector_app.asking.rows import Query, Rows
+from connector_app.data.counting import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def facts_of_top(rows: Rows, by: str, measure: Measure, first: int = 3, *, ascen
     sql = spelt_out(rows.query(f"{name}, {measure.sql} AS value", "GROUP BY 1 ORDER BY 2"))
     return [
         Fact(
-            f"{measure.label}, {by.replace('_', ' ')} {each.category} ({each.records:,} records)",
+            f"{measure.label}, {by.replace('_', ' ')} {each.category} ({counted(each.records, 'record')})",
             _value(each.value),
             measure.unit,
             sql,

@@ -8,6 +8,7 @@ from connector_app.asking.measures import Measure, Quantity
 from connector_app.asking.peers import named, peers
 from connector_app.asking.periods import span
 from connector_app.asking.rows import Query, Rows
+from connector_app.data.counting import counted
 from connector_app.reports.facts import Fact, fact_of_figure, spelt_out
 
 FIRST: Final = 3
@@ -26,7 +27,12 @@ def standing_out(rows: Rows, by: str, asked: Quantity, what: str, first: int = F
     select = f"{named(rows, by)} AS category, COUNT({asked.sql}) AS records, MEDIAN({asked.sql}) AS value"
     query = spelt_out(rows.query(select, "GROUP BY 1 ORDER BY 3"))
     groups = [
-        Fact(f"median {asked.label}, {what} {line['category']} ({line['records']:,} records)", line["value"], asked.unit, query)
+        Fact(
+            f"median {asked.label}, {what} {line['category']} ({counted(line['records'], 'record')})",
+            line["value"],
+            asked.unit,
+            query,
+        )
         for line in told.to_dict("records")
     ]
     return [Fact(f"median {asked.label}, middle of all {what}s", found.middle, asked.unit, query), *groups]

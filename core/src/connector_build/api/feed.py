@@ -11,6 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from connector_build.sample import Record, Sample
+from connector_core.basics.counting import counted
 
 CURSOR = re.compile(r"[0-9a-f]{32}")
 """What every cursor looks like."""
@@ -78,7 +79,7 @@ class Feed:
         Raises ValueError when n is negative.
         """
         if n < 0:
-            raise ValueError(f"cannot append {n} records")
+            raise ValueError(f"cannot append {counted(n, 'record')}")
         with self._lock:
             return [self._push(number, self._make(number, given or {})) for number in range(self._made + 1, self._made + n + 1)]
 
@@ -89,7 +90,7 @@ class Feed:
         """
         with self._lock:
             if not 0 <= n <= len(self._entries):
-                raise ValueError(f"cannot change {n} of the {len(self._entries)} records of {self.name}")
+                raise ValueError(f"cannot change {n} of the {counted(len(self._entries), 'record')} of {self.name}")
             chosen = self._changes.sample(list(self._entries), n)
             olds = [self._entries.pop(number).record for number in chosen]
             changed = (then(self._sample.change(dict(old), self._changes)) for old in olds)
@@ -99,7 +100,7 @@ class Feed:
         """Take n different records out, and return them. Raises ValueError when n is negative or more than there are."""
         with self._lock:
             if not 0 <= n <= len(self._entries):
-                raise ValueError(f"cannot remove {n} of the {len(self._entries)} records of {self.name}")
+                raise ValueError(f"cannot remove {n} of the {counted(len(self._entries), 'record')} of {self.name}")
             return [self._entries.pop(number).record for number in self._changes.sample(list(self._entries), n)]
 
     def remove_those(self, which: Callable[[Record], bool]) -> list[Record]:
@@ -114,7 +115,7 @@ class Feed:
         Raises UnknownCursor, and ValueError when page_size is below 1.
         """
         if page_size < 1:
-            raise ValueError(f"a page of {page_size} records is not possible")
+            raise ValueError(f"a page of {counted(page_size, 'record')} is not possible")
         place = 0 if cursor is None else self._cursors.place(cursor)
         if place is None or place > self._end:
             raise UnknownCursor(f"unknown cursor {cursor!r}")

@@ -11,6 +11,7 @@ from connector_build.api.feed import Feed
 from connector_build.api.messages import Asked, Reply, json_reply, refused
 from connector_build.api.server import ApiServer
 from connector_build.api.simulated import Dataset, Simulated
+from connector_core.basics.counting import counted
 
 CONTROL: Final = "/_sample/"
 SECRET: Final = "sample-key"  # noqa: S105  (made up, and told to everybody)
@@ -173,7 +174,7 @@ class Simulation:
         plan = next(each for each in api.tables if each.table.name == table)
         records = len(api.feed(table))
         if verb == "change" and number > records:
-            return refused(400, f"cannot change {number} of the {records} records of {table}")
+            return refused(400, f"cannot change {number} of the {counted(records, 'record')} of {table}")
         moved = api.world.append(plan, number) if verb == "append" else api.world.change(plan, number)
         answer: dict[str, Any] = {"dataset": api.name, "table": table, verb: moved, "records": len(api.feed(table))}
         return json_reply(answer)

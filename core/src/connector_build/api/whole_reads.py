@@ -6,6 +6,7 @@ from connector_build.api.bodies import records_in, said
 from connector_build.api.messages import Asked, Reply, asked, sent_body
 from connector_build.api.mimic import Mimic
 from connector_core import Page, Request, Table
+from connector_core.basics.counting import counted
 from connector_core.basics.names import one_line
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.children import for_parent
@@ -25,7 +26,7 @@ def why_not_read(mimic: Mimic, plan: TablePlan, page_size: int) -> str | None:
         return one_line(f"its paginator fails on an answer of a simulated API with {type(error).__name__}: {error}", 300)
     if came is None:
         return "its paginator goes on and on where everything comes in one answer of a simulated API"
-    return None if came >= wanted else f"its paginator ends after {came} of {wanted} records of a simulated API"
+    return None if came >= wanted else f"its paginator ends after {came} of {counted(wanted, 'record')} of a simulated API"
 
 
 def _read(mimic: Mimic, plan: TablePlan, table: Table, page_size: int) -> int | None:

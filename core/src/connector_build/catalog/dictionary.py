@@ -16,6 +16,7 @@ from connector_build.catalog.lineage import Lineages, extra_lineages, lineages
 from connector_build.catalog.reading import cost, extra_reading, reading
 from connector_build.catalog.relations import kind_of, relations
 from connector_build.catalog.risks import risks
+from connector_build.catalog.words import said
 from connector_core.basics.names import stored_name
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.derived.nested import Nested
@@ -63,7 +64,7 @@ def _tables(plan: TablePlan, options: Sequence[Option]) -> Iterator[TableEntry]:
         table.description,
         None,
         _parent(table.parent),
-        ApiEntry(table.method, table.path, table.records, str(table.format) if table.format else "JSON"),
+        ApiEntry(table.method, table.path, table.records, said(table.format) if table.format else "JSON"),
         table.primary_key,
         None,
         table.append_only,

@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from connector_build.cli.ending import Verb
+from connector_build.cli.options import dataset_argument
 
 
 @click.command("app", cls=Verb)
-@click.argument("dataset")
+@dataset_argument
 @click.option("--port", type=click.IntRange(1, 65535), help="The port on this machine; the first free one from 8501 on.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option(

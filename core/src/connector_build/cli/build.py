@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from connector_build.cli.ending import Verb
+from connector_build.cli.examples import of_build, write_examples
 from connector_build.cli.options import choice_options, force_option, output_option
 
 
@@ -20,6 +21,10 @@ class _Build(Verb):
 
             find(self.name or "")
             raise
+
+    def format_help_text(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(context, formatter)
+        write_examples(formatter, of_build(self.name or "DATASET"))
 
 
 def build_command(dataset: str) -> click.Command:

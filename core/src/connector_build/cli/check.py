@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from connector_build.cli.completion import complete_dataset
 from connector_build.cli.ending import Verb
 from connector_build.cli.options import json_option, names, source_options
 from connector_build.errors import UsageProblem
 
 
 @click.command("check", cls=Verb)
-@click.argument("dataset", required=False)
+@click.argument("dataset", required=False, shell_complete=complete_dataset)
 @source_options
 @click.option("--rule", "rules", multiple=True, callback=names, metavar="NAMES", help="Only this rule; repeat for several.")
 @click.option("--pages", type=click.Path(path_type=Path), metavar="FILE", help="Recorded pages that stand in for the API.")

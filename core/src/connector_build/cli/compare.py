@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector_build.cli.completion import complete_dataset
 from connector_build.cli.ending import Verb
 from connector_build.cli.options import choice_options, json_option
 from connector_build.errors import UsageProblem
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("compare", cls=Verb)
 @click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new")
+@click.argument("new", shell_complete=complete_dataset)
 @choice_options
 @click.option("--pages", type=click.Path(path_type=Path), metavar="FILE", help="The recording that both are run over.")
 @click.option(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector_build.cli.ending import Verb
-from connector_build.cli.options import choice_options, json_option
+from connector_build.cli.options import choice_options, dataset_argument, json_option
 from connector_build.errors import UsageProblem
+from connector_core.basics.counting import plural
 
 if TYPE_CHECKING:
     from connector_build.review.cost.month import Month
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("cost", cls=Verb)
-@click.argument("dataset")
+@dataset_argument
 @choice_options
 @click.option(
     "--rows",
@@ -97,7 +98,7 @@ def _known(
         name = named(dataset)
         month = of_runs(month, [Path("dist", name), Path("dist", f"demo-{name}")], assembly)
     if rows is not None:
-        month = evolve(month, rows={}, others=rows, said=f"{rows:,} rows of each table, as given")
+        month = evolve(month, rows={}, others=rows, said=f"{rows:,} {plural(rows, 'row')} of each table, as given")
     if page_size is not None:
         _check_size(assembly, page_size)
         month = evolve(month, page_size=page_size)

@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from connector_build.cli.ending import Verb
-from connector_build.cli.options import choice_options
+from connector_build.cli.options import choice_options, dataset_argument
 
 
 @click.command("dbt", cls=Verb)
-@click.argument("dataset")
+@dataset_argument
 @choice_options
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Where to write; dist/dbt_DATASET if not given."

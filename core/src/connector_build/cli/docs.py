@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from connector_build.cli.ending import Verb
-from connector_build.cli.options import choice_options
+from connector_build.cli.options import choice_options, dataset_argument
 
 
 @click.command("docs", cls=Verb)
-@click.argument("dataset")
+@dataset_argument
 @choice_options
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Where to write; dist/docs-DATASET if not given."
@@ -19,7 +19,7 @@ from connector_build.cli.options import choice_options
     "--destination",
     default="",
     metavar="URI",
-    help="For openlineage.json: where the tables are, such as snowflake://ACCOUNT/DATABASE.SCHEMA.",
+    help="For openlineage.json: where the tables are, such as snowflake://ACCOUNT.",
 )
 def docs_command(dataset: str, output: Path | None, destination: str, **choice: Any) -> None:
     """Write what a dataset's tables, columns, settings and choices mean: a web page, Markdown, JSON, DBML, SVG, OpenLineage."""

@@ -1,4 +1,4 @@
-"""Verbs that tidy up when they are told to end."""
+"""What every verb has: examples in its help, and an end that tidies up when it is told to."""
 
 import signal
 from collections.abc import Iterator
@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import click
+
+from connector_build.cli.examples import VERBS, write_examples
 
 INTERRUPTED: Final = 128 + signal.SIGINT
 """The exit code after Ctrl-C, as a shell has it."""
@@ -25,6 +27,10 @@ def tidily() -> Iterator[None]:
 
 class Verb(click.Command):
     """A command of ours."""
+
+    def format_help_text(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(context, formatter)
+        write_examples(formatter, VERBS.get(self.name or "", ()))
 
     def invoke(self, context: click.Context) -> Any:
         with tidily():

@@ -4,13 +4,19 @@ import errno
 import os
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from connector_build.cli.build import build_command
+from connector_build.cli.completion import datasets
 from connector_build.cli.ending import INTERRUPTED
+from connector_build.cli.examples import FIRST, write_examples
 from connector_build.errors import TRACEBACK, UsageProblem, as_problem
+
+WHOLE: Final = 10_000
+"""More characters than the first sentence of any help text has."""
 
 
 class Commands(click.Group):
@@ -18,6 +24,19 @@ class Commands(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         return super().get_command(context, name) or build_command(name)
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """The verbs and options that begin so, and the datasets, which are built."""
+        return [*super().shell_complete(context, incomplete), *datasets(incomplete)]
+
+    def format_help_text(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(context, formatter)
+        write_examples(formatter, FIRST)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (click's)
+        """Each verb with what it does, in full: click would cut that to one line."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(WHOLE)) for name, each in sorted(self.commands.items())])
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         try:

@@ -10,6 +10,7 @@ import click
 from connector_build.cli.app import app_command
 from connector_build.cli.check import check_command
 from connector_build.cli.compare import compare_command
+from connector_build.cli.completion import completion_command
 from connector_build.cli.cost import cost_command
 from connector_build.cli.dbt import dbt_command
 from connector_build.cli.debug import debug_command
@@ -22,6 +23,7 @@ from connector_build.cli.group import Commands
 from connector_build.cli.lakeflow import lakeflow_command
 from connector_build.cli.list import list_command
 from connector_build.cli.new import new_command
+from connector_build.cli.options import check_loudness
 from connector_build.cli.preview import preview_command
 from connector_build.cli.record import record_command
 from connector_build.cli.run import run_command
@@ -43,46 +45,24 @@ from connector_build.cli.verify import verify_command
     "--file", "fleet", type=click.Path(path_type=Path), metavar="FILE", help="With --all: the list; connectors.toml if not given."
 )
 @click.option("--force", is_flag=True, help="With --all: discard changes made by hand in earlier builds.")
+@click.option("--quiet", is_flag=True, help="With --all: say only which have failed, and why.")
+@click.option("--verbose", is_flag=True, help="With --all: say all that each build says.")
 @click.pass_context
-def main(context: click.Context, build_all: bool, fleet: Path | None, force: bool) -> None:
-    """Assemble installed dataset plugins into Fivetran Connector SDK projects.
-
-    \b
-    connector-build list              what is installed
-    connector-build new orders        write a plugin from an address, from pages of an API, or from the gallery
-    connector-build fts               write the connector of the dataset fts into dist/fts
-    connector-build fts --help        the options of a build
-    connector-build crew.py           the same of a plugin that is one local file, here and below
-    connector-build demo fts          try it on this machine, against a sample API
-    connector-build preview fts       the first page of each table, as rows with types
-    connector-build record fts        real answers without secrets, to be replayed
-    connector-build run fts           its rows into DuckDB, Parquet, JSON lines or a Singer target, without Fivetran
-    connector-build lakeflow fts      a source for Databricks' Lakeflow community connectors, in one file
-    connector-build runs fts          the last runs on this machine
-    connector-build cost fts          what a month takes: keys, upserts and requests, and what each choice changes
-    connector-build app fts           its app, over the rows of the last demo or debug
-    connector-build dbt fts           a dbt package for its tables: sources, staging models, tests
-    connector-build check fts         what every plugin has to keep, rule by rule
-    connector-build docs fts          what its tables, columns and settings mean, as a web page
-    connector-build verify dist/fts   what was changed by hand since the build
-    connector-build diff dist/fts     what building it again would change in the destination
-    connector-build compare OLD fts   a hand-written connector and this one, row by row
-    connector-build --all             every connector that connectors.toml lists
-    """
-    if context.invoked_subcommand is None:
-        _without_command(context, build_all, fleet, force)
-    elif build_all or fleet or force:
-        raise click.UsageError("--all builds what a file lists: name no dataset or command beside it.")
-
-
-def _without_command(context: click.Context, build_all: bool, fleet: Path | None, force: bool) -> None:
-    if not build_all:
-        if fleet or force:
-            raise click.UsageError("--file and --force go with --all here.")
+def main(context: click.Context, build_all: bool, fleet: Path | None, **options: bool) -> None:
+    """Assemble dataset plugins, installed ones or local files, into Fivetran Connector SDK projects."""
+    given = [f"--{name}" for name, value in {"file": fleet, **options}.items() if value]
+    if context.invoked_subcommand is not None:
+        if build_all or given:
+            raise click.UsageError("--all builds what a file lists: name no dataset or command beside it.")
+    elif build_all:
+        check_loudness(quiet=options["quiet"], verbose=options["verbose"])
+        with tidily():
+            build_fleet(context, fleet, **options)
+    elif given:
+        raise click.UsageError(f"{' and '.join(given)} {'go' if len(given) > 1 else 'goes'} with --all here.")
+    else:
         click.echo(context.get_help())
         context.exit(2)
-    with tidily():
-        build_fleet(context, fleet, force=force)
 
 
 for _command in (
@@ -105,6 +85,6 @@ for _command in (
     runs_command,
     cost_command,
     dbt_command,
-    new_command,
+    completion_command,
 ):
     main.add_command(_command)

@@ -73,7 +73,6 @@ def spec_options(command: Callable[..., None]) -> Callable[..., None]:
 def new_command(name: str | None, package: Path | None, output: Path | None, **asked: Any) -> None:
     """Write a plugin, NAME.py, from an address, from pages or a description of an API, or from a plugin of the gallery.
 
-    \b
     What was seen stands in it as it is. What rests on a guess has a comment: # guessed.
     The value of a secret is asked for where only a name is given (--header X-API-Key, --bearer), and read from the variable
     MY_KEY where it is env:MY_KEY. It is sent to the API alone, and written nowhere.

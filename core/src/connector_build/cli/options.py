@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+from connector_build.cli.completion import complete_dataset
+
 UNDECLARED = ("allow", "warn", "fail", "drop")
 """As core has them, which takes a while to import."""
 
@@ -60,6 +62,7 @@ def choice_options(command: F) -> F:
     return command
 
 
+dataset_argument = click.argument("dataset", shell_complete=complete_dataset)
 output_option = click.option(
     "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Where to write; dist/DATASET if not given."
 )
@@ -68,4 +71,19 @@ force_option = click.option(
     is_flag=True,
     help="Discard changes made by hand in an earlier build, and build anew where its lock is damaged or missing.",
 )
+
+
+def loudness_options(command: F) -> F:
+    """The options that say how much is said of what lasts; `check_loudness` holds them against each other."""
+    quiet = click.option("--quiet", is_flag=True, help="Say no more than what came of it, and warnings.")
+    verbose = click.option("--verbose", is_flag=True, help="Say all there is, also on a terminal.")
+    return quiet(verbose(command))
+
+
+def check_loudness(*, quiet: bool, verbose: bool) -> None:
+    """Raise click.UsageError where both are given."""
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose are opposites. Give one of them.")
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a script.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector_build.cli.ending import Verb
-from connector_build.cli.options import choice_options, json_option
+from connector_build.cli.options import choice_options, dataset_argument, json_option
 from connector_build.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("preview", cls=Verb)
-@click.argument("dataset")
+@dataset_argument
 @click.argument("tables", nargs=-1, metavar="[TABLE]...")
 @choice_options
 @click.option(

@@ -6,12 +6,12 @@ from typing import Any
 import click
 
 from connector_build.cli.ending import Verb
-from connector_build.cli.options import json_option, source_options
+from connector_build.cli.options import dataset_argument, json_option, source_options
 from connector_build.errors import UsageProblem
 
 
 @click.command("record", cls=Verb)
-@click.argument("dataset")
+@dataset_argument
 @source_options
 @click.option(
     "--configuration",

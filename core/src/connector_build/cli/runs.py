@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from connector_build.cli.ending import Verb
-from connector_build.cli.options import json_option
+from connector_build.cli.options import dataset_argument, json_option
 
 
 @click.command("runs", cls=Verb)
-@click.argument("dataset")
+@dataset_argument
 @click.option(
     "--output",
     type=click.Path(path_type=Path),

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import click
 
+from connector_build.cli.completion import complete_dataset
 from connector_build.cli.ending import Verb
 
 
 @click.command("serve", cls=Verb)
-@click.argument("datasets", nargs=-1)
+@click.argument("datasets", nargs=-1, shell_complete=complete_dataset)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 for any free one.")
 @click.option("--api-key", default="sample-key", show_default=True, help="The key, password or token that the APIs ask for.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same records and cursors.")
@@ -26,14 +27,16 @@ def serve_command(datasets: Sequence[str], port: int, api_key: str, seed: int, f
 
     \b
     A FAULT is one of
-      status=CODE      answer with this status; with retry_after=SECONDS, or a date
+      status=CODE      answer with this status;
+                       with retry_after=SECONDS, or a date
       drop             close the connection without an answer
       truncate         send less than was promised
       html             a web page, and no JSON
-      loop             a next_cursor that leads back to the same page
+      loop             a next_cursor that leads back
       expire           forget every cursor
-      latency=SECONDS  wait first; goes with each of the others
-    and behind it, with a comma, times=N for the next N requests, or every=K for each Kth one.
+      latency=SECONDS  wait first; goes with the others
+
+    Behind it, with a comma, stands times=N for the next N requests, or every=K for each Kth one.
     """
     from connector_build.api.serving import serve_until_interrupted
     from connector_build.api.simulated import Dataset

@@ -5,11 +5,11 @@ from typing import Any
 import click
 
 from connector_build.cli.ending import Verb
-from connector_build.cli.options import choice_options, json_option
+from connector_build.cli.options import choice_options, dataset_argument, json_option
 
 
 @click.command("show", cls=Verb)
-@click.argument("dataset")
+@dataset_argument
 @choice_options
 @json_option
 def show_command(dataset: str, as_json: bool, **choice: Any) -> None:

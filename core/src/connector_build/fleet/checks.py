@@ -12,9 +12,9 @@ from attrs import frozen
 from rich.console import Console
 
 from connector_build.fleet.members import Member
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
-from connector_build.screen.progress import status
+from connector_build.screen.progress import meter
+from connector_core.basics.counting import counted
 from connector_core.basics.names import one_line
 
 _LEAST_ROOM = 600
@@ -58,13 +58,13 @@ def check_all(subjects: Sequence[Checkable], rules: Sequence[str], console: Cons
 
     Each is checked by a process of its own: a plugin that ends its process takes no other with it.
     """
-    with status(console, counted(len(subjects), "dataset")) as update, ThreadPoolExecutor(cpu_count() or 2) as pool:
+    with meter(console, "checking", "dataset", len(subjects)) as update, ThreadPoolExecutor(cpu_count() or 2) as pool:
         running = {pool.submit(_checked, each, rules): each for each in subjects}
         done = {}
         try:
             for number, future in enumerate(as_completed(running), 1):
                 done[running[future]] = future.result()
-                update(f"{number} of {counted(len(subjects), 'dataset')}, last {running[future].name}")
+                update(number, f"last {running[future].name}")
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C only those are finished that have begun
     return [done[each] for each in subjects]

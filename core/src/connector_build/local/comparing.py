@@ -7,7 +7,7 @@ from typing import Any, Final
 from connector_build.api.world import transformed
 from connector_build.local.fivetran import TableRows, plain
 from connector_build.sample import Record
-from connector_build.screen.counting import counted, plural
+from connector_core.basics.counting import counted
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.values import in_form
 
@@ -54,7 +54,7 @@ def difference(found: TableRows, wanted: Sequence[Record] | None) -> str | None:
     names = comparable(found.columns, wanted)
     arrived = {tuple(_as_sent(row[position[plain(name)]]) for name in names) for row in found.rows}
     lost = [record for record in wanted if tuple(_as_sent(record.get(name)) for name in names) not in arrived]
-    return f"{len(lost)} {plural(len(lost), 'row differs', 'rows differ')}, such as {lost[0]}" if lost else None
+    return f"{counted(len(lost), 'row differs', 'rows differ')}, such as {lost[0]}" if lost else None
 
 
 def comparable(columns: Mapping[str, str], wanted: Iterable[Record]) -> list[str]:

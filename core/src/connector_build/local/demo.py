@@ -6,6 +6,7 @@ import shlex
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,15 +18,17 @@ from connector_build.api.simulated import Dataset, Simulated
 from connector_build.api.simulation import SECRET, Simulation
 from connector_build.errors import BuildError
 from connector_build.local.comparing import difference, expected, uncompared
+from connector_build.local.demo_rows import leave_mark
 from connector_build.local.fivetran import DebugRun, TableRows, read_tables, reset
 from connector_build.local.recording import recorded
 from connector_build.local.showing import ROWS_SHOWN, shortened, show_counts, show_rows
+from connector_build.local.watching import watching
 from connector_build.project.making import made
 from connector_build.project.writer import Project
 from connector_build.sample import Record
-from connector_build.screen.counting import counted, plural
 from connector_build.screen.printing import line
-from connector_build.screen.progress import lasting
+from connector_build.screen.reach import activation
+from connector_core.basics.counting import counted, plural
 from connector_core.plugin.assembly import TablePlan
 from connector_core.runtime.scripts.warehouse import warehouse
 
@@ -33,8 +36,7 @@ APPENDED: Final = 25
 CHANGED: Final = 5
 REMOVED: Final = 2
 
-_CHECKPOINT: Final = re.compile(r"(?:(\w+): )?Checkpoint saved after (\d+) records")
-_UNCHANGED: Final = re.compile(r"\d+ records from \d+ pages, (\d+) unchanged")
+_UNCHANGED: Final = re.compile(r"\d+ records? from \d+ pages?, (\d+) unchanged")
 _WHOLE: Final = re.compile(r"reading the whole feed, because of (.+)")
 
 
@@ -130,15 +132,11 @@ def shown_sync(title: str, project: Path, configuration: Path, console: Console,
 
     total: how many records there are to be read.
     """
-    done: dict[str, int] = {}
-    with lasting(console, f"{title}: fivetran debug") as update:
-
-        def watch(printed: str) -> None:
-            if found := _CHECKPOINT.search(printed):
-                done[found[1]] = int(found[2])
-                update(f"{title}: {counted(sum(done.values()), 'record')} of at most {total}")
-
-        run = recorded(project, configuration, on_line=watch, warn=lambda said: line(console, said))
+    if not console.is_terminal:
+        line(console, f"{title}: fivetran debug ...")
+    with watching(console, title, total) as hear:
+        run = recorded(project, configuration, on_line=hear, warn=lambda said: line(console, said))
+    leave_mark(project)
     if run.error:
         raise BuildError(f"{title}: {run.error}")
     line(console, f"{title}: {summary(run, total)}")
@@ -166,12 +164,15 @@ def next_steps(dataset: str, plans: Sequence[TablePlan], project: Path, typed: s
     enable = f" --enable {','.join(chosen)}" if chosen else ""
     word = next((plan.undeclared for plan in plans if plan.table.undeclared is None and plan.undeclared != "allow"), None)
     enable += f" --undeclared {word}" if word else ""
+    before = activation()
     steps = [
+        *([(before, "for these commands, in this shell")] if before else []),
+        *([] if find_spec("streamlit") else [("pip install 'connector-core[app]'", "what an app needs")]),
+        (f"connector-build app {called}{_rows_of(dataset, project)}", "look at these rows in an app"),
         (f"connector-build {called}{enable}", f"write the connector into dist/{dataset}"),
         (f"cd dist/{dataset}", "and fill in configuration.json"),
         ("./debug_and_reset.sh", "run it on this machine against the real API"),
         ("./deploy.sh", "send it to Fivetran"),
-        (f"connector-build app {called}{_rows_of(dataset, project)}", "look at these rows in an app"),
     ]
     width = max(len(command) for command, _ in steps)
     return "\n".join(["Next:", *(f"  {command:<{width}}  {what}" for command, what in steps)])

@@ -18,6 +18,7 @@ from attrs import field, frozen
 
 from connector_build.errors import BuildError
 from connector_core.runtime.scripts import warehouse as warehouses
+from connector_core.runtime.scripts.api_keys import without_key
 from connector_core.runtime.scripts.command import Tail, run, surroundings
 from connector_core.runtime.scripts.errors import ScriptError
 from connector_core.runtime.scripts.history import carried
@@ -158,7 +159,7 @@ def _run(
     """Run the command in *project*, with *more* in its environment; its exit code and what it printed."""
     said = Tail()
     # The project has to run with what it holds and what is installed.
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    kept = {name: value for name, value in without_key(os.environ).items() if name not in ("PYTHONPATH", "PYTHONHOME")}
 
     def hear(piece: str) -> None:
         said.add(piece)

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from connector_build.errors import BuildError
 from connector_build.local.fivetran import OPERATIONS, DebugRun, TableRows, plain, read_tables
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
+from connector_core.basics.counting import counted
 from connector_core.plugin.assembly import TablePlan
 
 ROWS_SHOWN: Final = 5
@@ -71,8 +71,10 @@ def _kind(type_name: str) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A value on one short line, without what could steer a terminal."""
-    shown = "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    """A value on one short line, without what could steer a terminal; a float with every digit that tells it from another."""
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    shown = "" if value is None else str(value)
     text = "".join(letter if letter.isprintable() else " " for letter in shown)
     return text if len(text) <= CELL else f"{text[: CELL - 1]}…"
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from connector_build.catalog.reading import reading, would_cost
 from connector_build.catalog.risks import risks
+from connector_build.catalog.words import said
 from connector_core.derived.extra_tables import Aggregate, Dimension
-from connector_core.derived.measures import Measure
 from connector_core.derived.nested import Nested
 from connector_core.derived.transforms import Transform
 from connector_core.plugin.assembly import Assembly, Option, Origin, TablePlan
@@ -26,7 +26,7 @@ def describe(assembly: Assembly, *, dataset: str, versions: Mapping[str, str]) -
         "dataset": dataset,
         "plugins": [{"name": each.name, "version": each.version or versions.get(each.name, "")} for each in assembly.plugins],
         "settings": [_setting(setting, assembly.setting_origins[setting.name]) for setting in assembly.settings],
-        "auth": {"value": _shown(assembly.auth), "from": _from(assembly.auth_origin)},
+        "auth": {"value": _shown(assembly.auth), "words": said(assembly.auth), "from": _from(assembly.auth_origin)},
         "tables": [_table(plan, assembly.options) for plan in assembly.tables],
         "options": [_option(option) for option in assembly.options],
     }
@@ -72,12 +72,12 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "method": table.method,
         "body": None if table.body is None else "form" if table.form else "JSON",
         "records": table.records,
-        "format": str(table.format) if table.format else "JSON",
+        "format": said(table.format) if table.format else "JSON",
         "parent": {"table": table.parent.table, "adds": dict(table.parent.adds), "changed": table.parent.changed}
         if table.parent and not table.each
         else None,
         "each": {"setting": table.each.setting, "adds": dict(table.each.adds)} if table.each else None,
-        "rows": [str(step) for step in table.rows],
+        "rows": [said(step) for step in table.rows],
         "elsewhere": list(table.elsewhere),
         "deleted": table.deleted,
         "full_refresh": table.full_refresh,
@@ -89,6 +89,7 @@ def _table(plan: TablePlan, options: Iterable[Option]) -> dict[str, Any]:
         "columns": [_column(name, column, name not in table.columns) for name, column in plan.declared.items()],
         "paginator": {
             "value": _shown(plan.paginator),
+            "words": said(plan.paginator),
             "from": _from(plan.paginator_origin),
             "in_words": _in_words(plan.paginator),
         },
@@ -108,7 +109,7 @@ def _option(option: Option) -> dict[str, Any]:
     details: dict[str, Any]
     match value:
         case Aggregate():
-            details = {"by": list(value.by), "measures": {name: _measure(each) for name, each in value.measures.items()}}
+            details = {"by": list(value.by), "measures": {name: said(each) for name, each in value.measures.items()}}
         case Dimension():
             details = {"by": list(value.by), "columns": list(value.columns), "newest": value.newest}
         case Nested():
@@ -120,7 +121,7 @@ def _option(option: Option) -> dict[str, Any]:
                 "columns": {name: column.type for name, column in value.columns.items()},
             }
         case Transform():
-            details = {"columns": list(value.columns), "removes": list(value.removes), "function": _shown(value.function)}
+            details = {"columns": list(value.columns), "removes": list(value.removes), "function": said(value.function)}
         case _:
             details = {"columns": list(value.columns)}
     return {
@@ -133,7 +134,3 @@ def _option(option: Option) -> dict[str, Any]:
         **details,
         "from": _from(option.origin),
     }
-
-
-def _measure(measure: Measure) -> str:
-    return str(measure)

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from connector_build.screen.printing import grid, line
+from connector_build.screen.printing import entry, grid, line
 
 KEYLESS = "none: a row is told by all that it holds, and two that are alike are one"
 
@@ -17,7 +17,7 @@ def show(description: Mapping[str, Any], console: Console) -> None:
     _heading(console, "Settings")
     grid(console, ("name", "default", "what it is", "from"), map(_setting_row, description["settings"]))
     auth = description["auth"]
-    line(console, f"  auth  {auth['value']}, from {_origin(auth)}")
+    entry(console, "auth", f"{auth['words']}; from {_origin(auth)}", len("auth"))
     for table in description["tables"]:
         _show_table(table, console)
     _heading(console, "Can be switched with --enable and --disable")
@@ -25,24 +25,28 @@ def show(description: Mapping[str, Any], console: Console) -> None:
     grid(console, ("name", "now", "default", "what it is", "from"), map(_option_row, options))
     for option in options:
         if option["description"]:
-            line(console, f"  {option['name']}  {option['description']}")
+            _entry_of(option, option["description"], console)
         if "by" in option:
-            line(console, f"  {option['name']}  by {', '.join(option['by'])}: {_contents(option)}")
+            _entry_of(option, f"by {', '.join(option['by'])}: {_contents(option)}", console)
         elif "function" in option:
-            line(console, f"  {option['name']}  {option['function']}")
+            _entry_of(option, option["function"], console)
     if not options:
         line(console, "  nothing")
     else:
         line(console, "connector-build cost says what a month takes, and what each of them changes.")
 
 
+def _entry_of(option: Mapping[str, Any], text: str, console: Console) -> None:
+    entry(console, option["name"], text, len(option["name"]))
+
+
 def _show_table(table: Mapping[str, Any], console: Console) -> None:
     _heading(console, f"Table {table['name']}")
     if table["description"]:
-        line(console, f"  each row   {table['description']}")
-    line(console, f"  from       {_origin(table)}")
+        entry(console, "each row", table["description"])
+    entry(console, "from", _origin(table))
     for name, text in _facts(table):
-        line(console, f"  {name:9}  {text}")
+        entry(console, name, text)
     grid(console, ("column", "type", "what it is", ""), map(_column_row, table["columns"]))
 
 
@@ -57,7 +61,7 @@ def _facts(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if table["deleted"]:
         yield "deleted", f"the keys that each answer lists under {table['deleted']}"
     yield "key", ", ".join(table["primary_key"]) or KEYLESS
-    yield "paginator", f"{table['paginator']['value']}, from {_origin(table['paginator'])}"
+    yield "paginator", f"{table['paginator']['words']}; from {_origin(table['paginator'])}"
     if table["paginator"]["in_words"]:
         yield "export", table["paginator"]["in_words"]
     yield "each sync", table["reading"]
@@ -74,7 +78,7 @@ def _whose(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         adds = ", ".join(table["each"]["adds"])
         yield "each", f"one feed for each value of the setting {table['each']['setting']}, which stands in {adds}"
     if table["rows"]:
-        yield "rows", f"made by {', then '.join(table['rows'])}"
+        yield "rows", f"{'; then '.join(table['rows'])}"
 
 
 def show_list(installed: Sequence[Mapping[str, Any]], console: Console) -> None:
@@ -119,9 +123,9 @@ def _option_row(option: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _contents(option: Mapping[str, Any]) -> str:
-    measures = [f"{name} = {measure}" for name, measure in option.get("measures", {}).items()]
+    measures = [f"{name}, {measure}" for name, measure in option.get("measures", {}).items()]
     newest = f", of the record with the largest {option['newest']}" if "newest" in option else ""
-    return ", ".join([*option.get("columns", ()), *measures]) + newest
+    return "; ".join([*([", ".join(option["columns"])] if option.get("columns") else []), *measures]) + newest
 
 
 def _switch(value: bool) -> str:

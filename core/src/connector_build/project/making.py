@@ -76,4 +76,4 @@ def build_into(folder: Path, dataset: str, *, force: bool = False, **choice: Any
     written = write_project(project, folder, force=force)
     offered = [option.name for option in project.assembly.options]
     odd = odd_options(dataset, offered, [plugin.name for plugin in project.assembly.plugins])
-    return report(project, folder, rebuilt=written.rebuilt, missing=written.missing_settings, warnings=odd)
+    return report(project, folder, written, odd)

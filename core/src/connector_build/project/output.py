@@ -13,17 +13,24 @@ from connector_build.errors import BuildError
 from connector_build.project.lock import parse
 from connector_build.project.place import KEPT_FILES, KEPT_FOLDERS, building
 from connector_build.project.writer import CONFIGURATION, CONNECTOR, LOCK, SCRIPTS, Project, digest
+from connector_core.runtime.scripts.configuration import fault_in
 
 __all__ = ["KEPT_FILES", "KEPT_FOLDERS", "Written", "write_project"]
 
 
 @frozen
 class Written:
-    """A project on disk: where, whether it replaced an earlier build, and which settings its kept configuration lacks."""
+    """A project on disk.
+
+    rebuilt:          whether it replaced an earlier build.
+    missing_settings: what its kept configuration lacks.
+    filled_in:        whether its configuration can be run with, as far as its texts tell; a placeholder cannot.
+    """
 
     folder: Path
     rebuilt: bool
     missing_settings: tuple[str, ...]
+    filled_in: bool = True
 
 
 def write_project(project: Project, folder: Path, *, force: bool = False) -> Written:
@@ -42,7 +49,8 @@ def write_project(project: Project, folder: Path, *, force: bool = False) -> Wri
         raise BuildError(
             f"{folder}: cannot be written: {error.strerror}. Nothing was changed. Choose another folder with --output."
         ) from None
-    return Written(folder, exists, _missing_settings(project, folder))
+    filled_in = fault_in(folder / CONFIGURATION, folder / LOCK) is None
+    return Written(folder, exists, _missing_settings(project, folder), filled_in)
 
 
 def _check_replaceable(project: Project, folder: Path, *, force: bool) -> bool:

@@ -6,17 +6,20 @@ from shlex import quote
 
 from connector_build.catalog.reading import reading
 from connector_build.catalog.risks import risks
-from connector_build.project.writer import Project
+from connector_build.project.output import Written
+from connector_build.project.writer import CONFIGURATION, Project
+from connector_build.screen.reach import activation
 
 
-def report(project: Project, folder: Path, *, rebuilt: bool, missing: Sequence[str], warnings: Sequence[str] = ()) -> str:
+def report(project: Project, folder: Path, written: Written, warnings: Sequence[str] = ()) -> str:
     """Say what was built, what is in it, and what to type next."""
+    missing, before = written.missing_settings, activation()
     assembly = project.assembly
     made_of = ", ".join(f"{plugin.name} {plugin.version}".strip() for plugin in assembly.plugins)
     off = [option.name for option in assembly.options if not option.enabled]
     on = [option.name for option in assembly.options if option.enabled]
     lines = [
-        f"{'Rebuilt' if rebuilt else 'Built'} {folder} from {made_of}",
+        f"{'Rebuilt' if written.rebuilt else 'Built'} {folder} from {made_of}",
         f"  tables        {', '.join(project.tables)}",
         f"  enabled       {', '.join(on) or 'nothing beyond the source tables'}",
         *([f"  can enable    {', '.join(off)}"] if off else []),
@@ -28,7 +31,8 @@ def report(project: Project, folder: Path, *, rebuilt: bool, missing: Sequence[s
         *([f"  not set yet   {', '.join(missing)} in the configuration.json that was kept"] if missing else []),
         *(f"  warning       {warning}" for warning in warnings),
         "Next:",
-        *(["  fill in " + str(folder / "configuration.json")] if not rebuilt or missing else []),
+        *([f"  fill in {folder / CONFIGURATION}"] if not written.rebuilt or missing or not written.filled_in else []),
+        *([f"  {before}"] if before else []),
         f"  cd {quote(str(folder))} && ./debug_and_reset.sh",
         f"  cd {quote(str(folder))} && ./deploy.sh",
     ]

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from connector_build.errors import BuildError
 from connector_build.plugins.discovery import Source
 from connector_build.project.definitions import definition, how_read
+from connector_build.project.literals import check_no_secrets
 from connector_build.project.lock import SEAL, seal_of
 from connector_build.project.pyproject import pyproject
 from connector_build.project.readme import readme
@@ -67,6 +68,8 @@ def make_project(
     needed = requirements(core, sources)
     made_from = [(source, source_files(source)) for source in (core, *sources)]
     helpers = [(helper, helper_files(helper)) for helper in needed.helpers]
+    for _, contents in (*made_from[1:], *((helper, contents) for helper, contents in helpers if helper.base)):
+        check_no_secrets(contents)
     files: dict[str, bytes] = {}
     brought = [*((each.name, contents) for each, contents in made_from), *((each.name, contents) for each, contents in helpers)]
     for name, contents in brought:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 
 from connector_build.errors import UsageProblem
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
 from connector_build.screen.progress import status
+from connector_core.basics.counting import counted
 from connector_core.basics.names import did_you_mean, one_line
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from connector_build.review.fields import EXAMPLE, FieldDrift, Kind, Tally, example_of
-from connector_build.screen.counting import counted
+from connector_core.basics.counting import counted
 from connector_core.basics.discretion import strike
 from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.names import one_line

@@ -6,6 +6,7 @@ from typing import Any
 from connector_build.review.live_feed import Asking, Run, Seen, shown
 from connector_build.review.live_finding import Finding, number_of
 from connector_core import UpdatedSince
+from connector_core.basics.counting import counted
 from connector_core.basics.paths import cached_path
 from connector_core.plugin.assembly import TablePlan
 
@@ -33,7 +34,10 @@ def resumed(asking: Asking, plan: TablePlan, run: Run) -> Iterator[Finding]:
         yield Finding("wrong", "resume", f"{what}, and fails there: {again.problem}", _WORD)
     elif lost := page.keys - again.keys:
         yield Finding(
-            "wrong", "resume", f"{what}, and {len(lost)} of the {len(page.keys)} records that were due there do not come.", _WORD
+            "wrong",
+            "resume",
+            f"{what}, and {len(lost)} of the {counted(len(page.keys), 'record')} that were due there do not come.",
+            _WORD,
         )
     else:
         yield Finding("proved", "resume", "a sync that was cut short goes on where it was")
@@ -79,7 +83,8 @@ def _brought_again(asking: Asking, plan: TablePlan, run: Run, again: Run) -> Ite
         yield Finding(
             "wrong",
             "next sync",
-            f"the next sync reads {first} again, and {len(lost)} of the {len(page.keys)} records of that page do not come.",
+            f"the next sync reads {first} again, and {len(lost)} of the {counted(len(page.keys), 'record')} of that "
+            f"page do not come.",
             "connector_paginator: a place that the API keeps from sync to sync",
         )
 

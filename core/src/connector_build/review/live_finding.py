@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from attrs import evolve, frozen
 
+from connector_core.basics.counting import plural
 from connector_core.basics.discretion import strike
 
 Kind = Literal["wrong", "remark", "unproved", "proved"]
@@ -46,4 +47,4 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def number_of(count: int, what: str) -> str:
     """*count* and *what*, in the plural where it is one."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {plural(count, what)}"

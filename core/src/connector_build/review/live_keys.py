@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from connector_build.review.live_finding import Finding, number_of
-from connector_build.screen.counting import plural
+from connector_core.basics.counting import plural
 from connector_core.basics.names import one_line
 from connector_core.source.tables import Table
 

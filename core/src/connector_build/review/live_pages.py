@@ -5,8 +5,8 @@ from typing import Any
 
 from connector_build.review.live_feed import Asking, Run
 from connector_build.review.live_finding import Finding, number_of
-from connector_build.screen.counting import counted
 from connector_core import KeysetPaginator
+from connector_core.basics.counting import counted, plural
 from connector_core.plugin.assembly import TablePlan
 
 PARTS = 3
@@ -112,21 +112,24 @@ def page_size(asking: Asking, plan: TablePlan, run: Run) -> Iterator[Finding]:
         yield Finding(
             "remark",
             "page size",
-            f"{asked} records were asked for, and a page of {max(sizes)} came: the API does not heed {param}.",
+            f"{counted(asked, 'record')} {plural(asked, 'was', 'were')} asked for, and a page of {max(sizes)} came: "
+            f"the API does not heed {param}.",
             "size_param of the paginator; None if the API has no such parameter",
         )
     elif full and max(full) < asked and len(set(full)) == 1:
         yield Finding(
             "remark",
             "page size",
-            f"{asked} records were asked for, and each page has {full[0]}: the API caps them.",
+            f"{counted(asked, 'record')} {plural(asked, 'was', 'were')} asked for, and each page has {full[0]}: the "
+            f"API caps them.",
             f"page_size(…, maximum={full[0]}) in connector_settings",
         )
     elif full and min(full) < asked:
         yield Finding(
             "remark",
             "page size",
-            f"{asked} records were asked for, and pages have {min(full)} to {max(full)} in the middle of the feed: a short page "
+            f"{counted(asked, 'record')} {plural(asked, 'was', 'were')} asked for, and pages have {min(full)} to "
+            f"{max(full)} in the middle of the feed: a short page "
             "is not the last one here.",
             "no short_page(…) in the paginator's stop" if _has_short_page(plan) else "",
         )

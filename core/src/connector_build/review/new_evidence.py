@@ -14,7 +14,7 @@ from connector_build.drafting.probing.places import places_in
 from connector_build.drafting.probing.positions import Given
 from connector_build.errors import UsageProblem
 from connector_build.review.sources import FileSource, LiveSource, Source, is_for_caches
-from connector_build.screen.counting import counted
+from connector_core.basics.counting import counted
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log

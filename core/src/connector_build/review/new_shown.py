@@ -11,8 +11,9 @@ from rich.console import Console
 from connector_build.drafting.draft import Draft, Noted, bare, notes
 from connector_build.review.newly import Made
 from connector_build.review.specified import Specified
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
+from connector_build.screen.reach import activation
+from connector_core.basics.counting import counted, plural
 from connector_core.basics.names import one_line
 
 CELL: Final = 24
@@ -60,13 +61,13 @@ def _show_notes(draft: Draft, file: Path, console: Console) -> None:
     kinds: Counter[str] = Counter(note.kind for note in notes(draft))
     for kind, what in (("guessed", "on a guess"), ("TODO", "on you")):
         if number := kinds[kind]:
-            line(console, f"{number} line{' rests' if number == 1 else 's rest'} {what}: look for '# {kind}' in {file}.")
+            line(console, f"{counted(number, 'line')} {plural(number, 'rests', 'rest')} {what}: look for '# {kind}' in {file}.")
 
 
 def _show_findings(findings: Sequence[Any], console: Console) -> None:
     failed = [each for each in findings if each.status == "fail"]
     passed = sum(each.status == "pass" for each in findings)
-    rules = "1 rule passes" if passed == 1 else f"{passed} rules pass"
+    rules = f"{counted(passed, 'rule')} {plural(passed, 'passes', 'pass')}"
     line(console, f"Checked: {rules}, {len(failed)} fail, {len(findings) - passed - len(failed)} not checked.")
     for each in failed:
         line(console, f"FAIL {each.rule}: {each.message}", style="red")
@@ -106,7 +107,9 @@ def show_next(files: Sequence[Path], console: Console, *, failed: bool = False) 
     line(console, "\nNext:")
     if failed:
         line(console, f"  Change {file} as each line with FAIL says, and check it again:")
+    before = activation()
     steps = [
+        *([(before, "for these commands, in this shell")] if before else []),
         (f"connector-build check {file}{pages}", "every rule"),
         (f"connector-build demo {file}{pages}", "the whole road"),
         *([(f"connector-build preview {file}{pages}", "the rows")] if kept else []),

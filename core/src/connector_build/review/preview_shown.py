@@ -6,8 +6,8 @@ from typing import Any, Final
 from rich.console import Console
 
 from connector_build.review.preview import Column, Preview
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
+from connector_core.basics.counting import counted
 
 WIDEST: Final = 40
 """Characters of a value that are shown."""

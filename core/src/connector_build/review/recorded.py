@@ -11,10 +11,11 @@ from connector_build.api.recording import Recording
 from connector_build.project.configuration import check_configuration
 from connector_build.review import cassettes
 from connector_build.review.cassettes import LEVELS, Drift, gravest, outlines
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
 from connector_build.screen.progress import status
+from connector_build.screen.reach import activation
 from connector_build.testing.recording import record_pages
+from connector_core.basics.counting import counted
 from connector_core.paging.times import day_of
 from connector_core.plugin.assembly import Assembly
 
@@ -101,7 +102,8 @@ def show(
         counts = ", ".join(f"{sum(each.table == table for each in made.answers)} for {table}" for table in _tables(made))
         line(console, f"Wrote {file}: {counted(len(made.answers), 'answer')} ({counts}).")
         line(console, "It holds no credential, and the records as they came: look through it before you publish it.")
-        line(console, f"Next:\n  connector-build check {dataset} --pages {file}\n  connector-build demo {dataset} --pages {file}")
+        steps = [activation(), *(f"connector-build {verb} {dataset} --pages {file}" for verb in ("check", "demo"))]
+        line(console, "\n  ".join(["Next:", *filter(None, steps)]))
 
 
 _WORDS = {

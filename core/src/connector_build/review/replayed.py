@@ -14,10 +14,10 @@ from connector_build.local.fivetran import read_tables, reset
 from connector_build.local.showing import show_run
 from connector_build.plugins.references import named
 from connector_build.project.writer import Project
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import line
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_build.testing.warehouse.runs import Run, signed
+from connector_core.basics.counting import counted
 from connector_core.plugin.assembly import Assembly
 from connector_core.source.tables import Record
 

@@ -14,10 +14,10 @@ from rich.console import Console
 
 from connector_build.errors import UsageProblem
 from connector_build.review.trips import AUTHS, WORDS, Subject, Trip, subjects, travel
-from connector_build.screen.counting import counted
 from connector_build.screen.markdown import markdown_table
 from connector_build.screen.progress import status
 from connector_build.testing.reliability import written
+from connector_core.basics.counting import counted
 
 BEGIN: Final = "<!-- roundtrip: begin. python -m connector_build.review.roundtrip writes what follows. -->"
 END: Final = "<!-- roundtrip: end -->"

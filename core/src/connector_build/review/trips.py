@@ -30,6 +30,7 @@ from connector_build.testing.matrix.ready_made import FAMILIES
 from connector_build.testing.reading import tables_of
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_core import ApiKeyHeader, ApiKeyQuery, BasicAuth, BearerToken, NoAuth, Record, Request, Table
+from connector_core.basics.counting import counted, plural
 from connector_core.basics.errors import ConnectorError
 from connector_core.basics.names import one_line
 from connector_core.engine.sync import make_client, sync
@@ -206,7 +207,10 @@ def _difference(plan: TablePlan, expected: Iterable[Record], live: Sequence[Reco
         return f"a value {error}"
     found = Counter(map(_canonical, live))
     lacking, more = sum((wanted - found).values()), sum((found - wanted).values())
-    return f"{lacking} of {sum(wanted.values())} rows do not come, {more} others do" if lacking or more else ""
+    if not lacking and not more:
+        return ""
+    lost = f"{lacking} of {counted(sum(wanted.values()), 'row')} {plural(lacking, 'does', 'do')} not come"
+    return f"{lost}, {counted(more, 'other')} {plural(more, 'does', 'do')}"
 
 
 def _once(rows: Iterable[Record]) -> list[Record]:

@@ -14,8 +14,8 @@ from connector_build.errors import BuildError, UsageProblem
 from connector_build.project.writer import CONFIGURATION, CONNECTOR, LOCK
 from connector_build.review.contents import NAME_ONE, Found, found_in
 from connector_build.review.locks import Lock, packages, read_lock
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
+from connector_core.basics.counting import counted
 from connector_core.basics.names import one_line
 
 FORM: Final = "configuration_form.pb"
@@ -178,7 +178,7 @@ def show(path: Path, verdict: Verdict, console: Console) -> None:
             f"{path} is as built: {one_line(verdict.dataset)}, {counted(verdict.files, 'file')}, from {one_line(made_of, 1000)}",
         )
         return
-    line(console, f"{path} is not as it was built: {number} difference{'' if number == 1 else 's'}.", style="bold")
+    line(console, f"{path} is not as it was built: {counted(number, 'difference')}.", style="bold")
     rows = [(each.kind, one_line(each.name, 100), each.message) for each in verdict.differences[:SHOWN]]
     grid(console, ("what", "where", "what to do"), rows)
     if number > SHOWN:

@@ -1,4 +1,4 @@
-"""Reading a feed page by page, without the guards of a sync: a paginator, and whatever fetches a page."""
+"""Reading a feed page by page: a paginator, and whatever fetches a page."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -7,10 +7,11 @@ from attrs import frozen
 
 from connector_core import Record, Table
 from connector_core.basics.discretion import Secrets
+from connector_core.http.guards import LoopGuard, Standstill
 from connector_core.paging.given import Given
 from connector_core.plugin.assembly import TablePlan
 from connector_core.source.children import for_parent
-from connector_core.source.pagination import Bookmark, Page, Paginator, Request, next_request
+from connector_core.source.pagination import MAX_EMPTY_PAGES, Bookmark, Page, Paginator, Request, next_request
 
 Fetch = Callable[[Table, Request], Page]
 
@@ -25,13 +26,31 @@ class Step:
 
 
 def read_feed(
-    fetch: Fetch, paginator: Paginator, table: Table, size: int, bookmark: Bookmark, secrets: Secrets | None = None
+    fetch: Fetch,
+    paginator: Paginator,
+    table: Table,
+    size: int,
+    bookmark: Bookmark,
+    secrets: Secrets | None = None,
+    *,
+    guarded: bool = True,
 ) -> Iterator[Step]:
-    """A feed, one page after the other; what keeps a sync from going in circles is left out here."""
+    """A feed, one page after the other.
+
+    guarded: raise CircularFeed where a sync would, for a feed that goes in circles or brings nothing new. Who counts the pages
+    and looks at the requests himself can do without.
+    """
+    loop = LoopGuard()
+    still = Standstill(getattr(paginator, "max_empty_pages", MAX_EMPTY_PAGES), counts=getattr(paginator, "counts", False))
     request: Request | None = paginator.first(table, size, bookmark)
     while request is not None:
+        if guarded:
+            loop.check(request)
         page = fetch(table, request)
-        following = next_request(paginator, request, page)
+        seen = still.seen(request, page) if guarded else page
+        following = next_request(paginator, request, seen)
+        if following is not None and guarded:
+            still.check(table.name, request)
         if following is not None and secrets is not None:
             following = following.without(secrets.sent_back)  # as a sync does
         yield Step(request, page, following)

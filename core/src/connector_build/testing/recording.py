@@ -21,6 +21,7 @@ from connector_build.testing.listening import Recorder, recorder
 from connector_build.testing.reading import Fetch, Step, read_feed, tables_of
 from connector_build.testing.warehouse.memory import ListLog
 from connector_core import Record, Table
+from connector_core.basics.counting import counted
 from connector_core.basics.discretion import Secrets, strike
 from connector_core.basics.errors import ConnectorError
 from connector_core.engine.sync import Engine, make_client, sync
@@ -118,7 +119,8 @@ class _Asking:
         if self.requests > self.limit:
             [(most, number)] = self._asked_for.most_common(1)
             raise TooMany(
-                f"The feeds of {self.dataset} take more than {self.limit} requests. Record an account with fewer records "
+                f"The feeds of {self.dataset} take more than {counted(self.limit, 'request')}. Record an account with "
+                f"fewer records "
                 f"({number} are for {most}), give a larger page_size or a later start, or raise the limit (--max-requests)."
             )
         self._asked_for[table.name] += 1

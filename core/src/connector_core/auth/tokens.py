@@ -14,6 +14,7 @@ from attrs import field, frozen
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
+from connector_core.basics.counting import counted
 from connector_core.basics.decoding import NotJson, charset_of, decode
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import ConfigurationError, PluginError, UnexpectedAnswer
@@ -160,7 +161,7 @@ def ask(
     try:
         body = decode(response.content, charset_of(response.headers))
     except (ValueError, NotJson):
-        kind = "a web page" if response.content.lstrip()[:1] == b"<" else f"{len(response.content)} bytes"
+        kind = "a web page" if response.content.lstrip()[:1] == b"<" else counted(len(response.content), "byte")
         raise UnexpectedAnswer(
             f"{where}: the answer is {kind}, not JSON with a token. "
             "Check base_url, and the address of the token in the plugin's auth."

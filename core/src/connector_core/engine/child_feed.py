@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from connector_core.basics.counting import counted
 from connector_core.basics.errors import RequestRejected, SourceError, UnexpectedAnswer
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.child_place import Place
@@ -99,7 +100,8 @@ class ChildFeed:
             self._place.listing = {}
         if self._unchanged:
             self._api.log.info(
-                f"{self._name}: {self._unchanged} records of {self._parent.table.name} did not change: no request for them"
+                f"{self._name}: {counted(self._unchanged, 'record')} of {self._parent.table.name} did not change: no "
+                f"request for them"
             )
 
     @property

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from connector_core.basics.counting import counted, plural
 from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Delivery, Log
@@ -225,7 +226,10 @@ def _fold_all(extras: Sequence[ExtraTable], records: Iterable[tuple[Key, Record]
                 left_out[extra.name] += 1
     for extra in extras:
         if number := left_out[extra.name]:
-            log.warning(f"{extra.name}: {number} records have no {' or no '.join(extra.by)} and count in no row of it.")
+            log.warning(
+                f"{extra.name}: {counted(number, 'record')} {plural(number, 'has', 'have')} no {' or no '.join(extra.by)} and "
+                f"{plural(number, 'counts', 'count')} in no row of it."
+            )
     return [groups for _, groups in folded]
 
 

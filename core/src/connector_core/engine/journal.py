@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from attrs import define, field, frozen
 
+from connector_core.basics.counting import counted, plural
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.source.pagination import Request
@@ -36,7 +37,10 @@ class PacedLog:
         if now - self._since >= MINUTE:
             left_out, self._since, self._written, self._left_out = self._left_out, now, 0, 0
             if left_out:
-                self.log.info(f"({left_out} lines of this log were left out: Fivetran takes 1,500 a minute)")
+                self.log.info(
+                    f"({counted(left_out, 'line')} of this log {plural(left_out, 'was', 'were')} left out: Fivetran "
+                    f"takes 1,500 a minute)"
+                )
         if self._written < A_MINUTE:
             self._written += 1
             self.log.info(message)
@@ -84,7 +88,8 @@ class Journal:
         told.at = now
         elsewhere = urlsplit(request.path).path
         place = "" if elsewhere == self.paths.get(table.name) else f" from {one_line(elsewhere)}"
-        self.note(table.name, f"Fetching data with params: {params_of(request)}{place}")
+        number = f" (request {told.requests})" if told.requests > PAGES_TOLD else ""
+        self.note(table.name, f"Fetching data with params: {params_of(request)}{place}{number}")
 
 
 def params_of(request: Request) -> str:
@@ -93,7 +98,8 @@ def params_of(request: Request) -> str:
         return "{}"
     query = dict(parse_qsl(urlsplit(request.path).query, keep_blank_values=True))
     body = request.json if isinstance(request.json, Mapping) else {} if request.json is None else {"body": request.json}
-    return one_line(_short({**request.params, **query, **request.headers, **body}), 500)
+    # First what tells this page from others: the rest of a long body may be cut.
+    return one_line(_short({**request.params, **query, **request.headers, **request.in_body, **body}), 500)
 
 
 def _short(value: Any) -> Any:

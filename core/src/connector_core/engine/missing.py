@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import define, field
 
+from connector_core.basics.counting import counted
 from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.operations import Log
 from connector_core.derived.applying import LeftOut
@@ -118,6 +119,7 @@ def check_gone(table: Table, rows: Rows, known: Mapping[Key, None]) -> None:
     """Raise UnexpectedAnswer where every row is gone, unless the plugin says that it may be so."""
     if rows and len(rows) == len(known) and not table.may_be_empty:
         raise UnexpectedAnswer(
-            f"{table.name}: the API lists none of its {len(known)} rows, so every one of them would be deleted. If that is "
+            f"{table.name}: the API lists none of its {counted(len(known), 'row')}, so every one of them would be "
+            f"deleted. If that is "
             "right, write may_be_empty=True in its Table; if not, ask the API's owner."
         )

@@ -17,6 +17,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from connector_core.basics.counting import counted
 from connector_core.basics.errors import DeliveryError
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Delivery, Log
@@ -201,7 +202,8 @@ class NestedList:
             delivery.upsert_all(self.name, self._made(key, row))
         if number := self._maker.repeated:
             self.log.warning(
-                f"{self.name}: {number} lines had the {', '.join(self.nested.key)} of another line of their record, and other "
+                f"{self.name}: {counted(number, 'line')} had the {', '.join(self.nested.key)} of another line of "
+                f"their record, and other "
                 "values, so they took its place. If these are lines of their own, key lacks a column that tells them apart."
             )
 

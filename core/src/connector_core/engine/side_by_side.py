@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from connector_core.basics.counting import counted
 from connector_core.basics.errors import ConnectorError, SourceError
 from connector_core.basics.operations import Log
 from connector_core.engine.desk import Desk
@@ -116,7 +117,7 @@ class SideBySide:
             return told[0]
         kinds: set[type[ConnectorError]] = {type(error) for error in told}
         kind = kinds.pop() if len(kinds) == 1 else SourceError
-        return kind(f"{len(told)} tables failed. {' '.join(map(str, told))}")
+        return kind(f"{counted(len(told), 'table')} failed. {' '.join(map(str, told))}")
 
 
 def _error_of(future: "Future[Any]") -> BaseException | None:

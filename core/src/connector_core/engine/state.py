@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
+from connector_core.basics.counting import counted
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import DeliveryError, PluginError
 from connector_core.basics.names import one_line
@@ -256,17 +257,18 @@ def _parts(name: str, state: TableState) -> Iterator[tuple[Any, str]]:
         else:
             rows = max(len(part.get("rows", ())), len(part.get("totals", ())))
             remedy = "Disable that extra table, or group by fewer columns."
-            yield part, f"{extra} has {rows} rows, each of which it has to remember. {remedy}"
+            yield part, f"{extra} has {counted(rows, 'row')}, each of which it has to remember. {remedy}"
     yield (
         state.bookmark,
-        f"{name} remembers {max(map(_number, state.bookmark.values()), default=0)} records of its parent. List the parents by "
+        f"{name} remembers {counted(max(map(_number, state.bookmark.values()), default=0), 'record')} of its parent. "
+        f"List the parents by "
         "their change: give their table UpdatedSince of the field that changed names, and one place is remembered. If the API "
         "cannot, read the children whole in each sync, without an incremental strategy and without changed.",
     )
     if state.row_keys:
         yield (
             state.row_keys,
-            f"{name} has {len(state.row_keys)} rows, whose keys it remembers because of missing. "
+            f"{name} has {counted(len(state.row_keys), 'row')}, whose keys it remembers because of missing. "
             "Replace the table instead: full_refresh=True.",
         )
 
@@ -281,7 +283,8 @@ def _number(part: Any) -> int:
 def _too_many_lines(extra: str, records: Mapping[str, Any]) -> str:
     """What to say of a nested list that remembers the lines of too many *records*."""
     return (
-        f"{extra} remembers the lines of {len(records)} records, to delete those that vanish. Disable it and read the list as a "
+        f"{extra} remembers the lines of {counted(len(records), 'record')}, to delete those that vanish. Disable it "
+        f"and read the list as a "
         "table of its own, with rows=exploded(…); or, if the API never sends a record again with other values, declare its "
         "source append_only, and nothing has to be remembered."
     )

@@ -8,6 +8,7 @@ from itertools import islice
 
 from attrs import define, evolve, field, frozen
 
+from connector_core.basics.counting import counted
 from connector_core.basics.errors import CircularFeed, SourceError
 from connector_core.basics.operations import Delivery, Log
 from connector_core.derived.applying import LeftOut
@@ -177,12 +178,13 @@ class TableSync:
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
         unchanged = f", {self.sent.unchanged} unchanged" if self.sent.unchanged else ""
-        self.log.info(f"{self.name}: {self.delivered} records from {self.pages} pages{unchanged}{left_out}")
+        self.log.info(f"{self.name}: {counted(self.delivered, 'record')} from {counted(self.pages, 'page')}{unchanged}{left_out}")
 
     def _warn_of_repeated(self, number: int) -> None:
         keys = ", ".join(self.plan.table.primary_key)
         self.log.warning(
-            f"{self.name}: {number} records had the {keys} of another record on their page, and other values, so they took its "
+            f"{self.name}: {counted(number, 'record')} had the {keys} of another record on their page, and other "
+            f"values, so they took its "
             "place. If these are records of their own, primary_key lacks a column that tells them apart."
         )
 
@@ -357,7 +359,7 @@ class TableSync:
         self.delivery.do(self._save, TableState(bookmark, extras, self.has_rows, keys, digests, values))
         self.checkpointed, self.checkpointed_at = self._handled, self.engine.clock()
         if self.delivered:
-            self.note(f"Checkpoint saved after {self.delivered} records")
+            self.note(f"Checkpoint saved after {counted(self.delivered, 'record')}")
 
     def _save(self, state: TableState) -> None:
         """Checkpoint with this table's *state*, and with what the last checkpoint of every other one has left."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from connector_core.basics.counting import counted
 from connector_core.http.retries import TransientError
 
 SLOWEST = 1000
@@ -48,7 +49,7 @@ class Attempt:
     @property
     def slow(self) -> str:
         """How slowly it came."""
-        return f"the answer came too slowly, {self._received} bytes in {self._clock() - self._since:.0f} s"
+        return f"the answer came too slowly, {counted(self._received, 'byte')} in {self._clock() - self._since:.0f} s"
 
     def took(self, size: int) -> None:
         """Count *size* bytes of the body. Raises TransientError where they came too slowly."""

@@ -11,6 +11,7 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
+from connector_core.basics.counting import counted
 from connector_core.basics.decoding import NotJson, WebPage
 from connector_core.basics.discretion import Secrets
 from connector_core.basics.errors import ConfigurationError, UnexpectedAnswer
@@ -271,4 +272,4 @@ class Client:
             # A body that was cut is worth another try; one that is no JSON at all fails the same way after the last.
             size = len(answer.content)
             told = shown(self._secrets, answer.content)
-            raise TransientError(f"{status}, but the body is not whole JSON ({size} bytes{told})") from None
+            raise TransientError(f"{status}, but the body is not whole JSON ({counted(size, 'byte')}{told})") from None

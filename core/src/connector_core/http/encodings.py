@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterable, Iterator
 
+from connector_core.basics.counting import counted
 from connector_core.source.unpacking import GZIP_MAGIC, PIECE_BYTES, STEP_BYTES, BrokenBody, unpacked, within
 
 ACCEPTED = "gzip, deflate"
@@ -25,7 +26,7 @@ def encodings_of(field: str) -> list[str]:
         if name not in _READERS:
             raise Unreadable(f"is packed as {name[:30]!a}, which was not asked for and cannot be read here")
     if len(names) > MOST:
-        raise Unreadable(f"is packed {len(names)} times over")
+        raise Unreadable(f"is packed {counted(len(names), 'time')} over")
     return names
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from connector_core.basics.counting import counted, plural
 from connector_core.basics.errors import CircularFeed
 from connector_core.source.pagination import Page, Request
 
@@ -96,8 +97,9 @@ class Standstill:
         if self._idle < self._most and self._first_again < self._most:
             return
         empty = self._before is not None and not self._before.records
+        came = f"{plural(self._most, 'was', 'were')} empty" if empty else "brought the same records again"
         raise CircularFeed(
-            f"{table}: {request}: {self._most} pages in a row {'were empty' if empty else 'brought the same records again'}, and "
+            f"{table}: {request}: {counted(self._most, 'page')} in a row {came}, and "
             f"there is always another one, so the feed may never end. {_EMPTY if empty else _AGAIN} "
             "If the feed is like that, set max_empty_pages of the paginator higher."
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import requests
 from attrs import field, frozen
 
+from connector_core.basics.counting import counted, in_seconds
 from connector_core.basics.errors import SourceError
 from connector_core.basics.operations import Log
 from connector_core.source.limits import Budget, Limits, seconds_asked
@@ -90,7 +91,7 @@ class Patience:
         self._check_asked(what, error.asked)
         if attempt >= self.retry.attempts:
             raise SourceError(
-                f"{what}. It failed {attempt} times in a row, so this sync ends here; "
+                f"{what}. It failed {counted(attempt, 'time')} in a row, so this sync ends here; "
                 "the next one goes on from the last checkpoint. "
                 f"If it keeps failing, check base_url ({self._base_url}) and the API's status."
             ) from None
@@ -116,7 +117,8 @@ class Patience:
         seconds = self.retry.wait(1, answer.asked)
         if waited + seconds > self.retry.longest_polled:
             raise SourceError(
-                f"{what}. The API has asked to wait for {waited:.0f} seconds in all, and a sync waits no longer than "
+                f"{what}. The API has asked to wait for {in_seconds(waited)} in all, and a sync waits "
+                f"no longer than "
                 f"{self.retry.longest_polled:.0f} for one answer. The next sync goes on from the last checkpoint; if it ends the "
                 "same way, ask the API's owner, or ask for less at a time."
             )
@@ -129,7 +131,8 @@ class Patience:
         self._check_open(what)
         if asked is not None and asked > self.retry.longest_asked:
             raise SourceError(
-                f"{what}. The API asks to wait {asked:.0f} seconds, longer than a sync waits ({self.retry.longest_asked:.0f}). "
+                f"{what}. The API asks to wait {in_seconds(asked)}, longer than a sync waits "
+                f"({self.retry.longest_asked:.0f}). "
                 "Sync less often, or ask the API's owner for a higher limit; the next sync goes on from the last checkpoint."
             ) from None
 
@@ -141,7 +144,8 @@ class Patience:
             why = "The API's quota is used up" if slot.quota else f"The plugin's budget of {budget} is used up"
             if slot.wait > longest:
                 raise SourceError(
-                    f"{what}: {why}, and the next request is due in {slot.wait:.0f} seconds, longer than a sync waits "
+                    f"{what}: {why}, and the next request is due in {in_seconds(slot.wait)}, longer "
+                    f"than a sync waits "
                     f"({longest:.0f}). Sync less often, or ask the API's owner for a higher limit; "
                     "the next sync goes on from the last checkpoint."
                 )

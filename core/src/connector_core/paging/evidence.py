@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import define, field
 
+from connector_core.basics.counting import counted, plural
 from connector_core.basics.errors import StalePlace, UnexpectedAnswer
 from connector_core.paging.signs import Sign, signs_in
 from connector_core.paging.stop_rules import repeated_page
@@ -99,7 +100,8 @@ class Evidence:
         known = f" of {min(totals)}" if totals else ""
         raise UnexpectedAnswer(
             f"{request}: the API sends the same records as for a page before it, and yet the feed would end here, after "
-            f"{self.fresh}{known} records. If the API does so for every page beyond the end, add repeated_page() to the "
+            f"{self.fresh}{known} {plural(self.fresh, 'record')}. If the API does so for every page beyond the end, "
+            f"add repeated_page() to the "
             "paginator's stop; if not, the next sync tries again, and if that fails the same way, ask the API's owner."
         )
 
@@ -137,7 +139,8 @@ class Evidence:
         """The total that was not reached, the smallest of several."""
         totals = [sign for sign in signs if sign.kind == "total" and sign.value > self.records] if self.whole else []
         total = min(totals, key=lambda sign: int(sign.value), default=None)
-        return total.saying(f"{total.name} is {total.value}, and {self.records} records were read") if total else None
+        read = f"{counted(self.records, 'record')} {plural(self.records, 'was', 'were')} read"
+        return total.saying(f"{total.name} is {total.value}, and {read}") if total else None
 
     def _is_far(self, total: int, page: Page) -> bool:
         """Whether a *total* is more than an estimate may be off by; behind an empty page, a whole page more."""

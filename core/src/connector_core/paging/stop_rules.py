@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from attrs import field, frozen
 
+from connector_core.basics.counting import counted
 from connector_core.basics.errors import UnexpectedAnswer
 from connector_core.basics.hints import shown_at
 from connector_core.basics.names import one_line
@@ -230,7 +231,7 @@ class hard_limit:  # noqa: N801
     def __call__(self, request: Request, page: Page) -> bool:
         if page.records and _before(request, self.position) + len(page.records) >= self.records:
             raise UnexpectedAnswer(
-                f"{request}: the feed has {self.records} records or more, and the API serves no offset beyond that. "
+                f"{request}: the feed has {counted(self.records, 'record')} or more, and the API serves no offset beyond that. "
                 "Page by a cursor or a key, or ask for less at a time."
             )
         return False

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from attrs import evolve, field, frozen
 
+from connector_core.basics.counting import counted
 from connector_core.basics.errors import PluginError, UnexpectedAnswer
 from connector_core.basics.names import column_names, did_you_mean, listed, one_line
 from connector_core.source.columns import Column, Declared, UnfitError
@@ -181,7 +182,7 @@ def _check_columns(form: Csv, columns: Declared, header: Sequence[str], where: s
 
 
 def _fields(count: int) -> str:
-    return f"{count} field{'' if count == 1 else 's'}"
+    return counted(count, "field")
 
 
 def _csv_record(cells: Sequence["_Cell"], fields: Sequence[str], line: int, where: str) -> dict[str, Any]:

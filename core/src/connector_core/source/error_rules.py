@@ -1,5 +1,6 @@
 """Error rules: what a plugin says about answers of its API that mean something else than their status does elsewhere."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, cast, get_args
 
@@ -148,7 +149,7 @@ def _says(found: Any, wanted: Any) -> bool:
 
 
 def _pair_text(pair: tuple[str, Any]) -> str:
-    return pair[0] if pair[1] is None else f"{pair[0]} = {pair[1]!r}"
+    return pair[0] if pair[1] is None else f"{pair[0]} = {json.dumps(pair[1], ensure_ascii=False, default=str)}"
 
 
 def retry(*, status: int | Sequence[int] = (), header: Match | None = None, content: Match | None = None) -> ErrorRule:

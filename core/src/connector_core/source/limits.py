@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
+from connector_core.basics.counting import counted
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import one_line
 
@@ -46,7 +47,7 @@ class Budget:
             raise PluginError(f"Budget: seconds is {one_line(repr(self.seconds), 60)}. Write a number above 0, such as 60.")
 
     def __str__(self) -> str:
-        return f"{self.requests} request{'s' if self.requests > 1 else ''} in {self.seconds:g} s"
+        return f"{counted(self.requests, 'request')} in {self.seconds:g} s"
 
 
 @frozen

@@ -29,6 +29,11 @@ MAX_EMPTY_PAGES = 200
 An API that filters a page after it was cut sends some that are empty.
 """
 
+LONG = 200
+"""Characters of a request that are shown."""
+MOST_PLACED = 8
+"""So many names of what was set last in a body are remembered."""
+
 Bookmark = Mapping[str, Any]
 """A JSON object that brings a paginator back to a request; it becomes part of the state. Empty: from the start."""
 
@@ -53,6 +58,7 @@ class Request:
     leased:  what it asks for is there for a while only. Where it is gone, the answer is a page that says so.
     away:    it goes to another host than the API's, without credentials. Its query may be a signature, so nobody is shown it.
     template, places: the path with the names of positions in braces, and what stands in their places so far.
+    placed_in_body: what was set in the body, such as the cursor: where the body is long, this is what is shown of it.
     """
 
     path: str
@@ -70,6 +76,7 @@ class Request:
     away: bool = field(default=False, eq=False, repr=False)
     template: str = field(default="", eq=False, repr=False)
     places: Mapping[str, Any] = field(factory=dict, eq=False, repr=False, converter=frozen_mapping)
+    placed_in_body: tuple[str, ...] = field(default=(), eq=False, repr=False)
 
     def __str__(self) -> str:
         return self.sent_below("")
@@ -83,9 +90,26 @@ class Request:
         query = "&".join([f"{name}={_readable(str(value))}" for name, value in self.params.items()])
         joined = f"{'&' if '?' in path else '?'}{query}" if query else ""
         headers = "".join([f" {name}: {value}" for name, value in self.headers.items()])
-        fields = "&".join(f"{name}={_readable(value)}" for name, value in form_fields(self.json)) if self.form else ""
-        body = "" if self.json is None else f" {fields if self.form else json.dumps(self.json)}"
-        return one_line(f"{self.method} {path}{joined}{headers}{body}")
+        line = f"{self.method} {path}{joined}{headers}"
+        return one_line(line if self.json is None else f"{line} {self._body(LONG - len(line) - 1)}", LONG)
+
+    @property
+    def in_body(self) -> Mapping[str, Any]:
+        """What was set in the body, by its path: where a page stands, and how large it is."""
+        found = {name: self.found("body", name) for name in dict.fromkeys(self.placed_in_body)}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _body(self, room: int) -> str:
+        """The body for people; where it takes more than *room* characters, what was set in it, with dots for the rest."""
+        whole, kept = self._written(self.json), self.in_body
+        if len(whole) <= room or not kept:
+            return whole
+        return f"{self._written(kept)}&..." if self.form else f"{self._written(kept)[:-1]}, ...}}"
+
+    def _written(self, body: Any) -> str:
+        if not self.form:
+            return json.dumps(body)
+        return "&".join(f"{name}={_readable(value)}" for name, value in form_fields(body))
 
     def placed(self, where: Where, name: str, value: Any, **others: Any) -> "Request":
         """This request with *name* set to *value* in its query, its JSON body (a path), its headers, or its path.
@@ -97,10 +121,9 @@ class Request:
                 return evolve(self, params={**self.params, name: value if isinstance(value, str) else str(value)}, **others)
             case "header":
                 return evolve(self, headers={**self.headers, name: str(value)}, **others)
-            case "body" if self.form:
-                return evolve(self, json={**self.json, name: value}, **others)
             case "body":
-                return evolve(self, json=cached_path(name).put(self.json or {}, value), **others)
+                body = {**self.json, name: value} if self.form else cached_path(name).put(self.json or {}, value)
+                return evolve(self, json=body, placed_in_body=(*self.placed_in_body, name)[-MOST_PLACED:], **others)
             case "path":
                 return evolve(self, places={**self.places, name: value}, **others).at(self.template or self.path)
 

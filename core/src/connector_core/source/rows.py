@@ -14,6 +14,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from connector_core.basics.blame import told
+from connector_core.basics.counting import counted
 from connector_core.basics.errors import ConnectorError, PluginError, UnexpectedAnswer
 from connector_core.basics.hints import there_is
 from connector_core.basics.names import check_column_name, one_line
@@ -154,7 +155,9 @@ def _of_rows(at: str, found: Any, names: Any) -> Iterator[Record]:
         raise UnexpectedAnswer(f"{at} is {one_line(repr(found), 60)}, no list of rows. Correct the path.")
     for row in found:
         if not isinstance(row, list) or len(row) != len(columns):
-            raise UnexpectedAnswer(f"a row of {at} has not {len(columns)} values, as there are names: {one_line(repr(row), 60)}.")
+            raise UnexpectedAnswer(
+                f"a row of {at} has not {counted(len(columns), 'value')}, as there are names: {one_line(repr(row), 60)}."
+            )
         yield dict(zip(columns, row, strict=True))
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from connector_build.catalog.dbt.package import Package
 from connector_build.errors import BuildError
-from connector_build.screen.counting import counted
+from connector_core.basics.counting import counted
 
 LOCK: Final = "connector_dbt.lock.json"
 """Which files a package has, with the hash of each: what tells them from those of its user."""

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from connector_build.catalog.entries import ColumnEntry, Dictionary, Relation, TableEntry
 from connector_build.catalog.pages.words import key_columns, one_line
+from connector_core.basics.counting import counted
 
 LINE, PADDING, GAP_X, GAP_Y, MARGIN = 22, 12, 110, 28, 16
 LETTER = 7.3
@@ -121,7 +122,7 @@ def _drawn(box: Box) -> Iterator[str]:
         yield _text(box.x + PADDING, middle, row.stored_name, "er-text er-name" if row.key else "er-text")
         yield _text(box.x + box.width - PADDING, middle, row.type, "er-text er-soft", "end")
     if box.more:
-        words = f"and {box.more} more column{'s' if box.more > 1 else ''}"
+        words = f"and {counted(box.more, 'more column')}"
         yield _text(box.x + PADDING, box.y + box.height - LINE / 2, words, "er-text er-soft")
     yield "</g>"
 

@@ -13,6 +13,7 @@ from connector_build.drafting.airbyte.times import notation_of, seconds_of, step
 from connector_build.drafting.draft import Call, Value, guessed
 from connector_build.drafting.made import trouble
 from connector_build.drafting.shape import object_of, text_of
+from connector_core.basics.counting import counted
 from connector_core.basics.names import one_line
 
 _DAY = 86_400
@@ -127,7 +128,7 @@ def _start(sync: Any, filling: Filling) -> tuple[str | None, list[str]]:
 def _moving_start(text: str, filling: Filling) -> tuple[str, list[str]]:
     named = next((each for each in references(text) if each.root == "config" and each.keys), None)
     days = _days_ago(text)
-    ago = f"{days} days ago" if days else None
+    ago = f"{counted(days, 'day')} ago" if days else None
     if named is not None:
         day = re.match(r"\d{4}-\d\d-\d\d", str(named.default or filling.settings.default(named.keys) or ""))
         default = day[0] if day else ago

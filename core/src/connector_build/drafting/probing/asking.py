@@ -7,6 +7,7 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from connector_core import Page, Record, Request, Table
+from connector_core.basics.counting import counted, plural
 from connector_core.basics.errors import ConnectorError, UnexpectedAnswer
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
@@ -53,7 +54,7 @@ class Asker:
 
     def _brought(self, request: Request) -> Page | Refused:
         if self.asked >= self.most:
-            raise Unknown(f"no more than {self.most} requests were to be made")
+            raise Unknown(f"no more than {counted(self.most, 'request')} {plural(self.most, 'was', 'were')} to be made")
         self.asked += 1
         try:
             return self.fetch(request)
@@ -119,7 +120,11 @@ def walk(asker: Asker, table: Table, paginator: Paginator, size: int, most: int)
         return Walk(tuple(steps), why=str(error))
     except (Refused, ConnectorError, ValueError, TypeError) as error:
         return Walk(tuple(steps), why=one_line(error, 300), failed=True)
-    return Walk(tuple(steps), ended=request is None, why="" if request is None else f"{most} pages were read")
+    return Walk(
+        tuple(steps),
+        ended=request is None,
+        why="" if request is None else f"{counted(most, 'page')} {plural(most, 'was', 'were')} read",
+    )
 
 
 def stepped(asker: Asker, table: Table, request: Request) -> Step:

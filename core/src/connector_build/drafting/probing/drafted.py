@@ -21,6 +21,7 @@ from connector_build.drafting.probing.proving import Paging, paging
 from connector_build.drafting.probing.sizes import sized
 from connector_build.drafting.probing.words import table_of
 from connector_core import Record
+from connector_core.basics.counting import counted
 from connector_core.basics.names import one_line
 
 
@@ -158,7 +159,7 @@ def _chosen_key(rows: Sequence[Record], columns: Mapping[str, Value], table: str
         return found[0] if found else None
     if choose is first_of:
         return without_choice(likely, columns, table)
-    said = [f"{one_line(key.names[0], 60)}, another one in each of {len(rows)} rows" for key in likely]
+    said = [f"{one_line(key.names[0], 60)}, another one in each of {counted(len(rows), 'row')}" for key in likely]
     return likely[choose("What identifies a row?", said)]
 
 
@@ -175,7 +176,7 @@ def _core_settings(origin: str, found: Paging, size: int, rows: int) -> Iterator
     if not sized:
         return
     setting = Call("page_size", (size,), {"maximum": max(size, 100)})
-    yield setting if size >= 100 else guessed(setting, f"{rows} rows came for {size}; larger pages were not tried")
+    yield setting if size >= 100 else guessed(setting, f"{counted(rows, 'row')} came for {size}; larger pages were not tried")
 
 
 def _size_param(call: Call) -> bool:

@@ -12,6 +12,7 @@ from connector_build.drafting.probing.leading import Leaf
 from connector_build.drafting.probing.positions import CURSORS, KEYS, OFFSETS, PAGES, Given, plain
 from connector_build.drafting.texts import path_to
 from connector_core import Page
+from connector_core.basics.counting import counted
 from connector_core.basics.names import one_line
 
 _USUAL_CURSORS: Final = (
@@ -207,7 +208,7 @@ def _by_number(clues: Clues, beside: list[Leaf]) -> Iterator[Guess]:
             yield Guess(_pages(clues, name, 1), f"the answer has {one_line(name, 60)}")
         elif plain(name) in map(plain, OFFSETS.split()):
             yield Guess(_offsets(clues, name), f"the answer has {one_line(name, 60)}")
-    why = says_more(clues) or f"{clues.number} rows may be one page of more"
+    why = says_more(clues) or f"{counted(clues.number, 'row')} may be one page of more"
     yield Guess(_pages(clues, "page", 1), why, strong=False)
     yield Guess(_offsets(clues, "offset"), why, strong=False)
     if says_more(clues):

@@ -10,6 +10,7 @@ from attrs import frozen
 from connector_build.drafting.draft import Value, bare, guessed
 from connector_build.drafting.probing.asking import plainly
 from connector_core import Record
+from connector_core.basics.counting import counted
 from connector_core.basics.names import one_line
 
 ENOUGH = 5
@@ -82,9 +83,9 @@ def _why(name: str, columns: Mapping[str, Value], rows: int) -> str:
     if rows == 1:
         return f"there was one row, so nothing is known of whether {one_line(name, 60)} tells rows apart"
     if _rank(name, columns, "")[0] >= 4:
-        return f"{one_line(name, 60)} is another one in each of {rows} rows, and is not called like an id"
+        return f"{one_line(name, 60)} is another one in each of {counted(rows, 'row')}, and is not called like an id"
     if rows < ENOUGH and name.lower() not in ("id", "_id", "uuid", "guid"):
-        return f"{one_line(name, 60)} is another one in each of no more than {rows} rows"
+        return f"{one_line(name, 60)} is another one in each of no more than {counted(rows, 'row')}"
     return ""
 
 
@@ -101,7 +102,7 @@ def _pairs(rows: Sequence[Record], names: Sequence[str], columns: Mapping[str, V
 
 def _paired(names: tuple[str, ...], rows: int) -> Key:
     shown = " and ".join(one_line(name, 60) for name in names)
-    return Key(names, f"no field alone tells the {rows} rows apart; {shown} do together")
+    return Key(names, f"no field alone tells the {counted(rows, 'row')} apart; {shown} do together")
 
 
 KEYLESS = "no field, and no two or three together, told the rows apart: each sync replaces the table"

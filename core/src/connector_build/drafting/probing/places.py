@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from connector_build.drafting.draft import Call, Value
 from connector_build.drafting.texts import path_to
+from connector_core.basics.counting import counted
 from connector_core.basics.errors import PluginError
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import compile_path
@@ -119,7 +120,7 @@ def _of_object(value: Mapping[str, Any], keys: tuple[str, ...], wanted: set[str]
     where = "the answer itself" if not keys else one_line(path, 60)
     if columns := _columns(value):
         step = Call("columns_to_rows", (path,) if keys else ())
-        said = f"{where}, {len(value)} lists of {columns} values beside each other"
+        said = f"{where}, {counted(len(value), 'list')} of {counted(columns, 'value')} beside each other"
         yield Place("[@]", said, columns, (step,), keys, 45 + score)
     if _is_keyed(value):
         own = {"key": _free_name(value)}

@@ -14,6 +14,7 @@ from connector_build.drafting.probing.guesses import Clues, Guess, guesses, says
 from connector_build.drafting.probing.positions import Given
 from connector_build.drafting.texts import literal_text
 from connector_core import KeysetPaginator, OffsetPaginator, Request
+from connector_core.basics.counting import counted
 from connector_core.basics.errors import ConnectorError
 from connector_core.basics.names import one_line
 from connector_core.basics.paths import cached_path
@@ -162,18 +163,18 @@ def _unseen_end(feed: Feed, call: Call, also: Mapping[str, Value], read: Walk) -
     """What to say of a feed whose end was not read: pages that are counted are tried far behind it."""
     table, paginator = feed.made, made(call)
     if call.word not in ("PageNumberPaginator", "OffsetPaginator"):
-        return guessed(call, f"{len(read.steps)} pages came; how the feed ends was not seen"), dict(also)
+        return guessed(call, f"{counted(len(read.steps), 'page')} came; how the feed ends was not seen"), dict(also)
     far = paginator.first(table, feed.size, {}).placed(paginator.where, paginator.param, FAR)
     try:
         behind = stepped(feed.asker, table, far)
     except Unknown:
-        return guessed(call, f"{len(read.steps)} pages came; an empty page is taken for the end"), dict(also)
+        return guessed(call, f"{counted(len(read.steps), 'page')} came; an empty page is taken for the end"), dict(also)
     except Refused as error:
         if rule := rule_for(error, str(far)):
             return call, {**also, "errors": [rule]}
-        return guessed(call, f"{len(read.steps)} pages came; {one_line(error, 100)}"), dict(also)
+        return guessed(call, f"{counted(len(read.steps), 'page')} came; {one_line(error, 100)}"), dict(also)
     except ConnectorError as error:
-        said = f"{len(read.steps)} pages came; page {FAR} is answered otherwise: {one_line(error, 100)}"
+        said = f"{counted(len(read.steps), 'page')} came; page {FAR} is answered otherwise: {one_line(error, 100)}"
         return guessed(call, said), dict(also)
     if not behind.rows:
         return call, dict(also)
@@ -182,7 +183,7 @@ def _unseen_end(feed: Feed, call: Call, also: Mapping[str, Value], read: Walk) -
         return guessed(evolve(call, options={**call.options, "stop": stop}), "behind the end the same page comes again"), dict(
             also
         )
-    return guessed(call, f"{len(read.steps)} pages came; an empty page is taken for the end"), dict(also)
+    return guessed(call, f"{counted(len(read.steps), 'page')} came; an empty page is taken for the end"), dict(also)
 
 
 def _unproved(feed: Feed, guess: Guess, why: str) -> Paging:

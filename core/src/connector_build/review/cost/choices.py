@@ -13,6 +13,7 @@ from connector_build.review.cost.month import Month
 from connector_build.review.cost.sampling import most_of
 from connector_build.review.cost.simulating import Line, TooMuch, simulate, total
 from connector_core import ConnectorError, PluginError
+from connector_core.basics.counting import counted
 from connector_core.basics.names import one_line
 from connector_core.derived.extra_tables import Aggregate, Dimension
 from connector_core.plugin.assembly import Assembly, TablePlan, assemble
@@ -70,7 +71,7 @@ def costs(assembly: Assembly, month: Month, told: Callable[[str], object] = bool
         month = evolve(month, sample=None)  # it makes the records of the first table
     taken = []
     for choice in (Choice(AS_IT_IS, assembly), *alternatives(assembly, part)):
-        told(f"{month.syncs} syncs, {choice.name}")
+        told(f"{counted(month.syncs, 'sync')}, {choice.name}")
         taken.append(_taken(choice, month))
         if taken[0].problem:
             raise UsageProblem(f"A month of it cannot be simulated: {taken[0].problem}")

@@ -10,6 +10,7 @@ from connector_build.review.cost.choices import Costs, Taken
 from connector_build.review.cost.month import Month
 from connector_build.review.cost.simulating import Line
 from connector_build.screen.printing import grid, line
+from connector_core.basics.counting import counted, plural
 
 RULE: Final = (
     "Fivetran bills by monthly active rows: distinct primary keys of each table that were synced in a calendar month, each once, "
@@ -22,7 +23,7 @@ _NUMBERS: Final = ("keys", "upserts", "deletes", "requests")
 def show(dataset: str, month: Month, found: Costs, console: Console) -> None:
     """Print what a month takes, the choice as it is first."""
     moved = f"{month.new:,} new and {month.changed:,} changed records of each table before each"
-    line(console, f"{dataset}: {month.syncs:,} syncs in {month.days} days, {moved}.")
+    line(console, f"{dataset}: {month.syncs:,} {plural(month.syncs, 'sync')} in {counted(month.days, 'day')}, {moved}.")
     line(console, f"{month.said[0].upper()}{month.said[1:]}. The first sync, which sends everything, is not counted.")
     heads = ("choice", "table", *_NUMBERS, "against as it is")
     grid(console, heads, [row for taken in found.taken for row in _rows(taken, found.taken[0])], numbers=_NUMBERS)

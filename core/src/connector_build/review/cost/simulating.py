@@ -18,6 +18,7 @@ from connector_build.review.cost.sampling import Rest, most_of, reads, tail_of
 from connector_build.testing.contract.apis import has_size
 from connector_build.testing.warehouse.runs import URL, Run, configuration_for, signed
 from connector_core import Record
+from connector_core.basics.counting import plural
 from connector_core.basics.paths import cached_path
 from connector_core.engine.tail import MOST as TAIL
 from connector_core.engine.unchanged import MOST
@@ -73,7 +74,8 @@ def simulate(assembly: Assembly, month: Month, *, sent_again: bool = False) -> l
 def _begun(assembly: Assembly, month: Month) -> "_Simulation":
     if (number := reads(assembly, month)) > LIMIT:
         raise TooMuch(
-            f"its {month.syncs:,} syncs would read {number:,} records here, and {LIMIT:,} are the most. Say fewer --days"
+            f"its {month.syncs:,} {plural(month.syncs, 'sync')} would read {number:,} records here, and {LIMIT:,} are the most. "
+            f"Say fewer --days"
         )
     return _Simulation(assembly, month)
 

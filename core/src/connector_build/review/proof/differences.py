@@ -9,7 +9,7 @@ from connector_build.local.fivetran import TableRows
 from connector_build.review.proof.truth import Key, Truth, key_of
 from connector_build.review.proof.values import Kind, fault, sdk_type
 from connector_build.review.retyped import retyped
-from connector_build.screen.counting import plural
+from connector_core.basics.counting import plural
 from connector_core.basics.names import stored_name
 
 Right = Literal["new", "old", "neither", "unknown"]

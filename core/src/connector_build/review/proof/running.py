@@ -15,7 +15,7 @@ from connector_build.errors import BuildError, UsageProblem
 from connector_build.local.fivetran import DebugRun, debug
 from connector_build.project.configuration import read_object
 from connector_build.review.proof.answering import Routed
-from connector_build.screen.counting import counted
+from connector_core.basics.counting import counted
 from connector_core.basics.discretion import strike
 from connector_core.plugin.assembly import Assembly
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from connector_build.local.showing import shortened
 from connector_build.review.proof.differences import Difference
 from connector_build.review.proof.proof import Proof, Takeover
-from connector_build.screen.counting import plural
 from connector_build.screen.printing import grid, line
+from connector_core.basics.counting import plural
 
 
 def show(proof: Proof, console: Console) -> None:

@@ -17,6 +17,7 @@ from connector_build.testing.warehouse.memory import ListLog
 from connector_build.testing.warehouse.runs import URL, InProcess, configuration_for
 from connector_core import Record, SinglePage, Table, Windows
 from connector_core.auth.kinds import Anonymous
+from connector_core.basics.counting import counted
 from connector_core.basics.names import one_line
 from connector_core.http.client import Client
 from connector_core.http.retries import Retry
@@ -64,14 +65,14 @@ class Api:
         problem = None
         with self.client() as client:
             try:
-                for step in read_feed(client.fetch, plan.paginator, table, size, bookmark or {}):
+                for step in read_feed(client.fetch, plan.paginator, table, size, bookmark or {}, guarded=False):
                     steps.append(step)
                     if len(steps) >= most:
                         break
             except NotRecorded as error:
                 problem = str(error)
             except Exception as error:  # noqa: BLE001  (whatever a plugin's paginator raises)
-                problem = f"after {len(steps)} pages, {type(error).__name__}: {one_line(error, 500)}"
+                problem = f"after {counted(len(steps), 'page')}, {type(error).__name__}: {one_line(error, 500)}"
         return Feed(self, plan, table, size, tuple(steps), problem)
 
 

@@ -8,6 +8,7 @@ from connector_build.testing.contract.apis import Feed
 from connector_build.testing.contract.outcomes import Broken
 from connector_build.testing.contract.subject import Subject
 from connector_core import CursorPaginator, Windows
+from connector_core.basics.counting import counted, plural
 from connector_core.basics.names import one_line
 from connector_core.paging.places import counts_up, is_counted
 from connector_core.source.pagination import Bookmark, Request
@@ -23,7 +24,7 @@ def check_ends(subject: Subject) -> None:
             raise Broken(f"{_where(feed)}: {feed.problem.removesuffix('.')}. Correct the paginator, or the table that it pages.")
         if not feed.ended:
             raise Broken(
-                f"{_where(feed)}: after {len(feed.steps)} pages it still asks for another, the last time with "
+                f"{_where(feed)}: after {counted(len(feed.steps), 'page')} it still asks for another, the last time with "
                 f"{feed.requests[-1]}. Let following return None where the feed ends."
             )
 
@@ -88,7 +89,7 @@ def _check_rest(feed: Feed) -> None:
     rest = _stored(feed, feed.plan.paginator.rest(last.request, last.page))
     again = feed.api.read(feed.plan, feed.table, feed.size, rest)
     if not again.ended:
-        why = again.problem or f"it does not end within {len(again.steps)} pages."
+        why = again.problem or f"it does not end within {counted(len(again.steps), 'page')}."
         raise Broken(f"{_where(feed)}: the next sync starts from {_shown(rest)}, and there {why} Correct rest.")
 
 
@@ -99,7 +100,10 @@ def _check_other_size(feed: Feed) -> None:
         rest = feed.api.read(feed.plan, feed.table, size, bookmark)
         lost = sorted(feed.keys(number) - rest.keys())
         if rest.problem or lost:
-            why = rest.problem or f"{len(lost)} records do not come, such as {', '.join(lost[0])}."
+            why = (
+                rest.problem
+                or f"{counted(len(lost), 'record')} {plural(len(lost), 'does', 'do')} not come, such as {', '.join(lost[0])}."
+            )
             raise Broken(
                 f"{_where(feed)}: from {_shown(bookmark)}, and then with pages of {size}, {why} Let bookmark say the place in "
                 "records, not in pages."

@@ -8,6 +8,7 @@ from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import Warehouse
 from connector_build.testing.warehouse.runs import Run
 from connector_core import ConnectorError
+from connector_core.basics.counting import counted, plural
 from connector_core.plugin.assembly import Assembly
 
 SYNCS = 3
@@ -49,7 +50,10 @@ def assert_sources(assembly: Assembly, world: World, warehouse: Warehouse) -> No
     for plan in assembly.tables:
         name, there, wanted = plan.table.name, warehouse.live(plan.table.name), world.expected(plan)
         if lost := sorted(map(str, wanted.keys() - there.keys())):
-            raise AssertionError(f"{name}: {len(lost)} of {len(wanted)} records are missing, such as {lost[0]}")
+            raise AssertionError(
+                f"{name}: {len(lost)} of {counted(len(wanted), 'record')} {plural(len(lost), 'is', 'are')} missing, "
+                f"such as {lost[0]}"
+            )
         if spare := sorted(map(str, there.keys() - wanted.keys())):
             raise AssertionError(f"{name}: there are rows that the API has not, such as {spare[0]}")
         for key, row in wanted.items():

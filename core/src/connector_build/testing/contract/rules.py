@@ -17,7 +17,9 @@ from requests.auth import AuthBase
 from connector_build.api.mimic import known_part
 from connector_build.errors import BuildError
 from connector_build.plugins.discovery import Source, odd_options
+from connector_build.project.literals import check_no_secrets
 from connector_build.project.output import write_project
+from connector_build.project.shipping import source_files
 from connector_build.testing.contract.bare import import_bare
 from connector_build.testing.contract.check_columns import check_column_types
 from connector_build.testing.contract.check_paging import check_advances, check_bookmarks, check_ends
@@ -150,6 +152,18 @@ def _options(subject: Subject) -> None:
         raise Broken(" ".join(faults))
 
 
+def _literal_secrets(subject: Subject) -> None:
+    for source in subject.sources:
+        try:
+            files = source_files(source)
+        except BuildError:
+            continue  # what it says is that of bare_import
+        try:
+            check_no_secrets(files)
+        except BuildError as error:
+            raise Broken(str(error)) from None
+
+
 def _bare_import(subject: Subject) -> None:
     try:
         project = subject.project
@@ -209,6 +223,7 @@ RULES: tuple[Rule, ...] = (
     Rule("options", "the options that the metadata names are those of the hooks", _options),
     Rule("column_types", "column types are those of the SDK", check_column_types),
     Rule("secrets", "no repr, error, log line or state shows a secret", check_secrets),
+    Rule("literal_secrets", "no secret stands in the source", _literal_secrets),
     Rule("paginator_ends", "the paginator comes to an end", check_ends, api=True),
     Rule("paginator_advances", "the paginator makes no request twice", check_advances, ("paginator_ends",), api=True),
     Rule(
@@ -228,7 +243,7 @@ RULES: tuple[Rule, ...] = (
         (*_PAGING, "bookmarks", *_TRANSFORMS),
         api=True,
     ),
-    Rule("bare_import", "the built project can be imported where no plugin is installed", _bare_import),
+    Rule("bare_import", "the built project can be imported where no plugin is installed", _bare_import, ("literal_secrets",)),
     Rule("same_bytes", "built twice, it is the same bytes", _same_bytes, ("bare_import",)),
     Rule(
         "survives_faults",

@@ -21,6 +21,7 @@ from connector_build.testing.warehouse.exact import assert_exact
 from connector_build.testing.warehouse.memory import ListLog, Warehouse
 from connector_build.testing.warehouse.runs import CANARY, URL, configuration_for, filled, signed
 from connector_core import Configuration, Record
+from connector_core.basics.counting import counted
 from connector_core.basics.names import one_line
 from connector_core.basics.operations import Log
 from connector_core.engine.checkpoints import CheckpointPolicy
@@ -159,7 +160,7 @@ class Trial:
                 shared = live.keys() & expected.keys()
                 different = sum(live[key] != expected[key] for key in shared)
                 return (
-                    f"{plan.table.name} lacks {len(expected.keys() - shared)} of {len(expected)} rows, "
+                    f"{plan.table.name} lacks {len(expected.keys() - shared)} of {counted(len(expected), 'row')}, "
                     f"has {len(live.keys() - shared)} that should not be there, and {different} with other values"
                 )
         try:

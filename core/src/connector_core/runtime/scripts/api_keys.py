@@ -80,6 +80,11 @@ def _keys_in(file: Path) -> tuple[str | None, Mapping[str, Any]]:
     return (None, keys) if isinstance(keys, dict) else ("fivetran.api_keys is not an object", {})
 
 
+def without_key(environment: Mapping[str, str]) -> dict[str, str]:
+    """*environment* for a run on this machine, which needs no key to Fivetran: a connector could read it there."""
+    return {name: value for name, value in environment.items() if name != VARIABLE}
+
+
 def keep_at_home(project: Path) -> bool:
     """Have .gitignore name a config.json beside connector.py that holds keys, or `fivetran deploy` uploads it; whether it had to.
 

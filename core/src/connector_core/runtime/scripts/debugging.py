@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from connector_core.basics.counting import plural
+from connector_core.runtime.scripts.api_keys import without_key
 from connector_core.runtime.scripts.boxes import box
 from connector_core.runtime.scripts.command import Tail, run, surroundings
 from connector_core.runtime.scripts.endings import Ended
@@ -31,13 +33,13 @@ def debug_and_reset(project: Project, arguments: Sequence[str], terminal: Termin
     agreed = _agreed(arguments)
     project.check()
     command = fivetran()
-    terminal.good(f"Detected table name{'s' if len(project.tables) > 1 else ''}: {', '.join(project.tables)}")
+    terminal.good(f"Detected {plural(len(project.tables), 'table name')}: {', '.join(project.tables)}")
     terminal.banner(TITLE)
     _announce(project, terminal)
     if not agreed and not _confirmed(terminal):
         terminal.say("Nothing was changed.")
         return 0
-    with project.kept_requirements(), surroundings(os.environ) as environment:
+    with project.kept_requirements(), surroundings(without_key(os.environ)) as environment:
         terminal.step(1, "Resetting Fivetran connector...")
         _reset(project, command, environment, terminal)
         terminal.step(2, "Running debug with configuration...")
@@ -170,7 +172,7 @@ def _show_table(table: TableRows, terminal: Terminal) -> None:
 
 
 def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {plural(count, what)}"
 
 
 def _show_operations(output: str, terminal: Terminal) -> None:

@@ -16,7 +16,7 @@ from connector_core.runtime.scripts.warehouse import as_object, touched
 MESSAGE: Final = 300
 """So many characters of a message are kept."""
 INTERRUPTED: Final = "It was interrupted before the sync was complete."
-_PAGES: Final = re.compile(r"\b\d+ records from (\d+) pages\b")
+_PAGES: Final = re.compile(r"\b\d+ records? from (\d+) pages?\b")
 _RECORDED: Final = re.compile(r"checkpoint recorded: *\{")
 
 

@@ -19,11 +19,12 @@ _DONE: Final[Mapping[str, str]] = {
     "package found": "Finding the package...",
 }
 _SAID_OTHERWISE: Final = re.compile(
-    # The second of these shows the first characters of the key.
-    r"executing deploy:$|fivetran deploy .*--api-key |reading api key from |packaging project for upload$|uploading package$"
+    r"executing deploy:$|reading api key from |packaging project for upload$|uploading package$"
     r"|package-id '.*' will be reused$|validating package |updating package "
     r"|connection (created|updated)$|visit the Fivetran dashboard |https?://\S+/dashboard/connections/\S+$"
 )
+_SHOWS_KEY: Final = re.compile(r"\bfivetran (?:deploy|package) .*--api-key\b")
+"""The line of the command that shows the first characters of the key."""
 _LINK: Final = re.compile(r"^https?://\S+/dashboard/connections/\S+$", re.MULTILINE)
 _FACT: Final = re.compile(r"^ *(package id|connection id|runtime python version|naming strategy): *(\S.*?)\s*$", re.MULTILINE)
 
@@ -34,6 +35,7 @@ class Words:
 
     key: str = field(repr=False)
     _pieces: list[str] = field(factory=list)
+    _line: str = field(default="", repr=False)
 
     def hear(self, piece: str) -> None:
         """Keep *piece* of what the command prints."""
@@ -44,8 +46,15 @@ class Words:
         return _DONE.get(_bare(piece))
 
     def shown(self, piece: str) -> str:
-        """What of *piece* is to be shown as it is; empty where it is said otherwise, or at the end."""
-        return "" if _SAID_OTHERWISE.match(_bare(piece)) or _FACT.match(piece) else struck(piece, self.key)
+        """What of *piece* is to be shown as it is; empty where it is said otherwise, or at the end.
+
+        A line that came in pieces is looked at from its start: the rest of one that is not shown is not shown either.
+        """
+        self._line += piece
+        hidden = _SAID_OTHERWISE.match(_bare(self._line)) or _FACT.match(self._line) or _SHOWS_KEY.search(self._line)
+        if piece.endswith("\n"):
+            self._line = ""
+        return "" if hidden else struck(piece, self.key)
 
     def said(self, expression: str) -> bool:
         """Whether the command printed a line like that."""
