@@ -53,7 +53,7 @@ KINDS = Aggregate(
     "kinds", ("kind",), {"n": count(), "cost": total("cost"), "dearest": maximum("cost"), "costs": count_distinct("cost")}
 )
 NEWEST = Dimension("newest", ("kind",), ("cost",), "at")
-EXTRAS = {"kinds": KINDS, "newest": NEWEST}
+EXTRAS: dict[str, Aggregate | Dimension] = {"kinds": KINDS, "newest": NEWEST}
 
 
 def assembly_of(*extras: str, table: Table = TABLE, **parts: Any) -> Assembly:

@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from connector_build.cli.ending import Verb
-from connector_build.cli.options import choice_options, json_option
+from connector_build.cli.options import choice_options, dataset_argument, json_option
 
 
 @click.command("run", cls=Verb)
-@click.argument("dataset")
+@dataset_argument
 @click.option(
     "--to",
     required=True,

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from connector_build.destinations.running import Counts, Summary
 from connector_build.destinations.targets import Target
-from connector_build.screen.counting import counted
 from connector_build.screen.printing import grid, line
+from connector_core.basics.counting import counted
 
 _HEADS = ("table", "upserts", "deletes", "rows", "deleted")
 

@@ -10,8 +10,9 @@ from typing import Final
 
 from connector_build.errors import UsageProblem
 
-COMMANDS: Final = tuple(
-    "app check compare completion cost dbt debug demo diff docs lakeflow list new preview record run runs serve show verify".split()  # noqa: SIM905
+COMMANDS: Final = (
+    *("app", "check", "compare", "completion", "cost", "dbt", "debug", "demo", "diff", "docs", "lakeflow"),
+    *("list", "new", "preview", "record", "run", "runs", "serve", "show", "verify"),
 )
 VERBS: Final = frozenset({*COMMANDS, "build", "help"})
 """Names that no dataset may take, because they are subcommands or soon will be."""

@@ -74,7 +74,7 @@ class States:
         self._of[table] = state
 
     def whole(self, log: Log) -> dict[str, Any]:
-        """The JSON object for a checkpoint. Where it is larger than Fivetran keeps, what only saves work gives way, largest first.
+        """The JSON object for a checkpoint. What only saves work gives way where it is larger than Fivetran keeps.
 
         Raises DeliveryError when it is too large without, PluginError when it holds what JSON does not have.
         """
@@ -94,8 +94,11 @@ class States:
         taken, name, part = max(parts)
         if not taken:
             return False
-        less = without_parts(self._of[name].row_values) if part == ROW_VALUES else None
-        self._of[name] = evolve(self._of[name], **{part: less})
+        state = self._of[name]
+        if part == ROW_VALUES:
+            self._of[name] = evolve(state, row_values=without_parts(state.row_values))
+        else:
+            self._of[name] = evolve(state, row_digests=None)
         if (name, part) not in self._gave_way:
             self._gave_way.add((name, part))
             log.info(f"{name}: the state has no room for {_OPTIONAL[part]}")
