@@ -57,7 +57,7 @@ def facts_of_top(rows: Rows, by: str, measure: Measure, first: int = 3, *, ascen
     sql = spelt_out(rows.query(f"{name}, {measure.sql} AS value", "GROUP BY 1 ORDER BY 2"))
     return [
         Fact(
-            f"{measure.label}, {by.replace('_', ' ')} {each.category} ({counted(each.records, 'record')})",
+            f"{measure.label}, {by.replace('_', ' ')} {each.category} ({counted(int(each.records), 'record')})",
             _value(each.value),
             measure.unit,
             sql,

@@ -46,7 +46,7 @@ from connector_build.cli.verify import verify_command
 @click.option("--quiet", is_flag=True, help="With --all: say only which have failed, and why.")
 @click.option("--verbose", is_flag=True, help="With --all: say all that each build says.")
 @click.pass_context
-def main(context: click.Context, build_all: bool, fleet: Path | None, **options: bool) -> None:
+def main(context: click.Context, /, build_all: bool, fleet: Path | None, **options: bool) -> None:
     """Assemble dataset plugins, installed ones or local files, into Fivetran Connector SDK projects."""
     given = [f"--{name}" for name, value in {"file": fleet, **options}.items() if value]
     if context.invoked_subcommand is not None:
