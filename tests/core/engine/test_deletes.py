@@ -527,7 +527,7 @@ def test_a_feed_larger_than_one_part(at_once: bool, in_memory: int, monkeypatch:
     subject.check()
     assert subject.warehouse.live("teams")[("C",)]["n"] == 2
     assert [operation.data["id"] for operation in subject.warehouse.on("jobs")[1:]] == [*range(n), 3, n - 1]
-    assert log.infos[-1] == f"jobs: {n + 2} records from {1 if at_once else 11} pages"
+    assert log.infos[-1] == f"jobs: {n + 2} records from {'1 page' if at_once else '11 pages'}"
 
 
 def test_a_list_of_deleted_keys_in_a_table_that_is_replaced() -> None:

@@ -8,6 +8,7 @@ from attrs import frozen
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 from connector_build.screen.printing import line
@@ -49,7 +50,7 @@ def meter(
     if console is None or not console.is_terminal:
         yield lambda _, __: None
         return
-    bar, left = ([BarColumn(20)], [TimeRemainingColumn(compact=True)]) if total else ([], [])
+    bar, left = ([BarColumn(min(20, console.width // 6))], [TimeRemainingColumn(compact=True)]) if total else ([], [])
     columns = [SpinnerColumn(), TextColumn("{task.description}"), *bar, _Done(thing), *left]
     with Progress(*columns, console=console, transient=True, get_time=clock) as shown:
         task = shown.add_task(escape(one_line(text)), total=total, more="")
@@ -66,7 +67,7 @@ class _Done(ProgressColumn):
     """``1,200 of 5,000 rows, 12 pages, 310 rows a second``."""
 
     def __init__(self, thing: str) -> None:
-        super().__init__()
+        super().__init__(table_column=Column(no_wrap=True))
         self.thing = thing
 
     def render(self, task: Task) -> Text:

@@ -99,7 +99,8 @@ def params_of(request: Request) -> str:
     query = dict(parse_qsl(urlsplit(request.path).query, keep_blank_values=True))
     body = request.json if isinstance(request.json, Mapping) else {} if request.json is None else {"body": request.json}
     # First what tells this page from others: the rest of a long body may be cut.
-    return one_line(_short({**request.params, **query, **request.headers, **request.in_body, **body}), 500)
+    first = request.in_body if request.placed_in_body else {}
+    return one_line(_short({**request.params, **query, **request.headers, **first, **body}), 500)
 
 
 def _short(value: Any) -> Any:

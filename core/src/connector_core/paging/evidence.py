@@ -100,8 +100,8 @@ class Evidence:
         known = f" of {min(totals)}" if totals else ""
         raise UnexpectedAnswer(
             f"{request}: the API sends the same records as for a page before it, and yet the feed would end here, after "
-            f"{self.fresh}{known} {plural(self.fresh, 'record')}. If the API does so for every page beyond the end, "
-            f"add repeated_page() to the "
+            f"{self.fresh}{known} {plural(min(totals, default=self.fresh), 'record')}. If the API does so for every page "
+            "beyond the end, add repeated_page() to the "
             "paginator's stop; if not, the next sync tries again, and if that fails the same way, ask the API's owner."
         )
 
