@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from itertools import islice
 
 from attrs import define, evolve, field, frozen
 
@@ -12,7 +11,6 @@ from connector_core.basics.errors import CircularFeed, SourceError
 from connector_core.basics.operations import Delivery, Log
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
-from connector_core.engine.deleted import deleted_keys
 from connector_core.engine.derivation import Derivation, derivation
 from connector_core.engine.discreet import check_discreet
 from connector_core.engine.emptying import Held, emptied
@@ -21,6 +19,7 @@ from connector_core.engine.missing import Known, check_gone, listed
 from connector_core.engine.nested_lists import NestedLists
 from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
 from connector_core.engine.records import RowMaker, Rows
+from connector_core.engine.rows_of_pages import has_rows, rows_of
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import States, TableState
 from connector_core.engine.unchanged import Sent
@@ -29,11 +28,8 @@ from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.configuration import Configuration
 from connector_core.source.deletes import ListedIn
 from connector_core.source.pagination import Bookmark
-from connector_core.source.rows import records_of
 from connector_core.source.tables import Key
 
-PART = 1000
-"""Records of one page that are made into rows before they go out: a page may be larger than memory."""
 MOST_WAITING = 5000
 """Records at most that wait until the state says what may become of them."""
 
@@ -257,20 +253,8 @@ class TableSync:
 
     def _parts(self, read: Read | None, rows: RowMaker) -> Iterator[Rows]:
         """The rows of one page, a bounded number of them at a time."""
-        if read is None or read.request.asks or read.page.gone:
-            return
-        self.pages += 1
-        where = f"{self.name}: {read.request}"
-        if read.gone is not None:
-            yield rows.gone(read.gone, where)
-            return
-        records = iter(records_of(self.plan.table, read.page, read.request, where))
-        first = 1
-        while part := list(islice(records, PART)):
-            yield rows.rows(part, where, first, read.added, read.page.exact)
-            first += len(part)
-        if self.plan.table.gone and not read.page.ended:
-            yield rows.gone(deleted_keys(self.plan.table, read.page.body, where), where, read.added)
+        self.pages += has_rows(read)
+        return rows_of(self.plan, read, rows)
 
     def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
         if self.known is None and not self.lists.remember:
