@@ -1,9 +1,9 @@
 """Paginators that end where the next part begins."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from connector_core.paging.around import Around
 from connector_core.paging.full_read import FullRead
@@ -50,19 +50,26 @@ class SomeWindows(Around):
 class SomePages(Around):
     """The pages of *pages*, which counts them, from the one at *begin* on, up to the one at *until*; None: to the end.
 
+    begin: where the first of them is, and how many ``records`` and ``pages`` come before it.
+
     Its bookmark says where a page is: unlike that of the paginator, it belongs to one read.
     """
 
     pages: PageNumberPaginator | OffsetPaginator
-    begin: int
+    begin: Mapping[str, int]
     until: int | None
+
+    def place(self, request: Request) -> dict[str, int]:
+        """Where *request* is, as *begin* says it."""
+        return {"at": self.at(request), "records": request.position["records"], "pages": request.position["pages"]}
 
     def at(self, request: Request) -> int:
         """The number or the offset that *request* asks for."""
         return int(request.found(self.pages.where, self.pages.param))
 
     def first(self, table: Table, page_size: int, bookmark: Bookmark) -> Request:  # noqa: ARG002  (it holds no other place)
-        return self.pages.first(table, page_size, {}).placed(self.pages.where, self.pages.param, self.begin)
+        first = self.pages.first(table, page_size, {}).placed(self.pages.where, self.pages.param, self.begin["at"])
+        return evolve(first, position={**first.position, "records": self.begin["records"], "pages": self.begin["pages"]})
 
     def following(self, request: Request, page: Page) -> Request | None:
         following = next_request(self.pages, request, page)

@@ -109,10 +109,10 @@ def by_pages(paginator: PageNumberPaginator | OffsetPaginator, plan: TablePlan, 
     """Parts of so many pages each, as the first page says how many there are."""
     request = paginator.first(plan.table, api.page_size, {})
     page = api.fetch(plan.table, request)
-    whole = SomePages(paginator, 0, None)
-    places = [whole.at(each) for each in (request, *paginator.foreseen(request, page))]
+    whole = SomePages(paginator, {}, None)
+    places = [whole.place(each) for each in (request, *paginator.foreseen(request, page))]
     cuts = [*(places[at] for at in _cuts(len(places), most)), None]
-    return [Part(plan.table.name, "pages", begin=begin, until=until) for begin, until in pairwise(cuts)]
+    return [Part(plan.table.name, "pages", begin=begin, until=until and until["at"]) for begin, until in pairwise(cuts)]
 
 
 def _cuts(number: int, most: int) -> list[int]:

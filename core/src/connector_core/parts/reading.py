@@ -96,8 +96,8 @@ def plan_of(plan: TablePlan, part: Part) -> TablePlan:
     """*plan* as this *part* of its table is read: its share of budgets, and a paginator that ends where the next part begins."""
     plan, paginator = shared(plan, part.of), innermost(plan.paginator)
     if part.kind == "windows" and isinstance(paginator, Windows):
-        known_end = {"empty": NO_END} if part.until is not None and paginator.of_ids else {}
-        windows = evolve(paginator, start=part.begin, **known_end)
+        known_end = part.until is not None and paginator.of_ids
+        windows = evolve(paginator, start=part.begin, empty=NO_END if known_end else paginator.empty)
         return evolve(plan, paginator=windows if part.until is None else SomeWindows(windows, part.until))
     if part.kind == "pages":
         return evolve(plan, paginator=SomePages(paginator, part.begin, part.until))  # type: ignore[arg-type]  # cut as such
@@ -110,7 +110,7 @@ def feed_of(plan: TablePlan, api: Api, part: Part) -> Feed:
         return children_of(plan, api, part.parents)
     if part.kind == "share":
         return ShareOfChildren(plan, api, part.number, part.of)
-    place = {"at": part.begin} if part.kind == "pages" and part.number else part.bookmark
+    place = {"at": part.begin["at"]} if part.kind == "pages" and part.number else part.bookmark
     return feed(plan, api, place)
 
 
