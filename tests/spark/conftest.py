@@ -51,7 +51,8 @@ def cluster() -> Iterator[SparkSession]:
     """Two executors, each a process of its own, which Spark starts anew when it dies."""
     if active := SparkSession.getActiveSession():
         active.stop()
-    session = started("local-cluster[2,1,1024]", **{"spark.executor.memory": "1g", "spark.task.maxFailures": "4"})
+    of_ours = {"spark.executor.extraJavaOptions": f"-Dtests.of={os.getpid()}"}  # so that a test kills no other's
+    session = started("local-cluster[2,1,1024]", **{"spark.executor.memory": "1g", **of_ours})
     yield session
     session.stop()
 

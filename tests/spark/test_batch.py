@@ -39,7 +39,7 @@ def test_an_installed_dataset_with_its_descriptions(local: SparkSession) -> None
             "base_url": simulation.url,
             "api_key": simulation.secret,
         }
-        frame = local.read.format("connector").options(enable="cost_per_hour", **options).load()
+        frame = local.read.format("connector").options(**options, enable="cost_per_hour").load()
         found = collected(frame)
     assert len(found) == 250
     assert all(isinstance(row["log_date"], date) and isinstance(row["cost_per_hour"], float) for row in found)
