@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-OF_THEIR_OWN = {"snow": "fakesnow", "browser": "playwright"}
+OF_THEIR_OWN = {"snow": "fakesnow", "browser": "playwright", "spark": "pyspark"}
 """Folders of tests that have an environment of their own (tox.ini) → what only that one has."""
 collect_ignore = [folder for folder, needed in OF_THEIR_OWN.items() if find_spec(needed) is None]
 

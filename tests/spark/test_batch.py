@@ -103,7 +103,7 @@ def test_a_filter_on_the_time_of_change_becomes_the_strategys(local: SparkSessio
         everything = collected(tried.read(local))
         edge = sorted(row["updated"] for row in everything)[30]
         before = len(tried.simulation.requests)
-        found = collected(tried.read(local).where(F.col("updated") >= edge))
+        found = collected(tried.read(local, filters="push").where(F.col("updated") >= edge))
         sent = [request.params.get("since") for request in tried.simulation.requests[before:]]
     assert set(sent) == {str(edge)}
     assert sorted(row["id"] for row in found) == sorted(row["id"] for row in everything if row["updated"] >= edge)
@@ -111,7 +111,7 @@ def test_a_filter_on_the_time_of_change_becomes_the_strategys(local: SparkSessio
 
 def test_a_filter_on_the_key_becomes_the_place_to_start_after(local: SparkSession, tmp_path: Path) -> None:
     with served("keyset", tmp_path) as tried:
-        found = collected(tried.read(local).where("id > 25"))
+        found = collected(tried.read(local, filters="push").where("id > 25"))
         sent = asked(tried, lambda request: request.params.get("after_id"))
     assert sent[0] == "25"
     assert [row["id"] for row in found] == list(range(26, 41))
@@ -119,7 +119,7 @@ def test_a_filter_on_the_key_becomes_the_place_to_start_after(local: SparkSessio
 
 def test_ids_become_windows_where_the_column_is_said(local: SparkSession, tmp_path: Path) -> None:
     with served("Windows of ids", tmp_path) as tried:
-        found = collected(tried.read(local, windowColumn="id").where("id between 10 and 30"))
+        found = collected(tried.read(local, filters="push", windowColumn="id").where("id between 10 and 30"))
         sent = {(request.params["from"], request.params["to"]) for request in tried.simulation.requests}
     assert [row["id"] for row in sorted(found, key=lambda row: row["id"])] == list(range(10, 31))
     assert sent == {("9", "16"), ("17", "24"), ("25", "32")}
@@ -127,7 +127,7 @@ def test_ids_become_windows_where_the_column_is_said(local: SparkSession, tmp_pa
 
 def test_parents_that_no_child_is_wanted_of_are_left_out(local: SparkSession, tmp_path: Path) -> None:
     with served("children, cursor", tmp_path) as tried:
-        found = collected(tried.read(local).where("item in (3, 5)"))
+        found = collected(tried.read(local, filters="push").where("item in (3, 5)"))
         sent = {request.path for request in tried.simulation.requests if request.path.endswith("/parts")}
     assert {row["item"] for row in found} == {3, 5}
     assert sent == {"/items/3/parts", "/items/5/parts"}

@@ -16,7 +16,7 @@ from connector_core.basics.discretion import Secrets
 from connector_core.basics.logs import SilentLog
 from connector_core.engine.journal import Journal
 from connector_core.engine.reading import Api
-from connector_core.parts.cutting import Cutter, by_windows
+from connector_core.parts.cutting import SLACK, Cutter, by_windows
 from connector_core.parts.opening import opened
 from connector_core.parts.part import ALL, Part, Wanted
 from connector_core.parts.reading import PartRead, plan_of
@@ -106,7 +106,7 @@ def test_a_budget_is_divided_among_parts(requests: int, most: int, parts: int, e
     [plan] = connector(evolve(PLAIN, budget=budget), paginator=Windows("from", "to", "2026-01-01", 1)).tables
     cut = Cutter(most).cut(plan, Api(nothing, "", 5, Secrets(), SilentLog(), Journal(SilentLog(), {}, float)))
     assert len(cut) == parts
-    assert {plan_of(plan, part).table.budget for part in cut} == {Budget(each, 60)}
+    assert {plan_of(plan, part).table.budget for part in cut} == {Budget(each, 60 * SLACK)}
     assert parts * each <= requests
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from connector_build.cli.app import app_command
+from connector_build.cli.backfill import backfill_command
 from connector_build.cli.check import check_command
 from connector_build.cli.compare import compare_command
 from connector_build.cli.cost import cost_command
@@ -57,6 +58,7 @@ def main(context: click.Context, build_all: bool, fleet: Path | None, force: boo
     connector-build runs fts          the last runs on this machine
     connector-build cost fts          what a month takes: keys, upserts and requests, and what each choice changes
     connector-build app fts           its app, over the rows of the last demo or debug
+    connector-build backfill fts      all of it at once, in parts, by Spark, into files
     connector-build dbt fts           a dbt package for its tables: sources, staging models, tests
     connector-build check fts         what every plugin has to keep, rule by rule
     connector-build docs fts          what its tables, columns and settings mean, as a web page
@@ -82,6 +84,7 @@ def _without_command(context: click.Context, build_all: bool, fleet: Path | None
 
 
 for _command in (
+    backfill_command,
     list_command,
     new_command,
     show_command,

@@ -11,13 +11,13 @@ from typing import Final
 from connector_build.errors import UsageProblem
 
 COMMANDS: Final = tuple(
-    "app check compare cost dbt debug demo diff docs list new preview record runs serve show verify".split()  # noqa: SIM905  (words)
+    "app backfill check compare cost dbt debug demo diff docs list new preview record runs serve show verify".split()  # noqa: SIM905  (words)
 )
 VERBS: Final = frozenset({*COMMANDS, "build", "help"})
 """Names that no dataset may take, because they are subcommands or soon will be."""
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
-_TAKEN: Final = frozenset({"connector", "connector_core", "connector_build", "connector_app"})
+_TAKEN: Final = frozenset({"connector", "connector_core", "connector_build", "connector_app", "connector_spark"})
 
 
 def is_python(reference: str) -> bool:

@@ -25,6 +25,8 @@ from connector_core.source.tables import Record
 
 MANY = 250_000
 """Parents that are listed once, for all parts. Of more of them each part makes a list of its own."""
+SLACK = 1.1
+"""A part takes so much longer over its share of a budget: requests of several processes arrive less evenly than they are sent."""
 
 
 @frozen
@@ -132,4 +134,4 @@ def shared(plan: TablePlan, parts: int) -> TablePlan:
 
 
 def _share(budget: Budget | None, parts: int) -> Budget | None:
-    return budget and evolve(budget, requests=max(1, budget.requests // parts))
+    return budget and evolve(budget, requests=max(1, budget.requests // parts), seconds=budget.seconds * SLACK)

@@ -26,12 +26,16 @@ class File:
 
     path: str
     text: str = field(repr=False)
+    attribute: str = ""
+    """Which of the datasets in it, where it holds several."""
 
     @classmethod
     def at(cls, path: str) -> "File":
-        """The file at *path*. Raises PluginError where it cannot be read."""
+        """The file at *path*, or a dataset in it: ``ferry.py:ships``. Raises PluginError where it cannot be read."""
+        before, colon, attribute = path.partition(".py:")
+        path = f"{before}.py" if colon else path
         try:
-            return cls(path, Path(path).read_text(encoding="utf-8"))
+            return cls(path, Path(path).read_text(encoding="utf-8"), attribute)
         except (OSError, UnicodeDecodeError) as error:
             raise PluginError(
                 f"{one_line(path, 200)} cannot be read: {one_line(error, 200)}. Give the path of a Python file."
@@ -45,8 +49,13 @@ class File:
             exec(compile(self.text, self.path, "exec"), module.__dict__)  # noqa: S102  (the plugin that was asked for)
         except Exception as error:  # noqa: BLE001  (whatever a plugin raises)
             raise PluginError(f"{self.path} cannot be run: {cause(error)} Correct the plugin.") from None
-        values = list(datasets_in(vars(module)).values())
-        return Plugin(self.path, values[0] if len(values) == 1 else module)
+        values = datasets_in(vars(module))
+        if self.attribute and self.attribute not in values:
+            has = f"It holds {', '.join(values)}." if values else "Name the file alone."
+            raise PluginError(f"{self.path} holds no dataset {one_line(self.attribute, 60)}. {has}")
+        if len(values) > 1 and not self.attribute:
+            raise PluginError(f"{self.path} holds {len(values)} datasets. Name one: {self.path}:{next(iter(values))}.")
+        return Plugin(self.path, values[self.attribute] if self.attribute else next(iter(values.values()), module))
 
 
 @frozen

@@ -23,6 +23,7 @@ OURS = {
     "pluginfile": "files with hooks that join the dataset",
     "undeclared": "what becomes of fields that nobody declared",
     "parents": "once: the driver lists parents; partitions: each part lists them, where they are too many for the driver",
+    "filters": "push: filters go to the API where it can answer them; needs spark.sql.python.filterPushdown.enabled",
     "windowcolumn": "the column whose ids or times windows are of: filters on it become windows",
     "rowsperbatch": "of a stream: about how many rows a batch has at most; 10,000 if not given",
     "pollseconds": "of a stream: how long it leaves an API in peace that had nothing new; 10 if not given",
@@ -47,6 +48,7 @@ class Options:
     partitions: int = 8
     columns: tuple[str, ...] = ()
     apart: bool = False
+    pushes: bool = False
     window_column: str = ""
     rows_per_batch: int = 10_000
     poll_seconds: float = 10.0
@@ -56,8 +58,7 @@ class Options:
     @classmethod
     def read(cls, raw: Mapping[str, str]) -> "Options":
         """Of the options that Spark hands over. Raises ConfigurationError or PluginError, with what to write instead."""
-        own = {name.lower(): str(value).strip() for name, value in raw.items() if name.lower() in OURS}
-        choice = _choice(own)
+        own, choice = _own(raw), choice_of(raw)
         assembly = choice.assembly
         plan = _plan(assembly, own.get("table", ""))
         settings = {name.lower().removeprefix(SETTING): value for name, value in raw.items() if name.lower() not in OURS}
@@ -69,6 +70,7 @@ class Options:
             _number(own, "numpartitions", "numPartitions", 8),
             _columns(plan, _listed(own.get("columns", ""))),
             _one_of(own, "parents", ("once", "partitions")) == "partitions",
+            _one_of(own, "filters", ("spark", "push")) == "push",
             own.get("windowcolumn", ""),
             _number(own, "rowsperbatch", "rowsPerBatch", 10_000),
             float(_number(own, "pollseconds", "pollSeconds", 10, least=0)),
@@ -87,12 +89,18 @@ class Options:
         return _plan(self.assembly, self.table)
 
 
-def _choice(own: Mapping[str, str]) -> Choice:
+def _own(raw: Mapping[str, str]) -> Mapping[str, str]:
+    return {name.lower(): str(value).strip() for name, value in raw.items() if name.lower() in OURS}
+
+
+def choice_of(raw: Mapping[str, str]) -> Choice:
+    """Which connector the options choose. Raises ConfigurationError or PluginError."""
+    own = _own(raw)
     dataset = own.get("dataset", "")
     if not dataset:
         raise ConfigurationError('The option dataset is missing: which connector is to be read? Write .option("dataset", "fts").')
     return Choice(
-        File.at(dataset) if dataset.endswith(".py") else dataset,
+        File.at(dataset) if dataset.endswith(".py") or ".py:" in dataset else dataset,
         _listed(own.get("extensions", "")),
         tuple(File.at(path) for path in _listed(own.get("pluginfile", ""))),
         _listed(own.get("enable", "")),

@@ -40,11 +40,6 @@ class BatchReader(DataSourceReader):
         self._names = tuple(names)
         self._wanted: Wanted = ALL
 
-    def pushFilters(self, filters: list[Any]) -> Iterable[Any]:  # noqa: N802  (Spark's name)
-        """Take what the API can answer. Spark applies all of them again."""
-        self._wanted = wanted(self._options.plan, conditions(filters), self._options.window_column)
-        return filters
-
     def partitions(self) -> Sequence[InputPartition]:
         """The parts of the table: the driver asks the API for what has to be known to cut it."""
         options = self._options
@@ -64,7 +59,17 @@ class BatchReader(DataSourceReader):
         read = PartRead(plan, api.api, part, tuple(name for name in self._names if name not in OF_OURS))
         yield from as_tuples(({**row, CHANGE: UPSERT} for row in read.rows()), plan.declared, self._names)
         if REST in self._names:
-            yield tuple({PART: part.number, REST: json.dumps(dict(read.rest))}.get(name) for name in self._names)
+            rest = json.dumps({"kind": part.kind, "rest": dict(read.rest)})
+            yield tuple({PART: part.number, REST: rest}.get(name) for name in self._names)
+
+
+class AskingReader(BatchReader):
+    """The same, which hands filters on to the API. Spark takes it only where its own property for that is on."""
+
+    def pushFilters(self, filters: list[Any]) -> Iterable[Any]:  # noqa: N802  (Spark's name)
+        """Take what the API can answer. Spark applies all of them again."""
+        self._wanted = wanted(self._options.plan, conditions(filters), self._options.window_column)
+        return filters
 
 
 def _opened(options: Options) -> Any:

@@ -6,7 +6,7 @@ from pyspark.sql.datasource import DataSource, DataSourceReader, SimpleDataSourc
 from pyspark.sql.types import StructType
 
 from connector_spark.choice.options import Options
-from connector_spark.reading.batch import BatchReader
+from connector_spark.reading.batch import AskingReader, BatchReader
 from connector_spark.reading.stream import StreamReader
 from connector_spark.tables.messages import told
 from connector_spark.tables.schema import schema_of, with_change, with_rest
@@ -36,7 +36,8 @@ class ConnectorSource(DataSource):
         return with_change(schema) if self._read.changes else schema
 
     def reader(self, schema: StructType) -> DataSourceReader:
-        return BatchReader(self._read, schema.names)
+        kind = AskingReader if self._read.pushes else BatchReader
+        return kind(self._read, schema.names)
 
     def simpleStreamReader(self, schema: StructType) -> SimpleDataSourceStreamReader:  # noqa: N802  (Spark's name)
         return StreamReader(self._read, schema.names)

@@ -1,1 +1,0 @@
-"""A backfill: all tables into files, and the state from which a Fivetran connection goes on."""
