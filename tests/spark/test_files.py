@@ -39,7 +39,7 @@ def test_a_sync_goes_on_where_the_files_end(name: str, local: SparkSession, tmp_
         table = plan.table.name
         assert alike(warehouse.live(table).values(), plan.declared) == alike(expected.live(table).values(), plan.declared)
         assert all(each.rows == len(landed[table]) for each in found.tables if each.table == table)
-    if name != "offset":
+    if name not in ("offset", "children, cursor"):  # which are read whole in each sync
         assert len(warehouse.on(tried.table)) < len(warehouse.live(tried.table)) + len(landed[tried.table])
 
 

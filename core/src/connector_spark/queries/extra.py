@@ -84,7 +84,7 @@ def _measured(measure: Measure, columns: Declared) -> Column:
     digits = decimal_digits(kind)
     if measure.kind == "total" and kind not in ("FLOAT", "DOUBLE"):
         return F.sum(column.cast(DecimalType(38, digits[1] if digits else 0)))
-    return F.udf(_exactly(measure.kind), "double")(F.collect_list(column))
+    return F.udf(_exactly(measure.kind), "double", useArrow=False)(F.collect_list(column))
 
 
 _PLAIN: Mapping[str, Callable[[Column], Column]] = {"minimum": F.min, "maximum": F.max, "count_distinct": F.count_distinct}

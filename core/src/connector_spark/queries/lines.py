@@ -23,7 +23,7 @@ def lines_of(source: DataFrame, choice: Choice, plan: TablePlan, nested: Nested)
     """The rows of *nested*, of the rows of its source table."""
     columns = plan.extra_declared[nested.name]
     given = dict.fromkeys([*plan.table.primary_key, *nested.needs])
-    make = F.udf(_maker(choice, plan.table.name, nested.name), ArrayType(schema_of(columns)))
+    make = F.udf(_maker(choice, plan.table.name, nested.name), ArrayType(schema_of(columns)), useArrow=False)
     return source.select(F.inline(make(F.struct(*given))))
 
 
