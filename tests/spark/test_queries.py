@@ -106,5 +106,5 @@ def test_measures_and_newest_records(name: str, local: SparkSession, tmp_path: P
 
 
 def test_an_extra_table_that_is_off_is_named(local: SparkSession) -> None:
-    with pytest.raises(ConfigurationError, match="There is no extra table 'fts_technicians'.*the option enable"):
+    with pytest.raises(ConfigurationError, match=r"There is no extra table 'fts_technicians'.*the option enable"):
         extra_table(local, "fts_technicians", {"dataset": "connector_fts"}, source=local.range(1))
