@@ -13,15 +13,14 @@ PART = 1000
 """Records of one page that are made into rows before they go out: a page may be larger than memory."""
 
 
-def has_rows(read: Read | None) -> bool:
-    """Whether what was read is a page that may have rows, and not one that is about them."""
-    return not (read is None or read.request.asks or read.page.gone)
-
-
 def rows_of(plan: TablePlan, read: Read | None, maker: RowMaker) -> Iterator[Rows]:
-    """The rows of one page of the table of *plan*, a bounded number of them at a time."""
-    if read is None or not has_rows(read):
+    """The rows of one page of the table of *plan*, a bounded number of them at a time; *maker* counts the page.
+
+    None of a page that is about records, or says that they are gone.
+    """
+    if read is None or read.request.asks or read.page.gone:
         return
+    maker.pages += 1
     where = f"{plan.table.name}: {read.request}"
     if read.gone is not None:
         yield maker.gone(read.gone, where)

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 
 from attrs import define, evolve, field, frozen
@@ -17,9 +17,9 @@ from connector_core.engine.emptying import Held, emptied
 from connector_core.engine.feeds import feed
 from connector_core.engine.missing import Known, check_gone, listed
 from connector_core.engine.nested_lists import NestedLists
-from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
+from connector_core.engine.reading import Api, BookmarkRejectedError, Feed
 from connector_core.engine.records import RowMaker, Rows
-from connector_core.engine.rows_of_pages import has_rows, rows_of
+from connector_core.engine.rows_of_pages import rows_of
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import States, TableState
 from connector_core.engine.unchanged import Sent
@@ -164,6 +164,7 @@ class TableSync:
         # Until all of it is out, a sync that is cut short reads an export again, and needs no other one.
         kept.finish(self.delivery, lambda: self._checkpoint(kept, source.anew or rest))
         self._checkpoint(kept, rest)
+        self.pages += rows.pages
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
         unchanged = f", {self.sent.unchanged} unchanged" if self.sent and self.sent.unchanged else ""
@@ -185,7 +186,7 @@ class TableSync:
                 if not number:
                     self._start_over(source, kept)
                 again = read is not None and read.again
-                for part in self._parts(read, rows):
+                for part in rows_of(self.plan, read, rows):
                     self._deliver(self.held.hold(part), kept, again=again)
                     again = False  # what goes before the page went before its first part
                 if read is None or not read.last:
@@ -211,7 +212,7 @@ class TableSync:
         with Spool() as spool:
             with closing(source.reads()) as reads:
                 for read in reads:
-                    for part in self._parts(read, rows):
+                    for part in rows_of(self.plan, read, rows):
                         spool.put(part)
                     if read is not None and read.keeps:
                         self._checkpoint(kept, source.anew)
@@ -250,11 +251,6 @@ class TableSync:
         """
         if self.states[self.name].bookmark not in ({}, source.anew) and not source.start:
             self._checkpoint(kept, source.anew)
-
-    def _parts(self, read: Read | None, rows: RowMaker) -> Iterator[Rows]:
-        """The rows of one page, a bounded number of them at a time."""
-        self.pages += has_rows(read)
-        return rows_of(self.plan, read, rows)
 
     def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
         if self.known is None and not self.lists.remember:

@@ -14,7 +14,7 @@ from connector_core.engine.discreet import check_discreet
 from connector_core.engine.feeds import feed
 from connector_core.engine.reading import BookmarkRejectedError
 from connector_core.engine.records import RowMaker
-from connector_core.engine.rows_of_pages import has_rows, rows_of
+from connector_core.engine.rows_of_pages import rows_of
 from connector_core.parts.opening import Opened, opened
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.pagination import Bookmark
@@ -90,20 +90,19 @@ class StreamReader(SimpleDataSourceStreamReader):
                 for rows in rows_of(plan, read, maker):
                     for key, row in rows:
                         taking.take(key, row)
-                taking.pages += has_rows(read)
                 # A feed without a place of its own is taken whole.
                 if len(taking.rows) >= self._options.rows_per_batch and source.bookmark not in ({}, start.bookmark):
                     break
+        taking.pages = maker.pages
         return taking, source.bookmark
 
     def _again(self, api: Opened, plan: TablePlan, replay: Replay, bookmark: Bookmark) -> Iterator[tuple[Key, Record | LeftOut]]:
-        source, maker, pages = feed(plan, api.api, bookmark, ahead=False), RowMaker.of(plan, api.api.log), 0
+        source, maker = feed(plan, api.api, bookmark, ahead=False), RowMaker.of(plan, api.api.log)
         with closing(source.reads()) as reads:
             for read in reads:
                 for rows in rows_of(plan, read, maker):
                     yield from ((key, row) for key, row in rows if replay.is_of_it(key, row))
-                pages += has_rows(read)
-                if replay.is_over(pages):
+                if replay.is_over(maker.pages):
                     return
 
     def _written(self, plan: TablePlan, rows: Sequence[tuple[Key, Record | LeftOut]]) -> Iterator[Row]:
