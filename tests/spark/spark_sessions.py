@@ -1,4 +1,7 @@
-"""A Spark of one's own: two cores in this process's JVM, or a cluster of two executors in processes of their own."""
+"""A Spark of one's own: two cores in this process's JVM, or a cluster of two executors in processes of their own.
+
+It is a plugin of pytest that `tox run -e spark` names: `pytest -p spark_sessions`.
+"""
 
 import os
 import shutil
@@ -38,7 +41,7 @@ def started(master: str, **more: str) -> SparkSession:
     return session
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def local() -> Iterator[SparkSession]:
     """Two threads of one JVM."""
     session = started("local[2]")
