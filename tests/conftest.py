@@ -14,7 +14,7 @@ settings.load_profile("unhurried")
 os.environ.pop("TOX_ENV_DIR", None)
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
-OF_THEIR_OWN = {"snow": "fakesnow", "browser": "playwright", "singer": "psycopg", "site": "zensical"}
+OF_THEIR_OWN = {"snow": "fakesnow", "browser": "playwright", "singer": "psycopg", "site": "zensical", "spark": "pyspark"}
 """Folders of tests that have an environment of their own (tox.ini) → what only that one has."""
 collect_ignore = [folder for folder, needed in OF_THEIR_OWN.items() if find_spec(needed) is None]
 

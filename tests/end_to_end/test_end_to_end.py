@@ -160,7 +160,7 @@ def test_the_unified_command_builds(wheels: dict[str, Path], home: Path, tmp_pat
 
 def test_wheels_hold_types_and_nothing_of_the_tests(wheels: dict[str, Path]) -> None:
     for name, packages in {
-        "connector_core": {"connector_core", "connector_build", "connector_app"},
+        "connector_core": {"connector_core", "connector_build", "connector_app", "connector_spark"},
         "connector_fts": {"connector_fts"},
     }.items():
         files = zipfile.ZipFile(wheels[name]).namelist()

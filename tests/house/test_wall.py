@@ -209,10 +209,13 @@ def floors(package: str) -> list[list[str]]:
     return [floor.split(" | ") for floor in reversed(layers)]
 
 
-@pytest.mark.parametrize(("package", "outside"), [("connector_core", False), ("connector_build", True), ("connector_app", False)])
+@pytest.mark.parametrize(
+    ("package", "outside"),
+    [("connector_core", False), ("connector_build", True), ("connector_app", False), ("connector_spark", False)],
+)
 def test_the_rooms_are_those_that_the_docs_show(package: str, outside: bool) -> None:
     """Modules beside the rooms of connector_build are on floors of their own: one below the first, one above the last."""
-    inside = floors(package)[1:-1] if outside else floors(package)
+    inside = floors(package)[1:-1] if package == "connector_build" else floors(package)
     shown = [(number, room, f"{package}/{room}") for number, floor in enumerate(inside, 1) for room in floor]
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| ") and f"](../core/src/{package}/" in line]
@@ -231,7 +234,13 @@ def test_the_docs_name_modules_that_are_there() -> None:
         for name in re.findall(r"`([a-z_]+/[a-z_]+\.py)`", (ROOT / page).read_text(encoding="utf-8"))
     }
     assert len(named) > 30
-    places = [ROOT, *(ROOT / "core/src" / package for package in ("", "connector_core", "connector_build", "connector_app"))]
+    places = [
+        ROOT,
+        *(
+            ROOT / "core/src" / package
+            for package in ("", "connector_core", "connector_build", "connector_app", "connector_spark")
+        ),
+    ]
     before = {"auth/auth.py", "project/project.py", "cli/cli.py"}
     assert [name for name in sorted(named - before) if not any((place / name).is_file() for place in places)] == []
 

@@ -37,8 +37,8 @@ from connector_core import (
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
 from connector_core.engine.records import RowMaker
+from connector_core.engine.rows_of_pages import PART
 from connector_core.engine.spool import Spool
-from connector_core.engine.table_sync import PART
 from connector_core.plugin.assembly import Assembly, assemble
 from connector_core.source.pagination import Page
 from support import Crash, FakeApi, ListLog, Warehouse, assert_exact, plugin, run

@@ -19,6 +19,7 @@ FIRST: Final = (
     ("connector-build preview fts", "the first page of each table"),
     ("connector-build debug fts", "a sync here, against the real API"),
     ("connector-build run fts --to fts.duckdb", "its rows, without Fivetran"),
+    ("connector-build backfill fts --to rows/", "all of it, by Spark"),
     ("connector-build runs fts", "the last runs on this machine"),
     ("connector-build app fts", "its app, over the rows of the last run"),
     ("connector-build docs fts", "what its tables and columns mean"),
@@ -61,6 +62,9 @@ VERBS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("connector-build run fts --to fts.duckdb --configuration my.json", "its rows without Fivetran, in DuckDB"),
         ("connector-build run fts --to rows/", "as Parquet files"),
         ("connector-build run fts --to singer --state state.json", "for any Singer target"),
+    ),
+    "backfill": (
+        ("connector-build backfill fts --to rows/ --configuration my.json", "all of it at once, in parts, by Spark, into files"),
     ),
     "lakeflow": (("connector-build lakeflow fts", "a source for Databricks' Lakeflow community connectors, in one file"),),
     "runs": (("connector-build runs fts", "the last runs on this machine"),),

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from connector_build.cli.app import app_command
+from connector_build.cli.backfill import backfill_command
 from connector_build.cli.check import check_command
 from connector_build.cli.compare import compare_command
 from connector_build.cli.completion import completion_command
@@ -67,6 +68,7 @@ def main(context: click.Context, /, build_all: bool, fleet: Path | None, **optio
 
 for _command in (
     lakeflow_command,
+    backfill_command,
     list_command,
     new_command,
     show_command,

@@ -11,14 +11,14 @@ from typing import Final
 from connector_build.errors import UsageProblem
 
 COMMANDS: Final = (
-    *("app", "check", "compare", "completion", "cost", "dbt", "debug", "demo", "diff", "docs", "lakeflow"),
+    *("app", "backfill", "check", "compare", "completion", "cost", "dbt", "debug", "demo", "diff", "docs", "lakeflow"),
     *("list", "new", "preview", "record", "run", "runs", "serve", "show", "verify"),
 )
 VERBS: Final = frozenset({*COMMANDS, "build", "help"})
 """Names that no dataset may take, because they are subcommands or soon will be."""
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
-_TAKEN: Final = frozenset({"connector", "connector_core", "connector_build", "connector_app"})
+_TAKEN: Final = frozenset({"connector", "connector_core", "connector_build", "connector_app", "connector_spark"})
 
 
 def is_python(reference: str) -> bool:

@@ -59,6 +59,8 @@ class RowMaker:
     undeclared: Undeclared = "allow"
     repeated: int = field(default=0, init=False)
     """Records with the key of another record of their page, and with other values."""
+    pages: int = field(default=0, init=False)
+    """Pages that rows were made of."""
     _strangers: Strangers = field(init=False)
     _forms: Forms = field(init=False)
     _usual: tuple[list[object], Form] = field(default=([], Form((), (), (), digits=False)), init=False)

@@ -24,7 +24,7 @@ from connector_core.plugin.binding import bound
 from connector_core.source.configuration import Configuration, read_configuration, unknown_names
 from connector_core.source.settings import CA_CERTIFICATE, MAX_ANSWER, THREADS
 
-__all__ = ["Engine", "make_client", "sync"]
+__all__ = ["Engine", "api_for", "make_client", "sync"]
 
 
 def make_client(assembly: Assembly, configuration: Configuration, log: Log, **parts: Any) -> Client:
@@ -51,6 +51,13 @@ def make_client(assembly: Assembly, configuration: Configuration, log: Log, **pa
         **parts,
     }
     return Client(configuration["base_url"], auth, log, **parts)
+
+
+def api_for(client: Client, values: Configuration, log: Log, journal: Journal) -> Api:
+    """What feeds are read with, by *client*, for the configuration *values*."""
+    threads = values.get(THREADS, 1)
+    fetch = at_most(client.fetch, threads) if threads > 1 else client.fetch
+    return Api(fetch, values["base_url"], values["page_size"], values.hidden, log, journal, threads)
 
 
 def sync(
@@ -99,10 +106,8 @@ def _failure(assembly: Assembly, raw: Mapping[str, Any], state: Mapping[str, Any
         where = "The state"
         states = read_state(state, assembly.tables, log, hidden)
         with to.engine.client(assembly, values, log) as client:
-            threads = values.get(THREADS, 1)
-            fetch = at_most(client.fetch, threads) if threads > 1 else client.fetch
-            api = Api(fetch, values["base_url"], values["page_size"], hidden, log, journal, threads)
-            if threads > 1 and len(assembly.tables) > 1:
+            api = api_for(client, values, log, journal)
+            if api.threads > 1 and len(assembly.tables) > 1:
                 _side_by_side(assembly, api, states, to)
             else:
                 for plan in assembly.tables:

@@ -2,9 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
-from itertools import islice
 
 from attrs import define, evolve, field, frozen
 
@@ -13,17 +12,17 @@ from connector_core.basics.errors import CircularFeed, SourceError
 from connector_core.basics.operations import Delivery, Log
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.checkpoints import CheckpointPolicy
-from connector_core.engine.deleted import deleted_keys
 from connector_core.engine.derivation import Derivation, derivation
 from connector_core.engine.discreet import check_discreet
 from connector_core.engine.emptying import Held, emptied
 from connector_core.engine.feeds import feed
 from connector_core.engine.missing import Known, check_gone, listed
 from connector_core.engine.nested_lists import NestedLists
-from connector_core.engine.reading import Api, BookmarkRejectedError, Feed, Read
+from connector_core.engine.reading import Api, BookmarkRejectedError, Feed
 from connector_core.engine.records import RowMaker, Rows
 from connector_core.engine.remembering import Nothing, Remembered, remembered
 from connector_core.engine.row_values import RowValues
+from connector_core.engine.rows_of_pages import rows_of
 from connector_core.engine.spool import Spool
 from connector_core.engine.state import States, TableState
 from connector_core.http.client import Client
@@ -31,11 +30,8 @@ from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.configuration import Configuration
 from connector_core.source.deletes import ListedIn
 from connector_core.source.pagination import Bookmark
-from connector_core.source.rows import records_of
 from connector_core.source.tables import Key
 
-PART = 1000
-"""Records of one page that are made into rows before they go out: a page may be larger than memory."""
 MOST_WAITING = 5000
 """Records at most that wait until the state says what may become of them."""
 
@@ -175,6 +171,7 @@ class TableSync:
         # Until all of it is out, a sync that is cut short reads an export again, and needs no other one.
         kept.finish(self.delivery, lambda: self._checkpoint(kept, source.anew or rest))
         self._checkpoint(kept, rest)
+        self.pages += rows.pages
         each = ", ".join(f"{name} {number}" for name, number in self.left_out.items())
         left_out = f", {self.left_out.total()} left out ({each})" if each else ""
         unchanged = f", {self.sent.unchanged} unchanged" if self.sent.unchanged else ""
@@ -196,10 +193,10 @@ class TableSync:
             for number, read in enumerate(reads):
                 if not number:
                     self._start_over(source, kept)
-                if read is not None and not self.pages:
+                if read is not None and not rows.pages:
                     self.sent.begins(read.page)
                 again = read is not None and read.again
-                for part in self._parts(read, rows):
+                for part in rows_of(self.plan, read, rows):
                     self._deliver(self.held.hold(part), kept, again=again)
                     again = False  # what goes before the page went before its first part
                 if read is None or not read.last:
@@ -225,7 +222,7 @@ class TableSync:
         with Spool() as spool:
             with closing(source.reads()) as reads:
                 for read in reads:
-                    for part in self._parts(read, rows):
+                    for part in rows_of(self.plan, read, rows):
                         spool.put(part)
                     if read is not None and read.keeps:
                         self._checkpoint(kept, source.anew)
@@ -265,23 +262,6 @@ class TableSync:
         """
         if self.states[self.name].bookmark not in ({}, source.anew) and not source.start:
             self._checkpoint(kept, source.anew)
-
-    def _parts(self, read: Read | None, rows: RowMaker) -> Iterator[Rows]:
-        """The rows of one page, a bounded number of them at a time."""
-        if read is None or read.request.asks or read.page.gone:
-            return
-        self.pages += 1
-        where = f"{self.name}: {read.request}"
-        if read.gone is not None:
-            yield rows.gone(read.gone, where)
-            return
-        records = iter(records_of(self.plan.table, read.page, read.request, where))
-        first = 1
-        while part := list(islice(records, PART)):
-            yield rows.rows(part, where, first, read.added, read.page.exact)
-            first += len(part)
-        if self.plan.table.gone and not read.page.ended:
-            yield rows.gone(deleted_keys(self.plan.table, read.page.body, where), where, read.added)
 
     def _deliver(self, rows: Rows, kept: Derivation, *, again: bool) -> None:
         if self.known is None and not self.lists.remember:

@@ -1,6 +1,6 @@
 """A strategy: one stretch of ids, days or hours after the other."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
@@ -133,6 +133,37 @@ class Windows(Around):
     def of_days(self) -> bool:
         """Whether they are whole days."""
         return isinstance(self._stretch, Times) and self._stretch.days
+
+    @property
+    def of_ids(self) -> bool:
+        """Whether they are of ids, of which nobody knows the last."""
+        return isinstance(self._stretch, Ids)
+
+    @property
+    def shares_ends(self) -> bool:
+        """Whether a record may lie in two windows, where one ends and the next begins."""
+        return isinstance(self._stretch, Times) and not self.of_days and self.ends == "inclusive"
+
+    def begins(self, begin: Any = None, until: Any = None) -> Sequence[Any]:
+        """Where the windows begin that there are by now, from that of *begin* to that of *until*.
+
+        Of ids without *until*, only the first: nobody knows the last.
+        """
+        first, last = self._cut.read(self.start), self._reach({})
+        if until is not None:
+            last = until if last is None else min(last, until)
+        if isinstance(self._cut, Ids):
+            first += max(0, 0 if begin is None else begin - first) // self._cut.step * self._cut.step
+            return range(first, max(first, first if last is None else last) + 1, self._cut.step)
+        found = [first]
+        while (at := self.behind(found[-1])) is not None and at <= last:
+            found.append(at)
+        beyond = sum(each <= begin for each in found) - 1 if begin is not None else 0
+        return found[max(0, beyond) :]
+
+    def behind(self, begin: Any) -> Any:
+        """Where the window begins that comes after the one from *begin*; None at the end of the calendar."""
+        return self._cut.moved(begin)
 
     @property
     def so_far(self) -> int:

@@ -1,0 +1,1 @@
+"""Backfills: tables into files, and the state from which a Fivetran connection goes on."""

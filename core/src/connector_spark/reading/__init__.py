@@ -1,0 +1,1 @@
+"""The data source: reading in parts, and reading as a stream of changes."""
