@@ -124,7 +124,7 @@ def _state(options: Options, rests: Mapping[str, tuple[Mapping[str, Any], int]])
         for plan in api.assembly.tables:
             rest, rows = rests[plan.table.name]
             states[plan.table.name] = TableState(rest, {}, has_rows=bool(rows) and plan.deletes)
-        whole = states.whole()
+        whole = states.whole(SilentLog())
         for plan in api.assembly.tables:
             check_discreet(plan, api.api.hidden, states[plan.table.name].bookmark, whole)
     return whole
