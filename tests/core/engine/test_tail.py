@@ -27,6 +27,7 @@ from twins import (
 
 from connector_build.testing.warehouse.memory import Crash
 from connector_core import DerivedField
+from connector_core.basics.counting import counted
 
 # What it does
 
@@ -39,7 +40,8 @@ def test_a_second_sync_of_what_is_the_same_sends_nothing(paginator: Any) -> None
     assert made.sent == []
     assert made.warehouse.count("checkpoint") == 1
     number = 1 if paginator is INCREMENTAL else 5
-    assert log.infos[-1] == f"{NAME}: {number} records from {-(-number // 2)} pages, {number} unchanged"
+    said = f"{counted(number, 'record')} from {counted(-(-number // 2), 'page')}"
+    assert log.infos[-1] == f"{NAME}: {said}, {number} unchanged"
 
 
 def test_what_was_appended_is_sent_alone_and_costs_no_checkpoint() -> None:
@@ -94,7 +96,7 @@ def test_a_record_that_is_left_out_is_deleted_once() -> None:
     made.feed.replace("r2", kind="gone")
     log = made.sync()
     assert made.sent == ["delete r2"]
-    assert log.infos[-1] == f"{NAME}: 0 records from 1 pages, 1 left out (kept 1)"
+    assert log.infos[-1] == f"{NAME}: 0 records from 1 page, 1 left out (kept 1)"
 
 
 def test_a_record_that_changes_between_two_syncs_and_stands_once_more_behind_is_sent() -> None:

@@ -158,7 +158,7 @@ def test_a_record_that_is_left_out_is_deleted_once() -> None:
     feed.replace(1, record(1, kind="gone"))
     log = synced(assembly, feed, warehouse)
     assert warehouse.count("delete") == 1
-    assert log.infos[-1] == "case_items: 1 records from 1 pages, 1 unchanged, 1 left out (kept 1)"
+    assert log.infos[-1] == "case_items: 1 record from 1 page, 1 unchanged, 1 left out (kept 1)"
     warehouse.state = {}
     synced(assembly, feed, warehouse)
     assert warehouse.count("delete") == 1
