@@ -35,7 +35,8 @@ def _of_grouped(plan: TablePlan, name: str, how: str) -> str:
     if not plan.repeats and not how.startswith("whole"):
         return f"`{name}` only ever grows, so {extras} {verb} kept up from the cursor on; its totals are part of the state."
     if not plan.rests or not plan.repeats:
-        return f"`{name}` is read {how}. {extras} {verb} made from it; rows are sent only when they changed."
+        larger = f" {_sent(plan)}" if plan.knows_unchanged and plan.table.updated else ""
+        return f"`{name}` is read {how}.{larger} {extras} {verb} made from it; rows are sent only when they changed."
     sent = f"Rows of {extras} are sent only when they changed, and deleted when their last record has gone elsewhere."
     if plan.keeps_values:
         return f"`{name}` is read {how}. {extras} {verb} made from its live rows, of which the state keeps {_kept(plan)}. {sent}"
