@@ -57,7 +57,7 @@ def facts_of_top(rows: Rows, by: str, measure: Measure, first: int = 3, *, ascen
     sql = spelt_out(rows.query(f"{name}, {measure.sql} AS value", "GROUP BY 1 ORDER BY 2"))
     return [
         Fact(
-            f"{measure.label}, {by.replace('_', ' ')} {each.category} ({counted(int(each.records), 'record')})",
+            f"{measure.label}, {by.replace('_', ' ')} {each.category} ({_records(each.records)})",
             _value(each.value),
             measure.unit,
             sql,
@@ -85,6 +85,10 @@ def spelt_out(query: Query) -> str:
 def usable(facts: Facts) -> list[Fact]:
     """Those with a value: nothing can be said of the others."""
     return [each for each in facts if shown(each.value, each.unit) != MISSING]
+
+
+def _records(number: Any) -> str:
+    return counted(int(number), "record")
 
 
 def _value(value: Any) -> float | str | None:

@@ -96,7 +96,8 @@ def _in_file(path: str, contents: bytes) -> tuple[Literal, ...]:
 def _settings() -> dict[str, object]:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
-    known = {kind.__name__ for kind in get_mapping_from_secret_type_to_class().values()}
+    kinds: Mapping[str, type] = get_mapping_from_secret_type_to_class()
+    known = {kind.__name__ for kind in kinds.values()}
     return {
         "plugins_used": [{"name": name} for name in sorted(known - _NOT_ASKED)],
         "filters_used": [{"path": path} for path in _FILTERS],
