@@ -8,7 +8,6 @@ import click
 from connector_build.cli.ending import Verb
 from connector_build.cli.options import choice_options, dataset_argument, json_option
 from connector_build.errors import UsageProblem
-from connector_core.basics.counting import plural
 
 if TYPE_CHECKING:
     from connector_build.review.cost.month import Month
@@ -90,6 +89,7 @@ def _known(
     from connector_build.plugins.discovery import sample
     from connector_build.plugins.references import named
     from connector_build.review.cost.month import of_recording, of_runs
+    from connector_core.basics.counting import plural
 
     month = evolve(month, sample=sample(dataset))
     if pages is not None:
