@@ -106,7 +106,7 @@ def test_a_budget_is_divided_among_parts(requests: int, most: int, parts: int, e
     [plan] = connector(evolve(PLAIN, budget=budget), paginator=Windows("from", "to", "2026-01-01", 1)).tables
     cut = Cutter(most).cut(plan, Api(nothing, "", 5, Secrets(), SilentLog(), Journal(SilentLog(), {}, float)))
     assert len(cut) == parts
-    assert {plan_of(plan, part).table.budget for part in cut} == {Budget(each, 60 * SLACK)}
+    assert {plan_of(plan, part).table.budget for part in cut} == {Budget(1, 60 * SLACK / each)}
     assert parts * each <= requests
 
 

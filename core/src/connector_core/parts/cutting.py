@@ -134,4 +134,7 @@ def shared(plan: TablePlan, parts: int) -> TablePlan:
 
 
 def _share(budget: Budget | None, parts: int) -> Budget | None:
-    return budget and evolve(budget, requests=max(1, budget.requests // parts), seconds=budget.seconds * SLACK)
+    """One part's share, evenly spaced: of requests that come in bursts, two bursts may meet at the API."""
+    if budget is None:
+        return None
+    return Budget(1, budget.seconds * SLACK / max(1, budget.requests // parts))
