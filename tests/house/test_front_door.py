@@ -25,11 +25,12 @@ def test_the_recording_is_what_the_readme_shows_as_text() -> None:
             drawn[float(text.attrib["y"])] += text.text or ""
     lines = [drawn[y].replace("\xa0", " ").rstrip() for y in sorted(drawn)]
     shown = README.partition("```text\n")[2].partition("```")[0].splitlines()
-    assert without_port(lines) == without_port(["$ connector-build demo fts", *shown]), "tox run -e recording"
+    assert words(lines) == words(["$ connector-build demo fts", *shown]), "tox run -e recording"
 
 
-def without_port(lines: list[str]) -> list[str]:
-    return [re.sub(r":\d{4,5}$", ":PORT", line.rstrip()) for line in lines if line.strip()]
+def words(lines: list[str]) -> list[str]:
+    """All of them: the picture is narrower, and breaks long lines. The port is another one each time."""
+    return [re.sub(r":\d{4,5}$", ":PORT", word) for word in " ".join(lines).split()]
 
 
 @pytest.mark.parametrize("picture", sorted((ROOT / "docs").rglob("*.svg")), ids=lambda path: path.name)
