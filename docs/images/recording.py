@@ -29,7 +29,8 @@ def printed() -> list[str]:
         command = [str(Path(sys.executable).with_name("connector-build")), "demo", "fts"]
         home = {**os.environ, "HOME": folder, "DO_NOT_TRACK": "1"}
         done = subprocess.run(command, cwd=folder, env=home, stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout.rstrip().splitlines()
+    # Its environment is another one than that of `make demo`, which is shown.
+    return done.stdout.replace(str(Path(sys.executable).parent), ".tox/demo/bin").rstrip().splitlines()
 
 
 def picture(lines: Sequence[str]) -> str:
