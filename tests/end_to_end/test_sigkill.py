@@ -66,9 +66,9 @@ MOMENTS = [
     Moment(line="No more pages to fetch"),
     Moment(line=WHOLE),  # the intent: the technicians' rows go out now
     Moment(line=WHOLE, times=2),
-    *(Moment(request, later=True) for request in (1, 3, 7, 12)),
-    Moment(line="reading the whole feed", later=True),
-    Moment(line="Checkpoint saved after 100 records", later=True),
+    *(Moment(request, later=True) for request in (1, 2, 3, 4)),
+    Moment(line="calling update()", later=True),
+    Moment(line="Checkpoint saved", later=True),
     Moment(line="No more pages to fetch", later=True),
 ]
 

@@ -185,8 +185,8 @@ def test_another_file_and_force(tmp_path: Path) -> None:
     [
         (["--all"], "cannot be read"),
         (["--all", "jobs"], "name no dataset or command beside it"),
-        (["--force"], "go with --all"),
-        (["--file", "x"], "go with --all"),
+        (["--force"], "goes with --all"),
+        (["--file", "x"], "goes with --all"),
         ([], "Usage:"),
     ],
 )
