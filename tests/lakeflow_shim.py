@@ -3,6 +3,7 @@
 Written from the public interface of the community connectors; nothing of it is copied.
 """
 
+import json
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,25 @@ class LakeflowConnect(ABC):
         raise NotImplementedError
 
 
+class SupportsPartition(ABC):
+    """The interface of a source that is read in parts, which it may have besides."""
+
+    def __init_subclass__(cls) -> None:
+        assert issubclass(cls, LakeflowConnect)
+
+    @abstractmethod
+    def get_partitions(self, table_name: str, table_options: dict[str, str]) -> list[dict[str, Any]]: ...
+
+    @abstractmethod
+    def read_partition(self, table_name: str, partition: dict[str, Any], table_options: dict[str, str]) -> Iterator[Any]: ...
+
+
+def in_parts(source: Any, name: str, options: dict[str, str]) -> tuple[list[dict[str, Any]], int]:
+    """All rows of a table, and in how many parts they came; each part travels as JSON."""
+    parts = json.loads(json.dumps(source.get_partitions(name, options)))
+    return [row for part in parts for row in source.read_partition(name, part, options)], len(parts)
+
+
 def _types() -> ModuleType:
     """Spark's types, each with its name and what it was made with."""
     made = ModuleType("pyspark.sql.types")
@@ -58,6 +78,9 @@ def databricks() -> Iterator[None]:
         for name in ("databricks", "databricks.labs", "databricks.labs.community_connector", "pyspark", "pyspark.sql"):
             patch.setitem(sys.modules, name, ModuleType(name))
         patch.setitem(sys.modules, interface.__name__, interface)
+        parts = ModuleType(f"{interface.__name__}.supports_partition")
+        parts.SupportsPartition = SupportsPartition  # type: ignore[attr-defined]
+        patch.setitem(sys.modules, parts.__name__, parts)
         patch.setitem(sys.modules, "pyspark.sql.types", _types())
         yield
 

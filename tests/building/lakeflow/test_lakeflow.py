@@ -21,7 +21,7 @@ from connector_core.engine.sync import make_client
 from connector_core.plugin.assembly import Assembly
 from crew_file import CREW
 from gallery_support import GALLERY, PAGE, assembled, records_for, sync_from
-from lakeflow_shim import LakeflowConnect, Pipeline, databricks
+from lakeflow_shim import LakeflowConnect, Pipeline, SupportsPartition, databricks, in_parts
 from simulated import simulated
 
 KEY = "canary-77b0e1"
@@ -30,7 +30,7 @@ KEY = "canary-77b0e1"
 def connector(assembly: Assembly) -> type[PluginSource]:
     """A source as a generated file has it."""
 
-    class Source(PluginSource, LakeflowConnect):
+    class Source(PluginSource, LakeflowConnect, SupportsPartition):
         @classmethod
         def assembled(cls) -> Assembly:
             return assembly
@@ -63,6 +63,35 @@ def assert_same(pipeline: Pipeline, warehouse: Warehouse, assembly: Assembly) ->
         wanted = [_told(row, place.columns) for row in warehouse.live(name).values()]
         found = [{key: value for key, value in row.items() if key != SEQUENCE} for row in pipeline.tables.get(name, {}).values()]
         assert sorted(found, key=repr) == sorted(wanted, key=repr), name
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_the_gallery_in_parts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assembly = assembled(name)
+    with databricks(), Simulation([Dataset(name, assembly, records=records_for(assembly))], away=True) as simulation:
+        api = simulation.of(name)
+        hosts = {host.replace("*", "files") for plan in assembly.tables for host in plan.table.elsewhere}
+        monkeypatch.setattr(adapter, "make_client", mounted(make_client, *(StandIn(host, simulation.url) for host in hosts)))
+        sized = {"page_size": PAGE} if any(setting.name == "page_size" for setting in assembly.settings) else {}
+        source, warehouse = connector(assembly)({**api.configuration, **sized}), Warehouse(assembly)
+        warehouse.connect(assembly)
+        sync_from(assembly, api, simulation.url, warehouse.state, warehouse)
+        for table, place in places(assembly).items():
+            rows, number = in_parts(source, table, {adapter.PARTITIONS: "3"})
+            assert number <= 3
+            wanted = [_told(row, place.columns) for row in warehouse.live(table).values()]
+            found = [{key: value for key, value in row.items() if key != SEQUENCE} for row in rows]
+            assert sorted(found, key=repr) == sorted(wanted, key=repr), table
+            assert all((SEQUENCE in row) is not place.snapshot for row in rows)
+        assert not simulation.errors
+
+
+def test_children_are_read_in_as_many_parts_as_are_wanted() -> None:
+    assembly = assembled("mailchimp")
+    with databricks(), Simulation([Dataset("mailchimp", assembly, records=records_for(assembly))]) as simulation:
+        source = connector(assembly)(simulation.of("mailchimp").configuration)
+        children = [name for name, place in places(assembly).items() if name == place.plan.table.name and place.plan.parent]
+        assert [in_parts(source, name, {adapter.PARTITIONS: "2"})[1] for name in children] == [2] * len(children) != []
 
 
 def _told(row: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 import json
 import logging
+import pickle
 import sqlite3
 import time
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -16,6 +17,10 @@ from attrs import evolve, frozen
 
 from connector_core.basics.names import decimal_digits
 from connector_core.engine.sync import Engine, make_client, sync
+from connector_core.parts.cutting import Cutter
+from connector_core.parts.opening import opened
+from connector_core.parts.part import Part
+from connector_core.parts.reading import PartRead
 from connector_core.plugin.assembly import Assembly, TablePlan
 from connector_core.source.columns import Column
 
@@ -24,6 +29,9 @@ SEQUENCE = "_connector_sequence"
 BATCH = "max_records_per_batch"
 """The table option that bounds a batch; a batch ends with the page, and the checkpoint, behind it."""
 MOST = 100_000
+PARTITIONS = "num_partitions"
+"""The table option that says into how many parts at most a table is cut for a read of all of it."""
+PARTS = 8
 
 
 @frozen
@@ -109,6 +117,36 @@ class PluginSource:
         """The same of keys that are gone. It is not cut into batches: what came back later is not gone."""
         return self._from(self._place(table_name), start_offset, None, gone=True)
 
+    def get_partitions(self, table_name: str, table_options: Mapping[str, str]) -> list[dict[str, str]]:
+        """The parts of a table that may be read side by side, where what the plugin says of it divides; one where it does not."""
+        place = self._place(table_name)
+        if place.name != place.plan.table.name:
+            return [{}]
+        most = int(table_options.get(PARTITIONS) or PARTS)
+        with opened(self.assembled(), self._values(), _Log(), place.name, Engine(make_client)) as api:
+            parts = Cutter(most).cut(api.plan(place.name), api.api)
+        return [{"part": b64encode(pickle.dumps(part)).decode()} for part in parts]
+
+    def read_partition(
+        self,
+        table_name: str,
+        partition: Mapping[str, str],
+        table_options: Mapping[str, str],  # noqa: ARG002
+    ) -> Iterator[dict[str, Any]]:
+        """The rows of one part, once it was read to its end."""
+        place = self._place(table_name)
+        if not partition:
+            return self._read(place, {}, None).rows(gone=False)
+        # Spark brings it from the driver of the same job, as it brings this very object.
+        return self._rows_of(place, pickle.loads(b64decode(partition["part"])))  # noqa: S301
+
+    def _rows_of(self, place: Place, part: Part) -> Iterator[dict[str, Any]]:
+        began = time.time_ns() // 1000
+        with opened(self.assembled(), self._values(), _Log(), place.name, Engine(make_client)) as api:
+            for number, record in enumerate(PartRead(api.plan(place.name), api.api, part).rows()):
+                row = {name: _value(record.get(name), column.type) for name, column in place.columns.items()}
+                yield row if place.snapshot else {**row, SEQUENCE: began + number}
+
     def _from(
         self, place: Place, start: Mapping[str, str] | None, most: int | None, *, gone: bool
     ) -> tuple[Iterator[dict[str, Any]], Any]:
@@ -126,10 +164,13 @@ class PluginSource:
         assembly = self.assembled()
         wanted = place.plan.table.name
         tables = tuple(place.plan if plan.table.name == wanted else plan for plan in assembly.tables)
-        values = {setting.name: self.options[setting.name] for setting in assembly.settings if setting.name in self.options}
         with suppress(Enough):
-            sync(evolve(assembly, tables=tables), values, state, batch, _Log(), Engine(make_client, only=[wanted]))
+            sync(evolve(assembly, tables=tables), self._values(), state, batch, _Log(), Engine(make_client, only=[wanted]))
         return batch
+
+    def _values(self) -> dict[str, str]:
+        """The configuration: what of the options is a setting."""
+        return {setting.name: self.options[setting.name] for setting in self.assembled().settings if setting.name in self.options}
 
     def _place(self, name: str) -> Place:
         found = places(self.assembled())
