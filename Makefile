@@ -8,7 +8,8 @@ TOX := .venv/bin/tox
 .PHONY: app demo test
 DATASET ?= fts
 app: $(TOX)
-	@$(TOX) run -q -e app -- $(DATASET)
+	@$(TOX) run -q -e app --notest
+	@.tox/app/bin/connector-build app $(DATASET) || test $$? -eq 130 # Ctrl-C ends it
 demo: $(TOX)
 	@$(TOX) run -q -e demo
 	@echo "For these commands, once: source .tox/demo/bin/activate"

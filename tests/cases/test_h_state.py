@@ -282,7 +282,8 @@ def test_h3_a_state_of_the_release_before_is_taken_over() -> None:
 
 def test_h3_the_documented_feed_keeps_the_documented_state() -> None:
     connection = connected(made(FTS), fts_records=filled(key="record_id"))
-    assert connection.warehouse.state == {"next_cursor": "20"}
+    assert connection.warehouse.state.keys() == {"next_cursor", "row_digests"}
+    assert connection.warehouse.state["next_cursor"] == "20"
     assert is_documented(made(FTS).tables[0])
 
 
@@ -402,7 +403,7 @@ def test_h3_a_large_and_deep_state_is_left_aside() -> None:
     connection.warehouse.state = {"next_cursor": deep, "junk": ["x" * 1000] * 15_000}
     connection.sync(made(ITEMS))
     connection.holds("case_items", connection.feeds["case_items"])
-    assert len(json.dumps(connection.warehouse.state)) < 200
+    assert len(json.dumps(connection.warehouse.state)) < 400
     assert len(connection.log.warnings) == 1
     assert len(connection.log.warnings[0]) < 300
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from connector_build.api.simulation import Simulation
 from connector_build.cli.main import main
 from connector_build.errors import UsageProblem
-from connector_build.project.configuration import check_configuration, read_object
+from connector_build.project.configuration import check_configuration, check_is_kept, read_object
 from connector_build.project.making import assembled
 from connector_build.review.live import read_values
 from simulated import simulated
@@ -80,3 +80,25 @@ def test_what_is_no_object_is_one_message(text: bytes, words: str, option: str, 
 def test_the_option_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="Name the configuration with --old-configuration"):
         read_object(tmp_path / "none.json", "--old-configuration")
+
+
+def test_a_value_may_name_a_variable_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps({"api_key": "env:THE_KEY", "base_url": "https://api.example.com"}))
+    with pytest.raises(UsageProblem, match=r"^api_key: the environment variable THE_KEY is not set, or empty"):
+        check_configuration(assembled("fts")[0], file)
+    monkeypatch.setenv("THE_KEY", "k")
+    assert check_configuration(assembled("fts")[0], file)["api_key"] == "k"
+    with pytest.raises(
+        UsageProblem, match=r"mine\.json: api_key names a variable .* Write the value there"
+    ):
+        check_is_kept(file)
+
+
+def test_debug_does_not_take_the_name_of_a_variable_for_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, ["fts"]).exit_code == 0
+    Path("dist/fts/configuration.json").write_text(json.dumps({"api_key": "env:THE_KEY"}))
+    result = CliRunner().invoke(main, ["debug", "fts"])
+    assert result.exit_code == 2
+    assert "names a variable of the environment" in result.output

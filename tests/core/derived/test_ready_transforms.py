@@ -294,8 +294,8 @@ def test_show_says_what_a_transform_does() -> None:
     assembly = make(Transform("a", hashed("email", salt="pepper")), Transform("b", only_if("pay", bool)))
     description = describe(assembly, dataset="people", versions={})
     assert [option["function"] for option in description["options"]] == [
-        "Hashed(fields=('email',))",
-        "OnlyIf(path='pay', values=<class 'bool'>)",
+        "puts a salted hash in the place of email",
+        "keeps a record only where pay is as bool wants it",
     ]
     kinds = [(column["name"], column["type"], column["derived"]) for column in description["tables"][0]["columns"]]
     assert ("email", "STRING", False) in kinds

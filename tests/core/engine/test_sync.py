@@ -88,8 +88,8 @@ def test_750_records_arrive_with_a_checkpoint_every_100() -> None:
     assert warehouse.count("upsert") + warehouse.count("checkpoint") == len(warehouse.operations)
     assert _rows_at_checkpoints(warehouse) == [100, 200, 300, 400, 500, 600, 700, 750]
     assert warehouse.live("fts_records") == stored(feed)
-    assert warehouse.state == {"next_cursor": api.requests[-1].params["cursor"]}
-    assert [operation.data for operation in warehouse.operations if operation.kind == "checkpoint"] == [
+    assert places(warehouse.state) == {"next_cursor": api.requests[-1].params["cursor"]}
+    assert [places(operation.data) for operation in warehouse.operations if operation.kind == "checkpoint"] == [
         {"next_cursor": request.params["cursor"]} for request in [*api.requests[1:], api.requests[-1]]
     ]
 
@@ -242,7 +242,7 @@ def test_a_rejected_cursor_means_one_whole_read(assembly: Assembly) -> None:
     assert "Reading the whole feed once." in refused[0]
     live = warehouse.live("fts_records")
     assert live.keys() == {(record["record_id"],) for record in feed.records()}
-    assert warehouse.count("upsert", "fts_records") == 250
+    assert 200 <= warehouse.count("upsert", "fts_records") < 250  # of the last page, only what changed
     assert_exact(assembly, warehouse)
     assert not any("cursor" in line for line in run(assembly, warehouse, api).warnings)
 
@@ -275,7 +275,8 @@ def test_a_rejection_later_in_the_sync_is_loud(synced_before: bool) -> None:
     api.on_request = lambda number: feed.expire_cursors() if number == 3 else None
     with pytest.raises(RequestRejected, match="unknown cursor"):
         run(FTS, warehouse, api)
-    assert _rows_at_checkpoints(warehouse) == [100, 200, 300]
+    again = 50 if synced_before else 0  # of the last page, which did not change
+    assert _rows_at_checkpoints(warehouse) == [each - again for each in (100, 200, 300)]
     api.on_request = None
     log = run(FTS, warehouse, api)
     assert len(log.warnings) == 1

@@ -61,6 +61,7 @@ def debug_command(
     folder = output or Path("dist", named(dataset))
     write_project(project, folder, force=force)
     file = (configuration or folder / "configuration.json").absolute()
+    check_is_kept(file)
     check_configuration(project.assembly, file)
     if reset:
         fivetran.reset(folder)

@@ -1,22 +1,46 @@
 """A configuration file on this machine, checked before anything runs."""
 
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from connector_build.errors import UsageProblem
+from connector_core.basics.names import one_line
 from connector_core.plugin.assembly import Assembly
 from connector_core.source.configuration import read_configuration
 
+VARIABLE: Final = "env:"
+"""What a value begins with that stands for a variable of the environment."""
+
 
 def check_configuration(assembly: Assembly, file: Path) -> dict[str, Any]:
-    """The object in *file*, which is read once: it may be a pipe.
+    """The object in *file*, which is read once: it may be a pipe. A value ``env:NAME`` is the variable NAME.
 
     Raises UsageProblem unless it holds a JSON object; ConfigurationError, listing all that is wrong, for its values.
     """
-    raw = read_object(file)
+    raw = with_variables(read_object(file))
     read_configuration(assembly.settings, raw)
     return raw
+
+
+def with_variables(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """*raw* with the variables of the environment that its values name. Raises UsageProblem for one that is not set."""
+    return {name: _value(name, value) if is_variable(value) else value for name, value in raw.items()}
+
+
+def is_variable(value: Any) -> bool:
+    """Whether it names a variable of the environment."""
+    return isinstance(value, str) and value.startswith(VARIABLE)
+
+
+def _value(name: str, value: str) -> str:
+    variable = value.removeprefix(VARIABLE).strip()
+    if not (found := os.environ.get(variable)):
+        what = f"the environment variable {one_line(variable, 60)}"
+        raise UsageProblem(f"{one_line(name, 60)}: {what} is not set, or empty. Set it, and call this again.")
+    return found
 
 
 def read_object(file: Path, option: str = "--configuration") -> dict[str, Any]:
@@ -45,3 +69,10 @@ def check_is_kept(file: Path) -> None:
     """Raise UsageProblem where *file* is a pipe, for a command that has it read again by another one."""
     if file.is_fifo() or file.is_char_device():
         raise UsageProblem(f"{file}: is a pipe, which can be read once, and `fivetran debug` reads it again. Name a file.")
+    if not file.is_file():
+        return
+    if named := [one_line(name, 60) for name, value in read_object(file).items() if is_variable(value)]:
+        raise UsageProblem(
+            f"{file}: {', '.join(named)} names a variable of the environment, which `fivetran debug` would take for the value "
+            "itself. Write the value there, or use connector-build run."
+        )
