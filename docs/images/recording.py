@@ -30,7 +30,16 @@ def printed() -> list[str]:
         home = {**os.environ, "HOME": folder, "DO_NOT_TRACK": "1"}
         done = subprocess.run(command, cwd=folder, env=home, stdout=subprocess.PIPE, text=True, check=True)
     # Its environment is another one than that of `make demo`, which is shown.
-    return done.stdout.replace(str(Path(sys.executable).parent), ".tox/demo/bin").rstrip().splitlines()
+    said = done.stdout.replace(str(Path(sys.executable).parent), ".tox/demo/bin").rstrip()
+    before, mark, steps = said.partition("\nNext:\n")
+    return f"{before}{mark}{_aligned(steps)}".splitlines()
+
+
+def _aligned(steps: str) -> str:
+    """Two columns again, after the first of them has become narrower."""
+    rows = [re.split(r" {2,}", line.strip()) for line in steps.splitlines()]
+    width = max(len(command) for command, _ in rows)
+    return "\n".join(f"  {command:<{width}}  {what}" for command, what in rows)
 
 
 def picture(lines: Sequence[str]) -> str:
