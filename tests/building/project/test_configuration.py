@@ -89,9 +89,7 @@ def test_a_value_may_name_a_variable_of_the_environment(tmp_path: Path, monkeypa
         check_configuration(assembled("fts")[0], file)
     monkeypatch.setenv("THE_KEY", "k")
     assert check_configuration(assembled("fts")[0], file)["api_key"] == "k"
-    with pytest.raises(
-        UsageProblem, match=r"mine\.json: api_key names a variable .* Write the value there"
-    ):
+    with pytest.raises(UsageProblem, match=r"mine\.json: api_key names a variable .* Write the value there"):
         check_is_kept(file)
 
 
