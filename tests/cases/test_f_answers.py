@@ -106,7 +106,9 @@ def test_f1_so_does_the_first_request_for_another_table() -> None:
         pytest.raises(UnexpectedAnswer, match=r"others: GET /others: the answer is a web page"),
     ):
         connect(api, items(), other, paginator=SinglePage()).sync()
-    assert [call.path for call in api.calls] == ["/items", "/others"]
+    asked = [call.path for call in api.calls]  # the tables are read side by side, in any order
+    assert asked.count("/others") == 1
+    assert asked.count("/items") <= 1
 
 
 # F2

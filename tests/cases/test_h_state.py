@@ -276,7 +276,7 @@ def test_h3_a_state_of_the_release_before_is_taken_over() -> None:
     connection = Connection({"case_items": filled(), "case_others": filled(20)}, Warehouse(made(ITEMS, OTHERS)))
     connection.warehouse.state = {"tables": {"case_items": {"next_cursor": "20"}, "case_others": {"next_cursor": "10"}}}
     connection.sync(made(ITEMS, OTHERS))
-    assert connection.cursors == ["20", "10"]
+    assert set(connection.cursors) == {"20", "10"}  # side by side, in any order
     assert connection.log.warnings == []
 
 
