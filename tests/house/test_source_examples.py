@@ -650,7 +650,7 @@ def test_all_children_are_read_where_the_whole_feed_is_needed(kind: str) -> None
         crews, shifts = (plan.table for plan in assembly.tables)
         assembly = assemble([plugin(crews, evolve(shifts, full_refresh=True))])
     if kind == "one of personal data":  # which the state does not keep
-        assembly = evolve(assembly, tables=[evolve(plan, forgets=True) for plan in assembly.tables])
+        assembly = evolve(assembly, tables=tuple(evolve(plan, forgets=True) for plan in assembly.tables))
     with connected(assembly, api) as one:
         for number in range(2):
             one.server.paths()

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -96,7 +96,8 @@ def _in_file(path: str, contents: bytes) -> tuple[Literal, ...]:
 def _settings() -> dict[str, object]:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
-    known = {str(kind.__name__) for kind in get_mapping_from_secret_type_to_class().values()}
+    kinds: Mapping[str, Any] = get_mapping_from_secret_type_to_class()
+    known = {kind.__name__ for kind in kinds.values()}
     return {
         "plugins_used": [{"name": name} for name in sorted(known - _NOT_ASKED)],
         "filters_used": [{"path": path} for path in _FILTERS],
