@@ -19,7 +19,7 @@ from connector_core.source.pagination import Bookmark
 def feed(plan: TablePlan, api: Api, bookmark: Bookmark, *, ahead: bool = True) -> Feed:
     """The feed of one table, from *bookmark* on; without *ahead*, no page is fetched before it is asked for."""
     if isinstance(plan.paginator, Given):
-        return GivenFeed(plan.paginator)
+        return GivenFeed(plan.paginator.page)
     if plan.events is not None:
         return EventsFeed(plan, plan.events, api, bookmark, feed)
     if plan.parent is None:

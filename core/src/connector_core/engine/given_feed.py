@@ -1,19 +1,19 @@
-"""The feed of what the configuration lists."""
+"""The feed of records that are there already: what the configuration lists, or parents that were listed before."""
 
 from collections.abc import Generator
 
 from attrs import define, field
 
 from connector_core.engine.reading import Read
-from connector_core.paging.given import Given
-from connector_core.source.pagination import Bookmark, Request
+from connector_core.source.pagination import Bookmark, Page, Request
 
 
 @define
 class GivenFeed:
-    """One page, without a request."""
+    """One page, or none, without a request; *path* stands for where it would be."""
 
-    given: Given
+    page: Page | None
+    path: str = "/"
     start: Bookmark = field(factory=dict)
     bookmark: Bookmark = field(factory=dict)
     anew: Bookmark = field(factory=dict)
@@ -22,4 +22,5 @@ class GivenFeed:
 
     def reads(self) -> Generator[Read | None, None, None]:
         """The page."""
-        yield Read(Request("/"), self.given.page, last=True)
+        if self.page is not None:
+            yield Read(Request(self.path), self.page, last=True)

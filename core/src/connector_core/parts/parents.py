@@ -1,21 +1,22 @@
 """The parents of a child table: listed apart from their children, and handed on to whoever reads those."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from copy import deepcopy
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import evolve
 
 from connector_core.basics.logs import SilentLog
 from connector_core.derived.applying import LeftOut
 from connector_core.engine.child_feed import ChildFeed
 from connector_core.engine.feeds import feed
-from connector_core.engine.reading import Api, Feed, Read
+from connector_core.engine.given_feed import GivenFeed
+from connector_core.engine.reading import Api, Feed
 from connector_core.engine.records import RowMaker
 from connector_core.plugin.plan import TablePlan
 from connector_core.source.children import check_parents
 from connector_core.source.columns import UnfitError
-from connector_core.source.pagination import Bookmark, Page, Request
+from connector_core.source.pagination import Bookmark, Page
 from connector_core.source.rows import records_of
 from connector_core.source.tables import Key, Record
 from connector_core.source.templates import names_in
@@ -75,32 +76,13 @@ def _is_one(plan: TablePlan, column: str, value: Any, wanted: Set[Any]) -> bool:
         return True  # whoever reads the children says what is wrong with it
 
 
-@define
-class GivenParents:
-    """A list of parents that is there already: one page, without a request."""
-
-    records: Iterable[Record]
-    path: str
-    start: Bookmark = field(factory=dict)
-    bookmark: Bookmark = field(factory=dict)
-    anew: Bookmark = field(factory=dict)
-    left_aside: bool = False
-    ended: bool = True
-
-    def reads(self) -> Generator[Read | None, None, None]:
-        """The page."""
-        records = list(self.records)
-        if records:
-            yield Read(Request(self.path), Page(records, records), last=True)
-
-
-def children_of(plan: TablePlan, api: Api, parents: Iterable[Record]) -> Feed:
+def children_of(plan: TablePlan, api: Api, parents: Sequence[Record]) -> Feed:
     """The feeds of the children of *parents*."""
     assert plan.parent is not None  # noqa: S101  (the caller has looked)
     parent = evolve(plan.parent, table=evolve(plan.parent.table, rows=()))  # these records are made already
 
     def listing(plan: TablePlan, api: Api, bookmark: Bookmark, *, ahead: bool = True) -> Feed:  # noqa: ARG001
-        return GivenParents(parents, plan.table.path)
+        return GivenFeed(Page(list(parents), list(parents)) if parents else None, plan.table.path)
 
     return ChildFeed(plan, parent, api, {}, listing)
 
