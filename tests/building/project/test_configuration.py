@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from connector_build.api.simulation import Simulation
 from connector_build.cli.main import main
 from connector_build.errors import UsageProblem
-from connector_build.project.configuration import check_configuration, check_is_kept, read_object
+from connector_build.project.configuration import check_can_be_handed_on, check_configuration, read_object
 from connector_build.project.making import assembled
 from connector_build.review.live import read_values
 from simulated import simulated
@@ -90,7 +90,7 @@ def test_a_value_may_name_a_variable_of_the_environment(tmp_path: Path, monkeypa
     monkeypatch.setenv("THE_KEY", "k")
     assert check_configuration(assembled("fts")[0], file)["api_key"] == "k"
     with pytest.raises(UsageProblem, match=r"mine\.json: api_key names a variable .* Write the value there"):
-        check_is_kept(file)
+        check_can_be_handed_on(file)
 
 
 def test_debug_does_not_take_the_name_of_a_variable_for_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,18 +50,16 @@ def debug_command(
     from connector_build.local.showing import show_run
     from connector_build.local.watching import log_to, watching
     from connector_build.plugins.discovery import named
-    from connector_build.project.configuration import check_configuration, check_is_kept
+    from connector_build.project.configuration import check_can_be_handed_on, check_configuration
     from connector_build.project.making import made
     from connector_build.project.output import write_project
     from connector_build.screen.printing import console
 
-    if configuration is not None:
-        check_is_kept(configuration)
-    project = made(dataset, **choice)
     folder = output or Path("dist", named(dataset))
+    check_can_be_handed_on(configuration or folder / "configuration.json")
+    project = made(dataset, **choice)
     write_project(project, folder, force=force)
     file = (configuration or folder / "configuration.json").absolute()
-    check_is_kept(file)
     check_configuration(project.assembly, file)
     if reset:
         fivetran.reset(folder)

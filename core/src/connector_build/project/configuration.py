@@ -65,8 +65,8 @@ def read_object(file: Path, option: str = "--configuration") -> dict[str, Any]:
 _WRITE = 'Write one object of texts, such as {"api_key": "…"}.'
 
 
-def check_is_kept(file: Path) -> None:
-    """Raise UsageProblem where *file* is a pipe, for a command that has it read again by another one."""
+def check_can_be_handed_on(file: Path) -> None:
+    """Raise UsageProblem where `fivetran debug` could not read *file* as it is: a pipe, or a value that names a variable."""
     if file.is_fifo() or file.is_char_device():
         raise UsageProblem(f"{file}: is a pipe, which can be read once, and `fivetran debug` reads it again. Name a file.")
     if not file.is_file():
