@@ -47,9 +47,9 @@ def decoding_with(name: str) -> Iterator[Callable[..., Any]]:
     try:
         if name == "msgspec":
             importlib.import_module("with_msgspec").use()
-        yield answers.decode  # type: ignore[attr-defined]
+        yield answers.decode  # type: ignore[attr-defined]  # as above
     finally:
-        answers.decode = before  # type: ignore[attr-defined]
+        answers.decode = before  # type: ignore[attr-defined]  # as above
 
 
 def alone(pages: list[bytes], name: str, *, digits: bool) -> Mapping[str, float]:

@@ -368,7 +368,7 @@ class Authority:
             # What RFC 5280 asks of every certificate, and Python 3.13 of each that it is to trust.
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
-            .add_extension(_usage(authority=authority), critical=True)
+            .add_extension(key_usage(authority=authority), critical=True)
         )
         return built.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
@@ -405,7 +405,8 @@ def pem_of(key: ec.EllipticCurvePrivateKey) -> str:
     return key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
 
 
-def _usage(*, authority: bool) -> x509.KeyUsage:
+def key_usage(*, authority: bool) -> x509.KeyUsage:
+    """What a key of a certificate may be used for: to sign others, or to sign what it says itself."""
     no = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False)
     return x509.KeyUsage(
         digital_signature=not authority,

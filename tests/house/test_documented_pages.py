@@ -4,13 +4,11 @@ Each command of a README is run, in order; what it says of settings, columns, fi
 """
 
 import re
-import time
 from pathlib import Path
 
 import pytest
 from attrs import frozen
-from test_coming_from import follow
-from test_docs import Workshop, blocks, commands
+from test_coming_from import follow_all
 
 from connector_build.plugins import discovery
 from connector_core.plugin.assembly import Plugin, assemble
@@ -134,20 +132,7 @@ def rows(text: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("of", BOTH, ids=str)
 def test_each_command_of_the_page_works_and_the_messages_are_those_of_the_project(of: Documented, tmp_path: Path) -> None:
-    shop = Workshop(tmp_path)
-    checked = tmp_path / ".fivetran/connector_sdk/_last_version_check"
-    checked.parent.mkdir(parents=True)
-    checked.write_text(str(int(time.time())), encoding="utf-8")  # or the fivetran command would ask the network for a newer one
-    try:
-        for block in blocks(of.page.read_text(encoding="utf-8")):
-            if block.path:
-                shop.write(block)
-            for command in commands(block) if block.kind == "console" else ():
-                follow(shop, command)
-    finally:
-        for process in shop.running:
-            process.kill()
-            process.wait()
+    follow_all(of.page, tmp_path)
     project = (tmp_path / "dist" / of.dataset / "README.md").read_text(encoding="utf-8")
     messages = [line for line in sections(of.page)["Common issues"].splitlines() if line.startswith("| `")]
     assert len(messages) >= 5

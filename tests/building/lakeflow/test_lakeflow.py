@@ -2,7 +2,8 @@
 
 import ast
 import runpy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +39,22 @@ def connector(assembly: Assembly) -> type[PluginSource]:
     return Source
 
 
-@pytest.mark.parametrize("name", GALLERY)
-def test_the_gallery_in_three_triggers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assembly = assembled(name)
+@contextmanager
+def served(name: str, assembly: Assembly, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Simulation, dict[str, str]]]:
+    """The API of a plugin of the gallery, with its files on other hosts, and the options of a connection to it."""
     with databricks(), Simulation([Dataset(name, assembly, records=records_for(assembly))], away=True) as simulation:
-        api = simulation.of(name)
         hosts = {host.replace("*", "files") for plan in assembly.tables for host in plan.table.elsewhere}
         monkeypatch.setattr(adapter, "make_client", mounted(make_client, *(StandIn(host, simulation.url) for host in hosts)))
         sized = {"page_size": PAGE} if any(setting.name == "page_size" for setting in assembly.settings) else {}
-        source = connector(assembly)({**api.configuration, **sized, "tableName": "what Spark adds"})
+        yield simulation, {**simulation.of(name).configuration, **sized}
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_the_gallery_in_three_triggers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assembly = assembled(name)
+    with served(name, assembly, monkeypatch) as (simulation, options):
+        api = simulation.of(name)
+        source = connector(assembly)({**options, "tableName": "what Spark adds"})
         pipeline, warehouse = Pipeline({adapter.BATCH: "7"}), Warehouse(assembly)
         for _ in range(3):
             pipeline.trigger(source)
@@ -68,12 +76,9 @@ def assert_same(pipeline: Pipeline, warehouse: Warehouse, assembly: Assembly) ->
 @pytest.mark.parametrize("name", GALLERY)
 def test_the_gallery_in_parts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assembly = assembled(name)
-    with databricks(), Simulation([Dataset(name, assembly, records=records_for(assembly))], away=True) as simulation:
+    with served(name, assembly, monkeypatch) as (simulation, options):
         api = simulation.of(name)
-        hosts = {host.replace("*", "files") for plan in assembly.tables for host in plan.table.elsewhere}
-        monkeypatch.setattr(adapter, "make_client", mounted(make_client, *(StandIn(host, simulation.url) for host in hosts)))
-        sized = {"page_size": PAGE} if any(setting.name == "page_size" for setting in assembly.settings) else {}
-        source, warehouse = connector(assembly)({**api.configuration, **sized}), Warehouse(assembly)
+        source, warehouse = connector(assembly)(options), Warehouse(assembly)
         warehouse.connect(assembly)
         sync_from(assembly, api, simulation.url, warehouse.state, warehouse)
         for table, place in places(assembly).items():

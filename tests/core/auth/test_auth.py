@@ -69,6 +69,7 @@ from connector_core.http.client import Client
 from connector_core.http.retries import Retry
 from connector_core.plugin.assembly import Assembly, Plugin, assemble
 from connector_core.source.configuration import read_configuration
+from leaks_support import key_usage
 from places import ROOT
 from sinks import Log, Sink
 
@@ -783,7 +784,7 @@ class Authority:
             # What RFC 5280 asks of every certificate, and Python 3.13 of each that it is to trust.
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
-            .add_extension(_usage(authority=authority), critical=True)
+            .add_extension(key_usage(authority=authority), critical=True)
         )
         return built.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
@@ -792,18 +793,6 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         pem = self.certificate(key, "client")
         return {"client_certificate": b64encode(pem.encode()).decode(), "client_key": encoded(key, password)}
-
-
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    no = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False)
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        encipher_only=False,
-        decipher_only=False,
-        **no,
-    )
 
 
 def _name(text: str) -> x509.Name:
